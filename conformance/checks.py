@@ -1,0 +1,56 @@
+"""Comparisons of what came with what was expected: pure, and precise about the difference."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.json_text import encode, equal, pointer
+
+MAX_SHOWN = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The first place where a message is not what was expected."""
+
+    pointer: str
+    expected: str
+    received: str
+
+
+def difference(expected: Any, received: Any) -> Difference | None:
+    """Where `received` lacks or contradicts a member of `expected`; None if nowhere.
+
+    Objects are compared by the members that `expected` names; everything else by equality.
+    """
+    return _difference(expected, received, ())
+
+
+def matches(expected: Any, received: Any) -> bool:
+    """Whether `received` has every member of `expected`, with equal values."""
+    return difference(expected, received) is None
+
+
+def _difference(expected: Any, received: Any, path: tuple[str | int, ...]) -> Difference | None:
+    if not isinstance(expected, dict):
+        if equal(expected, received):
+            return None
+        return Difference(pointer(path), shown(expected), shown(received))
+    if not isinstance(received, dict):
+        return Difference(pointer(path), f"an object like {shown(expected)}", shown(received))
+    for key, value in expected.items():
+        if key not in received:
+            return Difference(pointer((*path, key)), shown(value), "nothing: no such member")
+        found = _difference(value, received[key], (*path, key))
+        if found is not None:
+            return found
+    return None
+
+
+def shown(value: Any) -> str:
+    """A JSON value as a reader wants to see it: compact, and cut where it is long."""
+    return cut(encode(value))
+
+
+def cut(text: str, most: int = MAX_SHOWN) -> str:
+    """The text, or its beginning with a note of how long it is."""
+    return text if len(text) <= most else f"{text[:most]}… ({len(text)} characters)"

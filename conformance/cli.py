@@ -1,0 +1,166 @@
+"""The command `coda-conformance`: its words, and which module carries each out."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from conformance import __version__
+from conformance.problems import InputError, KitError
+
+EXITS = """\
+exit status:
+  0  conformant                      3  incomplete: something could not run
+  1  a requirement is broken         4  the target cannot be reached
+  2  usage, or nothing selected      5  a fault of the kit itself
+  130  interrupted (reports are written all the same)
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command; returns its exit status."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return _COMMANDS[arguments.command](arguments)
+    except InputError as error:
+        print(f"coda-conformance: {error}", file=sys.stderr)  # noqa: T201
+        return 2
+    except KitError as error:
+        print(f"coda-conformance: fault of the kit: {error}", file=sys.stderr)  # noqa: T201
+        return 5
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from conformance.commands.run import run
+
+    return run(arguments)
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    from conformance.commands.run import demo
+
+    return demo(arguments)
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    from conformance.commands.show import list_
+
+    return list_(arguments)
+
+
+def _explain(arguments: argparse.Namespace) -> int:
+    from conformance.commands.show import explain
+
+    return explain(arguments)
+
+
+def _schema(arguments: argparse.Namespace) -> int:
+    from conformance.commands.show import schema
+
+    return schema(arguments)
+
+
+_COMMANDS = {"run": _run, "demo": _demo, "list": _list, "explain": _explain, "schema": _schema}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="coda-conformance",
+        description="Judges servers of Coda Lite's WebSocket protocol by their URL.",
+        epilog=EXITS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"coda-conformance {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_run(commands.add_parser("run", help="judge a server by its URL"))
+    _add_demo(commands.add_parser("demo", help="judge the reference server, to see a report"))
+    listing = commands.add_parser("list", help="list the scenarios, or the requirements")
+    _add_selection(listing)
+    listing.add_argument(
+        "--requirements", action="store_true", help="list the requirements with their scenarios"
+    )
+    explaining = commands.add_parser("explain", help="say what a requirement or scenario means")
+    explaining.add_argument("id", help="such as DEDUP-04, or deduplication/key-order")
+    schema = commands.add_parser("schema", help="print a JSON Schema of the protocol")
+    schema.add_argument("name", nargs="?", help="such as error or events/stt_start; none: list all")
+    schema.add_argument("--bundle", action="store_true", help="all of them in one document")
+    return parser
+
+
+def _add_selection(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "selection",
+        nargs="*",
+        metavar="SELECTION",
+        help="beginning of a scenario's or requirement's id, such as deduplication or AUTH-0",
+    )
+    parser.add_argument(
+        "--profile", action="append", default=[], metavar="NAME", help="only this profile"
+    )
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("target", metavar="TARGET", help="ws:// or wss:// URL, or a target file")
+    _add_selection(parser)
+    _add_how(parser)
+
+
+def _add_demo(parser: argparse.ArgumentParser) -> None:
+    _add_selection(parser)
+    _add_how(parser)
+
+
+def _add_how(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--report",
+        action="append",
+        default=[],
+        metavar="FORMAT=PATH",
+        help="write a report: json=PATH or junit=PATH; may be given several times",
+    )
+    parser.add_argument(
+        "--jobs", type=_count, default=16, metavar="N", help="scenarios at once (default 16)"
+    )
+    parser.add_argument(
+        "--max-wait",
+        type=_seconds,
+        default=60.0,
+        metavar="SECONDS",
+        help="longest time that a scenario may have to wait for a window to pass (default 60)",
+    )
+    parser.add_argument(
+        "--timeout-scale",
+        type=_seconds,
+        default=1.0,
+        metavar="FACTOR",
+        help="factor on every time-out, for slow targets (default 1)",
+    )
+    parser.add_argument(
+        "--connect-timeout",
+        type=_seconds,
+        metavar="SECONDS",
+        help="how long a connection may take (default 5)",
+    )
+    parser.add_argument(
+        "--quiet", action="store_true", help="no progress, only what is wrong and the verdict"
+    )
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= 256:
+        raise argparse.ArgumentTypeError(f"expected a number from 1 to 256, not {text!r}")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 < value < 1e6:
+        raise argparse.ArgumentTypeError(f"expected a number above 0, not {text!r}")
+    return value

@@ -1,0 +1,182 @@
+"""`run` and `demo`: judge a target, show what was found, write the reports."""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+
+from conformance.model import Scenario
+from conformance.problems import InputError, did_you_mean
+from conformance.process import running
+from conformance.record import Exit, RunRecord, exit_status
+from conformance.reporting.progress import Progress
+from conformance.reporting.terminal import Terminal
+from conformance.runner import Options, Run
+from conformance.suite import Suite, load, select
+from conformance.target import Command, Target, from_argument
+from conformance.transport import Unreachable
+
+DEMO_REPORTS = ("json=coda-report/report.json", "junit=coda-report/junit.xml")
+
+DEMO_SERVER = Command(
+    argv=(
+        "{python}",
+        "-m",
+        "reference_server",
+        "--port=0",
+        "--auth-timeout=1",
+        "--dedup-window=1",
+        "--id-window=1.2",
+        "--dedup-capacity=64",
+        "--close-timeout=0.5",
+        "--max-message-bytes=65536",
+    ),
+    ready=r"(ws://\S+)",
+    timeout=20.0,
+    folder=Path(),
+)
+
+
+class Interruption:
+    """Ctrl-C, from the first moment: it ends the run, not the report."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._cancel: Callable[[], object] | None = None
+        signal.signal(signal.SIGINT, self._on_signal)
+        signal.signal(signal.SIGTERM, self._on_signal)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self.asked = True
+        if self._cancel is not None:
+            self._cancel()
+
+    async def perform(self, run: Run) -> RunRecord:
+        """Performs the run; ends it early when asked to, before or meanwhile."""
+        task = asyncio.create_task(run.perform())
+        loop = asyncio.get_running_loop()
+        self._cancel = lambda: loop.call_soon_threadsafe(task.cancel)
+        if self.asked:
+            run.interrupted = True
+            task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            return await task
+        return run.record()
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Judges the target that the command line names."""
+    interruption = Interruption()
+    target = from_argument(arguments.target)
+    reports = [_report(word) for word in arguments.report]
+    return _judge(arguments, target, reports, interruption)
+
+
+def demo(arguments: argparse.Namespace) -> int:
+    """Judges the reference server, started as a process of its own on a free port."""
+    interruption = Interruption()
+    target = Target(url="", name="reference server", command=DEMO_SERVER)
+    reports = [_report(word) for word in arguments.report or DEMO_REPORTS]
+    return _judge(arguments, target, reports, interruption)
+
+
+def _judge(
+    arguments: argparse.Namespace,
+    target: Target,
+    reports: Sequence[tuple[str, Path]],
+    interruption: Interruption,
+) -> int:
+    if arguments.connect_timeout:
+        target = replace(target, connect_timeout=arguments.connect_timeout)
+    with contextlib.ExitStack() as stack:
+        if target.command is not None:
+            url = stack.enter_context(running(target.command))
+            target = target if target.url else target.at(url)
+        suite = load()
+        scenarios = _selected(suite, arguments)
+        record = _perform(suite, target, scenarios, arguments, interruption)
+    if record is None:
+        return Exit.UNREACHABLE
+    terminal = Terminal(sys.stdout)
+    terminal.summary(record)
+    for kind, path in reports:
+        _write(kind, path, record)
+        terminal.line(f"{kind} report: {path}")
+    return exit_status(record)
+
+
+def _perform(
+    suite: Suite,
+    target: Target,
+    scenarios: Sequence[Scenario],
+    arguments: argparse.Namespace,
+    interruption: Interruption,
+) -> RunRecord | None:
+    options = Options(
+        jobs=arguments.jobs,
+        max_wait=arguments.max_wait,
+        timeout_scale=arguments.timeout_scale,
+        selection=tuple(arguments.selection),
+        profiles=tuple(arguments.profile),
+    )
+    with Progress(sys.stderr, len(scenarios), quiet=arguments.quiet) as progress:
+        current = Run(suite, target, scenarios, options, progress.found)
+        try:
+            return asyncio.run(interruption.perform(current))
+        except Unreachable as error:
+            progress.close()
+            print(f"coda-conformance: {error}", file=sys.stderr)  # noqa: T201
+            return None
+
+
+def _selected(suite: Suite, arguments: argparse.Namespace) -> list[Scenario]:
+    found = select(suite, arguments.selection, arguments.profile)
+    if not found:
+        words = " ".join([*arguments.selection, *arguments.profile])
+        known = {*suite.scenarios, *suite.requirements, *(s.split("/")[0] for s in suite.scenarios)}
+        raise InputError(f'nothing matches "{words}"{did_you_mean(words, known)}')
+    return found
+
+
+def _report(word: str) -> tuple[str, Path]:
+    kind, sign, path = word.partition("=")
+    if kind not in _WRITERS or not sign or not path:
+        kinds = ", ".join(f"{name}=PATH" for name in _WRITERS)
+        raise InputError(f'a report is one of {kinds}, not "{word}"{did_you_mean(kind, _WRITERS)}')
+    if Path(path).is_dir():
+        raise InputError(f"the report {path} is a folder; name a file")
+    return kind, Path(path)
+
+
+def _write(kind: str, path: Path, record: RunRecord) -> None:
+    """Writes a report whole or not at all: a reader never sees half of one."""
+    data = _WRITERS[kind](record)
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    except OSError as error:
+        raise InputError(f"the report {path} cannot be written: {error.strerror}") from None
+
+
+def _json(record: RunRecord) -> bytes:
+    from conformance.reporting.document import document
+
+    text = json.dumps(document(record), ensure_ascii=False, indent=2)
+    return text.encode("utf-8", "backslashreplace") + b"\n"
+
+
+def _junit(record: RunRecord) -> bytes:
+    from conformance.reporting.junit import render
+
+    return render(record)
+
+
+_WRITERS: dict[str, Callable[[RunRecord], bytes]] = {"json": _json, "junit": _junit}

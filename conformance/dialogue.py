@@ -1,0 +1,187 @@
+"""One run of one scenario: its connections, variables, marks in time and transcript."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from secrets import token_hex
+from time import perf_counter
+from typing import Any
+
+from conformance import values
+from conformance.checks import cut
+from conformance.model import Failure
+from conformance.monitors import Monitor, Violation
+from conformance.problems import InputError, did_you_mean
+from conformance.suite import Suite
+from conformance.target import Target
+from conformance.transcript import Secrets, Transcript
+from conformance.transport import Connection, End, Handshake, Message, Watcher, connect
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """When a step began and when it was complete."""
+
+    start: float
+    end: float
+
+
+@dataclass(slots=True)
+class World:
+    """What all dialogues of a run share."""
+
+    suite: Suite
+    target: Target
+    monitors: Sequence[Monitor]
+    secrets: Secrets
+    variables: dict[str, Any] = field(default_factory=dict)
+    claims: frozenset[str] = frozenset()
+    round_trip: float = 0.0
+    stall: float = 0.0
+    timeout_scale: float = 1.0
+    begun: float = field(default_factory=perf_counter)
+
+    @property
+    def timeout(self) -> float:
+        """Seconds to wait for an answer: ample, and more on a slow line."""
+        return (5.0 + 20.0 * self.round_trip) * self.timeout_scale
+
+    @property
+    def slack(self) -> float:
+        """Seconds by which a time that the kit measures may be off."""
+        return 0.25 + 4.0 * self.round_trip + self.stall
+
+
+class Dialogue(Watcher):
+    """The state of one run of one scenario."""
+
+    def __init__(self, world: World, name: str) -> None:
+        self.world = world
+        self.name = name
+        self.token = f"k{token_hex(6)}"
+        self.connections: dict[str, Connection] = {}
+        self.variables: dict[str, Any] = {"run": self.token, "marker": f"probe.{self.token}"}
+        self.of_connection: dict[str, dict[str, Any]] = {}
+        self.spans: dict[str, Span] = {}
+        self.transcript = Transcript(world.secrets)
+        self.started = perf_counter()
+        self.waited = 0.0
+        self.last_sent = ""
+        self.quickest_answer = 0.0
+        self._unique = 0
+        self._functions = {**world.suite.functions, "unique": self.unique}
+
+    def unique(self) -> str:
+        """A text that nothing else in this run contains."""
+        self._unique += 1
+        return f"{self.token}.{self._unique}"
+
+    # ── variables ──
+
+    def resolve(self, value: Any, on: str, scope: Mapping[str, Any]) -> Any:
+        """The value with its variables and functions replaced."""
+        return values.resolve(value, lambda name: self._lookup(name, on, scope), self._functions)
+
+    def _lookup(self, name: str, on: str, scope: Mapping[str, Any]) -> Any:
+        connection, dot, member = name.partition(".")
+        places = (
+            [self.of_connection.get(connection, {})]
+            if dot
+            else [scope, self.of_connection.get(on, {}), self.variables, self.world.variables]
+        )
+        for place in places:
+            if (member or name) in place:
+                return place[member or name]
+        known = [key for place in places for key in place]
+        raise InputError(f"the variable ${name} is not set{did_you_mean(name, known)}")
+
+    # ── connections ──
+
+    async def connect(self, name: str, answers_close: bool, **options: Any) -> Connection:
+        """Opens a connection under a name that the scenario has not used, or has ended."""
+        handshake = Handshake(
+            url=self.world.target.url,
+            headers=self.world.target.headers,
+            tls=self.world.target.tls_context(),
+            timeout=self.world.target.connect_timeout * self.world.timeout_scale,
+            **options,
+        )
+        connection = await connect(name, handshake, self, answers_close)
+        earlier = self.connections.get(name)
+        if earlier is not None:
+            self.connections[f"{name}#{len(self.connections)}"] = earlier
+        self.connections[name] = connection
+        self.of_connection[name] = {}
+        return connection
+
+    def connection(self, name: str) -> Connection:
+        """The connection of that name."""
+        if name not in self.connections:
+            hint = did_you_mean(name, self.connections)
+            raise InputError(f'there is no connection "{name}"{hint}')
+        return self.connections[name]
+
+    async def finish(self) -> None:
+        """Closes every connection that is still open."""
+        patience = 0.5 + 4 * self.world.round_trip
+        await asyncio.gather(*(c.finish(patience) for c in self.connections.values()))
+
+    # ── what a connection tells ──
+
+    def line(self, connection: Connection, direction: str, text: str) -> None:
+        """Adds a line to the transcript."""
+        self.transcript.add(perf_counter() - self.started, connection.name, direction, text)
+        if direction == "→":
+            self.last_sent = text
+
+    def received(self, connection: Connection, message: Message) -> None:
+        """Hands a message to the monitors; learns the secrets in it first."""
+        self.world.secrets.learn(message.value)
+        for monitor in self.world.monitors:
+            failure = monitor.received(connection, message)
+            if failure is not None:
+                monitor.note(self._violation(failure))
+        if connection.awaits_answer and self.owns(message):
+            connection.awaits_answer = False
+            self._answered(connection, message)
+
+    def _answered(self, connection: Connection, message: Message) -> None:
+        seconds = message.time - connection.last_sent
+        self.quickest_answer = min(self.quickest_answer or seconds, seconds)
+        seconds -= self.world.slack
+        for monitor in self.world.monitors:
+            failure = monitor.answered(message, seconds)
+            if failure is not None:
+                monitor.note(self._violation(failure))
+
+    def owns(self, message: Message) -> bool:
+        """Whether a message is this scenario's own, not another client's traffic."""
+        if self.token in message.text or message.fault:
+            return True
+        return not self.world.suite.background.is_valid(message.value)
+
+    def ended(self, connection: Connection, end: End) -> None:
+        """Hands the end of a connection to the monitors."""
+        for monitor in self.world.monitors:
+            failure = monitor.ended(connection, end)
+            if failure is not None:
+                monitor.note(self._violation(failure))
+
+    def _violation(self, failure: Failure) -> Violation:
+        return Violation(self.shown(failure), self.name, self.transcript.lines)
+
+    def shown(self, failure: Failure) -> Failure:
+        """The failure with its place in the transcript, and without secrets."""
+        hide = self.world.secrets.hide
+        return Failure(
+            summary=hide(failure.summary),
+            requirements=failure.requirements,
+            step=hide(failure.step),
+            location=failure.location,
+            sent=hide(failure.sent or cut(self.last_sent)),
+            expected=hide(failure.expected),
+            received=hide(failure.received),
+            pointer=failure.pointer,
+            close_code=failure.close_code,
+            transcript_line=failure.transcript_line or self.transcript.count,
+        )

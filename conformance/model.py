@@ -1,0 +1,128 @@
+"""The nouns of a run, as values: requirements, scenarios, steps, outcomes, results."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from conformance.problems import Location
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One sentence of the specification that a target keeps or breaks."""
+
+    id: str
+    level: str
+    role: str
+    profile: str
+    anchor: str
+    sentence: str
+    excluded: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One verb with its argument and modifiers, and where it is written."""
+
+    verb: str
+    argument: Any
+    modifiers: Mapping[str, Any]
+    location: Location
+    nested: tuple[tuple["Step", ...], ...] = ()
+
+    @property
+    def label(self) -> str | None:
+        """The name that `since` uses for the moment of this step."""
+        label: str | None = self.modifiers.get("label")
+        return label
+
+
+@dataclass(frozen=True, slots=True)
+class Procedure:
+    """A named sequence of steps, with default values for its parameters."""
+
+    name: str
+    title: str
+    parameters: Mapping[str, Any]
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One scripted dialogue with the requirements that it judges."""
+
+    id: str
+    title: str
+    description: str
+    requirements: tuple[str, ...]
+    profile: str
+    setup: tuple[Step, ...]
+    steps: tuple[Step, ...]
+    exclusive: bool
+    waits: Any
+    needs: tuple[str, ...]
+    location: Location
+
+
+class Outcome(Enum):
+    """What a scenario or monitor came to, in the words of every report."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    WARNED = "warned"
+    NOT_APPLICABLE = "not applicable"
+    COULD_NOT_RUN = "could not run"
+    KIT_ERROR = "kit error"
+
+
+class Verdict(Enum):
+    """What a profile came to."""
+
+    CONFORMANT = "conformant"
+    NOT_CONFORMANT = "not conformant"
+    INCOMPLETE = "incomplete"
+    NOT_CLAIMED = "not claimed"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a step or a passive check did not hold, in terms of the wire."""
+
+    summary: str
+    requirements: tuple[str, ...] = ()
+    step: str = ""
+    location: str = ""
+    sent: str = ""
+    expected: str = ""
+    received: str = ""
+    pointer: str = ""
+    close_code: int | None = None
+    transcript_line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """When a scenario ran, in seconds from the start of the run, and what of it was waiting."""
+
+    started: float = 0.0
+    duration: float = 0.0
+    waited: float = 0.0
+    attempts: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The outcome of one scenario or passive check, with the evidence for it."""
+
+    id: str
+    kind: str
+    title: str
+    requirements: tuple[str, ...]
+    profile: str
+    outcome: Outcome
+    reason: str = ""
+    failures: tuple[Failure, ...] = ()
+    transcript: tuple[str, ...] = ()
+    observed: int | None = None
+    timing: Timing = field(default_factory=Timing)

@@ -1,0 +1,50 @@
+"""Passive checks: they watch every connection of a run and send nothing.
+
+A monitor judges one requirement. What it finds is a result of its own, so that a fault that shows
+in every dialogue is blamed once, by its name, and not on the scenarios in which it showed.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from conformance.model import Failure
+from conformance.transport import Connection, End, Message
+
+KEPT: Final = 3
+
+
+@dataclass(slots=True)
+class Violation:
+    """One violation as it was seen, with the means to show the dialogue around it."""
+
+    failure: Failure
+    scenario: str
+    transcript: Callable[[], tuple[str, ...]]
+
+
+@dataclass(slots=True)
+class Monitor:
+    """The passive check of one requirement; subclasses say what is observed and what is wrong."""
+
+    name: str
+    requirement: str
+    title: str
+    observed: int = 0
+    violated: int = 0
+    violations: list[Violation] = field(default_factory=list)
+
+    def received(self, connection: Connection, message: Message) -> Failure | None:
+        """Judges a message that came; None where it is in order or none of this check's."""
+
+    def answered(self, message: Message, seconds: float) -> Failure | None:
+        """Judges how long a target took to answer, time on the line not counted."""
+
+    def ended(self, connection: Connection, end: End) -> Failure | None:
+        """Judges how a connection ended."""
+
+    def note(self, violation: Violation) -> None:
+        """Keeps the first violations as evidence, and counts them all."""
+        self.violated += 1
+        if len(self.violations) < KEPT:
+            self.violations.append(violation)

@@ -1,0 +1,36 @@
+"""Mistakes in what a user hands to the kit: said in one line, with place, finding and remedy."""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place in a file; line and column count from 1, and 0 means the file as a whole."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+
+class InputError(Exception):
+    """A file, option or selection that cannot be used as it is (exit status 2)."""
+
+    def __init__(self, message: str, location: Location | None = None) -> None:
+        self.location = location
+        self.message = message
+        super().__init__(f"{location}: {message}" if location else message)
+
+
+class KitError(Exception):
+    """A fault of the kit or its suite, never of the target (exit status 5)."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A hint such as `, did you mean "expect"?`, or nothing where no known word is near."""
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f', did you mean "{near[0]}"?' if near else ""

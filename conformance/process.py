@@ -1,0 +1,93 @@
+"""A target that the kit starts itself, as a process of its own, and ends again."""
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Iterator
+from queue import Empty, Queue
+from time import monotonic
+
+from conformance.problems import InputError
+from conformance.target import Command
+
+ENDS_WITHIN = 10.0
+
+
+@contextlib.contextmanager
+def running(command: Command) -> Iterator[str]:
+    """Runs the command and yields the URL that it prints; ends it afterwards, by its id.
+
+    Raises `InputError` when the command cannot be started, ends, or prints no URL in time.
+    """
+    argv = [sys.executable if word == "{python}" else word for word in command.argv]
+    try:
+        process = subprocess.Popen(  # noqa: S603 - the command is the user's own
+            argv,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            cwd=command.folder,
+            start_new_session=os.name == "posix",
+        )
+    except OSError as error:
+        raise InputError(
+            f"the target's command {argv[0]} cannot be run: {error.strerror}"
+        ) from None
+    lines: Queue[str | None] = Queue()
+    reader = threading.Thread(target=_read, args=(process, lines), daemon=True)
+    reader.start()
+    try:
+        yield _ready_url(command, process, lines)
+    finally:
+        _end(process)
+        reader.join(ENDS_WITHIN)
+
+
+def _read(process: "subprocess.Popen[str]", lines: "Queue[str | None]") -> None:
+    assert process.stdout is not None
+    with process.stdout:
+        for line in process.stdout:
+            if lines.qsize() < 1_000:
+                lines.put(line)
+    lines.put(None)
+
+
+def _ready_url(
+    command: Command, process: "subprocess.Popen[str]", lines: "Queue[str | None]"
+) -> str:
+    deadline = monotonic() + command.timeout
+    printed: deque[str] = deque(maxlen=5)
+    while True:
+        try:
+            line = lines.get(timeout=max(0.0, deadline - monotonic()))
+        except Empty:
+            raise InputError(
+                f"the target's command printed nothing that matches {command.ready!r} "
+                f"within {command.timeout:g} s"
+            ) from None
+        if line is None:
+            said = " ".join("".join(printed).split()) or "nothing"
+            raise InputError(
+                f"the target's command ended with status {process.wait()} and said: {said}"
+            )
+        printed.append(line)
+        found = re.search(command.ready, line)
+        if found:
+            return found[1] if found.groups() else found[0]
+
+
+def _end(process: "subprocess.Popen[str]") -> None:
+    if process.poll() is not None:
+        return
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(ENDS_WITHIN)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -1,0 +1,159 @@
+"""The record of a run: what every report is made of, and nothing else."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+from conformance.model import Outcome, Requirement, Result, Verdict
+from conformance.suite import Suite
+
+
+class Exit(IntEnum):
+    """Exit statuses of the command."""
+
+    CONFORMANT = 0
+    NOT_CONFORMANT = 1
+    USAGE = 2
+    INCOMPLETE = 3
+    UNREACHABLE = 4
+    KIT_ERROR = 5
+    INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementStatus:
+    """What a run says of one requirement, and which results say so."""
+
+    requirement: Requirement
+    status: str
+    results: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileVerdict:
+    """The verdict for one profile, with honest denominators."""
+
+    name: str
+    title: str
+    verdict: Verdict
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """Everything that one run found."""
+
+    suite: Suite
+    target_name: str
+    target_url: str
+    selection: tuple[str, ...]
+    profiles: tuple[str, ...]
+    claims: frozenset[str]
+    variables: Mapping[str, Any]
+    results: tuple[Result, ...]
+    started: str
+    duration: float
+    round_trip: float
+    jobs: int
+    interrupted: bool = False
+    note: str = ""
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything that was asked for was tried."""
+        return not self.interrupted and not self.note
+
+    def counts(self) -> dict[str, int]:
+        """How many results had each outcome."""
+        found = {outcome.value: 0 for outcome in Outcome}
+        for result in self.results:
+            found[result.outcome.value] += 1
+        return found
+
+
+# A requirement's status is the gravest of its results'; the order is that of gravity.
+_GRAVITY: Sequence[Outcome] = (
+    Outcome.FAILED,
+    Outcome.KIT_ERROR,
+    Outcome.COULD_NOT_RUN,
+    Outcome.WARNED,
+    Outcome.PASSED,
+    Outcome.NOT_APPLICABLE,
+)
+
+
+def blamed(result: Result) -> frozenset[str]:
+    """The requirements that a failed result breaks: those its failures name, or else all."""
+    named = {name for failure in result.failures for name in failure.requirements}
+    return frozenset(named or result.requirements)
+
+
+def requirement_statuses(record: RunRecord) -> list[RequirementStatus]:
+    """The status of every requirement that a server can keep or break."""
+    return [
+        _status(requirement, record)
+        for requirement in record.suite.requirements.values()
+        if requirement.role == "server"
+    ]
+
+
+def _status(requirement: Requirement, record: RunRecord) -> RequirementStatus:
+    found = [r for r in record.results if requirement.id in r.requirements]
+    names = tuple(r.id for r in found)
+    if requirement.excluded:
+        return RequirementStatus(requirement, "excluded", names)
+    outcomes = {_outcome_for(requirement.id, r) for r in found}
+    for outcome in _GRAVITY:
+        if outcome in outcomes:
+            return RequirementStatus(requirement, outcome.value, names)
+    return RequirementStatus(requirement, "not tried", names)
+
+
+def _outcome_for(requirement: str, result: Result) -> Outcome:
+    """The result's outcome as far as it concerns one of its requirements."""
+    if result.outcome in (Outcome.FAILED, Outcome.WARNED) and requirement not in blamed(result):
+        return Outcome.COULD_NOT_RUN
+    return result.outcome
+
+
+def profile_verdicts(record: RunRecord) -> list[ProfileVerdict]:
+    """The verdict for each profile that was asked for."""
+    statuses = requirement_statuses(record)
+    wanted = record.profiles or tuple(record.suite.profiles)
+    return [_verdict(record, name, statuses) for name in wanted]
+
+
+def _verdict(record: RunRecord, name: str, statuses: Sequence[RequirementStatus]) -> ProfileVerdict:
+    profile = record.suite.profiles[name]
+    counts: dict[str, int] = {}
+    for row in statuses:
+        if row.requirement.profile == name:
+            counts[row.status] = counts.get(row.status, 0) + 1
+    title = profile.title
+    claimed = profile.required or profile.claim in record.claims
+    if counts.get("failed"):
+        return ProfileVerdict(name, title, Verdict.NOT_CONFORMANT, counts)
+    if not claimed:
+        return ProfileVerdict(name, title, Verdict.NOT_CLAIMED, counts)
+    open_ = sum(counts.get(key, 0) for key in ("could not run", "kit error", "not tried"))
+    verdict = Verdict.INCOMPLETE if open_ or not record.complete else Verdict.CONFORMANT
+    return ProfileVerdict(name, title, verdict, counts)
+
+
+def exit_status(record: RunRecord) -> Exit:
+    """The exit status that says what the run came to.
+
+    A run of a part of the suite (a selection) is judged by what it tried alone.
+    """
+    outcomes = {result.outcome for result in record.results}
+    if record.interrupted:
+        return Exit.INTERRUPTED
+    if Outcome.FAILED in outcomes:
+        return Exit.NOT_CONFORMANT
+    if Outcome.KIT_ERROR in outcomes:
+        return Exit.KIT_ERROR
+    if Outcome.COULD_NOT_RUN in outcomes or not record.complete:
+        return Exit.INCOMPLETE
+    tried = {Outcome.PASSED, Outcome.WARNED}
+    return Exit.CONFORMANT if outcomes & tried else Exit.INCOMPLETE

@@ -1,0 +1,1 @@
+"""Views of a run record: each renders the same facts for another reader."""

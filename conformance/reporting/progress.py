@@ -1,0 +1,43 @@
+"""Progress while a run goes on: one moving line on a terminal, nothing where it would be noise."""
+
+from types import TracebackType
+from typing import TextIO
+
+from conformance.model import Outcome, Result
+
+
+class Progress:
+    """Counts results as they are found, on one line that is wiped at the end."""
+
+    def __init__(self, stream: TextIO, total: int, *, quiet: bool) -> None:
+        self.stream = stream
+        self.total = total
+        self.shown = stream.isatty() and not quiet
+        self.done = 0
+        self.failed = 0
+
+    def found(self, result: Result) -> None:
+        """Takes one more result."""
+        self.done += 1
+        self.failed += result.outcome is Outcome.FAILED
+        if self.shown:
+            failed = f", {self.failed} failed" if self.failed else ""
+            self.stream.write(f"\r\x1b[2K{self.done} of {self.total}{failed}  {result.id[:60]}")
+            self.stream.flush()
+
+    def close(self) -> None:
+        """Wipes the line."""
+        if self.shown:
+            self.stream.write("\r\x1b[2K")
+            self.stream.flush()
+
+    def __enter__(self) -> "Progress":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,57 @@
+"""What a failure says to the person who has to mend it."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from conformance.checks import cut
+from conformance.model import Failure, Result
+from conformance.record import RunRecord
+
+AROUND: Final = 8
+
+
+def failure_text(result: Result, record: RunRecord) -> str:
+    """Every failure of a result: the rule, what was sent, expected and received, and where."""
+    parts = [_one(failure, result, record) for failure in result.failures[:1]]
+    more = len(result.failures) - 1
+    if more > 0:
+        parts.append(f"  ({more} more of the same kind in the JSON report)")
+    return "\n".join(parts)
+
+
+def _one(failure: Failure, result: Result, record: RunRecord) -> str:
+    lines: list[str] = []
+    for name in failure.requirements or result.requirements:
+        requirement = record.suite.requirements[name]
+        lines.append(f"  {name} {requirement.level}: {requirement.sentence}")
+        lines.append(f"  {'':{len(name)}} spec/{requirement.anchor}")
+    lines.append("")
+    rows = (
+        ("found", failure.summary),
+        ("sent", failure.sent),
+        ("expected", failure.expected),
+        ("received", failure.received),
+        ("pointer", failure.pointer),
+        ("at", " ".join(filter(None, (failure.location, f"({failure.step})")))),
+        ("again", _again(result, record)),
+    )
+    lines += [f"  {name:<9} {cut(value, 500)}" for name, value in rows if value]
+    lines += ["", *_excerpt(result.transcript, failure.transcript_line)]
+    return "\n".join(lines)
+
+
+def _again(result: Result, record: RunRecord) -> str:
+    what = f" {result.id}" if result.kind == "scenario" else ""
+    return f"coda-conformance run {record.target_url}{what}"
+
+
+def _excerpt(transcript: Sequence[str], line: int | None) -> Iterator[str]:
+    """The transcript up to the line where it went wrong, and a little more."""
+    numbers = [row.split(maxsplit=1)[0] for row in transcript]
+    at = numbers.index(str(line)) if str(line) in numbers else len(numbers) - 1
+    first = max(0, at - AROUND + 1)
+    if first:
+        yield f"  {first} earlier lines are in the JSON report"
+    for i, row in enumerate(transcript[first : at + 3], first):
+        mark = "▶" if i == at else " "
+        yield f" {mark}{cut(row, 240)}"

@@ -1,0 +1,322 @@
+"""Runs scenarios against a target: those that wait first, many at once, each with an outcome."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from time import perf_counter
+from typing import Final
+
+from conformance.dialogue import Dialogue, World
+from conformance.model import Failure, Outcome, Result, Scenario, Timing
+from conformance.monitors import Monitor
+from conformance.problems import InputError, KitError
+from conformance.record import RunRecord
+from conformance.steps import NotJudged, Performer, StepFailed, TooSlow
+from conformance.suite import Suite
+from conformance.target import Target
+from conformance.transcript import Secrets
+from conformance.transport import Unreachable
+
+ATTEMPTS: Final = 3
+SCENARIO_LIMIT: Final = 60.0
+LOST_AFTER: Final = 3
+TICK: Final = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a run is made."""
+
+    jobs: int = 16
+    max_wait: float = 60.0
+    timeout_scale: float = 1.0
+    selection: tuple[str, ...] = ()
+    profiles: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Run:
+    """One run in progress; `progress` is called with every result as it is found."""
+
+    suite: Suite
+    target: Target
+    scenarios: Sequence[Scenario]
+    options: Options
+    progress: Callable[[Result], None] = field(default=lambda result: None)
+    world: World = field(init=False)
+    results: dict[str, Result] = field(default_factory=dict, init=False)
+    note: str = field(default="", init=False)
+    interrupted: bool = field(default=False, init=False)
+    _started: datetime = field(default_factory=lambda: datetime.now(UTC), init=False)
+    _lost: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        monitors = self.suite.make_monitors(self.suite)
+        secrets = Secrets(self.suite.redact)
+        self.world = World(self.suite, self.target, monitors, secrets)
+        self.world.timeout_scale = self.options.timeout_scale
+
+    async def perform(self) -> RunRecord:
+        """Runs everything; raises `Unreachable` when the target cannot be reached at all.
+
+        A cancelled run ends as one that was interrupted: with a record of what it found.
+        """
+        try:
+            async with _stall_watch(self.world):
+                await self._discover()
+                await self._all()
+        except asyncio.CancelledError:
+            self.interrupted = True
+        return self.record()
+
+    def record(self) -> RunRecord:
+        """What the run has found so far."""
+        for scenario in self.scenarios:
+            if scenario.id not in self.results:
+                reason = "the run was interrupted" if self.interrupted else self.note
+                self.results[scenario.id] = _result(scenario, Outcome.COULD_NOT_RUN, reason)
+        results = [self.results[scenario.id] for scenario in self.scenarios]
+        if not self.options.selection:
+            results += self._passive_results()
+        return RunRecord(
+            suite=self.suite,
+            target_name=self.target.name,
+            target_url=self.target.url,
+            selection=self.options.selection,
+            profiles=self.options.profiles,
+            claims=self.world.claims,
+            variables=self._stated(),
+            results=tuple(results),
+            started=self._started.isoformat(timespec="seconds"),
+            duration=perf_counter() - self.world.begun,
+            round_trip=self.world.round_trip,
+            jobs=self.options.jobs,
+            interrupted=self.interrupted,
+            note=self.note,
+        )
+
+    def _stated(self) -> dict[str, object]:
+        known = self.world.variables
+        return {name: known[name] for name in self.suite.parameters if name in known}
+
+    # ── discovery ──
+
+    async def _discover(self) -> None:
+        """Learns what the target states; a target that cannot even do this is judged as it is."""
+        world, suite = self.world, self.suite
+        defaults = {n: row["default"] for n, row in suite.parameters.items() if "default" in row}
+        world.variables = {**defaults, **self.target.parameters, "origin": self.target.origin}
+        dialogue = Dialogue(world, "discovery")
+        try:
+            steps = suite.procedures[suite.discovery].steps
+            await Performer(dialogue).perform(steps)
+        except (StepFailed, NotJudged, KitError):
+            pass
+        finally:
+            self._refuse_other_protocols(dialogue)
+            stated = dialogue.of_connection.get("c", {})
+            world.variables |= stated
+            world.round_trip = dialogue.quickest_answer
+            await dialogue.finish()
+        world.claims = self.target.claims or suite.claims(stated)
+
+    def _refuse_other_protocols(self, dialogue: Dialogue) -> None:
+        """Raises `Unreachable` where what answered is no WebSocket server."""
+        connection = dialogue.connections.get("c")
+        if connection is None or not connection.refused:
+            return
+        where = f"{self.target.url} accepts connections"
+        if connection.response is not None:
+            status = connection.response.status_code
+            raise Unreachable(f"{where} but answers HTTP {status}: {connection.refusal}")
+        raise Unreachable(f"{where} but does not speak HTTP: {connection.refusal or 'it hangs up'}")
+
+    # ── scenarios ──
+
+    async def _all(self) -> None:
+        shared = sorted(
+            (s for s in self.scenarios if not s.exclusive), key=self._wait_of, reverse=True
+        )
+        await self._in_parallel(shared)
+        for scenario in self.scenarios:
+            if scenario.exclusive:
+                await self._one(scenario)
+
+    async def _in_parallel(self, scenarios: Iterable[Scenario]) -> None:
+        waiting = iter(scenarios)
+
+        async def worker() -> None:
+            for scenario in waiting:
+                await self._one(scenario)
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self.options.jobs):
+                group.create_task(worker())
+
+    def _wait_of(self, scenario: Scenario) -> float:
+        """The seconds that a scenario must wait; infinite where the target does not say."""
+        try:
+            dialogue = Dialogue(self.world, scenario.id)
+            return float(dialogue.resolve(scenario.waits, "c", {}))
+        except InputError:
+            return float("inf")
+
+    async def _one(self, scenario: Scenario) -> None:
+        reason = self._obstacle(scenario)
+        if reason:
+            result = _result(scenario, *reason)
+        else:
+            result = await self._attempts(scenario)
+        self.results[scenario.id] = result
+        self.progress(result)
+
+    def _obstacle(self, scenario: Scenario) -> tuple[Outcome, str] | None:
+        """Why a scenario cannot run, or does not apply; None where it can."""
+        profile = self.suite.profiles[scenario.profile]
+        if not profile.required and profile.claim not in self.world.claims:
+            return Outcome.NOT_APPLICABLE, f"the target does not claim {profile.claim}"
+        missing = [name for name in scenario.needs if name not in self.world.variables]
+        if missing:
+            return Outcome.COULD_NOT_RUN, (
+                f"the target does not state {', '.join(missing)}; a target file can (parameters: …)"
+            )
+        wait = self._wait_of(scenario)
+        if wait > self.options.max_wait:
+            return Outcome.COULD_NOT_RUN, (
+                f"it must wait {wait:g} s, longer than --max-wait {self.options.max_wait:g}"
+            )
+        if self._lost >= LOST_AFTER:
+            return Outcome.COULD_NOT_RUN, self.note
+        return None
+
+    async def _attempts(self, scenario: Scenario) -> Result:
+        for attempt in range(1, ATTEMPTS + 1):
+            result, again = await self._attempt(scenario, attempt)
+            if not again:
+                break
+        return result
+
+    async def _attempt(self, scenario: Scenario, attempt: int) -> tuple[Result, bool]:
+        """One try; the second value says whether another may tell more."""
+        dialogue = Dialogue(self.world, scenario.id)
+        limit = SCENARIO_LIMIT * self.options.timeout_scale + self._wait_of(scenario)
+        failures: tuple[Failure, ...] = ()
+        again = False
+        try:
+            async with asyncio.timeout(limit):
+                outcome, reason, failures = await self._dialogue(dialogue, scenario)
+        except TooSlow as slow:
+            outcome, reason, again = Outcome.COULD_NOT_RUN, str(slow), True
+        except NotJudged as open_:
+            outcome, reason = Outcome.COULD_NOT_RUN, str(open_)
+        except Unreachable as lost:
+            outcome, reason = Outcome.COULD_NOT_RUN, str(lost)
+            self._note_lost(reason)
+        except TimeoutError:
+            outcome, reason = Outcome.COULD_NOT_RUN, f"it took longer than {limit:g} s"
+        except KitError as error:
+            outcome, reason = Outcome.KIT_ERROR, str(error)
+        finally:
+            await dialogue.finish()
+        kept = dialogue.transcript.lines() if outcome is not Outcome.PASSED else ()
+        timing = Timing(
+            dialogue.started - self.world.begun,
+            perf_counter() - dialogue.started,
+            dialogue.waited,
+            attempt,
+        )
+        found = _result(scenario, outcome, reason)
+        return replace(found, failures=failures, transcript=kept, timing=timing), again
+
+    async def _dialogue(
+        self, dialogue: Dialogue, scenario: Scenario
+    ) -> tuple[Outcome, str, tuple[Failure, ...]]:
+        performer = Performer(dialogue)
+        try:
+            await performer.perform(scenario.setup)
+        except StepFailed as failed:
+            where = f"{failed.failure.location}: {failed.failure.summary}"
+            reason = f"what it needs first did not work: {where}"
+            return Outcome.COULD_NOT_RUN, reason, (replace(failed.failure, requirements=()),)
+        try:
+            await performer.perform(scenario.steps)
+        except StepFailed as failed:
+            failure = failed.failure
+            if not failure.requirements:
+                failure = replace(failure, requirements=scenario.requirements)
+            return self._severity(failure), failure.summary, (failure,)
+        self._lost = 0
+        return Outcome.PASSED, "", ()
+
+    def _severity(self, failure: Failure) -> Outcome:
+        levels = {self.suite.requirements[name].level for name in failure.requirements}
+        return Outcome.FAILED if "MUST" in levels else Outcome.WARNED
+
+    def _note_lost(self, reason: str) -> None:
+        self._lost += 1
+        if self._lost >= LOST_AFTER and not self.note:
+            self.note = f"the target was lost during the run: {reason}"
+
+    # ── passive checks ──
+
+    def _passive_results(self) -> list[Result]:
+        wanted = self.options.profiles
+        rows = [self._passive_result(monitor) for monitor in self.world.monitors]
+        return [row for row in rows if not wanted or row.profile in wanted]
+
+    def _passive_result(self, monitor: Monitor) -> Result:
+        requirement = self.suite.requirements[monitor.requirement]
+        failures = tuple(
+            replace(v.failure, requirements=(monitor.requirement,), step=f"seen in {v.scenario}")
+            for v in monitor.violations
+        )
+        outcome, reason = Outcome.PASSED, ""
+        if failures:
+            outcome = self._severity(failures[0])
+            reason = f"{failures[0].summary} ({monitor.violated} of {monitor.observed} times)"
+        elif not monitor.observed:
+            outcome, reason = Outcome.NOT_APPLICABLE, "nothing of the kind was seen in this run"
+        return Result(
+            id=f"passive/{monitor.name}",
+            kind="monitor",
+            title=monitor.title,
+            requirements=(monitor.requirement,),
+            profile=requirement.profile,
+            outcome=outcome,
+            reason=reason,
+            failures=failures,
+            transcript=monitor.violations[0].transcript() if failures else (),
+            observed=monitor.observed,
+        )
+
+
+def _result(scenario: Scenario, outcome: Outcome, reason: str) -> Result:
+    return Result(
+        id=scenario.id,
+        kind="scenario",
+        title=scenario.title,
+        requirements=scenario.requirements,
+        profile=scenario.profile,
+        outcome=outcome,
+        reason=reason,
+    )
+
+
+@asynccontextmanager
+async def _stall_watch(world: World) -> AsyncIterator[None]:
+    """Notes the longest time for which the kit itself was held up, which is nobody else's fault."""
+
+    async def watch() -> None:
+        while True:
+            before = perf_counter()
+            await asyncio.sleep(TICK)
+            world.stall = max(world.stall, perf_counter() - before - TICK)
+
+    task = asyncio.create_task(watch())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

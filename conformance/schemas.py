@@ -1,0 +1,139 @@
+"""JSON Schemas by path: decided fast by one library, explained well by another."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from conformance.json_text import pointer
+from conformance.problems import KitError
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+
+
+class Decider(Protocol):
+    """What decides whether a value satisfies a schema."""
+
+    def is_valid(self, instance: Any) -> bool:
+        """Whether the value satisfies the schema."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One way in which a value breaks a schema; `subject` points to what is wrong or missing."""
+
+    pointer: str
+    subject: str
+    message: str
+    keyword: str
+    expected: Any
+    path: tuple[str | int, ...]
+    instance: Any = None
+    extra: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
+
+
+class SchemaStore:
+    """The schemas below one folder, read and compiled when first asked for."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._deciders: dict[str, Decider] = {}
+
+    @cached_property
+    def documents(self) -> dict[str, Any]:
+        """Every schema by its path below the root, without the ending: `events/stt_start`."""
+        return {
+            path.relative_to(self.root).with_suffix("").as_posix(): json.loads(path.read_bytes())
+            for path in sorted(self.root.rglob("*.json"))
+            if path.name != "bundle.json"
+        }
+
+    def __contains__(self, name: str) -> bool:
+        return (self.root / f"{name}.json").is_file()
+
+    def is_valid(self, name: str, value: Any) -> bool:
+        """Whether the value satisfies the named schema."""
+        decider = self._deciders.get(name)
+        if decider is None:
+            decider = self._deciders[name] = self.compile(self._document(name))
+        return decider.is_valid(value)
+
+    def compile(self, schema: Any) -> Decider:
+        """What decides by a schema that may refer to those of the store."""
+        import jsonschema_rs
+
+        decider: Decider = jsonschema_rs.Draft202012Validator(schema, registry=self._fast_registry)
+        return decider
+
+    def explain(self, name: str, value: Any) -> list[Fault]:
+        """Every way in which the value breaks the named schema, the most telling first."""
+        return [] if self.is_valid(name, value) else self._explain(self._document(name), value)
+
+    def explain_inline(self, schema: Any, value: Any) -> list[Fault]:
+        """Every way in which the value breaks a schema that may refer to those of the store."""
+        return [] if self.compile(schema).is_valid(value) else self._explain(schema, value)
+
+    def _explain(self, schema: Any, value: Any) -> list[Fault]:
+        from jsonschema import Draft202012Validator
+        from jsonschema.exceptions import relevance
+        from referencing import Registry
+        from referencing.jsonschema import DRAFT202012
+
+        resources = ((d["$id"], DRAFT202012.create_resource(d)) for d in self.documents.values())
+        registry: Registry[Any] = Registry().with_resources(resources)
+        found = Draft202012Validator(schema, registry=registry).iter_errors(value)
+        return [_fault(error) for error in sorted(_leaves(found), key=relevance)]
+
+    def _document(self, name: str) -> Any:
+        try:
+            if "documents" in self.__dict__:
+                return self.documents[name]
+            return json.loads((self.root / f"{name}.json").read_bytes())
+        except (KeyError, OSError):
+            raise KitError(f"there is no schema {name}.json in {self.root.name}/") from None
+
+    @cached_property
+    def _fast_registry(self) -> Any:
+        import jsonschema_rs
+
+        return jsonschema_rs.Registry([(d["$id"], d) for d in self.documents.values()])
+
+
+def _leaves(errors: "Iterator[ValidationError]") -> "Iterator[ValidationError]":
+    """The errors that say what is wrong: of an `anyOf`, those of its nearest branch."""
+    from jsonschema.exceptions import best_match
+
+    for error in errors:
+        yield (best_match([error]) or error) if error.context else error
+
+
+def _fault(error: "ValidationError") -> Fault:
+    path = tuple(error.absolute_path)
+    schema = error.schema if isinstance(error.schema, dict) else {}
+    known = tuple(schema.get("properties", ()))
+    extra: tuple[str, ...] = ()
+    if error.validator == "additionalProperties" and isinstance(error.instance, dict):
+        extra = tuple(key for key in error.instance if key not in known)
+    return Fault(
+        pointer=pointer(path),
+        subject=pointer((*path, *_missing(error))),
+        message=error.message,
+        keyword=str(error.validator),
+        expected=error.validator_value,
+        path=path,
+        instance=error.instance,
+        extra=extra,
+        known=known,
+    )
+
+
+def _missing(error: "ValidationError") -> tuple[str, ...]:
+    """The member that a `required` fault misses: it, not its parent, is what is at fault."""
+    if error.validator != "required":
+        return ()
+    required: Any = error.validator_value
+    return tuple(name for name in required if error.message.startswith(repr(name)))

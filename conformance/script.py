@@ -1,0 +1,183 @@
+"""Scenario and procedure files, from YAML to checked steps."""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Final
+
+from conformance.model import Procedure, Requirement, Scenario, Step
+from conformance.problems import InputError, did_you_mean
+from conformance.schemas import Fault, SchemaStore
+from conformance.values import Function
+from conformance.yaml_source import Pointer, Source
+
+VERBS: Final = (
+    "connect",
+    "call",
+    "send",
+    "send_raw",
+    "ping",
+    "expect",
+    "expect_absent",
+    "expect_pong",
+    "expect_close",
+    "wait",
+    "close",
+    "drop",
+    "let",
+    "repeat",
+    "together",
+)
+
+
+class ScriptReader:
+    """Reads scenarios and procedures, and checks every name that they use."""
+
+    def __init__(
+        self,
+        schemas: SchemaStore,
+        requirements: Mapping[str, Requirement],
+        functions: Mapping[str, Function],
+    ) -> None:
+        self.schemas = schemas
+        self.requirements = requirements
+        self.functions = functions
+        self.procedures: Collection[str] = ()
+        self._calls: list[tuple[Source, Pointer, str]] = []
+
+    def scenario(self, source: Source, name: str) -> Scenario:
+        """The scenario of a file; `name` is its permanent id."""
+        value = source.value
+        self._check(source, "kit/scenario", value)
+        for i, requirement in enumerate(value["requirements"]):
+            self._known_requirement(source, requirement, ("requirements", i))
+        self._check_functions(source, value, ())
+        first = self.requirements[value["requirements"][0]]
+        return Scenario(
+            id=name,
+            title=value["title"],
+            description=value.get("description", ""),
+            requirements=tuple(value["requirements"]),
+            profile=first.profile,
+            setup=self._steps(source, value.get("setup", []), ("setup",)),
+            steps=self._steps(source, value["steps"], ("steps",)),
+            exclusive=value.get("isolation") == "exclusive",
+            waits=value.get("waits", 0),
+            needs=tuple(value.get("needs", ())),
+            location=source.location(),
+        )
+
+    def procedure(self, source: Source) -> Procedure:
+        """The procedure of a file, named as the file is."""
+        value = source.value
+        self._check(source, "kit/procedure", value)
+        self._check_functions(source, value, ())
+        name = source.file.rpartition("/")[2].removesuffix(".yaml")
+        steps = self._steps(source, value["steps"], ("steps",))
+        return Procedure(name, value["title"], value.get("parameters", {}), steps)
+
+    def check_calls(self) -> None:
+        """Checks that every procedure that was called exists."""
+        for source, pointer, name in self._calls:
+            if name not in self.procedures:
+                hint = did_you_mean(name, self.procedures)
+                raise source.error(f'there is no procedure "{name}"{hint}', pointer)
+
+    def _steps(self, source: Source, rows: Any, at: Pointer) -> tuple[Step, ...]:
+        return tuple(self._step(source, row, (*at, i)) for i, row in enumerate(rows))
+
+    def _step(self, source: Source, row: dict[str, Any], at: Pointer) -> Step:
+        verb = next(key for key in VERBS if key in row)
+        modifiers = {key: value for key, value in row.items() if key != verb}
+        if "requirement" in row:
+            self._known_requirement(source, row["requirement"], (*at, "requirement"))
+        if verb == "call":
+            self._calls.append((source, (*at, "call"), row["call"]))
+        nested: tuple[tuple[Step, ...], ...] = ()
+        if verb == "repeat":
+            nested = (self._steps(source, modifiers.pop("steps"), (*at, "steps")),)
+        if verb == "together":
+            branches = enumerate(row["together"])
+            nested = tuple(self._steps(source, b, (*at, "together", i)) for i, b in branches)
+        return Step(verb, row[verb], modifiers, source.location(at), nested)
+
+    def _known_requirement(self, source: Source, name: str, at: Pointer) -> None:
+        if name not in self.requirements:
+            hint = did_you_mean(name, self.requirements)
+            raise source.error(f'there is no requirement "{name}"{hint}', at)
+
+    def _check_functions(self, source: Source, value: Any, at: Pointer) -> None:
+        items: Iterable[tuple[str | int, Any]] = ()
+        if isinstance(value, dict):
+            name = value.get("$fn")
+            if name is not None and name not in self.functions:
+                hint = did_you_mean(str(name), self.functions)
+                raise source.error(f'there is no function "{name}"{hint}', (*at, "$fn"))
+            items = value.items()
+        elif isinstance(value, list):
+            items = enumerate(value)
+        for key, item in items:
+            self._check_functions(source, item, (*at, key))
+
+    def _check(self, source: Source, schema: str, value: Any) -> None:
+        if self.schemas.is_valid(schema, value):
+            return
+        for part in ("setup", "steps"):
+            if isinstance(value, dict) and isinstance(value.get(part), list):
+                self._check_steps(source, value[part], (part,))
+        header_faults(self.schemas, schema, source)
+
+    def _check_steps(self, source: Source, rows: list[Any], at: Pointer) -> None:
+        """Finds the faulty step by its verb: a clearer word than any schema of all verbs gives."""
+        for i, row in enumerate(rows):
+            here = (*at, i)
+            if not isinstance(row, dict):
+                raise source.error("expected a step, a mapping with one verb", here)
+            found = [key for key in VERBS if key in row]
+            if len(found) != 1:
+                raise _no_single_verb(source, row, found, here)
+            verb = found[0]
+            branches = [row["steps"]] if verb == "repeat" and "steps" in row else []
+            if verb == "together" and isinstance(row[verb], list):
+                branches = row[verb]
+            for branch in branches:
+                if isinstance(branch, list):
+                    self._check_steps(source, branch, here)
+            schema = {"$ref": f"{_SCENARIO}#/$defs/{verb}"}
+            faults = self.schemas.explain_inline(schema, row)
+            if faults:
+                raise fault_error(source, faults[0], here)
+
+
+_SCENARIO: Final = "https://schemas.coda-lite.example/v1/kit/scenario.json"
+
+
+def _no_single_verb(
+    source: Source, row: dict[str, Any], found: list[str], at: Pointer
+) -> InputError:
+    if found:
+        return source.error(f"a step has one verb, not several: {', '.join(found)}", at)
+    first = next(iter(row), "")
+    hint = did_you_mean(str(first), VERBS)
+    pointer = (*at, first) if first else at
+    return source.error(f'"{first}" is no step{hint}; expected one of {", ".join(VERBS)}', pointer)
+
+
+def header_faults(schemas: SchemaStore, schema: str, source: Source) -> None:
+    """Raises an `InputError` with the place of the first way in which a file breaks a schema."""
+    if schemas.is_valid(schema, source.value):
+        return
+    faults = schemas.explain(schema, source.value)
+    raise fault_error(source, faults[0], ())
+
+
+def fault_error(source: Source, fault: Fault, at: Pointer) -> InputError:
+    """The error of a schema's fault, with its place and the nearest known word."""
+    path = (*at, *fault.path)
+    if fault.keyword == "additionalProperties" and fault.extra:
+        word = fault.extra[0]
+        hint = did_you_mean(word, fault.known)
+        known = ", ".join(fault.known)
+        return source.error(f'"{word}" is not known here{hint}; expected: {known}', (*path, word))
+    hint = ""
+    if fault.keyword == "enum" and isinstance(fault.instance, str):
+        hint = did_you_mean(fault.instance, [v for v in fault.expected if isinstance(v, str)])
+    return source.error(f"{fault.message}{hint}", path)

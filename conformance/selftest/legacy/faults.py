@@ -1,0 +1,101 @@
+"""The faults of the original, one row each; `FAULT <name>` marks the place in the code."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that the original gets wrong, and the ids of the requirements that it breaks."""
+
+    name: str
+    happens: str
+    breaks: tuple[str, ...]
+
+
+FAULTS: tuple[Fault, ...] = (
+    Fault(
+        "any-origin",
+        "A handshake is accepted whatever its Origin header says.",
+        ("ORIGIN-01",),
+    ),
+    Fault(
+        "bare-challenge",
+        "An auth_challenge has a token and a message and nothing else.",
+        ("AUTH-01", "AUTH-02", "AUTH-04"),
+    ),
+    Fault(
+        "failure-without-code",
+        "A failed auth_result has no code.",
+        ("AUTH-09", "AUTH-10", "AUTH-11", "AUTH-15"),
+    ),
+    Fault(
+        "token-good-elsewhere",
+        "A token is accepted on any connection, any number of times.",
+        ("AUTH-07",),
+    ),
+    Fault(
+        "revocation-forgotten",
+        "A revoked token validates again, through its signature; no message leads there.",
+        (),
+    ),
+    Fault(
+        "timeout-closes-normally",
+        "An authentication that takes too long ends with close code 1000.",
+        ("AUTH-14",),
+    ),
+    Fault(
+        "unauthenticated-ignored",
+        "A message before authentication gets no answer.",
+        ("STATE-03", "ORDER-03"),
+    ),
+    Fault(
+        "array-ends-authentication",
+        "An array before authentication ends the connection, with close code 1000.",
+        ("ERROR-03",),
+    ),
+    Fault(
+        "binary-ignored",
+        "A binary message gets no answer.",
+        ("TRANSPORT-04",),
+    ),
+    Fault(
+        "invalid-json-ignored",
+        "Text that is not JSON gets no answer.",
+        ("ERROR-01",),
+    ),
+    Fault(
+        "non-object-ignored",
+        "JSON that is not an object gets no answer.",
+        ("ERROR-02",),
+    ),
+    Fault(
+        "unknown-type-relayed",
+        "A message of an unknown type is relayed as if it were a client message.",
+        ("MSG-09",),
+    ),
+    Fault(
+        "wrapped-twice",
+        "A client_message is relayed with itself as its message_data.",
+        ("MSG-02", "MSG-03"),
+    ),
+    Fault(
+        "one-memory-for-all",
+        "The same content from two clients counts as one message and its duplicate.",
+        ("DEDUP-06",),
+    ),
+    Fault(
+        "key-order-matters",
+        "The same object with its keys in another order is not recognised.",
+        ("DEDUP-04",),
+    ),
+    Fault(
+        "window-slides",
+        "Every duplicate without an id extends the window.",
+        ("DEDUP-08",),
+    ),
+    Fault(
+        "monotonic-timestamp",
+        "The timestamp of an event comes from a clock that does not tell the time of day.",
+        ("EVENT-06",),
+    ),
+)

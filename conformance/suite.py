@@ -1,0 +1,145 @@
+"""A suite: requirements, scenarios and procedures, read from its folder and checked as a whole."""
+
+import importlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+from conformance import bundle, yaml_source
+from conformance.model import Procedure, Requirement, Scenario
+from conformance.problems import InputError, did_you_mean
+from conformance.schemas import Decider, SchemaStore
+from conformance.script import ScriptReader, header_faults
+from conformance.values import FUNCTIONS, Function
+from conformance.yaml_source import Source
+
+if TYPE_CHECKING:
+    from conformance.monitors import Monitor
+
+DEFAULT: Final = "coda"
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A set of requirements that gets a verdict of its own."""
+
+    name: str
+    title: str
+    required: bool
+    claim: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """Everything that is tried, as data, and the few functions that only code can be."""
+
+    name: str
+    title: str
+    version: str
+    requirements: Mapping[str, Requirement]
+    profiles: Mapping[str, Profile]
+    scenarios: Mapping[str, Scenario]
+    procedures: Mapping[str, Procedure]
+    parameters: Mapping[str, Mapping[str, Any]]
+    discovery: str
+    barrier: Any
+    background: Decider
+    redact: frozenset[str]
+    schemas: SchemaStore
+    functions: Mapping[str, Function]
+    make_monitors: Callable[["Suite"], list["Monitor"]] = field(repr=False)
+    claims: Callable[[Mapping[str, Any]], frozenset[str]] = field(repr=False)
+
+
+def load(name: str = DEFAULT) -> Suite:
+    """Reads the named suite; raises `InputError` at the first mistake in one of its files."""
+    root = bundle.suite_root(name)
+    extension = importlib.import_module(f"conformance.suites.{name}")
+    schemas = SchemaStore(bundle.schema_root())
+    header = yaml_source.load(root / "suite.yaml").value
+    requirements = load_requirements()
+    functions = MappingProxyType({**FUNCTIONS, **extension.FUNCTIONS})
+    reader = ScriptReader(schemas, requirements, functions)
+    procedures = {p.name: p for p in map(reader.procedure, _files(root / "procedures"))}
+    reader.procedures = procedures.keys()
+    scenarios = {s.id: s for s in _scenarios(root / "scenarios", reader)}
+    reader.check_calls()
+    return Suite(
+        name=name,
+        title=header["title"],
+        version=header["version"],
+        requirements=requirements,
+        profiles=MappingProxyType(_profiles(header["profiles"])),
+        scenarios=MappingProxyType(scenarios),
+        procedures=MappingProxyType(procedures),
+        parameters=header["parameters"],
+        discovery=header["discovery"],
+        barrier=header["barrier"],
+        background=schemas.compile(header["background"]),
+        redact=frozenset(header["redact"]),
+        schemas=schemas,
+        functions=functions,
+        make_monitors=extension.make_monitors,
+        claims=extension.claims,
+    )
+
+
+def load_requirements() -> Mapping[str, Requirement]:
+    """The requirement registry, by id, in its order."""
+    source = yaml_source.load(bundle.spec_root() / "requirements.yaml")
+    header_faults(SchemaStore(bundle.schema_root()), "kit/requirements", source)
+    rows = source.value["requirements"]
+    result: dict[str, Requirement] = {}
+    for i, row in enumerate(rows):
+        if row["id"] in result:
+            raise source.error(f"{row['id']} stands here twice", ("requirements", i, "id"))
+        result[row["id"]] = Requirement(**row)
+    return MappingProxyType(result)
+
+
+def _files(folder: Path) -> Iterable[Source]:
+    return (yaml_source.load(path) for path in sorted(folder.rglob("*.yaml")))
+
+
+def _scenarios(folder: Path, reader: ScriptReader) -> Iterable[Scenario]:
+    for path in sorted(folder.rglob("*.yaml")):
+        name = path.relative_to(folder).with_suffix("").as_posix()
+        yield reader.scenario(yaml_source.load(path), name)
+
+
+def _profiles(rows: Mapping[str, Any]) -> dict[str, Profile]:
+    return {
+        name: Profile(name, row["title"], row.get("required", False), row.get("claim"))
+        for name, row in rows.items()
+    }
+
+
+def select(suite: Suite, selection: Iterable[str], profiles: Iterable[str]) -> list[Scenario]:
+    """The scenarios whose id or requirement begins with a selected word, in the named profiles.
+
+    Without words, all; raises `InputError` for a profile that the suite does not have.
+    """
+    words, names = list(selection), list(profiles)
+    for name in names:
+        if name not in suite.profiles:
+            hint = did_you_mean(name, suite.profiles)
+            raise InputError(f'there is no profile "{name}"{hint}; known: {_listed(suite)}')
+    return [
+        scenario
+        for scenario in suite.scenarios.values()
+        if (not names or scenario.profile in names)
+        and (not words or any(is_selected(scenario, word) for word in words))
+    ]
+
+
+def _listed(suite: Suite) -> str:
+    return ", ".join(suite.profiles)
+
+
+def is_selected(scenario: Scenario, word: str) -> bool:
+    """Whether a word selects the scenario: the beginning of its id or of a requirement's."""
+    return scenario.id.startswith(word) or any(
+        requirement.startswith(word.upper()) for requirement in scenario.requirements
+    )

@@ -1,0 +1,194 @@
+"""Passive checks of the stream of events, on each connection and across all of them."""
+
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any, Final
+
+from conformance.json_text import encode
+from conformance.model import Failure
+from conformance.monitors import Monitor
+from conformance.suites.coda.state_monitors import (
+    authenticates,
+    data_of,
+    message_type,
+    unexpected,
+)
+from conformance.transport import Connection, Message
+
+REMEMBERED: Final = 20_000
+DAY: Final = 86_400.0
+
+
+def sequence(message: Message) -> int | None:
+    """The seq of a live event; None for any other message."""
+    seq = message.value.get("seq") if isinstance(message.value, dict) else None
+    return seq if isinstance(seq, int) and not isinstance(seq, bool) else None
+
+
+def timestamp(message: Message) -> float | None:
+    """The timestamp of a live event; None for any other message."""
+    if sequence(message) is None:
+        return None
+    found = message.value.get("timestamp")
+    return found if isinstance(found, int | float) and not isinstance(found, bool) else None
+
+
+@dataclass(slots=True)
+class Gapless(Monitor):
+    """seq grows by exactly 1 on a connection."""
+
+    def received(self, connection: Connection, message: Message) -> Failure | None:
+        """Judges every event but the first of a connection."""
+        seq = sequence(message)
+        if seq is None:
+            return None
+        last = connection.memory.get(self.name)
+        connection.memory[self.name] = seq
+        if last is None:
+            return None
+        self.observed += 1
+        if seq == last + 1:
+            return None
+        return unexpected(f"seq {seq} follows seq {last}", f"seq {last + 1}", message, "/seq")
+
+
+@dataclass(slots=True)
+class FollowsJoining(Monitor):
+    """The first live event has the seq after session.seq."""
+
+    def received(self, connection: Connection, message: Message) -> Failure | None:
+        """Judges the first event of a connection whose session stated a seq."""
+        if authenticates(message):
+            session = data_of(message).get("session")
+            connection.memory[self.name] = session.get("seq") if isinstance(session, dict) else None
+        seq = sequence(message)
+        if seq is None:
+            return None
+        joined = connection.memory.pop(self.name, None)
+        if not isinstance(joined, int):
+            return None
+        self.observed += 1
+        if seq == joined + 1:
+            return None
+        summary = f"the first event has seq {seq} after session.seq {joined}"
+        return unexpected(summary, f"seq {joined + 1}", message, "/seq")
+
+
+@dataclass(slots=True)
+class OneOrder(Monitor):
+    """The same seq is the same event on every connection."""
+
+    events: OrderedDict[tuple[Any, int], bytes] = field(default_factory=OrderedDict)
+
+    def received(self, connection: Connection, message: Message) -> Failure | None:
+        """Judges every event against what another connection got under its seq."""
+        if authenticates(message):
+            session = data_of(message).get("session")
+            connection.memory[self.name] = (
+                session.get("epoch") if isinstance(session, dict) else None
+            )
+        seq = sequence(message)
+        if seq is None:
+            return None
+        key = (str(connection.memory.get(self.name)), seq)
+        content = _digest(message)
+        known = self.events.setdefault(key, content)
+        if len(self.events) > REMEMBERED:
+            self.events.popitem(last=False)
+        if known is content:
+            return None
+        self.observed += 1
+        if known == content:
+            return None
+        summary = f"seq {seq} is another event on another connection"
+        return unexpected(summary, "the same event everywhere", message, "/seq")
+
+
+def _digest(message: Message) -> bytes:
+    """A digest of the event's JSON value, members in any order."""
+    value = message.value
+    ordered = {key: value[key] for key in sorted(value)}
+    if isinstance(value.get("data"), dict):
+        ordered["data"] = {key: value["data"][key] for key in sorted(value["data"])}
+    return sha256(encode(ordered).encode("utf-8", "surrogatepass")).digest()
+
+
+@dataclass(slots=True)
+class UnixTime(Monitor):
+    """Timestamps are Unix time."""
+
+    def received(self, connection: Connection, message: Message) -> Failure | None:
+        """Judges the timestamp of every event against the kit's own clock."""
+        stamp = timestamp(message)
+        if stamp is None:
+            return None
+        self.observed += 1
+        now = time.time()
+        if abs(stamp - now) <= DAY:
+            return None
+        expected = f"Unix time in seconds, about {now:.0f}"
+        return unexpected(f"the timestamp {stamp} is not now", expected, message, "/timestamp")
+
+
+@dataclass(slots=True)
+class NeverBack(Monitor):
+    """Timestamps do not go back."""
+
+    def received(self, connection: Connection, message: Message) -> Failure | None:
+        """Judges every event's timestamp against that of the event before it."""
+        stamp = timestamp(message)
+        if stamp is None:
+            return None
+        last = connection.memory.get(self.name)
+        connection.memory[self.name] = stamp
+        if last is None:
+            return None
+        self.observed += 1
+        if stamp >= last:
+            return None
+        summary = f"the timestamp goes back by {last - stamp:g} s"
+        return unexpected(summary, f"{last} or more", message, "/timestamp")
+
+
+@dataclass(slots=True)
+class ReplayPlace(Monitor):
+    """A replay comes once, before the first live event, and is not empty."""
+
+    def received(self, connection: Connection, message: Message) -> Failure | None:
+        """Judges every replay by what came before it."""
+        memory = connection.memory
+        if authenticates(message):
+            self.observed += 1
+            memory[self.name] = "joined"
+        elif sequence(message) is not None:
+            memory[self.name] = "live"
+        elif message_type(message) == "replay":
+            before, memory[self.name] = memory.get(self.name), "replayed"
+            return self._judge(before, message)
+        return None
+
+    def _judge(self, before: str | None, message: Message) -> Failure | None:
+        if before != "joined":
+            summary = {
+                "replayed": "a second replay came",
+                "live": "a replay came after a live event",
+            }.get(before or "", "a replay came before the auth_result")
+            expected = "at most one replay, between auth_result and the first live event"
+            return unexpected(summary, expected, message)
+        if message.value.get("events") == [] and "data" not in message.value:
+            return unexpected("the replay is empty", "no replay at all", message, "/events")
+        return None
+
+
+def event_monitors() -> list[Monitor]:
+    """The passive checks of this module."""
+    return [
+        Gapless("seq-gapless", "EVENT-03", "seq grows by 1 from event to event"),
+        OneOrder("one-order", "EVENT-04", "All connections see the same events in one order"),
+        FollowsJoining("first-seq", "EVENT-05", "The first live event follows session.seq"),
+        UnixTime("unix-time", "EVENT-06", "Timestamps are Unix time"),
+        NeverBack("never-back", "EVENT-07", "Timestamps do not go back"),
+        ReplayPlace("replay-place", "EVENT-08", "A replay comes once, before live events"),
+    ]

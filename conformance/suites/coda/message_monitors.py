@@ -1,0 +1,208 @@
+"""Passive checks of the shape of every message that a target sends."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from conformance.checks import cut
+from conformance.model import Failure
+from conformance.monitors import Monitor
+from conformance.schemas import Fault, SchemaStore
+from conformance.suites.coda.state_monitors import (
+    authenticates,
+    data_of,
+    message_type,
+    unexpected,
+)
+from conformance.transport import Connection, Message
+
+SECRET: Final = frozenset({"auth_challenge", "auth_result", "token_result"})
+
+
+@dataclass(slots=True)
+class WellFormed(Monitor):
+    """Every message is one JSON object with a type, in a text message."""
+
+    def received(self, connection: Connection, message: Message) -> Failure | None:
+        """Judges every message."""
+        self.observed += 1
+        expected = 'a text message with one JSON object that has a string "type"'
+        if message.fault:
+            return unexpected(message.fault, expected, message)
+        if message_type(message) is None:
+            return unexpected("a message is no object with a type", expected, message)
+        return None
+
+
+@dataclass(slots=True)
+class Shape(Monitor):
+    """Messages of one kind satisfy their schema, as far as this check's requirement goes."""
+
+    schemas: SchemaStore = field(kw_only=True)
+    schema_of: Callable[[Message], str | None] = field(kw_only=True)
+    concerns: Callable[[Fault], bool] = field(kw_only=True, default=lambda fault: True)
+
+    def received(self, connection: Connection, message: Message) -> Failure | None:
+        """Judges the messages that have a schema here."""
+        name = self.schema_of(message)
+        if name is None:
+            return None
+        self.observed += 1
+        if self.schemas.is_valid(name, message.value):
+            return None
+        for fault in self.schemas.explain(name, message.value):
+            if self.concerns(fault):
+                where = fault.pointer or "the top"
+                return unexpected(
+                    f"a message is not as its schema says, at {where}: {cut(fault.message)}",
+                    f"a message of schemas/{name}.json",
+                    message,
+                    fault.pointer,
+                )
+        return None
+
+
+@dataclass(slots=True)
+class Uncompressed(Monitor):
+    """Messages that carry a secret are not compressed."""
+
+    def received(self, connection: Connection, message: Message) -> Failure | None:
+        """Judges such messages on connections that negotiated permessage-deflate."""
+        if not connection.compresses or message_type(message) not in SECRET:
+            return None
+        self.observed += 1
+        if not message.compressed:
+            return None
+        return unexpected("a message with a secret is compressed", "no compression", message)
+
+
+@dataclass(slots=True)
+class Fresh(Monitor):
+    """A member of the challenge is there, and never the same twice."""
+
+    member: str = field(kw_only=True)
+    seen: set[str] = field(default_factory=set, kw_only=True)
+
+    def received(self, connection: Connection, message: Message) -> Failure | None:
+        """Judges the member in every challenge."""
+        value = data_of(message).get(self.member)
+        if message_type(message) != "auth_challenge" or not isinstance(value, str):
+            return None
+        self.observed += 1
+        if value in self.seen:
+            summary = f"two challenges carry the same {self.member}"
+            return unexpected(summary, f"a fresh {self.member}", message, f"/data/{self.member}")
+        self.seen.add(value)
+        return None
+
+
+def _of_type(name: str) -> Callable[[Message], str | None]:
+    return lambda message: name if message_type(message) == name else None
+
+
+def _result_of(success: bool) -> Callable[[Message], str | None]:
+    def schema_of(message: Message) -> str | None:
+        is_result = message_type(message) == "auth_result"
+        return "auth_result" if is_result and authenticates(message) is success else None
+
+    return schema_of
+
+
+def _below(*pointers: str) -> Callable[[Fault], bool]:
+    return lambda fault: fault.subject.startswith(pointers)
+
+
+def _outside(*pointers: str) -> Callable[[Fault], bool]:
+    return lambda fault: not fault.subject.startswith(pointers)
+
+
+def _envelope(message: Message) -> str | None:
+    is_event = isinstance(message.value, dict) and "seq" in message.value
+    return "event" if is_event else None
+
+
+def message_monitors(schemas: SchemaStore) -> list[Monitor]:
+    """The passive checks of this module."""
+
+    def known_event(message: Message) -> str | None:
+        name = f"events/{message_type(message)}"
+        return name if _envelope(message) and "." not in name and name in known else None
+
+    known = frozenset(name for name in schemas.documents if name.startswith("events/"))
+
+    def shape(
+        name: str,
+        requirement: str,
+        title: str,
+        schema_of: Callable[[Message], str | None],
+        concerns: Callable[[Fault], bool] = lambda fault: True,
+    ) -> Monitor:
+        return Shape(
+            name, requirement, title, schemas=schemas, schema_of=schema_of, concerns=concerns
+        )
+
+    challenge = _of_type("auth_challenge")
+    return [
+        Uncompressed("secrets", "TRANSPORT-15", "No message that carries a secret is compressed"),
+        WellFormed("messages", "TRANSPORT-01", "Every message is a JSON object with a type"),
+        shape(
+            "challenge",
+            "AUTH-01",
+            "Every challenge has the members that it must have",
+            challenge,
+            _outside("/data/nonce", "/data/token", "/data/message"),
+        ),
+        shape(
+            "nonce-form",
+            "AUTH-02",
+            "Every nonce has the form that it must have",
+            challenge,
+            _below("/data/nonce"),
+        ),
+        Fresh("nonce-fresh", "AUTH-02", "No nonce comes twice", member="nonce"),
+        shape(
+            "challenge-token",
+            "AUTH-04",
+            "Every challenge that offers challenge_token has a token and a message",
+            challenge,
+            _below("/data/token", "/data/message"),
+        ),
+        Fresh("token-fresh", "AUTH-04", "No challenge token comes twice", member="token"),
+        shape(
+            "success",
+            "AUTH-05",
+            "Every successful auth_result has a client_id",
+            _result_of(True),
+            _outside("/data/session"),
+        ),
+        shape(
+            "failure",
+            "AUTH-09",
+            "Every failed auth_result has a code and a message",
+            _result_of(False),
+        ),
+        shape(
+            "session",
+            "AUTH-19",
+            "Every session promises what the schema allows",
+            _result_of(True),
+            _below("/data/session"),
+        ),
+        shape("error", "ERROR-04", "Every error has a code and a message", _of_type("error")),
+        shape(
+            "duplicate",
+            "DEDUP-02",
+            "Every duplicate_message has its type and its count",
+            _of_type("duplicate_message"),
+        ),
+        shape(
+            "event", "EVENT-01", "Every event has its five members", _envelope, _outside("/data/")
+        ),
+        shape(
+            "event-data",
+            "EVENT-02",
+            "The data of every known event satisfies its schema",
+            known_event,
+            _below("/data"),
+        ),
+    ]

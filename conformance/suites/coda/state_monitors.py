@@ -1,0 +1,126 @@
+"""Passive checks of a connection's life: what may come when, how fast, and how it may end."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from conformance.checks import cut
+from conformance.model import Failure
+from conformance.monitors import Monitor
+from conformance.transport import NO_CLOSE_FRAME, Connection, End, Message
+
+ANSWER_TIME: Final = 2.0
+
+BEFORE_AUTHENTICATION: Final = frozenset({"auth_challenge", "auth_result", "error"})
+
+NO_CODE: Final = 1005
+
+CLOSE_CODES: Final = frozenset(
+    {1000, 1001, 1002, 1003, 1007, 1009, 1013, 4400, 4401, 4403, 4408, 4410, 4429}
+)
+
+
+def message_type(message: Message) -> str | None:
+    """The type of a message; None where it has none."""
+    value = message.value
+    found = value.get("type") if isinstance(value, dict) else None
+    return found if isinstance(found, str) else None
+
+
+def data_of(message: Message) -> dict[str, Any]:
+    """The data of a message; empty where it has none."""
+    value = message.value
+    found = value.get("data") if isinstance(value, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def authenticates(message: Message) -> bool:
+    """Whether a message is the auth_result of a success."""
+    return message_type(message) == "auth_result" and data_of(message).get("success") is True
+
+
+def unexpected(summary: str, expected: str, message: Message, pointer: str = "") -> Failure:
+    """The failure of a message that should not be as it is."""
+    return Failure(summary, expected=expected, received=cut(message.text), pointer=pointer)
+
+
+@dataclass(slots=True)
+class ChallengeFirst(Monitor):
+    """The first message is the challenge, and there is no second one."""
+
+    def received(self, connection: Connection, message: Message) -> Failure | None:
+        """Judges the first message, and every later challenge."""
+        first = self.name not in connection.memory
+        connection.memory[self.name] = True
+        challenge = message_type(message) == "auth_challenge"
+        if first:
+            self.observed += 1
+            if not challenge:
+                return unexpected("the first message is not a challenge", "auth_challenge", message)
+        elif challenge:
+            return unexpected("a second challenge came", "one auth_challenge", message)
+        return None
+
+
+@dataclass(slots=True)
+class NothingBeforeAuthentication(Monitor):
+    """Nothing but the challenge, results and errors comes before authentication."""
+
+    def received(self, connection: Connection, message: Message) -> Failure | None:
+        """Judges every message up to the successful auth_result."""
+        if connection.memory.get(self.name):
+            return None
+        self.observed += 1
+        if authenticates(message):
+            connection.memory[self.name] = True
+        elif message_type(message) not in BEFORE_AUTHENTICATION:
+            expected = "only auth_challenge, auth_result and error before authentication"
+            return unexpected("a message came before authentication", expected, message)
+        return None
+
+
+@dataclass(slots=True)
+class AnswerTime(Monitor):
+    """Answers come in time."""
+
+    def answered(self, message: Message, seconds: float) -> Failure | None:
+        """Judges the seconds that the target itself took."""
+        self.observed += 1
+        if seconds <= ANSWER_TIME:
+            return None
+        summary = f"an answer took {seconds:.1f} s"
+        return unexpected(summary, f"an answer within {ANSWER_TIME:g} s", message)
+
+
+@dataclass(slots=True)
+class CloseCodes(Monitor):
+    """Connections end with a code of the table."""
+
+    def ended(self, connection: Connection, end: End) -> Failure | None:
+        """Judges the code of a close frame that the target sent of its own accord."""
+        if connection.closing or end.code in (NO_CLOSE_FRAME, NO_CODE):
+            return None
+        self.observed += 1
+        if end.code in CLOSE_CODES:
+            return None
+        return Failure(
+            "a connection was closed with a code that is not in the table",
+            expected=f"one of {', '.join(map(str, sorted(CLOSE_CODES)))}",
+            received=f"close code {end.code}",
+            close_code=end.code,
+        )
+
+
+def state_monitors() -> list[Monitor]:
+    """The passive checks of this module."""
+    return [
+        ChallengeFirst(
+            "challenge-first", "STATE-01", "The challenge is the first message and the only one"
+        ),
+        NothingBeforeAuthentication(
+            "nothing-before-authentication",
+            "STATE-02",
+            "Before authentication only challenges, results and errors come",
+        ),
+        AnswerTime("answer-time", "ORDER-04", "Every answer comes within 2 seconds"),
+        CloseCodes("close-codes", "ERROR-08", "Every close code is one of the table"),
+    ]

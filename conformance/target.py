@@ -1,0 +1,143 @@
+"""A target: the server under test, as a URL or a target file describes it."""
+
+import os
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from conformance import bundle, yaml_source
+from conformance.problems import InputError
+from conformance.schemas import SchemaStore
+from conformance.script import header_faults
+
+CONNECT_TIMEOUT = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """How to start a target as a process of its own."""
+
+    argv: tuple[str, ...]
+    ready: str
+    timeout: float
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The server under test, and what cannot be learnt from it."""
+
+    url: str
+    name: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    claims: frozenset[str] | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    connect_timeout: float = CONNECT_TIMEOUT
+    verify: bool = True
+    ca: str | None = None
+    command: Command | None = None
+
+    @property
+    def origin(self) -> str:
+        """The target's own origin (RFC 6454) as a browser would send it."""
+        parts = urlsplit(self.url)
+        return f"{'https' if parts.scheme == 'wss' else 'http'}://{parts.netloc}"
+
+    def tls_context(self) -> ssl.SSLContext | None:
+        """What TLS connections are made with; None for a `ws` URL."""
+        return _tls_context(self.verify, self.ca) if self.url.startswith("wss:") else None
+
+    def at(self, url: str) -> "Target":
+        """The same target, found at another URL."""
+        return replace(self, url=checked_url(url))
+
+
+@cache
+def _tls_context(verify: bool, ca: str | None) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=ca)
+    if not verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def checked_url(url: str) -> str:
+    """The URL, if it is one that a WebSocket can be opened to; else `InputError`."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise InputError(f'"{url}" is not a URL: {error}') from None
+    if parts.scheme not in ("ws", "wss"):
+        hint = {"http": "ws", "https": "wss"}.get(parts.scheme)
+        more = f"; did you mean {hint}{url[len(parts.scheme) :]}?" if hint else ""
+        raise InputError(f'expected a URL that begins with ws:// or wss://, not "{url}"{more}')
+    if not parts.hostname or port == 0:
+        raise InputError(f'"{url}" names no host and port to connect to')
+    if parts.username is not None or parts.password is not None:
+        raise InputError("credentials do not belong into a URL (CLIENT-04)")
+    if parts.fragment:
+        raise InputError(f'"{url}" has a fragment, which a WebSocket URL cannot have')
+    return url
+
+
+def from_argument(argument: str) -> Target:
+    """The target of a command line: a URL, or the path of a target file."""
+    if "://" in argument:
+        return Target(checked_url(argument), urlsplit(argument).netloc)
+    path = Path(argument)
+    if not path.is_file():
+        raise InputError(f'"{argument}" is neither a ws:// or wss:// URL nor a target file')
+    return from_file(path)
+
+
+def from_file(path: Path) -> Target:
+    """The target that a YAML file describes (schemas/kit/target.json)."""
+    source = yaml_source.load(path)
+    header_faults(SchemaStore(bundle.schema_root()), "kit/target", source)
+    value = source.value
+    if "url" not in value and "command" not in value:
+        raise source.error("expected a url, or a command that starts the server and prints one")
+    headers = value.get("headers", {})
+    tls = value.get("tls", {})
+    claims = value.get("claims")
+    return Target(
+        url=_url(value, source),
+        name=value.get("name", path.stem),
+        parameters=value.get("parameters", {}),
+        claims=None if claims is None else frozenset(claims),
+        headers=tuple((k, _from_environment(v, k, source)) for k, v in headers.items()),
+        connect_timeout=value.get("connect_timeout", CONNECT_TIMEOUT),
+        verify=tls.get("verify", True),
+        ca=str(path.parent / tls["ca"]) if "ca" in tls else None,
+        command=_command(value.get("command"), path.parent),
+    )
+
+
+def _url(value: Mapping[str, Any], source: yaml_source.Source) -> str:
+    try:
+        return checked_url(value["url"]) if "url" in value else ""
+    except InputError as error:
+        raise source.error(error.message, ("url",)) from None
+
+
+def _command(row: Mapping[str, Any] | None, folder: Path) -> Command | None:
+    if row is None:
+        return None
+    ready = row.get("ready", r"(wss?://\S+)")
+    return Command(tuple(row["run"]), ready, row.get("timeout", 20.0), folder)
+
+
+def _from_environment(text: str, key: str, source: yaml_source.Source) -> str:
+    """A header's value; `env:NAME` takes it from the environment, so that no file holds it."""
+    name = text.removeprefix("env:")
+    if name == text:
+        return text
+    if name not in os.environ:
+        where = ("headers", key)
+        raise source.error(f"the environment variable {name} is not set", where)
+    return os.environ[name]

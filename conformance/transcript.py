@@ -1,0 +1,70 @@
+"""What crossed the wire in one scenario, line by line: bounded, and without secrets."""
+
+from collections import deque
+from typing import Final
+
+from conformance.checks import cut
+
+HEAD: Final = 60
+TAIL: Final = 140
+SHOWN: Final = 600
+
+
+class Secrets:
+    """Values that must not appear in any report, replaced by the name of what they are."""
+
+    def __init__(self, members: frozenset[str]) -> None:
+        self.members = members
+        self._known: dict[str, str] = {}
+
+    def learn(self, value: object, depth: int = 0) -> None:
+        """Notes every text that stands under a secret member's name, at most 6 levels deep."""
+        if not isinstance(value, dict) or depth > 6:
+            return
+        for key, item in value.items():
+            if key in self.members and isinstance(item, str) and len(item) > 7:
+                self._known[item] = f"<{key}>"
+            else:
+                self.learn(item, depth + 1)
+
+    def hide(self, text: str) -> str:
+        """The text with every known secret replaced."""
+        for secret, name in self._known.items():
+            if secret in text:
+                text = text.replace(secret, name)
+        return text
+
+
+class Transcript:
+    """The first and last lines of a dialogue; the middle of a long one is only counted."""
+
+    def __init__(self, secrets: Secrets) -> None:
+        self.secrets = secrets
+        self.count = 0
+        self._head: list[tuple[float, str, str, str]] = []
+        self._tail: deque[tuple[float, str, str, str]] = deque(maxlen=TAIL)
+
+    def add(self, time: float, connection: str, direction: str, text: str) -> int:
+        """Adds a line; `time` in seconds from the scenario's start. Returns its number."""
+        self.count += 1
+        line = (time, connection, direction, text[: SHOWN * 2])
+        if len(self._head) < HEAD:
+            self._head.append(line)
+        else:
+            self._tail.append(line)
+        return self.count
+
+    def lines(self) -> tuple[str, ...]:
+        """The lines for a report: number, milliseconds, connection, direction, content."""
+        left_out = self.count - len(self._head) - len(self._tail)
+        rows = [self._line(i, row) for i, row in enumerate(self._head, 1)]
+        if left_out:
+            rows.append(f"     … {left_out} lines left out …")
+        first = len(self._head) + left_out + 1
+        rows += [self._line(i, row) for i, row in enumerate(self._tail, first)]
+        return tuple(rows)
+
+    def _line(self, number: int, row: tuple[float, str, str, str]) -> str:
+        time, connection, direction, text = row
+        shown = cut(self.secrets.hide(text).replace("\n", "\\n"), SHOWN)
+        return f"{number:4} {time * 1000:9.1f} ms  {connection} {direction} {shown}"

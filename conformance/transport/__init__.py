@@ -1,0 +1,20 @@
+"""Connections to a target: the one place that speaks WebSocket (RFC 6455), through `websockets`."""
+
+from conformance.transport.connection import Connection, Watcher
+from conformance.transport.frames import frame_bytes
+from conformance.transport.handshake import Handshake, Unreachable
+from conformance.transport.messages import NO_CLOSE_FRAME, End, Message, Received
+from conformance.transport.opening import connect
+
+__all__ = [
+    "NO_CLOSE_FRAME",
+    "Connection",
+    "End",
+    "Handshake",
+    "Message",
+    "Received",
+    "Unreachable",
+    "Watcher",
+    "connect",
+    "frame_bytes",
+]

@@ -1,0 +1,282 @@
+"""One connection to a target: what came on it, in order, and what is sent on it.
+
+Everything that comes is kept in one bounded inbox, filled by one reader, so that messages that
+arrive together are never lost between two steps.
+"""
+
+import asyncio
+import contextlib
+import socket
+import struct
+from collections import deque
+from collections.abc import Callable
+from time import perf_counter
+from typing import Any, Final, cast
+
+from websockets.client import ClientProtocol
+from websockets.frames import Close, Frame, Opcode
+from websockets.http11 import Response
+
+from conformance.transport.compression import NotedDeflate
+from conformance.transport.messages import (
+    NO_CLOSE_FRAME,
+    End,
+    Message,
+    Received,
+    read_message,
+)
+
+MAX_WAITING: Final = 2_000
+MAX_TIMED: Final = 16 * 1024
+MAX_WAITING_BYTES: Final = 32 * 1024 * 1024
+
+
+class Watcher:
+    """Told of everything that crosses a connection; does nothing by itself."""
+
+    def line(self, connection: "Connection", direction: str, text: str) -> None:
+        """A line for the transcript; the direction is `→` (to the target) or `←`."""
+
+    def received(self, connection: "Connection", message: Message) -> None:
+        """A message came."""
+
+    def ended(self, connection: "Connection", end: End) -> None:
+        """The connection ended, by a close frame or without."""
+
+
+class Connection(asyncio.Protocol):
+    """One connection to the target, with everything that came on it."""
+
+    def __init__(
+        self, name: str, protocol: ClientProtocol, watcher: Watcher, answers_close: bool = True
+    ) -> None:
+        self.name = name
+        self.protocol = protocol
+        self.watcher = watcher
+        self.answers_close = answers_close
+        self.response: Response | None = None
+        self.refusal = ""
+        self.end: End | None = None
+        self.tcp_end: float | None = None
+        self.opened = perf_counter()
+        self.last_sent = self.opened
+        self.memory: dict[str, Any] = {}
+        self.transport: asyncio.Transport | None = None
+        self.awaits_answer = False
+        self._inbox: deque[Received] = deque()
+        self._pongs: deque[bytes] = deque(maxlen=MAX_WAITING)
+        self._inbox_bytes = 0
+        self._paused = False
+        self._parts: list[bytes] = []
+        self._binary = False
+        self.closing = False
+        self._changed = asyncio.Event()
+        self._finished = asyncio.Event()
+
+    # ── asyncio's side ──
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Notes the transport; the opening handshake is sent by `connect`."""
+        self.transport = cast(asyncio.Transport, transport)
+        sock = transport.get_extra_info("socket")
+        if sock is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def data_received(self, data: bytes) -> None:
+        """Takes bytes from the network and files what they complete."""
+        self.protocol.receive_data(data)
+        self._file_events()
+
+    def eof_received(self) -> bool:
+        """Notes the end of the peer's stream."""
+        self.protocol.receive_eof()
+        self._file_events()
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Notes the end of the TCP connection."""
+        self.tcp_end = perf_counter()
+        self.protocol.receive_eof()
+        how = "the TCP connection was reset" if exc else "the TCP connection ended"
+        self._end(NO_CLOSE_FRAME, "", how)
+        self._finished.set()
+
+    # ── what comes ──
+
+    @property
+    def subprotocol(self) -> str | None:
+        """The subprotocol that the target selected."""
+        return self.protocol.subprotocol
+
+    @property
+    def refused(self) -> bool:
+        """Whether the handshake did not lead to a WebSocket connection."""
+        return self.response is None or bool(self.refusal)
+
+    @property
+    def compresses(self) -> bool:
+        """Whether permessage-deflate was negotiated."""
+        return bool(self.protocol.extensions)
+
+    async def changed(self) -> None:
+        """Waits until something has come."""
+        self._changed.clear()
+        await self._changed.wait()
+
+    def write_protocol_data(self) -> None:
+        """Sends what the protocol itself wants to say: handshake, pongs, the close answered."""
+        for data in self.protocol.data_to_send():
+            silent = self.end is not None and not self.answers_close
+            if data and self.open and not silent:
+                assert self.transport is not None
+                self.transport.write(data)
+
+    def _file_events(self) -> None:
+        for event in self.protocol.events_received():
+            if isinstance(event, Response):
+                self.response = event
+            else:
+                self._file_frame(cast(Frame, event))
+        if self.protocol.handshake_exc is not None:
+            self.refusal = str(self.protocol.handshake_exc)
+        fault = self.protocol.parser_exc
+        if fault is not None and not isinstance(fault, EOFError):
+            self._end(NO_CLOSE_FRAME, "", f"the target broke the frame format: {fault}")
+        self.write_protocol_data()
+        self._changed.set()
+
+    def _file_frame(self, frame: Frame) -> None:
+        if frame.opcode is Opcode.PONG:
+            self.watcher.line(self, "←", f"pong {bytes(frame.data).hex() or '(empty)'}")
+            self._pongs.append(bytes(frame.data))
+        elif frame.opcode is Opcode.CLOSE:
+            close = self.protocol.close_rcvd or Close(1005, "")
+            self._end(close.code, close.reason, "a close frame came")
+        elif frame.opcode is not Opcode.PING:
+            self._file_data(frame)
+
+    def _file_data(self, frame: Frame) -> None:
+        if frame.opcode is not Opcode.CONT:
+            self._parts, self._binary = [], frame.opcode is Opcode.BINARY
+        self._parts.append(bytes(frame.data))
+        if not frame.fin:
+            return
+        data = b"".join(self._parts)
+        self._parts = []
+        message = read_message(data, self._binary, perf_counter(), self._compressed())
+        self.watcher.line(self, "←", message.text or f"binary message of {len(data)} bytes")
+        self.watcher.received(self, message)
+        self._inbox.append(message)
+        self._inbox_bytes += len(message.text)
+        if len(self._inbox) > MAX_WAITING or self._inbox_bytes > MAX_WAITING_BYTES:
+            self._pause(True)
+
+    def _compressed(self) -> bool:
+        return any(isinstance(e, NotedDeflate) and e.compressed for e in self.protocol.extensions)
+
+    def _end(self, code: int, reason: str, how: str) -> None:
+        if self.end is None:
+            self.end = End(perf_counter(), code, reason, how)
+            self._inbox.append(self.end)
+            if not self.refused:
+                self.watcher.line(self, "←", f"end: {how}, close code {code} {reason}".rstrip())
+                self.watcher.ended(self, self.end)
+        self._changed.set()
+
+    def _pause(self, paused: bool) -> None:
+        if self.transport is None or self.transport.is_closing() or paused is self._paused:
+            return
+        self._paused = paused
+        if paused:
+            self.transport.pause_reading()
+        else:
+            self.transport.resume_reading()
+
+    async def receive(self, timeout: float) -> Received:
+        """The next message, or the end; raises `TimeoutError` after `timeout` seconds.
+
+        The end of the connection stays: every later call returns it again.
+        """
+        await self._until(lambda: bool(self._inbox), timeout)
+        item = self._inbox[0]
+        if isinstance(item, Message):
+            self._inbox.popleft()
+            self._inbox_bytes -= len(item.text)
+            if self._paused and len(self._inbox) < MAX_WAITING // 2:
+                self._pause(False)
+        return item
+
+    async def receive_pong(self, timeout: float) -> bytes | End:
+        """The payload of the next pong, or the end; raises `TimeoutError`."""
+        await self._until(lambda: bool(self._pongs or self.end), timeout)
+        return self._pongs.popleft() if self._pongs else cast(End, self.end)
+
+    async def _until(self, condition: Callable[[], bool], timeout: float) -> None:
+        if not condition():
+            async with asyncio.timeout(timeout):
+                while not condition():
+                    await self.changed()
+
+    # ── what goes ──
+
+    @property
+    def open(self) -> bool:
+        """Whether something can still be written."""
+        return self.transport is not None and not self.transport.is_closing()
+
+    def send_text(self, text: str) -> None:
+        """Sends one text message; lone surrogates go as the bytes that they would be."""
+        self._send(Opcode.TEXT, text.encode("utf-8", "surrogatepass"), text)
+
+    def send_binary(self, data: bytes) -> None:
+        """Sends one binary message."""
+        self._send(Opcode.BINARY, data, f"binary message of {len(data)} bytes")
+
+    def ping(self, payload: bytes) -> None:
+        """Sends a ping frame."""
+        self._send(Opcode.PING, payload, f"ping {payload.hex() or '(empty)'}")
+
+    def close(self, code: int) -> None:
+        """Sends a close frame."""
+        self.closing = True
+        self._send(Opcode.CLOSE, Close(code, "").serialize(), f"close {code}")
+
+    def _send(self, opcode: Opcode, payload: bytes, shown: str) -> None:
+        self.write(Frame(opcode, payload).serialize(mask=True), shown)
+
+    def write(self, data: bytes, shown: str) -> None:
+        """Writes bytes as they are; `shown` is what the transcript says of them."""
+        self.watcher.line(self, "→", shown)
+        if self.open:
+            assert self.transport is not None
+            self.transport.write(data)
+        self.last_sent = perf_counter()
+        self.awaits_answer = len(data) <= MAX_TIMED
+
+    # ── the end ──
+
+    def drop(self) -> None:
+        """Ends the TCP connection with a reset."""
+        self.watcher.line(self, "→", "TCP reset")
+        if self.open:
+            assert self.transport is not None
+            sock = self.transport.get_extra_info("socket")
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.transport.abort()
+
+    async def wait_tcp_end(self, timeout: float) -> None:
+        """Waits until the TCP connection has ended; raises `TimeoutError`."""
+        self._pause(False)
+        async with asyncio.timeout(timeout):
+            await self._finished.wait()
+
+    async def finish(self, patience: float) -> None:
+        """Closes politely with code 1000, and after `patience` seconds without more ado."""
+        if self.open:
+            self.watcher = Watcher()
+            if self.end is None and not self.closing and self.protocol.handshake_exc is None:
+                self.close(1000)
+            with contextlib.suppress(TimeoutError):
+                await self.wait_tcp_end(patience)
+        if self.transport is not None:
+            self.transport.abort()

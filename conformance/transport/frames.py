@@ -1,0 +1,21 @@
+"""Hand-made frames, lawful or not (RFC 6455, section 5.2)."""
+
+import struct
+
+from websockets.utils import apply_mask
+
+
+def frame_bytes(opcode: int, payload: bytes, *, fin: bool, rsv: int, mask: bool) -> bytes:
+    """One frame with just these bits; `rsv` is the value of the three reserved ones."""
+    head = (0x80 if fin else 0) | (rsv << 4) | opcode
+    length = len(payload)
+    bit = 0x80 if mask else 0
+    if length < 126:
+        size = struct.pack("!B", bit | length)
+    elif length < 65536:
+        size = struct.pack("!BH", bit | 126, length)
+    else:
+        size = struct.pack("!BQ", bit | 127, length)
+    key = b"\x37\xfa\x21\x3d" if mask else b""
+    body = apply_mask(payload, key) if mask else payload
+    return bytes([head]) + size + key + body

@@ -1,0 +1,58 @@
+"""The opening handshake: what is asked for, and why it failed."""
+
+import socket
+import ssl
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+
+class Unreachable(Exception):
+    """No WebSocket connection could be made; the text says at what point and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """What an opening handshake looks like."""
+
+    url: str
+    origin: str | None = None
+    host: str | None = None
+    subprotocols: tuple[str, ...] = ()
+    compression: bool = False
+    headers: tuple[tuple[str, str], ...] = ()
+    tls: ssl.SSLContext | None = None
+    timeout: float = 5.0
+
+    @property
+    def where(self) -> str:
+        """Host and port, without whatever else the URL holds."""
+        return urlsplit(self.url).netloc.rpartition("@")[2]
+
+    def __str__(self) -> str:
+        asked = {
+            "Origin": self.origin,
+            "Host": self.host,
+            "subprotocols": ", ".join(self.subprotocols),
+            "offered": "permessage-deflate" if self.compression else "",
+        }
+        shown = [f"{name}: {value}" for name, value in asked.items() if value]
+        return " ".join(["handshake", self.where, *shown])
+
+
+def diagnosis(error: BaseException, handshake: Handshake, *, connected: bool) -> str:
+    """Why a connection failed, in one line; empty where the error is not of the connection."""
+    where = handshake.where
+    match error:
+        case socket.gaierror():
+            return f"the name of {where} does not resolve"
+        case ConnectionRefusedError():
+            return f"{where} refuses connections: is the server running?"
+        case ssl.SSLError():
+            return f"TLS with {where} fails: {getattr(error, 'verify_message', '') or error}"
+        case TimeoutError() if connected:
+            return f"{where} accepts the connection but says nothing within {handshake.timeout:g} s"
+        case TimeoutError():
+            return f"{where} does not answer within {handshake.timeout:g} s"
+        case OSError():
+            return f"no connection to {where}: {error.strerror or error}"
+    return ""

@@ -1,0 +1,47 @@
+"""What comes on a connection, as values: messages and its end."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from conformance.json_text import NotJSON, decode
+
+NO_CLOSE_FRAME: Final = 1006
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message as it came; `value` is its JSON value unless `fault` says why it has none."""
+
+    time: float
+    text: str
+    value: Any = None
+    fault: str = ""
+    compressed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a connection ended: the close code, and whose doing it was."""
+
+    time: float
+    code: int
+    reason: str
+    how: str
+
+
+Received = Message | End
+
+
+def read_message(data: bytes, binary: bool, now: float, compressed: bool) -> Message:
+    """The message of a payload; what is wrong with it stands in its `fault`."""
+    if binary:
+        return Message(now, "", None, "a binary message came, not a text message", compressed)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        shown = data.decode("utf-8", "backslashreplace")
+        return Message(now, shown, None, f"the text is not UTF-8: {error.reason}", compressed)
+    try:
+        return Message(now, text, decode(text), "", compressed)
+    except NotJSON as error:
+        return Message(now, text, None, f"the text is not JSON: {error}", compressed)

@@ -1,0 +1,76 @@
+"""Opens a connection to a target."""
+
+import asyncio
+from typing import Final
+
+from websockets.client import ClientProtocol
+from websockets.typing import Origin, Subprotocol
+from websockets.uri import parse_uri
+
+from conformance.transport.compression import NotedDeflateFactory
+from conformance.transport.connection import Connection, Watcher
+from conformance.transport.handshake import Handshake, Unreachable, diagnosis
+
+MAX_MESSAGE: Final = 16 * 1024 * 1024
+
+
+async def connect(
+    name: str, handshake: Handshake, watcher: Watcher, answers_close: bool = True
+) -> Connection:
+    """Opens a connection; a refused handshake is a result, only its absence is `Unreachable`."""
+    connection = Connection(name, _protocol(handshake), watcher, answers_close)
+    uri = connection.protocol.uri
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(handshake.timeout):
+            await loop.create_connection(
+                lambda: connection,
+                uri.host,
+                uri.port,
+                ssl=handshake.tls if uri.secure else None,
+                server_hostname=uri.host if uri.secure else None,
+            )
+            await _shake_hands(connection, handshake)
+    except BaseException as error:
+        if connection.transport is not None:
+            connection.transport.abort()
+        reason = diagnosis(error, handshake, connected=connection.transport is not None)
+        if reason:
+            raise Unreachable(reason) from None
+        raise
+    return connection
+
+
+def _protocol(handshake: Handshake) -> ClientProtocol:
+    subprotocols = [Subprotocol(name) for name in handshake.subprotocols]
+    return ClientProtocol(
+        parse_uri(handshake.url),
+        origin=None if handshake.origin is None else Origin(handshake.origin),
+        subprotocols=subprotocols or None,
+        extensions=[NotedDeflateFactory()] if handshake.compression else None,
+        max_size=MAX_MESSAGE,
+    )
+
+
+async def _shake_hands(connection: Connection, handshake: Handshake) -> None:
+    protocol = connection.protocol
+    request = protocol.connect()
+    if handshake.host is not None:
+        del request.headers["Host"]
+        request.headers["Host"] = handshake.host
+    for name, value in handshake.headers:
+        request.headers[name] = value
+    protocol.send_request(request)
+    connection.watcher.line(connection, "→", str(handshake))
+    connection.write_protocol_data()
+    while connection.response is None and not connection.refusal and connection.end is None:
+        await connection.changed()
+    status = connection.response.status_code if connection.response else 0
+    connection.watcher.line(connection, "←", _shown_answer(connection, status))
+
+
+def _shown_answer(connection: Connection, status: int) -> str:
+    if not status:
+        return "no HTTP answer to the handshake"
+    chosen = f" subprotocol: {connection.subprotocol}" if connection.subprotocol else ""
+    return f"HTTP {status}{chosen} {connection.refusal}".rstrip()

@@ -1,0 +1,86 @@
+"""Variables and functions in a step: `$name`, `${name}` in a text, `{$fn: name, …}`."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from conformance.json_text import encode
+from conformance.problems import InputError, KitError, did_you_mean
+
+Function = Callable[..., Any]
+
+MAX_TEXT: Final = 64 * 1024 * 1024
+
+_NAME: Final = r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)?"
+_WHOLE: Final = re.compile(rf"\$(?:({_NAME})|\{{({_NAME})\}})")
+_INSIDE: Final = re.compile(rf"\$\$|\$\{{({_NAME})\}}")
+
+
+class UnknownVariable(InputError):
+    """A step names a variable that nothing has set."""
+
+
+def resolve(value: Any, lookup: Callable[[str], Any], functions: Mapping[str, Function]) -> Any:
+    """The value with every variable replaced and every function called."""
+    if isinstance(value, str):
+        return _resolve_text(value, lookup) if "$" in value else value
+    if isinstance(value, list):
+        return [resolve(item, lookup, functions) for item in value]
+    if isinstance(value, dict):
+        if "$fn" in value:
+            return _call(value, lookup, functions)
+        return {key: resolve(item, lookup, functions) for key, item in value.items()}
+    return value
+
+
+def _resolve_text(text: str, lookup: Callable[[str], Any]) -> Any:
+    whole = _WHOLE.fullmatch(text)
+    if whole:
+        return lookup(whole[1] or whole[2])
+    return _INSIDE.sub(lambda m: "$" if m[0] == "$$" else str(lookup(m[1])), text)
+
+
+def _call(
+    call: dict[str, Any], lookup: Callable[[str], Any], functions: Mapping[str, Function]
+) -> Any:
+    name = call["$fn"]
+    if name not in functions:
+        raise InputError(f'there is no function "{name}"{did_you_mean(str(name), functions)}')
+    given = {key: resolve(v, lookup, functions) for key, v in call.items() if key != "$fn"}
+    try:
+        return functions[name](**given)
+    except TypeError as error:
+        raise InputError(f"the call of function {name} does not fit: {error}") from None
+
+
+def _text(of: str, length: int) -> str:
+    if length * len(of) > MAX_TEXT:
+        raise KitError(f"a text of {length * len(of)} characters exceeds the kit's bound")
+    return of * length
+
+
+def _padded(value: dict[str, Any], bytes: int) -> str:  # noqa: A002 - the scenario's word
+    if bytes > MAX_TEXT:
+        raise KitError(f"a text of {bytes} bytes exceeds the kit's bound")
+    room = bytes - len(encode({**value, "pad": ""}).encode())
+    if room < 0:
+        raise InputError(f"the value does not fit into {bytes} bytes")
+    return encode({**value, "pad": "p" * room})
+
+
+def _nested(depth: int, inside: Any = None) -> Any:
+    for _ in range(depth):
+        inside = {"n": inside}
+    return inside
+
+
+FUNCTIONS: Final[dict[str, Function]] = {
+    "times": lambda value, by: value * by,
+    "smallest": lambda values: int(min(values)),
+    "sum": lambda values: sum(values),
+    "text": _text,
+    "padded": _padded,
+    "nested": _nested,
+    "json": lambda value: encode(value),
+    "hex": lambda text: text.encode("utf-8").hex(),
+}

@@ -1,0 +1,97 @@
+"""The command: ``python -m reference_server --port 8765``."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import sys
+from dataclasses import MISSING, Field, fields
+from typing import Any
+
+from reference_server.event_loops import EventLoopManager
+from reference_server.settings import Settings, SettingsError
+
+_USAGE = 2
+_CONVERTERS: dict[str, type] = {"int": int, "float": float}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until a signal comes; return the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        settings = Settings(**vars(options))
+    except SettingsError as error:
+        return _complain(str(error))
+    with EventLoopManager() as manager:
+        try:
+            manager.get_event_loop().run_until_complete(_serve(settings))
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            return _complain(f"cannot listen on {settings.host}:{settings.port}: {reason}")
+    return 0
+
+
+def _complain(text: str) -> int:
+    """Print one line about what is wrong, and return the exit status for it."""
+    print(f"reference_server: error: {text}", file=sys.stderr)  # noqa: T201 - the command's output
+    return _USAGE
+
+
+def _parser() -> argparse.ArgumentParser:
+    """Return a parser with one option for every setting; what is not given keeps its default."""
+    parser = argparse.ArgumentParser(
+        prog="python -m reference_server",
+        description="The reference server of Coda Lite's WebSocket protocol.",
+        argument_default=argparse.SUPPRESS,
+        allow_abbrev=False,
+    )
+    for item in fields(Settings):
+        parser.add_argument(f"--{item.name.replace('_', '-')}", **_option(item))
+    return parser
+
+
+def _option(item: Field[Any]) -> dict[str, Any]:
+    """Return what the parser needs to know about a setting."""
+    unit = f" in {item.metadata['unit']}" if item.metadata["unit"] else ""
+    default = None if item.default is MISSING else item.default
+    shown = " ".join(default) if isinstance(default, tuple) else default
+    described = {"help": f"{item.metadata['help']}{unit} (default: {shown})"}
+    if item.type == "bool":
+        return {"action": "store_true", **described}
+    if str(item.type).startswith("tuple"):
+        return {"action": _Tuple, "nargs": "*", "metavar": "NAME", **described}
+    return {"type": _CONVERTERS.get(str(item.type), str), "metavar": "VALUE", **described}
+
+
+class _Tuple(argparse.Action):
+    """Keeps several values as a tuple."""
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, option: Any = None) -> None:
+        setattr(namespace, self.dest, tuple(values))
+
+
+async def _serve(settings: Settings) -> None:
+    """Listen, say where, and stop gracefully at SIGINT or SIGTERM."""
+    # Imported late: it takes most of the time that --help would take.
+    from reference_server.server import ReferenceServer
+
+    stopping = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        _on_signal(number, stopping)
+    async with ReferenceServer(settings) as server:
+        print(f"listening on {server.url}", flush=True)  # noqa: T201 - who starts it waits for it
+        await stopping.wait()
+
+
+def _on_signal(number: signal.Signals, stopping: asyncio.Event) -> None:
+    """Set the event when the signal comes, on systems whose event loops cannot do so as well."""
+    loop = asyncio.get_running_loop()
+    try:
+        loop.add_signal_handler(number, stopping.set)
+    except NotImplementedError:
+        signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopping.set))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,200 @@
+"""Session: one upgraded connection: bytes to messages, actions to bytes, and a bounded end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from reference_server import answers
+from reference_server.codes import CloseCode, ErrorCode
+from reference_server.connection import Action, Broadcast, Close, Connection, Join, Send
+from reference_server.events import EventStream, Subscription
+from reference_server.frames import FrameReader, Opcode, close_frame, encode_frame, text_frame
+from reference_server.messages import Fault
+from reference_server.settings import Settings
+
+__all__ = ["Session"]
+
+_logger = logging.getLogger(__name__)
+
+
+class Session(asyncio.Protocol):
+    """Takes a connection over from the HTTP protocol that made the handshake.
+
+    Everything happens in the callbacks of the transport: no task, no queue and no waiting a
+    connection. ``done`` is finished when the TCP connection has ended.
+    """
+
+    def __init__(
+        self,
+        http: asyncio.Protocol,
+        transport: asyncio.Transport,
+        connection: Connection,
+        stream: EventStream,
+        settings: Settings,
+    ) -> None:
+        self._http = http
+        self._transport = transport
+        self._connection = connection
+        self._stream = stream
+        self._settings = settings
+        self._loop = asyncio.get_running_loop()
+        self._reader = FrameReader(settings.max_message_bytes)
+        self._subscription: Subscription | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._is_paused = False
+        self._is_closing = False
+        self.done: asyncio.Future[None] = self._loop.create_future()
+
+    def start(self) -> None:
+        """Take over the transport, greet the client and start the time to authenticate."""
+        self._transport.set_protocol(self)
+        self._perform(self._connection.opened())
+        # AUTH-14: close a connection that is not authenticated when expires_in has passed.
+        self._set_timer(
+            self._settings.auth_timeout, lambda: self._perform(self._connection.timed_out())
+        )
+
+    def close(self, code: CloseCode) -> None:
+        """Close for a reason of the server's; closing twice is no fault."""
+        self._perform(self._connection.failed(code))
+
+    def data_received(self, data: bytes) -> None:
+        """Process what has arrived, in order (ORDER-01)."""
+        for opcode, payload in self._reader.feed(data):
+            _RECEIVE[opcode](self, payload)
+        if self._reader.fault and not self._is_closing:
+            self.close(self._reader.fault.code)
+            # What still arrives is not read as frames, so no close frame will be seen either.
+            if self._transport.can_write_eof():
+                self._transport.write_eof()
+
+    def eof_received(self) -> bool:
+        """End the connection when the peer ends its half without a close frame."""
+        self._end()
+        return True
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Let go of everything, and tell the HTTP protocol, which counts connections."""
+        self._connection.closed()
+        self._leave()
+        self._set_timer(None)
+        self._http.connection_lost(exc)
+        if not self.done.done():
+            self.done.set_result(None)
+
+    def pause_writing(self) -> None:
+        """Watch the amount of unsent data from now on."""
+        self._is_paused = True
+
+    def resume_writing(self) -> None:
+        """Stop watching."""
+        self._is_paused = False
+
+    def _receive_text(self, text: bytes) -> None:
+        """Process a message."""
+        try:
+            actions = self._connection.received(text)
+        except Exception:
+            # ERROR-03: one message MUST NOT end the connection, not even by a fault in here.
+            _logger.exception("a message could not be processed")
+            fault = Fault(ErrorCode.INTERNAL_ERROR, "The server failed to process the message")
+            actions = (Send(answers.error(fault)),)
+        self._perform(actions)
+
+    def _receive_ping(self, payload: bytes) -> None:
+        """Answer (TRANSPORT-09: every ping, with the same payload)."""
+        if not self._is_closing:
+            self._write(encode_frame(Opcode.PONG, payload))
+
+    def _receive_pong(self, payload: bytes) -> None:
+        """Ignore: RFC 6455 section 5.5.3 expects no response to an unsolicited pong."""
+
+    def _receive_close(self, payload: bytes) -> None:
+        """Answer a close frame with a close frame, or take it for the answer (TRANSPORT-10)."""
+        if not self._is_closing:
+            self._connection.closed()
+            self._say_goodbye(int.from_bytes(payload[:2], "big") if payload else None)
+        self._end()
+
+    def _perform(self, actions: tuple[Action, ...]) -> None:
+        """Do what the connection decided."""
+        for action in actions:
+            _PERFORM[type(action)](self, action)
+
+    def _send(self, action: Send) -> None:
+        """Send a message, behind the events that happened before it."""
+        send = self._subscription.send if self._subscription else self._write
+        send(text_frame(action.text))
+
+    def _broadcast(self, action: Broadcast) -> None:
+        """Send an event to everybody."""
+        self._stream.append("client_message", action.data, retain=action.retain)
+
+    def _join(self, action: Join) -> None:
+        """Join the events: the snapshot and what follows it are one step (EVENT-05)."""
+        self._set_timer(None)
+        subscription, snapshot = self._stream.subscribe(self._write)
+        # Written past the subscription: an event from another thread may wait behind it already.
+        for answer in self._connection.joined(snapshot, action.request_id):
+            _PERFORM[type(answer)](self, answer)
+        self._subscription = subscription
+
+    def _close(self, action: Close) -> None:
+        """Send a close frame, and wait a while for the peer's."""
+        self._say_goodbye(action.code)
+        self._set_timer(self._settings.close_timeout, self._transport.abort)
+
+    def _say_goodbye(self, code: int | None) -> None:
+        """Send the last frame, behind everything else, and leave the events."""
+        self._is_closing = True
+        send = self._subscription.send if self._subscription else self._write
+        send(close_frame(code))
+        self._leave()
+
+    def _leave(self) -> None:
+        """Get no more events."""
+        if self._subscription:
+            self._stream.unsubscribe(self._subscription)
+            self._subscription = None
+
+    def _end(self) -> None:
+        """End the TCP connection, at once if possible, by force if the peer does not read.
+
+        TRANSPORT-10: end the TCP connection within 5 seconds, whatever its peer does.
+        """
+        self._is_closing = True
+        self._leave()
+        self._transport.close()
+        self._set_timer(self._settings.close_timeout, self._transport.abort)
+
+    def _write(self, data: bytes) -> None:
+        """Write without waiting; who does not read is cut off and delays nobody."""
+        self._transport.write(data)
+        if not self._is_paused or self._is_closing:
+            return
+        if self._transport.get_write_buffer_size() > self._settings.max_unsent_bytes:
+            self.close(CloseCode.TRY_AGAIN_LATER)
+
+    def _set_timer(self, delay: float | None, callback: Callable[[], None] | None = None) -> None:
+        """Set the one timer of the connection to ``delay`` seconds, or stop it."""
+        if self._timer:
+            self._timer.cancel()
+        self._timer = None
+        if delay is not None and callback is not None:
+            self._timer = self._loop.call_later(delay, callback)
+
+
+_RECEIVE: dict[int, Callable[[Session, bytes], None]] = {
+    Opcode.TEXT: Session._receive_text,
+    Opcode.PING: Session._receive_ping,
+    Opcode.PONG: Session._receive_pong,
+    Opcode.CLOSE: Session._receive_close,
+}
+_PERFORM: dict[type[Action], Callable[..., None]] = {
+    Send: Session._send,
+    Close: Session._close,
+    Join: Session._join,
+    Broadcast: Session._broadcast,
+}

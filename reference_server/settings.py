@@ -1,0 +1,131 @@
+"""Settings: every limit and window of the server, with its unit, default and bounds."""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+__all__ = ["Settings", "SettingsError"]
+
+
+class SettingsError(ValueError):
+    """A setting has a value that the server cannot work with."""
+
+
+def _setting(
+    default: Any, text: str, *, unit: str = "", low: float = -math.inf, high: float = math.inf
+) -> Any:
+    """Declare a setting with its unit and its smallest and largest value."""
+    return field(default=default, metadata={"help": text, "unit": unit, "bounds": (low, high)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What an operator can choose; each field has a default, bounds, and a unit where it has one.
+
+    Raises ``SettingsError`` for a value of the wrong type or out of its bounds.
+    """
+
+    host: str = _setting("127.0.0.1", "address to bind to")
+    port: int = _setting(8765, "TCP port; 0 lets the system choose", low=0, high=65535)
+    allow_remote: bool = _setting(
+        False, "allow a host that is not loopback (put a TLS proxy in front of it)"
+    )
+    server_names: tuple[str, ...] = _setting(
+        ("localhost", "127.0.0.1", "[::1]"), "host names that a Host header may name"
+    )
+    allowed_origins: tuple[str, ...] | None = _setting(
+        None, "origins that web pages may have; without any, the server's own"
+    )
+    max_connections: int = _setting(
+        4096, "WebSocket connections at once, others get HTTP 503", low=1, high=1_000_000
+    )
+    http_idle_timeout: float = _setting(
+        30.0, "time for a connection to make its first request", unit="s", low=0.1, high=3600
+    )
+    auth_timeout: float = _setting(
+        30.0, "time to authenticate, counted from the challenge", unit="s", low=0.05, high=3600
+    )
+    token_lifetime: float = _setting(
+        3600.0, "time for which an issued token is valid", unit="s", low=0.001, high=31_536_000
+    )
+    max_live_tokens: int = _setting(
+        100_000, "issued tokens that are neither expired nor revoked", low=1, high=100_000_000
+    )
+    dedup_window: float = _setting(
+        5.0, "time in which repeated content is recognised", unit="s", low=0.001, high=86_400
+    )
+    id_window: float = _setting(
+        300.0, "time in which a repeated id is recognised", unit="s", low=0.001, high=86_400
+    )
+    dedup_capacity: int = _setting(
+        1000, "messages promised to be remembered per identity and kind", low=1, high=10_000_000
+    )
+    dedup_identity_bound: int = _setting(
+        25_000, "messages remembered per identity and kind at most", low=1, high=100_000_000
+    )
+    dedup_total_bound: int = _setting(
+        250_000, "messages remembered in total at most", low=1, high=100_000_000
+    )
+    replay_limit: int = _setting(50, "events in a replay at most; 0 retains none", low=0, high=50)
+    max_message_bytes: int = _setting(
+        1 << 20, "longest message that a client may send", unit="bytes", low=1024, high=1 << 30
+    )
+    max_unsent_bytes: int = _setting(
+        4 << 20, "unsent data after which a slow consumer is cut off", unit="bytes",
+        low=65_536, high=1 << 32,
+    )  # fmt: skip
+    close_timeout: float = _setting(
+        2.0, "time from a close frame to the end of the TCP connection", unit="s",
+        low=0.05, high=4.5,
+    )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        """Check every value."""
+        for item in fields(self):
+            _check_type(item.name, getattr(self, item.name), str(item.type))
+            _check_bounds(item.name, getattr(self, item.name), item.metadata["bounds"])
+        # ORIGIN-04: A server SHOULD bind to loopback unless its operator names another address.
+        if not self.allow_remote and not is_loopback(self.host):
+            raise SettingsError("host must be a loopback address unless allow_remote is set")
+        if self.dedup_identity_bound < self.dedup_capacity:
+            raise SettingsError("dedup_identity_bound must not be less than dedup_capacity")
+        if self.dedup_total_bound < 2 * self.dedup_capacity:
+            raise SettingsError("dedup_total_bound must be at least twice dedup_capacity")
+
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "str": (str,),
+    "int": (int,),
+    "float": (int, float),
+    "bool": (bool,),
+    "tuple[str, ...]": (tuple,),
+    "tuple[str, ...] | None": (tuple, type(None)),
+}
+
+
+def _check_type(name: str, value: object, declared: str) -> None:
+    """Raise ``SettingsError`` unless ``value`` has the declared type."""
+    fits = isinstance(value, _TYPES[declared]) and (declared == "bool" or value is not True)
+    if not fits or (value is False and declared != "bool"):
+        raise SettingsError(f"{name} must be of type {declared}")
+    if isinstance(value, tuple) and not all(isinstance(item, str) and item for item in value):
+        raise SettingsError(f"{name} must hold strings that are not empty")
+
+
+def _check_bounds(name: str, value: object, bounds: tuple[float, float]) -> None:
+    """Raise ``SettingsError`` unless a number is finite and within its bounds."""
+    if isinstance(value, int | float) and not bounds[0] <= value <= bounds[1]:
+        raise SettingsError(f"{name} must be from {bounds[0]:g} to {bounds[1]:g}")
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether ``host`` (a name or an IP address) is the machine itself."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,42 @@
+from typing import Any
+
+import pytest
+
+from reference_server import Settings, SettingsError
+
+
+def test_every_setting_has_a_default_that_is_valid() -> None:
+    assert Settings().host == "127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "text"),
+    [
+        ({"port": 65536}, "port must be from 0 to 65535"),
+        ({"port": True}, "port must be of type int"),
+        ({"port": "8765"}, "port must be of type int"),
+        ({"auth_timeout": float("nan")}, "auth_timeout must be from"),
+        ({"auth_timeout": 0}, "auth_timeout must be from"),
+        ({"close_timeout": 5.0}, "close_timeout must be from 0.05 to 4.5"),
+        ({"allow_remote": 1}, "allow_remote must be of type bool"),
+        ({"server_names": ("",)}, "server_names must hold strings that are not empty"),
+        ({"host": "0.0.0.0"}, "host must be a loopback address"),
+        ({"host": "example.org"}, "host must be a loopback address"),
+        ({"dedup_identity_bound": 10}, "dedup_identity_bound must not be less"),
+        ({"dedup_total_bound": 10}, "dedup_total_bound must be at least twice"),
+    ],
+)
+def test_a_value_that_cannot_work_is_refused_with_a_reason(
+    wrong: dict[str, Any], text: str
+) -> None:
+    with pytest.raises(SettingsError, match=text):
+        Settings(**wrong)
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.1.2.3", "::1"])
+def test_every_spelling_of_loopback_is_accepted(host: str) -> None:
+    assert Settings(host=host).host == host
+
+
+def test_another_address_needs_the_operators_word() -> None:
+    assert Settings(host="0.0.0.0", allow_remote=True).allow_remote
