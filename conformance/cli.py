@@ -120,7 +120,7 @@ def _add_how(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FORMAT=PATH",
-        help="write a report: json=PATH or junit=PATH; may be given several times",
+        help="write a report: json=PATH, junit=PATH or markdown=PATH; may be given several times",
     )
     parser.add_argument(
         "--jobs", type=_count, default=16, metavar="N", help="scenarios at once (default 16)"

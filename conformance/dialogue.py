@@ -135,13 +135,21 @@ class Dialogue(Watcher):
             self.last_sent = text
 
     def received(self, connection: Connection, message: Message) -> None:
-        """Hands a message to the monitors; learns the secrets in it first."""
+        """Notes a message and hands it to the monitors; learns the secrets in it first."""
         self.world.secrets.learn(message.value)
-        for monitor in self.world.monitors:
-            failure = monitor.received(connection, message)
-            if failure is not None:
-                monitor.note(self._violation(failure))
-        if connection.awaits_answer and self.owns(message):
+        found = [
+            (monitor, failure)
+            for monitor in self.world.monitors
+            if (failure := monitor.received(connection, message)) is not None
+        ]
+        own = self.owns(message)
+        if own or found:
+            self.line(connection, "←", message.text)
+        else:
+            self.transcript.add_other(perf_counter() - self.started, connection.name)
+        for monitor, failure in found:
+            monitor.note(self._violation(failure))
+        if own and connection.awaits_answer:
             connection.awaits_answer = False
             self._answered(connection, message)
 

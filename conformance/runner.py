@@ -1,10 +1,12 @@
 """Runs scenarios against a target: those that wait first, many at once, each with an outcome."""
 
 import asyncio
+import traceback
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from time import perf_counter
 from typing import Final
 
@@ -218,6 +220,8 @@ class Run:
             outcome, reason = Outcome.COULD_NOT_RUN, f"it took longer than {limit:g} s"
         except KitError as error:
             outcome, reason = Outcome.KIT_ERROR, str(error)
+        except Exception as error:
+            outcome, reason = Outcome.KIT_ERROR, _own_fault(error)
         finally:
             await dialogue.finish()
         kept = dialogue.transcript.lines() if outcome is not Outcome.PASSED else ()
@@ -290,6 +294,12 @@ class Run:
             transcript=monitor.violations[0].transcript() if failures else (),
             observed=monitor.observed,
         )
+
+
+def _own_fault(error: Exception) -> str:
+    """What an unforeseen error of the kit was, and the line that raised it."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {Path(frame.filename).name}:{frame.lineno}: {error}"
 
 
 def _result(scenario: Scenario, outcome: Outcome, reason: str) -> Result:

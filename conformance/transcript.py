@@ -1,6 +1,7 @@
 """What crossed the wire in one scenario, line by line: bounded, and without secrets."""
 
 from collections import deque
+from dataclasses import dataclass
 from typing import Final
 
 from conformance.checks import cut
@@ -35,19 +36,42 @@ class Secrets:
         return text
 
 
+@dataclass(slots=True)
+class Line:
+    """One line of a transcript; `others` counts the passed-over messages that it stands for."""
+
+    time: float
+    connection: str
+    direction: str
+    text: str
+    others: int = 0
+
+
 class Transcript:
     """The first and last lines of a dialogue; the middle of a long one is only counted."""
 
     def __init__(self, secrets: Secrets) -> None:
         self.secrets = secrets
         self.count = 0
-        self._head: list[tuple[float, str, str, str]] = []
-        self._tail: deque[tuple[float, str, str, str]] = deque(maxlen=TAIL)
+        self._head: list[Line] = []
+        self._tail: deque[Line] = deque(maxlen=TAIL)
+        self._last: Line | None = None
 
     def add(self, time: float, connection: str, direction: str, text: str) -> int:
         """Adds a line; `time` in seconds from the scenario's start. Returns its number."""
+        self._last = None
+        return self._append(Line(time, connection, direction, text[: SHOWN * 2]))
+
+    def add_other(self, time: float, connection: str) -> None:
+        """Counts a message that is other clients' business, with those just before it."""
+        if self._last is not None and self._last.connection == connection:
+            self._last.others += 1
+            return
+        self._last = Line(time, connection, "←", "", 1)
+        self._append(self._last)
+
+    def _append(self, line: Line) -> int:
         self.count += 1
-        line = (time, connection, direction, text[: SHOWN * 2])
         if len(self._head) < HEAD:
             self._head.append(line)
         else:
@@ -57,14 +81,14 @@ class Transcript:
     def lines(self) -> tuple[str, ...]:
         """The lines for a report: number, milliseconds, connection, direction, content."""
         left_out = self.count - len(self._head) - len(self._tail)
-        rows = [self._line(i, row) for i, row in enumerate(self._head, 1)]
+        rows = [self._shown(i, row) for i, row in enumerate(self._head, 1)]
         if left_out:
             rows.append(f"     … {left_out} lines left out …")
         first = len(self._head) + left_out + 1
-        rows += [self._line(i, row) for i, row in enumerate(self._tail, first)]
+        rows += [self._shown(i, row) for i, row in enumerate(self._tail, first)]
         return tuple(rows)
 
-    def _line(self, number: int, row: tuple[float, str, str, str]) -> str:
-        time, connection, direction, text = row
+    def _shown(self, number: int, line: Line) -> str:
+        text = f"({line.others} other clients' events)" if line.others else line.text
         shown = cut(self.secrets.hide(text).replace("\n", "\\n"), SHOWN)
-        return f"{number:4} {time * 1000:9.1f} ms  {connection} {direction} {shown}"
+        return f"{number:4} {line.time * 1000:9.1f} ms  {line.connection} {line.direction} {shown}"

@@ -115,6 +115,12 @@ class Connection:
         rule = _RULES.get((self.state, envelope.type)) or _OTHERWISE[self.state]
         return rule(self, envelope)
 
+    def stumbled(self, text: bytes) -> Actions:
+        """Answer a message on which the server itself failed."""
+        request_id = open_envelope(text).request_id
+        reason = "The server failed to process the message"
+        return _refuse(Fault(ErrorCode.INTERNAL_ERROR, reason, request_id=request_id))
+
     def joined(self, snapshot: Snapshot, request_id: str | None) -> Actions:
         """Tell the client that it is in: auth_result, then at most one replay (EVENT-08)."""
         session = {

@@ -76,9 +76,8 @@ class EventLoopManager:
             made, self._made, self._is_closed = self._made, [], True
             self._main = None
         for loop in made:
-            if not loop.is_closed():
-                _stop(loop, timeout)
-                _finish(loop)
+            _stop(loop, timeout)
+            _finish(loop)
 
     def __enter__(self) -> EventLoopManager:
         return self
@@ -117,11 +116,11 @@ def _stop(loop: asyncio.AbstractEventLoop, timeout: float) -> None:
         return
     deadline = time.monotonic() + timeout
     cancelled = asyncio.run_coroutine_threadsafe(_cancel_pending(), loop)
-    # A loop that stands before it gets there is waited for below, and finished all the same.
-    with contextlib.suppress(TimeoutError):
-        cancelled.result(timeout)
-    loop.call_soon_threadsafe(loop.stop)
+    # Cancelling may stop the loop by itself, so both ends are watched for; nothing tells of them.
     while loop.is_running():
+        if cancelled.done():
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(loop.stop)
         if time.monotonic() > deadline:
             raise TimeoutError("an event loop does not stop")
         time.sleep(0.001)
@@ -129,6 +128,8 @@ def _stop(loop: asyncio.AbstractEventLoop, timeout: float) -> None:
 
 def _finish(loop: asyncio.AbstractEventLoop) -> None:
     """Cancel what is pending in a loop that stands, and close it."""
+    if loop.is_closed():
+        return
     try:
         # A stop that was asked for and not seen would interrupt what follows.
         loop.call_soon(loop.stop)

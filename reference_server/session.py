@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import traceback
 from collections.abc import Callable
 
-from reference_server import answers
-from reference_server.codes import CloseCode, ErrorCode
+from reference_server.codes import CloseCode
 from reference_server.connection import Action, Broadcast, Close, Connection, Join, Send
 from reference_server.events import EventStream, Subscription
 from reference_server.frames import FrameReader, Opcode, close_frame, encode_frame, text_frame
-from reference_server.messages import Fault
 from reference_server.settings import Settings
 
 __all__ = ["Session"]
@@ -44,6 +43,8 @@ class Session(asyncio.Protocol):
         self._subscription: Subscription | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._is_paused = False
+        self._unsent: list[bytes] = []
+        self._unsent_bytes = 0
         self._is_closing = False
         self.done: asyncio.Future[None] = self._loop.create_future()
 
@@ -68,6 +69,7 @@ class Session(asyncio.Protocol):
             self.close(self._reader.fault.code)
             # What still arrives is not read as frames, so no close frame will be seen either.
             if self._transport.can_write_eof():
+                self._write_unsent()
                 self._transport.write_eof()
 
     def eof_received(self) -> bool:
@@ -85,22 +87,27 @@ class Session(asyncio.Protocol):
             self.done.set_result(None)
 
     def pause_writing(self) -> None:
-        """Watch the amount of unsent data from now on."""
+        """Keep what is to be sent, because the peer does not read it as fast.
+
+        The transport could keep it as well, but counts all its pieces at every new one.
+        """
         self._is_paused = True
 
     def resume_writing(self) -> None:
-        """Stop watching."""
+        """Send what was kept."""
         self._is_paused = False
+        self._write_unsent()
 
     def _receive_text(self, text: bytes) -> None:
         """Process a message."""
         try:
             actions = self._connection.received(text)
-        except Exception:
+        except Exception as error:
             # ERROR-03: one message MUST NOT end the connection, not even by a fault in here.
-            _logger.exception("a message could not be processed")
-            fault = Fault(ErrorCode.INTERNAL_ERROR, "The server failed to process the message")
-            actions = (Send(answers.error(fault)),)
+            # The text of the exception is left out: it may quote the message.
+            place = "".join(traceback.format_tb(error.__traceback__))
+            _logger.error("%s while processing a message\n%s", type(error).__name__, place)
+            actions = self._connection.stumbled(text)
         self._perform(actions)
 
     def _receive_ping(self, payload: bytes) -> None:
@@ -166,16 +173,25 @@ class Session(asyncio.Protocol):
         """
         self._is_closing = True
         self._leave()
+        self._write_unsent()
         self._transport.close()
         self._set_timer(self._settings.close_timeout, self._transport.abort)
 
     def _write(self, data: bytes) -> None:
         """Write without waiting; who does not read is cut off and delays nobody."""
-        self._transport.write(data)
-        if not self._is_paused or self._is_closing:
+        if not self._is_paused:
+            self._transport.write(data)
             return
-        if self._transport.get_write_buffer_size() > self._settings.max_unsent_bytes:
+        self._unsent.append(data)
+        self._unsent_bytes += len(data)
+        if self._unsent_bytes > self._settings.max_unsent_bytes and not self._is_closing:
             self.close(CloseCode.TRY_AGAIN_LATER)
+
+    def _write_unsent(self) -> None:
+        """Hand what was kept to the transport, in one piece."""
+        if self._unsent:
+            data, self._unsent, self._unsent_bytes = b"".join(self._unsent), [], 0
+            self._transport.write(data)
 
     def _set_timer(self, delay: float | None, callback: Callable[[], None] | None = None) -> None:
         """Set the one timer of the connection to ``delay`` seconds, or stop it."""

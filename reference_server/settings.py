@@ -88,7 +88,7 @@ class Settings:
             _check_type(item.name, getattr(self, item.name), str(item.type))
             _check_bounds(item.name, getattr(self, item.name), item.metadata["bounds"])
         # ORIGIN-04: A server SHOULD bind to loopback unless its operator names another address.
-        if not self.allow_remote and not is_loopback(self.host):
+        if not self.allow_remote and not _is_loopback(self.host):
             raise SettingsError("host must be a loopback address unless allow_remote is set")
         if self.dedup_identity_bound < self.dedup_capacity:
             raise SettingsError("dedup_identity_bound must not be less than dedup_capacity")
@@ -121,7 +121,7 @@ def _check_bounds(name: str, value: object, bounds: tuple[float, float]) -> None
         raise SettingsError(f"{name} must be from {bounds[0]:g} to {bounds[1]:g}")
 
 
-def is_loopback(host: str) -> bool:
+def _is_loopback(host: str) -> bool:
     """Say whether ``host`` (a name or an IP address) is the machine itself."""
     if host == "localhost":
         return True

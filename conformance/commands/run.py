@@ -179,4 +179,14 @@ def _junit(record: RunRecord) -> bytes:
     return render(record)
 
 
-_WRITERS: dict[str, Callable[[RunRecord], bytes]] = {"json": _json, "junit": _junit}
+def _markdown(record: RunRecord) -> bytes:
+    from conformance.reporting.markdown import render
+
+    return render(record).encode()
+
+
+_WRITERS: dict[str, Callable[[RunRecord], bytes]] = {
+    "json": _json,
+    "junit": _junit,
+    "markdown": _markdown,
+}

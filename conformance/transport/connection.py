@@ -134,16 +134,22 @@ class Connection(asyncio.Protocol):
     def _file_events(self) -> None:
         for event in self.protocol.events_received():
             if isinstance(event, Response):
-                self.response = event
+                self._file_response(event)
             else:
                 self._file_frame(cast(Frame, event))
-        if self.protocol.handshake_exc is not None:
+        if self.protocol.handshake_exc is not None and not self.refusal:
             self.refusal = str(self.protocol.handshake_exc)
+            self.watcher.line(self, "←", self.refusal)
         fault = self.protocol.parser_exc
         if fault is not None and not isinstance(fault, EOFError):
             self._end(NO_CLOSE_FRAME, "", f"the target broke the frame format: {fault}")
         self.write_protocol_data()
         self._changed.set()
+
+    def _file_response(self, response: Response) -> None:
+        self.response = response
+        chosen = f" subprotocol: {self.subprotocol}" if self.subprotocol else ""
+        self.watcher.line(self, "←", f"HTTP {response.status_code}{chosen}")
 
     def _file_frame(self, frame: Frame) -> None:
         if frame.opcode is Opcode.PONG:
@@ -164,7 +170,6 @@ class Connection(asyncio.Protocol):
         data = b"".join(self._parts)
         self._parts = []
         message = read_message(data, self._binary, perf_counter(), self._compressed())
-        self.watcher.line(self, "←", message.text or f"binary message of {len(data)} bytes")
         self.watcher.received(self, message)
         self._inbox.append(message)
         self._inbox_bytes += len(message.text)
@@ -278,5 +283,5 @@ class Connection(asyncio.Protocol):
                 self.close(1000)
             with contextlib.suppress(TimeoutError):
                 await self.wait_tcp_end(patience)
-        if self.transport is not None:
+        if self.transport is not None and self.tcp_end is None:
             self.transport.abort()

@@ -35,7 +35,9 @@ Received = Message | End
 def read_message(data: bytes, binary: bool, now: float, compressed: bool) -> Message:
     """The message of a payload; what is wrong with it stands in its `fault`."""
     if binary:
-        return Message(now, "", None, "a binary message came, not a text message", compressed)
+        return Message(
+            now, data[:64].hex(" "), None, "a binary message came, not a text message", compressed
+        )
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:

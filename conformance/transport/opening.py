@@ -65,12 +65,3 @@ async def _shake_hands(connection: Connection, handshake: Handshake) -> None:
     connection.write_protocol_data()
     while connection.response is None and not connection.refusal and connection.end is None:
         await connection.changed()
-    status = connection.response.status_code if connection.response else 0
-    connection.watcher.line(connection, "←", _shown_answer(connection, status))
-
-
-def _shown_answer(connection: Connection, status: int) -> str:
-    if not status:
-        return "no HTTP answer to the handshake"
-    chosen = f" subprotocol: {connection.subprotocol}" if connection.subprotocol else ""
-    return f"HTTP {status}{chosen} {connection.refusal}".rstrip()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -119,6 +120,10 @@ class RawClient:
     def write(self, data: bytes) -> None:
         self.writer.write(data)
 
+    def stop_reading(self) -> None:
+        assert isinstance(self.writer.transport, asyncio.Transport)
+        self.writer.transport.pause_reading()
+
     async def read_frame(self) -> RawFrame:
         async with asyncio.timeout(PATIENCE):
             first, size = await self.reader.readexactly(2)
@@ -134,12 +139,12 @@ class RawClient:
 
     async def wait_for_end(self) -> None:
         """Wait until the server has ended the TCP connection, reading what still comes."""
+        assert isinstance(self.writer.transport, asyncio.Transport)
+        self.writer.transport.resume_reading()
         async with asyncio.timeout(PATIENCE):
-            try:
+            with contextlib.suppress(ConnectionError):
                 while await self.reader.read(1 << 16):
                     pass
-            except ConnectionError:
-                return
 
     async def log_in(self) -> None:
         challenge = json.loads((await self.read_frame()).payload)
@@ -148,9 +153,9 @@ class RawClient:
 
 
 @asynccontextmanager
-async def raw_client(server: ReferenceServer, limit: int = 1 << 22) -> AsyncIterator[RawClient]:
+async def raw_client(server: ReferenceServer) -> AsyncIterator[RawClient]:
     """Connect, make the handshake and stop before the first frame."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", server.port, limit=limit)
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     try:
         writer.write(request(HANDSHAKE))
         await reader.readuntil(b"\r\n\r\n")

@@ -2,6 +2,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reference_server import Settings
 from reference_server.authentication import Challenge
@@ -212,3 +214,36 @@ def test_a_closed_connection_closes_no_second_time_and_hears_nothing(member: Tal
     assert member.connection.failed(CloseCode.GOING_AWAY) == (Close(CloseCode.GOING_AWAY),)
     assert member.connection.failed(CloseCode.GOING_AWAY) == ()
     assert member.tell(note()) == ()
+
+
+PARTS = st.sampled_from(
+    ["type", "id", "data", "client_message", "message_type", "message_data", "text_input", "text"]
+)
+JSON = st.recursive(
+    PARTS | st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(PARTS, inner),
+)
+
+
+@given(st.binary() | st.text().map(str.encode) | JSON.map(lambda value: json.dumps(value).encode()))
+def test_every_text_gets_exactly_one_answer_and_the_connection_goes_on(text: bytes) -> None:
+    talk = Talk()
+    talk.log_in()
+    assert len(talk.tell(text)) == 1
+    assert talk.connection.state is State.AUTHENTICATED
+
+
+@given(JSON, JSON, JSON)
+def test_whatever_its_members_a_client_message_is_relayed_or_refused(
+    kind: object, data: object, name: object
+) -> None:
+    talk = Talk()
+    talk.log_in()
+    message = {"type": "client_message", "id": name, **note()}
+    message["data"] = {"message_type": kind, "message_data": data}
+    (action,) = talk.tell(message)
+    if isinstance(action, Send):
+        assert said(action)["data"]["code"] in {"invalid_message", "invalid_json"}
+    else:
+        assert isinstance(action, Broadcast)
+        assert json.loads(bytes(action.data.message_data)) == data

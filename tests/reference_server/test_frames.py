@@ -30,10 +30,9 @@ def test_masking_is_undone() -> None:
 
 
 def test_any_cutting_of_a_stream_gives_the_same_messages() -> None:
-    data = b"".join(
-        [frame(b"a"), frame(b"b" * 300), frame(b"p", 9), frame("é".encode()[:1], final=False)]
-        + [frame(b"", 0, final=False), frame(b"q", 10), frame("é".encode()[1:], 0), frame(b"", 8)]
-    )
+    frames = [frame(b"a"), frame(b"b" * 300), frame(b"p", 9), frame(b"\xc3", final=False)]
+    frames += [frame(b"", 0, final=False), frame(b"q", 10), frame(b"\xa9", 0), frame(b"", 8)]
+    data = b"".join(frames)
     chooser = random.Random(7)
     for _ in range(50):
         cuts = sorted(chooser.sample(range(len(data)), 5))

@@ -21,7 +21,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "bare-challenge",
         "An auth_challenge has a token and a message and nothing else.",
-        ("AUTH-01", "AUTH-02", "AUTH-04"),
+        ("AUTH-01", "AUTH-04"),
     ),
     Fault(
         "failure-without-code",
@@ -46,7 +46,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "unauthenticated-ignored",
         "A message before authentication gets no answer.",
-        ("STATE-03", "ORDER-03"),
+        ("STATE-03",),
     ),
     Fault(
         "array-ends-authentication",
@@ -76,7 +76,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "wrapped-twice",
         "A client_message is relayed with itself as its message_data.",
-        ("MSG-02", "MSG-03"),
+        ("MSG-02",),
     ),
     Fault(
         "one-memory-for-all",

@@ -103,7 +103,7 @@ class Session:
     def _converse(self, text: JsonText, now: float) -> Outcome:
         if not text.in_domain:
             # TRANSPORT-12: A server MUST refuse a message that leaves the JSON domain.
-            return self._error("invalid_json", text.value)
+            return self._error("invalid_json", None)  # its id may be one that no text can hold
         if not isinstance(text.value, dict):
             # FAULT non-object-ignored: ERROR-02 asks for error "invalid_message".
             return NOTHING

@@ -116,6 +116,13 @@ def _outside(*pointers: str) -> Callable[[Fault], bool]:
     return lambda fault: not fault.subject.startswith(pointers)
 
 
+def _of_challenge(fault: Fault) -> bool:
+    """Whether a fault is AUTH-01's: not the token's, and not the form of a nonce that is there."""
+    if fault.subject.startswith(("/data/token", "/data/message")):
+        return False
+    return fault.pointer != "/data/nonce"
+
+
 def _envelope(message: Message) -> str | None:
     is_event = isinstance(message.value, dict) and "seq" in message.value
     return "event" if is_event else None
@@ -150,14 +157,14 @@ def message_monitors(schemas: SchemaStore) -> list[Monitor]:
             "AUTH-01",
             "Every challenge has the members that it must have",
             challenge,
-            _outside("/data/nonce", "/data/token", "/data/message"),
+            _of_challenge,
         ),
         shape(
             "nonce-form",
             "AUTH-02",
             "Every nonce has the form that it must have",
             challenge,
-            _below("/data/nonce"),
+            lambda fault: fault.pointer == "/data/nonce",
         ),
         Fresh("nonce-fresh", "AUTH-02", "No nonce comes twice", member="nonce"),
         shape(

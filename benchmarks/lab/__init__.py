@@ -1,0 +1,1 @@
+"""What the benchmarks share: processes, the load generator, the bare servers, figures."""

@@ -1,0 +1,107 @@
+"""One step about to be performed: its values, resolved, and its ways of failing."""
+
+from typing import TYPE_CHECKING, Any
+
+from conformance.dialogue import Span
+from conformance.model import Failure, Step
+from conformance.problems import InputError
+from conformance.transport import Connection, End
+
+if TYPE_CHECKING:
+    from conformance.steps.performer import Performer
+
+
+class StepFailed(Exception):
+    """A step did not hold: evidence against the target."""
+
+    def __init__(self, failure: Failure) -> None:
+        self.failure = failure
+        super().__init__(failure.summary)
+
+
+class NotJudged(Exception):
+    """What was seen proves nothing either way."""
+
+
+class TooSlow(NotJudged):
+    """What was seen came too late to prove anything; another try may be quicker."""
+
+
+class Action:
+    """One step about to be performed: its values, resolved, and its way of failing."""
+
+    def __init__(
+        self,
+        performer: "Performer",
+        step: Step,
+        on: str,
+        scope: dict[str, Any],
+        requirement: str | None,
+    ) -> None:
+        self.performer = performer
+        self.dialogue = performer.dialogue
+        self.world = performer.world
+        self.step = step
+        self.scope = scope
+        self.requirement = requirement
+        self.on = on
+        if "on" in step.modifiers:
+            self.on = str(self.value(step.modifiers["on"]))
+
+    def value(self, raw: Any) -> Any:
+        """A raw value with its variables and functions replaced."""
+        return self.dialogue.resolve(raw, self.on, self.scope)
+
+    def option(self, name: str, default: Any = None) -> Any:
+        """The value of a modifier."""
+        raw = self.step.modifiers.get(name, default)
+        return self.value(raw)
+
+    @property
+    def argument(self) -> Any:
+        """The value of the verb's argument."""
+        return self.value(self.step.argument)
+
+    @property
+    def connection(self) -> Connection:
+        """The connection that the step is about."""
+        return self.dialogue.connection(self.on)
+
+    @property
+    def timeout(self) -> float:
+        """Seconds to wait for what should come."""
+        return self.world.timeout * float(self.option("patience", 1))
+
+    def moment(self, option: str) -> tuple[Span, float] | None:
+        """The span of the step that `option` counts from, and the seconds that it counts."""
+        if option not in self.step.modifiers:
+            return None
+        row = self.option(option)
+        return self.span(row["since"]), float(row["seconds"])
+
+    def span(self, label: str) -> Span:
+        """When the step with that label was performed."""
+        if label not in self.dialogue.spans:
+            raise InputError(f'no step with the label "{label}" was performed')
+        return self.dialogue.spans[label]
+
+    def fail(self, summary: str, **evidence: Any) -> StepFailed:
+        """The failure of this step, with its evidence."""
+        failure = Failure(
+            summary=summary,
+            requirements=(self.requirement,) if self.requirement else (),
+            step=f"{self.step.verb} on {self.on}",
+            location=str(self.step.location),
+            **evidence,
+        )
+        return StepFailed(self.dialogue.shown(failure))
+
+    def ended(self, end: End, expected: str) -> StepFailed:
+        """The failure of a step whose connection ended instead."""
+        code = f"close code {end.code}" + (f" ({end.reason})" if end.reason else "")
+        return self.fail(
+            "the connection ended instead",
+            expected=expected,
+            received=f"{end.how}, {code}",
+            close_code=end.code,
+        )

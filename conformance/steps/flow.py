@@ -1,0 +1,58 @@
+"""Steps about other steps: procedures, variables, repetition, branches, waiting."""
+
+import asyncio
+from time import perf_counter
+from typing import Final
+
+from conformance.steps.action import Action
+
+MARGIN: Final = 0.05
+"""Seconds added to every wait, so that no clock's resolution decides an outcome."""
+
+
+async def call(action: Action) -> None:
+    """Performs a procedure."""
+    procedure = action.world.suite.procedures[action.step.argument]
+    scope = {
+        name: action.value(raw)
+        for name, raw in {**procedure.parameters, **action.step.modifiers.get("with", {})}.items()
+    }
+    scope = {**action.scope, **scope} if action.scope is not action.dialogue.variables else scope
+    await action.performer.perform(procedure.steps, action.on, scope, action.requirement)
+
+
+async def wait(action: Action) -> None:
+    """Waits until so many seconds have passed since a labelled step."""
+    span = action.span(action.step.modifiers["since"])
+    seconds = span.end + float(action.argument) + MARGIN - perf_counter()
+    if seconds > 0:
+        action.dialogue.waited += seconds
+        await asyncio.sleep(seconds)
+
+
+async def let(action: Action) -> None:
+    """Sets variables."""
+    for name, raw in action.step.argument.items():
+        action.scope[name] = action.value(raw)
+
+
+async def repeat(action: Action) -> None:
+    """Performs steps several times."""
+    for i in range(int(action.argument)):
+        scope = {**action.scope, "i": i}
+        await action.performer.perform(action.step.nested[0], action.on, scope, action.requirement)
+
+
+async def together(action: Action) -> None:
+    """Performs branches at the same time; fails when one of them does."""
+    branches = [
+        action.performer.perform(branch, action.on, dict(action.scope), action.requirement)
+        for branch in action.step.nested
+    ]
+    tasks = [asyncio.ensure_future(branch) for branch in branches]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

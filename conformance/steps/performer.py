@@ -1,0 +1,61 @@
+"""Performs the steps of a scenario, one after the other."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from time import perf_counter
+from typing import Any, Final
+
+from conformance.dialogue import Dialogue, Span
+from conformance.model import Step
+from conformance.problems import InputError, KitError
+from conformance.steps import connections, flow, receiving, sending
+from conformance.steps.action import Action
+
+VERBS: Final[dict[str, Callable[[Action], Awaitable[None]]]] = {
+    "connect": connections.connect,
+    "close": connections.close,
+    "drop": connections.drop,
+    "expect_close": connections.expect_close,
+    "send": sending.send,
+    "send_raw": sending.send_raw,
+    "ping": sending.ping,
+    "expect": receiving.expect,
+    "expect_absent": receiving.expect_absent,
+    "expect_pong": receiving.expect_pong,
+    "call": flow.call,
+    "let": flow.let,
+    "repeat": flow.repeat,
+    "together": flow.together,
+    "wait": flow.wait,
+}
+
+
+class Performer:
+    """Performs steps in one dialogue."""
+
+    def __init__(self, dialogue: Dialogue) -> None:
+        self.dialogue = dialogue
+        self.world = dialogue.world
+
+    async def perform(
+        self,
+        steps: Sequence[Step],
+        on: str = "c",
+        scope: dict[str, Any] | None = None,
+        requirement: str | None = None,
+    ) -> None:
+        """Performs the steps in order; raises `StepFailed` at the first that does not hold."""
+        scope = self.dialogue.variables if scope is None else scope
+        for step in steps:
+            await self._step(step, on, scope, requirement)
+
+    async def _step(
+        self, step: Step, on: str, scope: dict[str, Any], requirement: str | None
+    ) -> None:
+        action = Action(self, step, on, scope, step.modifiers.get("requirement", requirement))
+        start = perf_counter()
+        try:
+            await VERBS[step.verb](action)
+        except InputError as error:
+            raise KitError(f"{error.location or step.location}: {error.message}") from None
+        if step.label:
+            self.dialogue.spans[step.label] = Span(start, perf_counter())

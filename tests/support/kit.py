@@ -1,0 +1,132 @@
+"""The kit as its users have it: the command, run as a process of its own."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from tests.support import measured
+
+ROOT = Path(__file__).parents[2]
+COMMAND = (sys.executable, "-m", "conformance")
+LIMIT = 60.0
+"""Seconds after which a process counts as hanging: far more than any of these runs needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A run of the command that came to its end."""
+
+    status: int
+    output: str
+    errors: str
+    seconds: float = 0.0
+    peak_bytes: int = 0
+    report: Any = None
+
+    @property
+    def complaint(self) -> str:
+        """The one line on the standard error stream."""
+        lines = self.errors.splitlines()
+        assert len(lines) == 1, self.errors
+        return lines[0]
+
+    def outcomes(self) -> dict[str, str]:
+        """The outcome of each result in the report, by its id."""
+        return {result["id"]: result["outcome"] for result in self.report["results"]}
+
+    def reasons(self) -> str:
+        """Everything that the report says of why results are as they are."""
+        return "\n".join(result.get("reason", "") for result in self.report["results"])
+
+
+def call(*words: str, timeout: float = LIMIT, env: Mapping[str, str] | None = None) -> Finished:
+    """Run the command with these words."""
+    begun = perf_counter()
+    done = subprocess.run(
+        [*COMMAND, *words],
+        cwd=ROOT,
+        env=None if env is None else {**os.environ, **env},
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+    return Finished(done.returncode, done.stdout, done.stderr, perf_counter() - begun)
+
+
+def judge(folder: Path, target: str, *words: str, timeout: float = LIMIT) -> Finished:
+    """Judge a target, measured, with a JSON report in the folder."""
+    path, note = folder / "report.json", folder / "measured.json"
+    begun = perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, measured.__file__, str(note), *COMMAND, "run", target]
+        + [*words, f"--report=json={path}"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        output, errors = process.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        raise
+    row = json.loads(note.read_text(encoding="utf-8"))
+    return Finished(
+        status=row["status"],
+        output=output,
+        errors=errors,
+        seconds=perf_counter() - begun,
+        peak_bytes=row["peak_bytes"],
+        report=json.loads(path.read_bytes()) if path.exists() else None,
+    )
+
+
+async def judging(folder: Path, target: str, *words: str, timeout: float = LIMIT) -> Finished:
+    """Judge a target that lives in this process's event loop."""
+    return await asyncio.to_thread(judge, folder, target, *words, timeout=timeout)
+
+
+@contextmanager
+def started(*words: str) -> Iterator["subprocess.Popen[str]"]:
+    """Start the command and yield its process, which is gone afterwards."""
+    process = subprocess.Popen(
+        [*COMMAND, *words],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@contextmanager
+def server(module: str, *options: str) -> Iterator[str]:
+    """Start a server of this project as a process and yield the URL that it prints."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", module, "--port=0", *options],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        yield process.stdout.readline().split()[-1]
+    finally:
+        process.terminate()
+        process.communicate(timeout=LIMIT)

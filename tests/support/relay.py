@@ -1,0 +1,54 @@
+"""A TCP relay that keeps what crosses it, to compare with what reports say."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+
+from tests.support.sockets import listening, url_of
+
+_TOKEN = re.compile(rb'"token":\s*"([^"]{8,})"')
+
+
+@dataclass(slots=True)
+class Recording:
+    """The URL to dial, and the bytes that came from the server behind it."""
+
+    url: str
+    data: bytearray = field(default_factory=bytearray)
+
+    def tokens(self) -> set[str]:
+        """Every challenge token that the server sent."""
+        return {found.decode() for found in _TOKEN.findall(bytes(self.data))}
+
+
+@asynccontextmanager
+async def relaying(url: str) -> AsyncIterator[Recording]:
+    """Yield a recording relay in front of a server on loopback."""
+    target = urlsplit(url)
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        behind, ahead = await asyncio.open_connection(target.hostname, target.port)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(_pump(reader, ahead, bytearray()))
+                group.create_task(_pump(behind, writer, recording.data))
+        finally:
+            ahead.transport.abort()
+
+    async with listening(talk) as server:
+        recording = Recording(url_of(server))
+        yield recording
+
+
+async def _pump(
+    source: asyncio.StreamReader, sink: asyncio.StreamWriter, kept: bytearray
+) -> None:
+    while data := await source.read(65536):
+        kept += data
+        sink.write(data)
+        await sink.drain()
+    sink.write_eof()
