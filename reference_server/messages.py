@@ -46,6 +46,10 @@ class Envelope(Struct, frozen=True, gc=False):
 class _AuthData(Struct, frozen=True):
     method: str | UnsetType = UNSET
     token: str | UnsetType = UNSET
+    # Members of features: their shape is judged by every server that knows of them.
+    resume: str | None = None
+    last_seq: Annotated[int, Meta(ge=0)] | None = None
+    last_epoch: str | None = None
 
 
 class AuthResponse(Struct, frozen=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -22,6 +23,19 @@ from reference_server.session import Session
 from reference_server.settings import Settings
 
 __all__ = ["ReferenceServer"]
+
+_http_logger = logging.getLogger("reference_server.http")
+
+
+def _leave_out_details(record: logging.LogRecord) -> bool:
+    """Keep the kind of an HTTP fault and not its text, which quotes what a stranger sent."""
+    if record.exc_info and record.exc_info[0]:
+        record.msg = f"{record.msg}: {record.exc_info[0].__name__}"
+    record.exc_info = record.exc_text = None
+    return True
+
+
+_http_logger.addFilter(_leave_out_details)
 
 
 class ReferenceServer:
@@ -68,6 +82,7 @@ class ReferenceServer:
             app,
             handle_signals=False,
             access_log=None,
+            logger=_http_logger,
             keepalive_timeout=self.settings.http_idle_timeout,
             shutdown_timeout=self.settings.close_timeout,
         )

@@ -53,7 +53,7 @@ class Pair:
 
     def median(self, name: str) -> float:
         """The median of a property over all rounds."""
-        return median(getattr(row, name) for row in self.rounds)
+        return float(median(getattr(row, name) for row in self.rounds))
 
     def busy(self) -> float:
         """The median part of a core that the server used."""
@@ -90,7 +90,7 @@ def alternate(pairs: Sequence[Pair], rounds: int, seconds: float) -> None:
 def ratio(base: Pair, ours: Pair, name: str) -> float:
     """The median over all rounds of `base` divided by `ours`, side by side."""
     rows = zip(base.rounds, ours.rounds, strict=True)
-    return median(getattr(b, name) / getattr(o, name) for b, o in rows)
+    return float(median(getattr(b, name) / getattr(o, name) for b, o in rows))
 
 
 def show(rows: Iterable[Sequence[Any]], headers: Sequence[str]) -> None:

@@ -9,9 +9,10 @@ import asyncio
 import itertools
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterable, Iterator
 from dataclasses import dataclass
 from time import perf_counter
+from typing import Any
 from urllib.parse import urlsplit
 
 from lab.wire import Client, masked
@@ -84,9 +85,7 @@ class Sender:
 async def _opened(url: str, count: int, authenticates: bool) -> list[Client]:
     clients: list[Client] = []
     while len(clients) < count:
-        batch = [
-            await _open(url, authenticates) for _ in range(min(AT_ONCE, count - len(clients)))
-        ]
+        batch = [await _open(url, authenticates) for _ in range(min(AT_ONCE, count - len(clients)))]
         await _unless_lost(batch, [client.ready for client in batch])
         clients += batch
     return clients
@@ -94,19 +93,17 @@ async def _opened(url: str, count: int, authenticates: bool) -> list[Client]:
 
 async def _open(url: str, authenticates: bool) -> Client:
     client = Client(authenticates)
-    parts = urlsplit(url)
-    loop = asyncio.get_running_loop()
-    await loop.create_connection(lambda: client, parts.hostname, parts.port)
+    host, _, port = urlsplit(url).netloc.rpartition(":")
+    await asyncio.get_running_loop().create_connection(lambda: client, host, int(port))
     return client
 
 
-async def _unless_lost(clients: list[Client], awaited: "list[asyncio.Future[None]]") -> None:
+async def _unless_lost(clients: list[Client], awaited: Iterable[Awaitable[object]]) -> None:
     """Waits for all; exits with what was seen when a connection is lost or nothing more comes."""
-    lost = [client.lost for client in clients]
     everything = asyncio.gather(*awaited)
-    await asyncio.wait(
-        [everything, *lost], timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED
-    )
+    lost = [client.lost for client in clients]
+    futures: list[asyncio.Future[Any]] = [everything, *lost]
+    await asyncio.wait(futures, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
     if not everything.done():
         why = next((future.result() for future in lost if future.done()), "no answer came")
         sys.exit(f"load generator: {why}, last seen: {clients[0].last[-300:]!r}")
@@ -119,13 +116,9 @@ async def _round(senders: list[Sender], seconds: float) -> dict[str, float]:
     await asyncio.sleep(seconds)
     for sender in senders:
         sender.goes_on = False
-    idle = [asyncio.ensure_future(_idle(sender)) for sender in senders]
+    idle = (sender.idle.wait() for sender in senders)
     await _unless_lost([sender.client for sender in senders], idle)
     return {"messages": sum(s.sent for s in senders), "seconds": perf_counter() - started}
-
-
-async def _idle(sender: Sender) -> None:
-    await sender.idle.wait()
 
 
 async def main(url: str, name: str, count: int) -> None:

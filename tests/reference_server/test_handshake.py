@@ -140,6 +140,17 @@ async def test_the_server_answers_with_the_status_of_the_table(
         writer.transport.abort()
 
 
+async def test_a_request_that_is_no_http_is_refused_and_not_quoted_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with ReferenceServer(Settings(port=0)) as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nse cret: x\r\n\r\n")
+        assert (await reader.readline()).split()[1] == b"400"
+        writer.transport.abort()
+    assert "cret" not in caplog.text
+
+
 async def test_connections_over_the_limit_get_503_until_one_ends() -> None:
     async with ReferenceServer(Settings(port=0, max_connections=1)) as server:
         async with raw_client(server) as first:

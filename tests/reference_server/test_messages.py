@@ -135,7 +135,7 @@ def test_no_value_of_a_message_gets_into_the_text_of_a_fault() -> None:
         assert secret not in fault.message + str(fault.pointer)
 
 
-@pytest.mark.parametrize("data", [{}, {"token": "x", "method": "m", "last_seq": "later"}])
+@pytest.mark.parametrize("data", [{}, {"token": "x", "method": "m", "last_seq": None, "more": 1}])
 def test_an_auth_response_of_the_right_shape_is_decoded(data: dict[str, object]) -> None:
     message = envelope({"type": "auth_response", "id": 7, "data": data})
     assert isinstance(decode_auth_response(message), AuthResponse)
@@ -143,7 +143,13 @@ def test_an_auth_response_of_the_right_shape_is_decoded(data: dict[str, object])
 
 @pytest.mark.parametrize(
     "members",
-    [{}, {"data": None}, {"data": {"token": 7}}, {"data": {"token": "x", "method": None}}],
+    [
+        {},
+        {"data": None},
+        {"data": {"token": 7}},
+        {"data": {"last_seq": -1}},
+        {"data": {"token": "x", "method": None}},
+    ],
 )
 def test_an_auth_response_of_another_shape_is_not(members: dict[str, object]) -> None:
     assert decode_auth_response(envelope({"type": "auth_response", **members})) is None

@@ -12,13 +12,15 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
 from reference_server import ReferenceServer, Settings
+from reference_server.authentication import Challenge
 from reference_server.codes import AuthFailure, CloseCode, ErrorCode
+from reference_server.connection import Connection, Send
+from reference_server.deduplication import MessageDeduplicator
 from reference_server.events import HIGH_PRIORITY
 from reference_server.messages import (
     ClientMessage,
     Envelope,
     Fault,
-    decode_auth_response,
     decode_client_message,
     open_envelope,
 )
@@ -72,6 +74,11 @@ CLIENT_MESSAGES = [
 ]
 
 
+def method_of(message: dict[str, Any]) -> object:
+    data = message.get("data")
+    return data.get("method", "challenge_token") if isinstance(data, dict) else None
+
+
 def decode(message: object) -> ClientMessage | Fault:
     opened = open_envelope(json.dumps(message).encode())
     return decode_client_message(opened) if isinstance(opened, Envelope) else opened
@@ -86,12 +93,16 @@ def test_a_client_message_is_judged_as_its_schema_judges_it(
 
 
 @pytest.mark.parametrize(("message", "pointer"), list(of_type("auth_response")))
-def test_an_auth_response_that_breaks_its_schema_has_the_wrong_shape(
+def test_an_auth_response_that_breaks_its_schema_is_answered_with_invalid_response(
     message: dict[str, Any], pointer: str | None
 ) -> None:
-    opened = open_envelope(json.dumps(message).encode())
-    assert isinstance(opened, Envelope)
-    assert (decode_auth_response(opened) is None) == (pointer is not None), pointer
+    connection = Connection(Settings(), Challenge(), MessageDeduplicator())
+    connection.opened()
+    (answer,) = connection.received(json.dumps(message).encode())
+    assert isinstance(answer, Send)
+    is_offered = method_of(message) == "challenge_token"
+    expected = "auth_failed" if pointer is None and is_offered else "invalid_response"
+    assert json.loads(answer.text)["data"]["code"] == expected
 
 
 NAMES = st.sampled_from(["", "x", "x" * 128, "😀" * 129, *COMMANDS]) | st.none() | st.integers()
@@ -151,9 +162,11 @@ async def test_everything_that_the_server_says_satisfies_its_schema() -> None:
             challenge = await client.receive()
             await client.send(auth_response(challenge["data"]["token"]))
             await heard(client, 2)
-    async with ReferenceServer(Settings(port=0, auth_timeout=0.05)) as server:
-        async with stranger(server) as late:
-            await heard(late, 2)
+    async with (
+        ReferenceServer(Settings(port=0, auth_timeout=0.05)) as server,
+        stranger(server) as it,
+    ):
+        await heard(it, 2)
 
 
 def test_the_tables_of_codes_are_those_of_the_schemas() -> None:

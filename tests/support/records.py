@@ -1,0 +1,47 @@
+"""Run records as a run could have left them, made of real requirements."""
+
+from typing import Any
+
+from conformance.model import Failure, Outcome, Result
+from conformance.record import RunRecord
+from conformance.suite import Suite
+
+SCENARIO = "transport/ping-frame-before-authentication"
+REQUIREMENT = "TRANSPORT-09"
+
+
+def result(outcome: Outcome, **members: Any) -> Result:
+    """A result of one real scenario with this outcome; other members as given."""
+    given: dict[str, Any] = {
+        "id": SCENARIO,
+        "kind": "scenario",
+        "title": "A ping frame is answered",
+        "requirements": (REQUIREMENT,),
+        "profile": "core",
+        **members,
+    }
+    return Result(outcome=outcome, **given)
+
+
+def failed(*requirements: str, summary: str = "no pong came", **members: Any) -> Result:
+    """A failed result that blames these requirements."""
+    failure = Failure(summary, requirements=requirements, expected="a pong", received="nothing")
+    return result(Outcome.FAILED, reason=summary, failures=(failure,), **members)
+
+
+def record(suite: Suite, *results: Result, **members: Any) -> RunRecord:
+    """The record of a run that found these results."""
+    given: dict[str, Any] = {
+        "target_name": "a server",
+        "target_url": "ws://127.0.0.1:8765/",
+        "selection": (),
+        "profiles": (),
+        "claims": frozenset({"challenge_token"}),
+        "variables": {"dedup_window": 5.0},
+        "started": "2026-11-20T12:00:00+00:00",
+        "duration": 1.5,
+        "round_trip": 0.001,
+        "jobs": 16,
+        **members,
+    }
+    return RunRecord(suite=suite, results=results, **given)
