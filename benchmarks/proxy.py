@@ -99,11 +99,17 @@ class Line:
         self._proxy.counts.delivered(self._loop.time() - due)
         if isinstance(item, End):
             self._end(item)
-        elif not self._sink.is_closing():
-            for i in range(0, len(item), size := self._proxy.pieces or len(item)):
-                self._sink.write(item[i : i + size])
+        else:
+            self._write(item)
             self._hold(-len(item))
         self.schedule()
+
+    def _write(self, data: bytes) -> None:
+        size = self._proxy.pieces or len(data)
+        for i in range(0, len(data), size):
+            if self._sink.is_closing():
+                return
+            self._sink.write(data[i : i + size])
 
     def _hold(self, count: int) -> None:
         was_full = self._held > MAX_HELD

@@ -9,6 +9,7 @@ from typing import Any
 
 from conformance import values
 from conformance.checks import cut
+from conformance.hooks import ADVANCE
 from conformance.model import Failure
 from conformance.monitors import Monitor, Violation
 from conformance.problems import InputError, did_you_mean
@@ -36,10 +37,16 @@ class World:
     secrets: Secrets
     variables: dict[str, Any] = field(default_factory=dict)
     claims: frozenset[str] = frozenset()
+    advanced: float = 0.0
+    moves_clock: bool = False
     round_trip: float = 0.0
     stall: float = 0.0
     timeout_scale: float = 1.0
     begun: float = field(default_factory=perf_counter)
+
+    def now(self) -> float:
+        """The time in seconds, by a clock that is moved when the target's is."""
+        return perf_counter() + self.advanced
 
     @property
     def timeout(self) -> float:
@@ -63,6 +70,7 @@ class Dialogue(Watcher):
         self.variables: dict[str, Any] = {"run": self.token, "marker": f"probe.{self.token}"}
         self.of_connection: dict[str, dict[str, Any]] = {}
         self.spans: dict[str, Span] = {}
+        self.ended_at: dict[Connection, float] = {}
         self.transcript = Transcript(world.secrets)
         self.started = perf_counter()
         self.waited = 0.0
@@ -126,6 +134,20 @@ class Dialogue(Watcher):
         patience = 0.5 + 4 * self.world.round_trip
         await asyncio.gather(*(c.finish(patience) for c in self.connections.values()))
 
+    # ── hooks ──
+
+    async def call_hook(self, name: str, arguments: Mapping[str, Any]) -> Any:
+        """The result of a hook of the target."""
+        self.transcript.add(perf_counter() - self.started, "·", "→", f"hook {name} {arguments}")
+        result = await self.world.target.hooks[name].call(arguments)
+        self.world.secrets.learn(result)
+        return result
+
+    async def advance_clock(self, seconds: float) -> None:
+        """Moves the target's clock, and with it the kit's notion of time."""
+        await self.call_hook(ADVANCE, {"seconds": seconds})
+        self.world.advanced += seconds
+
     # ── what a connection tells ──
 
     def line(self, connection: Connection, direction: str, text: str) -> None:
@@ -169,7 +191,8 @@ class Dialogue(Watcher):
         return not self.world.suite.background.is_valid(message.value)
 
     def ended(self, connection: Connection, end: End) -> None:
-        """Hands the end of a connection to the monitors."""
+        """Notes when a connection ended, and hands its end to the monitors."""
+        self.ended_at[connection] = self.world.now()
         for monitor in self.world.monitors:
             failure = monitor.ended(connection, end)
             if failure is not None:

@@ -59,7 +59,9 @@ class Scenario:
     profile: str
     setup: tuple[Step, ...]
     steps: tuple[Step, ...]
-    exclusive: bool
+    isolation: str
+    claims: frozenset[str]
+    hooks: frozenset[str]
     waits: Any
     needs: tuple[str, ...]
     location: Location

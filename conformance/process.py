@@ -19,8 +19,10 @@ ENDS_WITHIN = 10.0
 
 
 @contextlib.contextmanager
-def running(command: Command) -> Iterator[str]:
-    """Runs the command and yields the URL that it prints; ends it afterwards, by its id.
+def running(command: Command) -> Iterator[dict[str, str]]:
+    """Runs the command, and yields what its ready line says: `url`, and other named groups.
+
+    The process is ended afterwards, by its id.
 
     Raises `InputError` when the command cannot be started, ends, or prints no URL in time.
     """
@@ -43,7 +45,7 @@ def running(command: Command) -> Iterator[str]:
     reader = threading.Thread(target=_read, args=(process, lines), daemon=True)
     reader.start()
     try:
-        yield _ready_url(command, process, lines)
+        yield _ready(command, process, lines)
     finally:
         _end(process)
         reader.join(ENDS_WITHIN)
@@ -58,9 +60,9 @@ def _read(process: "subprocess.Popen[str]", lines: "Queue[str | None]") -> None:
     lines.put(None)
 
 
-def _ready_url(
+def _ready(
     command: Command, process: "subprocess.Popen[str]", lines: "Queue[str | None]"
-) -> str:
+) -> dict[str, str]:
     deadline = monotonic() + command.timeout
     printed: deque[str] = deque(maxlen=5)
     while True:
@@ -79,7 +81,8 @@ def _ready_url(
         printed.append(line)
         found = re.search(command.ready, line)
         if found:
-            return found[1] if found.groups() else found[0]
+            named = {name: text for name, text in found.groupdict().items() if text}
+            return {"url": found[1] if found.groups() else found[0], **named}
 
 
 def _end(process: "subprocess.Popen[str]") -> None:

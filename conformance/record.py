@@ -101,9 +101,9 @@ def requirement_statuses(record: RunRecord) -> list[RequirementStatus]:
 def _status(requirement: Requirement, record: RunRecord) -> RequirementStatus:
     found = [r for r in record.results if requirement.id in r.requirements]
     names = tuple(r.id for r in found)
-    if requirement.excluded:
-        return RequirementStatus(requirement, "excluded", names)
     outcomes = {_outcome_for(requirement.id, r) for r in found}
+    if requirement.excluded and outcomes <= {Outcome.NOT_APPLICABLE}:
+        return RequirementStatus(requirement, "excluded", names)
     for outcome in _GRAVITY:
         if outcome in outcomes:
             return RequirementStatus(requirement, outcome.value, names)

@@ -11,6 +11,7 @@ from time import perf_counter
 from typing import Final
 
 from conformance.dialogue import Dialogue, World
+from conformance.hooks import ADVANCE, HookFailed
 from conformance.model import Failure, Outcome, Result, Scenario, Timing
 from conformance.monitors import Monitor
 from conformance.problems import InputError, KitError
@@ -25,6 +26,7 @@ ATTEMPTS: Final = 3
 SCENARIO_LIMIT: Final = 60.0
 LOST_AFTER: Final = 3
 TICK: Final = 0.05
+LONG_WAIT: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,13 +140,20 @@ class Run:
     # ── scenarios ──
 
     async def _all(self) -> None:
-        shared = sorted(
-            (s for s in self.scenarios if not s.exclusive), key=self._wait_of, reverse=True
-        )
-        await self._in_parallel(shared)
+        turns: dict[str, list[Scenario]] = {"shared": [], "exclusive": [], "final": []}
         for scenario in self.scenarios:
-            if scenario.exclusive:
-                await self._one(scenario)
+            turns[self._turn(scenario)].append(scenario)
+        await self._in_parallel(sorted(turns["shared"], key=self._wait_of, reverse=True))
+        self.world.moves_clock = ADVANCE in self.target.hooks
+        for scenario in (*turns["exclusive"], *turns["final"]):
+            await self._one(scenario)
+
+    def _turn(self, scenario: Scenario) -> str:
+        """When a scenario runs: one that can move the clock instead of waiting long runs alone."""
+        movable = ADVANCE in self.target.hooks and self._wait_of(scenario) > LONG_WAIT
+        if scenario.isolation == "shared" and (movable or ADVANCE in scenario.hooks):
+            return "exclusive"
+        return scenario.isolation
 
     async def _in_parallel(self, scenarios: Iterable[Scenario]) -> None:
         waiting = iter(scenarios)
@@ -179,19 +188,34 @@ class Run:
         profile = self.suite.profiles[scenario.profile]
         if not profile.required and profile.claim not in self.world.claims:
             return Outcome.NOT_APPLICABLE, f"the target does not claim {profile.claim}"
+        unclaimed = scenario.claims - self.world.claims
+        if unclaimed:
+            names = ", ".join(sorted(unclaimed))
+            return Outcome.NOT_APPLICABLE, f"the target does not claim {names}"
+        hooks = scenario.hooks - self.target.hooks.keys()
+        if hooks:
+            return self._without_hooks(scenario, sorted(hooks))
         missing = [name for name in scenario.needs if name not in self.world.variables]
         if missing:
             return Outcome.COULD_NOT_RUN, (
                 f"the target does not state {', '.join(missing)}; a target file can (parameters: …)"
             )
         wait = self._wait_of(scenario)
-        if wait > self.options.max_wait:
+        if wait == float("inf"):
+            return Outcome.COULD_NOT_RUN, f"the target does not state {scenario.waits}"
+        if wait > self.options.max_wait and not self.world.moves_clock:
             return Outcome.COULD_NOT_RUN, (
                 f"it must wait {wait:g} s, longer than --max-wait {self.options.max_wait:g}"
             )
         if self._lost >= LOST_AFTER:
             return Outcome.COULD_NOT_RUN, self.note
         return None
+
+    def _without_hooks(self, scenario: Scenario, names: list[str]) -> tuple[Outcome, str]:
+        """A scenario without its hooks could not run; it is not missed where none could tell."""
+        reason = f"it needs the hook {', '.join(names)}, which a target file can name (hooks: …)"
+        excluded = all(self.suite.requirements[name].excluded for name in scenario.requirements)
+        return Outcome.NOT_APPLICABLE if excluded else Outcome.COULD_NOT_RUN, reason
 
     async def _attempts(self, scenario: Scenario) -> Result:
         for attempt in range(1, ATTEMPTS + 1):
@@ -211,7 +235,7 @@ class Run:
                 outcome, reason, failures = await self._dialogue(dialogue, scenario)
         except TooSlow as slow:
             outcome, reason, again = Outcome.COULD_NOT_RUN, str(slow), True
-        except NotJudged as open_:
+        except (NotJudged, HookFailed) as open_:
             outcome, reason = Outcome.COULD_NOT_RUN, str(open_)
         except Unreachable as lost:
             outcome, reason = Outcome.COULD_NOT_RUN, str(lost)

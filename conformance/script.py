@@ -1,6 +1,6 @@
 """Scenario and procedure files, from YAML to checked steps."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from conformance.model import Procedure, Requirement, Scenario, Step
@@ -22,6 +22,9 @@ VERBS: Final = (
     "wait",
     "close",
     "drop",
+    "stall",
+    "unstall",
+    "hook",
     "let",
     "repeat",
     "together",
@@ -41,6 +44,7 @@ class ScriptReader:
         self.requirements = requirements
         self.functions = functions
         self.procedures: Collection[str] = ()
+        self._hooks_of: dict[str, frozenset[str]] = {}
         self._calls: list[tuple[Source, Pointer, str]] = []
 
     def scenario(self, source: Source, name: str) -> Scenario:
@@ -59,7 +63,9 @@ class ScriptReader:
             profile=first.profile,
             setup=self._steps(source, value.get("setup", []), ("setup",)),
             steps=self._steps(source, value["steps"], ("steps",)),
-            exclusive=value.get("isolation") == "exclusive",
+            isolation=value.get("isolation", "shared"),
+            claims=frozenset(value.get("claims", ())),
+            hooks=frozenset(self._hooks([*value.get("setup", ()), *value["steps"]])),
             waits=value.get("waits", 0),
             needs=tuple(value.get("needs", ())),
             location=source.location(),
@@ -72,6 +78,7 @@ class ScriptReader:
         self._check_functions(source, value, ())
         name = source.file.rpartition("/")[2].removesuffix(".yaml")
         steps = self._steps(source, value["steps"], ("steps",))
+        self._hooks_of[name] = frozenset(self._hooks(value["steps"]))
         return Procedure(name, value["title"], value.get("parameters", {}), steps)
 
     def check_calls(self) -> None:
@@ -80,6 +87,19 @@ class ScriptReader:
             if name not in self.procedures:
                 hint = did_you_mean(name, self.procedures)
                 raise source.error(f'there is no procedure "{name}"{hint}', pointer)
+
+    def _hooks(self, rows: Iterable[dict[str, Any]]) -> Iterator[str]:
+        """The hooks that steps use, those of the procedures that they call included."""
+        for row in rows:
+            if "hook" in row:
+                yield row["hook"]
+            elif "repeat" in row:
+                yield from self._hooks(row["steps"])
+            elif "together" in row:
+                for branch in row["together"]:
+                    yield from self._hooks(branch)
+            elif "call" in row:
+                yield from self._hooks_of.get(row["call"], ())
 
     def _steps(self, source: Source, rows: Any, at: Pointer) -> tuple[Step, ...]:
         return tuple(self._step(source, row, (*at, i)) for i, row in enumerate(rows))

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from conformance import bundle, yaml_source
+from conformance.hooks import Hook
 from conformance.problems import InputError
 from conformance.schemas import SchemaStore
 from conformance.script import header_faults
@@ -40,6 +41,7 @@ class Target:
     verify: bool = True
     ca: str | None = None
     command: Command | None = None
+    hooks: Mapping[str, Hook] = field(default_factory=dict)
 
     @property
     def origin(self) -> str:
@@ -51,9 +53,10 @@ class Target:
         """What TLS connections are made with; None for a `ws` URL."""
         return _tls_context(self.verify, self.ca) if self.url.startswith("wss:") else None
 
-    def at(self, url: str) -> "Target":
-        """The same target, found at another URL."""
-        return replace(self, url=checked_url(url))
+    def ready(self, groups: Mapping[str, str]) -> "Target":
+        """The same target, after its command said where it is (`url`) and what else is where."""
+        hooks = {name: hook.with_values(groups) for name, hook in self.hooks.items()}
+        return replace(self, url=self.url or checked_url(groups["url"]), hooks=hooks)
 
 
 @cache
@@ -115,7 +118,15 @@ def from_file(path: Path) -> Target:
         verify=tls.get("verify", True),
         ca=str(path.parent / tls["ca"]) if "ca" in tls else None,
         command=_command(value.get("command"), path.parent),
+        hooks=_hooks(value.get("hooks", {}), path.parent),
     )
+
+
+def _hooks(rows: Mapping[str, Mapping[str, Any]], folder: Path) -> dict[str, Hook]:
+    return {
+        name: Hook(name, row.get("request", ""), tuple(row.get("command", ())), folder)
+        for name, row in rows.items()
+    }
 
 
 def _url(value: Mapping[str, Any], source: yaml_source.Source) -> str:

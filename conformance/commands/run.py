@@ -96,8 +96,7 @@ def _judge(
         target = replace(target, connect_timeout=arguments.connect_timeout)
     with contextlib.ExitStack() as stack:
         if target.command is not None:
-            url = stack.enter_context(running(target.command))
-            target = target if target.url else target.at(url)
+            target = target.ready(stack.enter_context(running(target.command)))
         suite = load()
         scenarios = _selected(suite, arguments)
         record = _perform(suite, target, scenarios, arguments, interruption)

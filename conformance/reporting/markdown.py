@@ -15,8 +15,8 @@ MARKS = {
     "warned": "⚠️",
     "could not run": "❔",
     "kit error": "💥",
-    "excluded": "➖",
-    "not applicable": "➖",
+    "excluded": "⚪",
+    "not applicable": "⚪",
     "not tried": "❔",
 }
 

@@ -1,11 +1,13 @@
 """Steps that open and end connections."""
 
-from time import perf_counter
 from typing import Final
 
 from conformance.checks import shown
 from conformance.steps.action import Action
 from conformance.transport import End
+
+RESOLUTION: Final = 0.001
+"""Seconds by which two clocks' readings of one moment may differ."""
 
 TCP_END: Final = 5.0
 """Seconds within which the TCP connection ends after a close frame (TRANSPORT-10)."""
@@ -66,12 +68,12 @@ async def expect_close(action: Action) -> None:
 
 async def _await_end(action: Action) -> End:
     within = action.moment("within")
-    deadline = perf_counter() + action.timeout
+    deadline = action.world.now() + action.timeout
     if within is not None:
         deadline = within[0].end + within[1] + action.world.slack
     while True:
         try:
-            item = await action.connection.receive(max(0.0, deadline - perf_counter()))
+            item = await action.connection.receive(max(0.0, deadline - action.world.now()))
         except TimeoutError:
             raise action.fail(
                 "the connection stays open",
@@ -80,16 +82,27 @@ async def _await_end(action: Action) -> End:
             ) from None
         if isinstance(item, End):
             return item
-        if perf_counter() > deadline:
+        if action.world.now() > deadline:
             raise action.fail("the connection stays open", expected="its end", received="messages")
 
 
 def _check_moment(action: Action, end: End) -> None:
     early = action.moment("not_before")
-    if early is not None and end.time < early[0].start + early[1] - 0.001:
+    ended = action.dialogue.ended_at.get(action.connection, action.world.now())
+    if early is not None and ended < early[0].start + early[1] - RESOLUTION:
         raise action.fail(
             "the connection ended too early",
             expected=f"not before {early[1]:g} s",
-            received=f"its end after {end.time - early[0].start:.3f} s",
+            received=f"its end after {ended - early[0].start:.3f} s",
             close_code=end.code,
         )
+
+
+async def stall(action: Action) -> None:
+    """Stops reading."""
+    action.connection.stall()
+
+
+async def unstall(action: Action) -> None:
+    """Reads again."""
+    action.connection.unstall()

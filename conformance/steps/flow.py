@@ -1,9 +1,10 @@
 """Steps about other steps: procedures, variables, repetition, branches, waiting."""
 
 import asyncio
-from time import perf_counter
 from typing import Final
 
+from conformance.hooks import ADVANCE, HookFailed
+from conformance.json_text import at
 from conformance.steps.action import Action
 
 MARGIN: Final = 0.05
@@ -24,10 +25,29 @@ async def call(action: Action) -> None:
 async def wait(action: Action) -> None:
     """Waits until so many seconds have passed since a labelled step."""
     span = action.span(action.step.modifiers["since"])
-    seconds = span.end + float(action.argument) + MARGIN - perf_counter()
-    if seconds > 0:
+    seconds = span.end + float(action.argument) + MARGIN - action.world.now()
+    if seconds <= 0:
+        return
+    if action.world.moves_clock:
+        await action.dialogue.advance_clock(seconds)
+    else:
         action.dialogue.waited += seconds
         await asyncio.sleep(seconds)
+
+
+async def hook(action: Action) -> None:
+    """Asks the operator's hook for something."""
+    name, arguments = action.argument, action.option("with", {})
+    if name == ADVANCE:
+        await action.dialogue.advance_clock(float(arguments["seconds"]))
+        return
+    result = await action.dialogue.call_hook(name, arguments)
+    variables = action.scope
+    for variable, path in action.step.modifiers.get("save", {}).items():
+        try:
+            variables[variable] = at(result, path)
+        except LookupError:
+            raise HookFailed(f"the result of the hook {name} has no {path}") from None
 
 
 async def let(action: Action) -> None:

@@ -1,7 +1,6 @@
 """Performs the steps of a scenario, one after the other."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from time import perf_counter
 from typing import Any, Final
 
 from conformance.dialogue import Dialogue, Span
@@ -14,6 +13,8 @@ VERBS: Final[dict[str, Callable[[Action], Awaitable[None]]]] = {
     "connect": connections.connect,
     "close": connections.close,
     "drop": connections.drop,
+    "stall": connections.stall,
+    "unstall": connections.unstall,
     "expect_close": connections.expect_close,
     "send": sending.send,
     "send_raw": sending.send_raw,
@@ -22,6 +23,7 @@ VERBS: Final[dict[str, Callable[[Action], Awaitable[None]]]] = {
     "expect_absent": receiving.expect_absent,
     "expect_pong": receiving.expect_pong,
     "call": flow.call,
+    "hook": flow.hook,
     "let": flow.let,
     "repeat": flow.repeat,
     "together": flow.together,
@@ -52,10 +54,10 @@ class Performer:
         self, step: Step, on: str, scope: dict[str, Any], requirement: str | None
     ) -> None:
         action = Action(self, step, on, scope, step.modifiers.get("requirement", requirement))
-        start = perf_counter()
+        start = self.world.now()
         try:
             await VERBS[step.verb](action)
         except InputError as error:
             raise KitError(f"{error.location or step.location}: {error.message}") from None
         if step.label:
-            self.dialogue.spans[step.label] = Span(start, perf_counter())
+            self.dialogue.spans[step.label] = Span(start, self.world.now())

@@ -5,6 +5,7 @@ from time import perf_counter
 from typing import Any
 
 from conformance.checks import cut, difference, matches, shown
+from conformance.dialogue import Span
 from conformance.json_text import at, encode
 from conformance.steps.action import Action, NotJudged, StepFailed, TooSlow
 from conformance.transport import End, Message
@@ -32,14 +33,18 @@ async def expect(action: Action) -> None:
         _judge(action, expected, message)
     except StepFailed:
         limit = action.moment("valid_for")
-        if limit is not None and message.time > limit[0].start + limit[1]:
-            late = message.time - limit[0].start - limit[1]
+        if limit is not None and (late := _late_by(action, message, *limit)) > 0:
             raise TooSlow(
                 f"{action.step.location}: the answer came {late:.2f} s after the moment until "
                 f"which it would have proved something"
             ) from None
         raise
     _save(action, message)
+
+
+def _late_by(action: Action, message: Message, since: Span, seconds: float) -> float:
+    """The seconds by which a message missed the moment until which it proves something."""
+    return message.time + action.world.advanced - since.start - seconds
 
 
 async def _next_own(action: Action, expected: Any) -> Message:

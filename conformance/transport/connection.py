@@ -67,6 +67,7 @@ class Connection(asyncio.Protocol):
         self._pongs: deque[bytes] = deque(maxlen=MAX_WAITING)
         self._inbox_bytes = 0
         self._paused = False
+        self._stalled = False
         self._parts: list[bytes] = []
         self._binary = False
         self.closing = False
@@ -189,7 +190,9 @@ class Connection(asyncio.Protocol):
         self._changed.set()
 
     def _pause(self, paused: bool) -> None:
-        if self.transport is None or self.transport.is_closing() or paused is self._paused:
+        if self.transport is None or self.transport.is_closing() or self._stalled:
+            return
+        if paused is self._paused:
             return
         self._paused = paused
         if paused:
@@ -258,6 +261,18 @@ class Connection(asyncio.Protocol):
         self.last_sent = perf_counter()
         self.awaits_answer = len(data) <= MAX_TIMED
 
+    def stall(self) -> None:
+        """Stops reading: what the target sends stays in the buffers between."""
+        self.watcher.line(self, "·", "stops reading")
+        self._pause(True)
+        self._stalled = True
+
+    def unstall(self) -> None:
+        """Reads again."""
+        self.watcher.line(self, "·", "reads again")
+        self._stalled = False
+        self._pause(False)
+
     # ── the end ──
 
     def drop(self) -> None:
@@ -271,6 +286,7 @@ class Connection(asyncio.Protocol):
 
     async def wait_tcp_end(self, timeout: float) -> None:
         """Waits until the TCP connection has ended; raises `TimeoutError`."""
+        self._stalled = False
         self._pause(False)
         async with asyncio.timeout(timeout):
             await self._finished.wait()

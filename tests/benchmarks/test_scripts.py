@@ -36,14 +36,14 @@ def test_a_benchmark_prints_a_table_and_ends(script: str, options: str, row: str
 
 @pytest.mark.parametrize("line", [(), ("--proxy", "--delay", "0.01", "--pieces", "7")])
 def test_runs_with_one_outcome_are_stable(line: tuple[str, ...]) -> None:
-    done = run("stability", "--runs", "2", *line, "states/server-speaks-first")
+    done = run("stability", "states/server-speaks-first", "--runs", "2", *line)
     assert (done.returncode, done.stderr) == (0, "")
     assert "0 ids differ, 0 never pass" in done.stdout
 
 
 def test_a_result_that_never_passes_is_shown_with_its_reason() -> None:
-    wait = ("--max-wait", "0.01", "deduplication/window-ends")
-    done = run("stability", "--runs", "1", *wait)
+    name = "deduplication/window-ends"
+    done = run("stability", name, "--runs", "1", "--max-wait", "0.01")
     assert done.returncode == 1
-    assert "deduplication/window-ends (always the same, and not passed)" in done.stdout
+    assert f"{name} (always the same, and not passed)" in done.stdout
     assert "1 times: it must wait" in done.stdout

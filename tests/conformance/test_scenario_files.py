@@ -52,6 +52,9 @@ PASSIVE = {
     "ERROR-08",
 }
 
+# Only a hook of the target could bring these about, and no step of a scenario calls one.
+NEEDS_A_HOOK = {"ERROR-09"}
+
 
 @cache
 def scenario(path: Path) -> dict[str, Any]:
@@ -63,6 +66,12 @@ def scenario(path: Path) -> dict[str, Any]:
 def registry() -> dict[str, dict[str, Any]]:
     rows = yaml_source.load(ROOT / "spec" / "requirements.yaml").value["requirements"]
     return {row["id"]: row for row in rows}
+
+
+@cache
+def profiles() -> set[str]:
+    """The profiles that the suite gives a verdict for."""
+    return set(yaml_source.load(SCENARIOS.parent / "suite.yaml").value["profiles"])
 
 
 @cache
@@ -114,8 +123,10 @@ def test_a_scenario_names_judgeable_server_requirements(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=NAMES)
-def test_the_requirements_of_a_scenario_have_one_profile(path: Path) -> None:
-    assert len({registry()[name]["profile"] for name in scenario(path)["requirements"]}) == 1
+def test_the_requirements_of_a_scenario_have_one_profile_of_the_suite(path: Path) -> None:
+    found = {registry()[name]["profile"] for name in scenario(path)["requirements"]}
+    assert len(found) == 1
+    assert found <= profiles()
 
 
 @pytest.mark.parametrize("path", FILES, ids=NAMES)
@@ -165,14 +176,14 @@ def test_every_area_has_scenarios_and_no_other_exists() -> None:
     assert {path.parent.parent for path in FILES} == {SCENARIOS}
 
 
-def test_every_server_requirement_is_tried_or_watched() -> None:
+def test_every_server_requirement_of_the_suite_is_tried_or_watched() -> None:
     judged = {
         name
         for name, row in registry().items()
-        if row["role"] == "server" and "excluded" not in row
+        if row["role"] == "server" and row["profile"] in profiles() and "excluded" not in row
     }
     covered = set().union(*map(named, FILES))
-    assert judged - covered - PASSIVE == set()
+    assert judged - covered - PASSIVE <= NEEDS_A_HOOK
 
 
 def test_what_is_watched_exists_in_the_registry() -> None:

@@ -1,0 +1,173 @@
+"""The command says what it did, in words and in its exit status."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from conformance import __version__, bundle
+from conformance.suite import Suite
+from tests.support.kit import call
+from tests.support.sockets import refusing_port
+
+NOWHERE = "ws://127.0.0.1:1/"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [((), "the following arguments are required: COMMAND"),
+     (("run",), "the following arguments are required: TARGET"),
+     (("rnu", NOWHERE), "invalid choice: 'rnu'"),
+     (("run", NOWHERE, "--jobs", "0"), "expected a number from 1 to 256, not '0'"),
+     (("run", NOWHERE, "--jobs", "257"), "expected a number from 1 to 256, not '257'"),
+     (("run", NOWHERE, "--jobs", "²"), "expected a number from 1 to 256, not '²'"),
+     (("run", NOWHERE, "--timeout-scale", "0"), "expected a number above 0, not '0'"),
+     (("run", NOWHERE, "--timeout-scale", "nan"), "expected a number above 0, not 'nan'"),
+     (("run", NOWHERE, "--max-wait", "-1"), "expected a number above 0, not '-1'"),
+     (("run", NOWHERE, "--max-wait", "soon"), "expected a number above 0, not 'soon'"),
+     (("run", NOWHERE, "--no-such-option"), "unrecognized arguments: --no-such-option"),
+     (("explain",), "the following arguments are required: id")],
+)  # fmt: skip
+def test_a_command_line_that_makes_no_sense_is_usage(words: tuple[str, ...], told: str) -> None:
+    done = call(*words)
+    assert (done.status, done.output) == (2, "")
+    assert done.errors.startswith("usage: coda-conformance")
+    assert told in done.errors
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [(("run", "127.0.0.1:8765"), '"127.0.0.1:8765" is neither a ws:// or wss:// URL nor a target'),
+     (("run", "http://h/"), "did you mean ws://h/?"),
+     (("run", NOWHERE, "dedupliction"), 'nothing matches "dedupliction", did you mean "dedupl'),
+     (("run", NOWHERE, "DEDUP-99"), 'nothing matches "DEDUP-99", did you mean "DEDUP-'),
+     (("run", NOWHERE, "AUTH-01", "--profile", "compat"), 'nothing matches "AUTH-01 compat"'),
+     (("run", NOWHERE, "--profile", "cor"), 'there is no profile "cor", did you mean "core"?'),
+     (("run", NOWHERE, "deduplication", "zzzz"), 'nothing matches "zzzz"'),
+     (("run", NOWHERE, "--report", "jsn=x"), 'not "jsn=x", did you mean "json"?'),
+     (("run", NOWHERE, "--report", "json"), "a report is one of json=PATH, junit=PATH"),
+     (("run", NOWHERE, "--report", "json="), "a report is one of json=PATH, junit=PATH"),
+     (("run", NOWHERE, "--report", "json=/"), "is a folder; name a file"),
+     (("explain", "DEDUP-4"), 'there is no requirement or scenario "DEDUP-4", did you mean "DED'),
+     (("explain", "deduplication/window-end"), 'did you mean "deduplication/window-ends"?'),
+     (("list", "zzzz"), 'nothing matches "zzzz"'),
+     (("list", "--requirements", "ZZZZ"), 'nothing matches "ZZZZ"'),
+     (("schema", "eror"), 'there is no schema "eror", did you mean "error"?')],
+)  # fmt: skip
+def test_a_mistake_is_one_line_that_says_what_was_meant(words: tuple[str, ...], told: str) -> None:
+    done = call(*words)
+    assert (done.status, done.output) == (2, "")
+    assert done.complaint.startswith("coda-conformance: ")
+    assert told in done.complaint
+
+
+@pytest.mark.parametrize("place", ["file/report.json", "report.json"])
+def test_a_report_that_cannot_be_written_is_told_before_the_target_is_judged(
+    tmp_path: Path, place: str
+) -> None:
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    path = f"/proc/{place}" if place == "report.json" else f"{tmp_path}/{place}"
+    done = call("run", f"ws://127.0.0.1:{refusing_port()}/", "--report", f"json={path}")
+    assert done.status == 2
+    assert f"the report {path} cannot be written" in done.complaint
+
+
+def test_a_file_that_is_nested_beyond_reason_is_a_mistake_and_no_crash(tmp_path: Path) -> None:
+    path = tmp_path / "deep.yaml"
+    path.write_text("[" * 200_000 + "]" * 200_000, encoding="utf-8")
+    done = call("run", str(path))
+    assert done.status == 2
+    assert "is nested too deeply" in done.complaint
+
+
+@pytest.mark.parametrize("words", [("--help",), *[(word, "--help") for word in
+    ("run", "demo", "list", "explain", "schema")]]
+)  # fmt: skip
+def test_help_is_given_on_the_standard_output(words: tuple[str, ...]) -> None:
+    done = call(*words)
+    assert (done.status, done.errors) == (0, "")
+    assert done.output.startswith("usage: coda-conformance")
+
+
+def test_help_lists_every_exit_status() -> None:
+    text = call("--help").output
+    for status in ("0  conformant", "1  a requirement", "2  usage", "3  incomplete", "4  the targ",
+                   "5  a fault of the kit", "130  interrupted"):  # fmt: skip
+        assert status in text
+
+
+def test_the_version_is_told() -> None:
+    assert call("--version").output == f"coda-conformance {__version__}\n"
+
+
+def test_list_names_every_scenario_with_its_requirements(suite: Suite) -> None:
+    lines = call("list").output.splitlines()
+    assert lines[-1] == f"{len(suite.scenarios)} scenarios"
+    assert [line.split()[0] for line in lines[:-1]] == list(suite.scenarios)
+
+
+def test_list_takes_a_selection_and_a_profile(suite: Suite) -> None:
+    *lines, _ = call("list", "auth-05", "--profile", "compat").output.splitlines()
+    assert {line.split()[0] for line in lines} == {
+        s.id for s in suite.scenarios.values() if "AUTH-05" in s.requirements
+        and s.profile == "compat"
+    }  # fmt: skip
+
+
+def test_list_shows_how_every_requirement_of_servers_is_tried(suite: Suite) -> None:
+    lines = call("list", "--requirements").output.splitlines()
+    assert [line.split()[0] for line in lines] == [
+        r.id for r in suite.requirements.values() if r.role == "server"
+    ]
+    assert not [line for line in lines if "excluded" not in line and " 0 scenarios" in line
+                and "passive" not in line]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["DEDUP-04", "dedup-04"])
+def test_explain_says_what_a_requirement_means_and_what_tries_it(suite: Suite, name: str) -> None:
+    text = call("explain", name).output
+    assert suite.requirements["DEDUP-04"].sentence in text
+    assert "spec/deduplication.md#dedup-04" in text
+    assert "deduplication/key-order-does-not-matter" in text
+
+
+def test_explain_says_why_a_requirement_is_not_judged(suite: Suite) -> None:
+    assert f"Not judged: {suite.requirements['AUTH-03'].excluded}" in call("explain", "AUTH-03").output
+
+
+def test_explain_knows_the_requirements_of_clients_too(suite: Suite) -> None:
+    assert suite.requirements["CLIENT-01"].sentence in call("explain", "CLIENT-01").output
+
+
+def test_explain_shows_a_scenario_whole(suite: Suite) -> None:
+    text = call("explain", "deduplication/window-ends").output
+    assert suite.requirements["DEDUP-08"].sentence in text
+    assert "steps:\n  - send: $message" in text
+
+
+def test_schema_prints_one_or_all_or_their_names() -> None:
+    names = [line.split()[0] for line in call("schema").output.splitlines()]
+    assert {"error", "events/stt_start", "kit/scenario"} <= set(names)
+    one = json.loads(call("schema", "error").output)
+    assert one == json.loads((bundle.schema_root() / "error.json").read_bytes())
+    assert "$defs" in json.loads(call("schema", "--bundle").output)
+
+
+def test_a_reader_who_stops_reading_gets_no_traceback() -> None:
+    import subprocess
+
+    from tests.support.kit import COMMAND, ROOT
+
+    done = subprocess.run(
+        ["sh", "-c", '"$@" | head -n 1', "sh", *COMMAND, "schema", "--bundle"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
+
+
+def test_a_stream_that_holds_only_ascii_gets_the_list_and_the_explanations() -> None:
+    done = call("explain", "DEDUP-04", env={"PYTHONIOENCODING": "ascii"})
+    assert (done.status, done.errors) == (0, "")

@@ -1,0 +1,93 @@
+"""The JSON report says everything that the record holds, in the published form."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from conformance import __version__
+from conformance.model import Failure, Outcome, Timing
+from conformance.reporting.document import SCHEMA, document
+from conformance.schemas import SchemaStore
+from conformance.suite import Suite
+from tests.support.records import REQUIREMENT, failed, record, result
+
+RESULTS = (
+    result(Outcome.PASSED, timing=Timing(0.1, 0.25, 0.0, 1)),
+    failed(REQUIREMENT, transcript=("   1       0.0 ms  c → {}",)),
+    result(Outcome.WARNED, reason="a SHOULD is not kept", failures=(Failure("less than ideal"),)),
+    result(Outcome.NOT_APPLICABLE, reason="the target does not claim it"),
+    result(Outcome.COULD_NOT_RUN, reason="it must wait 300 s"),
+    result(Outcome.KIT_ERROR, reason="the kit is at fault"),
+    result(Outcome.PASSED, id="passive/pings", kind="monitor", observed=12),
+)
+
+
+def faults(store: SchemaStore, value: Any) -> list[str]:
+    return [f"{f.pointer}: {f.message}" for f in store.explain("kit/report", value)]
+
+
+@pytest.mark.parametrize("members", [{}, {"interrupted": True}, {"note": "lost"},
+    {"selection": ("DEDUP",), "profiles": ("core",)}, {"claims": frozenset()}, {"variables": {}}]
+)  # fmt: skip
+def test_a_report_satisfies_its_published_schema(suite: Suite, members: dict[str, Any]) -> None:
+    report = document(record(suite, *RESULTS, **members))
+    assert report["$schema"] == SCHEMA == suite.schemas.documents["kit/report"]["$id"]
+    assert faults(suite.schemas, json.loads(json.dumps(report))) == []
+
+
+def test_a_report_of_nothing_satisfies_it_too(suite: Suite) -> None:
+    assert faults(suite.schemas, document(record(suite))) == []
+
+
+def test_a_report_names_the_kit_the_suite_and_the_target(suite: Suite) -> None:
+    report = document(record(suite, *RESULTS))
+    assert report["kit"] == {"name": "coda-conformance", "version": __version__}
+    assert report["suite"] == {"name": "coda", "version": suite.version}
+    assert report["target"]["url"] == "ws://127.0.0.1:8765/"
+
+
+def test_the_counts_and_the_exit_status_are_those_of_the_results(suite: Suite) -> None:
+    report = document(record(suite, *RESULTS))
+    outcomes = [row["outcome"] for row in report["results"]]
+    assert report["counts"] == {
+        outcome.value: outcomes.count(outcome.value) for outcome in Outcome
+    }
+    assert report["exit_status"] == 1
+
+
+def test_an_incomplete_run_is_marked_and_says_why(suite: Suite) -> None:
+    run = document(record(suite, note="the target was lost"))["run"]
+    assert (run["complete"], run["interrupted"], run["note"]) == (
+        False,
+        False,
+        "the target was lost",
+    )
+    assert document(record(suite, interrupted=True))["run"]["interrupted"]
+
+
+def test_a_failure_says_what_was_expected_and_received_and_leaves_out_the_rest(
+    suite: Suite,
+) -> None:
+    row = document(record(suite, failed(REQUIREMENT)))["results"][0]["failures"][0]
+    assert row == {
+        "summary": "no pong came",
+        "requirements": [REQUIREMENT],
+        "expected": "a pong",
+        "received": "nothing",
+    }
+
+
+def test_a_transcript_line_0_and_a_close_code_are_not_mistaken_for_absent(suite: Suite) -> None:
+    shown = replace(failed().failures[0], close_code=1006, transcript_line=0)
+    row = document(record(suite, result(Outcome.FAILED, failures=(shown,))))["results"][0]
+    assert row["failures"][0]["close_code"] == 1006
+    assert row["failures"][0]["transcript_line"] == 0
+
+
+def test_every_requirement_of_servers_is_in_the_report_with_its_sentence(suite: Suite) -> None:
+    rows = document(record(suite))["requirements"]
+    assert [(row["id"], row["sentence"]) for row in rows] == [
+        (r.id, r.sentence) for r in suite.requirements.values() if r.role == "server"
+    ]

@@ -1,0 +1,140 @@
+"""A target that the kit starts itself is waited for, told about, and always ended."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.support.kit import Finished, call, started
+
+SERVER = "[sys.executable, '-m', 'reference_server', '--port=0']"
+SELECTION = "transport/ping-frame-before-authentication"
+
+
+def target(folder: Path, program: str, **members: object) -> str:
+    """A target file whose command is this Python program."""
+    command = {"run": ["{python}", "-c", program], **members}
+    path = folder / "target.yaml"
+    path.write_text(json.dumps({"name": "it", "command": command}), encoding="utf-8")
+    return str(path)
+
+
+def judged(folder: Path, program: str, **members: object) -> Finished:
+    return call("run", target(folder, program, **members), SELECTION)
+
+
+def runs(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def test_a_command_that_cannot_be_run_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "target.yaml"
+    path.write_text("command: {run: [./no-such-program]}\n", encoding="utf-8")
+    done = call("run", str(path))
+    assert done.status == 2
+    assert done.complaint == (
+        "coda-conformance: the target's command ./no-such-program cannot be run: "
+        "No such file or directory"
+    )
+
+
+def test_a_command_that_fails_is_quoted_with_its_status(tmp_path: Path) -> None:
+    done = judged(tmp_path, "import sys; print('no licence', file=sys.stderr); sys.exit(7)")
+    assert done.status == 2
+    assert done.complaint == (
+        "coda-conformance: the target's command ended with status 7 and said: no licence"
+    )
+
+
+def test_a_command_that_ends_without_a_word_is_told(tmp_path: Path) -> None:
+    done = judged(tmp_path, "pass")
+    assert done.status == 2
+    assert done.complaint.endswith("ended with status 0 and said: nothing")
+
+
+def test_a_command_that_prints_nothing_is_waited_for_only_so_long(tmp_path: Path) -> None:
+    done = judged(tmp_path, "import time; time.sleep(600)", timeout=0.5)
+    assert done.status == 2
+    assert "printed nothing that matches" in done.complaint
+    assert done.complaint.endswith("within 0.5 s")
+
+
+def test_a_command_that_prints_without_end_is_waited_for_only_so_long(tmp_path: Path) -> None:
+    program = "import sys\nwhile True: sys.stdout.write('noise' * 1000 + chr(10))"
+    done = judged(tmp_path, program, timeout=0.5)
+    assert done.status == 2
+    assert "within 0.5 s" in done.complaint
+
+
+def test_a_command_that_prints_no_url_where_it_should_is_told(tmp_path: Path) -> None:
+    done = judged(tmp_path, "print('at http://x/'); input()", ready=r"at (\S+)")
+    assert done.status == 2
+    assert "expected a URL that begins with ws://" in done.complaint
+
+
+def test_a_server_that_is_started_is_judged_and_ended(tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    program = (
+        f"import os, sys, pathlib; pathlib.Path({str(note)!r}).write_text(str(os.getpid()));"
+        f"os.execv(sys.executable, {SERVER})"
+    )
+    done = judged(tmp_path, program)
+    assert (done.status, done.errors) == (0, "")
+    assert not runs(int(note.read_text()))
+
+
+def test_a_server_behind_a_wrapper_is_ended_too(tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    program = (
+        "import subprocess, sys, pathlib;"
+        f"child = subprocess.Popen({SERVER});"
+        f"pathlib.Path({str(note)!r}).write_text(str(child.pid)); child.wait()"
+    )
+    done = judged(tmp_path, program)
+    child = int(note.read_text())
+    still = runs(child)
+    if still:
+        psutil.Process(child).kill()
+    assert (done.status, still) == (0, False)
+
+
+def test_a_server_that_ignores_the_request_to_end_is_killed(tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    program = (
+        "import os, pathlib, signal, subprocess, sys, time;"
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+        f"pathlib.Path({str(note)!r}).write_text(str(os.getpid()));"
+        "print('ws://127.0.0.1:1/', flush=True); time.sleep(600)"
+    )
+    done = judged(tmp_path, program)
+    assert done.status == 4
+    assert not runs(int(note.read_text()))
+
+
+def test_ctrl_c_while_the_server_starts_ends_both_at_once(tmp_path: Path) -> None:
+    ready = tmp_path / "ready"
+    os.mkfifo(ready)
+    program = (
+        "import os, time; import pathlib;"
+        f"pathlib.Path({str(ready)!r}).write_text(str(os.getpid())); time.sleep(600)"
+    )
+    with started("run", target(tmp_path, program, timeout=30), SELECTION) as process:
+        child = int(ready.read_text())
+        process.send_signal(2)
+        process.communicate(timeout=15)
+        assert process.returncode == 130
+        assert not runs(child)
+
+
+@pytest.mark.parametrize("word", ["{python}", sys.executable])
+def test_the_interpreter_of_the_kit_has_a_name(tmp_path: Path, word: str) -> None:
+    path = tmp_path / "target.yaml"
+    command = {"run": [word, "-c", "import sys; print(sys.executable); sys.exit(1)"]}
+    path.write_text(json.dumps({"command": command}), encoding="utf-8")
+    assert call("run", str(path)).complaint.endswith(f"said: {sys.executable}")

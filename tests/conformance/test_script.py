@@ -1,0 +1,131 @@
+"""A mistake in a scenario is told with its place, what was found, and what was meant."""
+
+from typing import Any
+
+import pytest
+
+from conformance import yaml_source
+from conformance.model import Scenario
+from conformance.problems import InputError
+from conformance.script import VERBS, ScriptReader
+from conformance.steps import VERBS as PERFORMED
+from conformance.suite import Suite
+from conformance.values import FUNCTIONS
+
+HEAD = """\
+title: A server does what it should do
+requirements: [DEDUP-01]
+"""
+
+
+def read(suite: Suite, text: str) -> Scenario:
+    reader = ScriptReader(suite.schemas, suite.requirements, FUNCTIONS)
+    reader.procedures = suite.procedures.keys()
+    found = reader.scenario(yaml_source.parse(text, "s.yaml"), "area/name")
+    reader.check_calls()
+    return found
+
+
+def refusal(suite: Suite, text: str) -> str:
+    with pytest.raises(InputError) as caught:
+        read(suite, text)
+    return str(caught.value)
+
+
+def test_a_scenario_is_read_with_its_steps_and_their_places(suite: Suite) -> None:
+    found = read(suite, HEAD + "steps:\n  - call: session\n  - send: {a: 1}\n    label: sent\n")
+    assert (found.id, found.requirements, found.profile) == ("area/name", ("DEDUP-01",), "core")
+    assert [(step.verb, str(step.location)) for step in found.steps] == [
+        ("call", "s.yaml:4:5"),
+        ("send", "s.yaml:5:5"),
+    ]
+    assert found.steps[1].label == "sent"
+
+
+def test_nested_steps_know_their_places(suite: Suite) -> None:
+    text = HEAD + "steps:\n  - together:\n      - - drop: true\n      - - ping: x\n"
+    (step,) = read(suite, text).steps
+    assert [str(branch[0].location) for branch in step.nested] == ["s.yaml:5:11", "s.yaml:6:11"]
+
+
+def test_every_verb_that_can_be_written_can_be_performed() -> None:
+    assert set(VERBS) == set(PERFORMED)
+
+
+@pytest.mark.parametrize(
+    ("steps", "told"),
+    [("  - expct: {}", '4:5: "expct" is no step, did you mean "expect"?; expected one of connect'),
+     ("  - zzzz: {}", '4:5: "zzzz" is no step; expected one of connect, call,'),
+     ("  - expect: {}\n    wher: {}", '5:5: "wher" is not known here, did you mean "where"?'),
+     ("  - send: {}\n    expect: {}", "4:5: a step has one verb, not several: send, expect"),
+     ("  - {}", '4:5: "" is no step'),
+     ("  - send", "4:5: expected a step, a mapping with one verb"),
+     ("  - [send]", "4:5: expected a step, a mapping with one verb"),
+     ("  - call: sesion", '4:5: there is no procedure "sesion", did you mean "session"?'),
+     ("  - ping: x\n    requirement: DEDUP-01", '5:5: "requirement" is not known here'),
+     ("  - expect: {}\n    requirement: DEDUP-99",
+      '5:5: there is no requirement "DEDUP-99", did you mean "DEDUP-'),
+     ("  - send: {a: {$fn: nestd, depth: 2}}",
+      '4:16: there is no function "nestd", did you mean "nested"?'),
+     ("  - send: {a: [{$fn: zzz}]}", '4:17: there is no function "zzz"'),
+     ("  - send: {a: {$fn: [hex]}}", "4:16: "),
+     ("  - expect: 5", "4:5: 5 is not of type 'object'"),
+     ("  - expect: {}\n    patience: 50", "5:5: 50 is greater than the maximum of 20"),
+     ("  - expect: {}\n    save: {a: b}", "5:12: 'b' does not match"),
+     ("  - drop: yes", "4:5: True was expected"),
+     ("  - close: 99", "4:5: 99 is less than the minimum of 1000"),
+     ("  - wait: 5", "4:5: 'since' is a required property"),
+     ("  - send_raw: {frames: [{opcode: 1, tex: a}]}",
+      '4:37: "tex" is not known here, did you mean "text"?'),
+     ("  - send_raw: {}", "4:5: "),
+     ("  - send_raw: {binary: xyz}", "4:16: "),
+     ("  - repeat: 3\n    steps:\n      - sned: {}", '6:9: "sned" is no step, did you mean "send"?'),
+     ("  - together:\n    - - ping: x\n    - - pign: y", '6:9: "pign" is no step, did you mean "ping"'),
+     ("  - connect: {subprotocol: [x]}", '4:15: "subprotocol" is not known here, did you mean "sub')],
+)  # fmt: skip
+def test_a_mistake_in_a_step_is_told_with_its_place(suite: Suite, steps: str, told: str) -> None:
+    assert refusal(suite, f"{HEAD}steps:\n{steps}\n").startswith(f"s.yaml:{told}")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("title: A server does it\nrequirements: [DEDUP-1]\nsteps: [{drop: true}]",
+      "s.yaml:2:16: 'DEDUP-1' does not match"),
+     ("title: A server does it\nrequirements: [DEDUP-01, DEDUP-91]\nsteps: [{drop: true}]",
+      's.yaml:2:26: there is no requirement "DEDUP-91", did you mean "DEDUP-'),
+     ("title: A server does it\nrequirements: [DEDUP-01]", "s.yaml:1:1: 'steps' is a required"),
+     ("title: A server does it\nrequirements: []\nsteps: [{drop: true}]", "s.yaml:2:1: [] "),
+     (HEAD + "steps: [{drop: true}]\nisolaton: exclusive",
+      's.yaml:4:1: "isolaton" is not known here, did you mean "isolation"?; expected: title,'),
+     (HEAD + "steps: [{drop: true}]\nisolation: exclusiv",
+      "s.yaml:4:1: 'exclusiv' is not one of ['shared', 'exclusive'], did you mean \"exclusive\"?"),
+     (HEAD + "steps: {drop: true}", "s.yaml:3:1: {'drop': True} is not of type 'array'"),
+     ("- a list", "s.yaml:1:1: ['a list'] is not of type 'object'"),
+     ("text", "s.yaml:1:1: 'text' is not of type 'object'")],
+)  # fmt: skip
+def test_a_mistake_in_the_head_is_told_with_its_place(suite: Suite, text: str, told: str) -> None:
+    assert refusal(suite, text).startswith(told)
+
+
+def test_a_function_within_setup_is_checked_too(suite: Suite) -> None:
+    text = HEAD + "setup:\n  - let: {a: {$fn: nope}}\nsteps: [{drop: true}]\n"
+    assert refusal(suite, text).startswith('s.yaml:4:15: there is no function "nope"')
+
+
+def test_a_procedure_is_checked_like_a_scenario(suite: Suite) -> None:
+    reader = ScriptReader(suite.schemas, suite.requirements, FUNCTIONS)
+    source = yaml_source.parse("title: Does what it says\nsteps:\n  - pingg: x\n", "p/x.yaml")
+    with pytest.raises(InputError, match='p/x.yaml:3:5: "pingg" is no step, did you mean "ping"?'):
+        reader.procedure(source)
+
+
+def test_a_procedure_is_named_as_its_file(suite: Suite) -> None:
+    reader = ScriptReader(suite.schemas, suite.requirements, FUNCTIONS)
+    text = "title: Does what it says\nparameters: {a: 1}\nsteps:\n  - ping: x\n"
+    found = reader.procedure(yaml_source.parse(text, "p/say-it.yaml"))
+    assert (found.name, found.parameters) == ("say-it", {"a": 1})
+
+
+def test_a_long_mistaken_value_does_not_flood_the_message(suite: Suite) -> None:
+    steps: Any = f"  - expect: {{}}\n    where: {'x' * 5000}\n"
+    assert len(refusal(suite, f"{HEAD}steps:\n{steps}")) < 1000

@@ -1,0 +1,69 @@
+"""The report for a person shows what happened, on any stream, and nothing that a target injects."""
+
+import io
+import re
+
+import pytest
+
+from conformance.model import Failure, Outcome
+from conformance.reporting.terminal import Terminal
+from conformance.suite import Suite
+from tests.support.records import REQUIREMENT, failed, record, result
+
+
+def shown(suite: Suite, *results: object, encoding: str = "utf-8", **members: object) -> str:
+    data = io.BytesIO()
+    stream = io.TextIOWrapper(data, encoding=encoding, write_through=True)
+    made = record(suite, *results, **members)  # type: ignore[arg-type]
+    Terminal(stream).summary(made)
+    return data.getvalue().decode(encoding)
+
+
+def test_a_failure_shows_the_sentence_the_evidence_and_how_to_see_it_again(suite: Suite) -> None:
+    text = shown(suite, failed(REQUIREMENT))
+    assert suite.requirements[REQUIREMENT].sentence in text
+    assert "expected  a pong" in text
+    assert "received  nothing" in text
+    assert (
+        "coda-conformance run ws://127.0.0.1:8765/ transport/ping-frame-before-authentication"
+        in text
+    )
+
+
+def test_results_that_share_a_reason_are_told_together(suite: Suite) -> None:
+    rows = [result(Outcome.COULD_NOT_RUN, id=f"a/{n}", reason="too long") for n in range(3)]
+    text = shown(suite, *rows)
+    assert text.count("too long") == 1
+    assert "a/0, a/1, a/2" in text
+
+
+def test_an_interrupted_run_says_so_in_the_last_line(suite: Suite) -> None:
+    assert shown(suite, interrupted=True).splitlines()[-1].endswith("INCOMPLETE: interrupted")
+
+
+def test_a_stream_that_is_no_terminal_gets_no_colours(suite: Suite) -> None:
+    assert "\x1b" not in shown(suite, failed(REQUIREMENT))
+
+
+@pytest.mark.parametrize("text", ["\x1b[2J\x1b]0;title\x07", "\r\x00\x08", "\x9b31m", "a\u2028b"])
+def test_what_a_target_says_cannot_move_the_terminal(suite: Suite, text: str) -> None:
+    failure = Failure(f"differs: {text}", received=text, sent=text, expected=text)
+    row = result(
+        Outcome.FAILED, reason=text, failures=(failure,), transcript=(f"   1  c ← {text}",)
+    )
+    found = shown(suite, row, result(Outcome.COULD_NOT_RUN, reason=text), note=f"lost: {text}")
+    assert re.findall(r"[^\n\t\x20-\x7e\xa0-\u2027\u202a-\U0010ffff]", found) == []
+
+
+def test_half_characters_can_be_shown(suite: Suite) -> None:
+    failure = Failure("differs at /\ud800", received="\udfff")
+    row = result(Outcome.FAILED, reason="\ud800", failures=(failure,))
+    assert "differs at /" in shown(suite, row)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
+def test_a_stream_that_cannot_hold_every_character_gets_the_report_all_the_same(
+    suite: Suite, encoding: str
+) -> None:
+    text = shown(suite, failed(REQUIREMENT, transcript=("   1  c ← 😀",)), encoding=encoding)
+    assert "expected  a pong" in text
