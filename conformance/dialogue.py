@@ -9,8 +9,8 @@ from typing import Any
 
 from conformance import values
 from conformance.checks import cut
-from conformance.hooks import ADVANCE
-from conformance.model import Failure
+from conformance.hooks import ADVANCE, HookFailed
+from conformance.model import Failure, Procedure
 from conformance.monitors import Monitor, Violation
 from conformance.problems import InputError, did_you_mean
 from conformance.suite import Suite
@@ -43,6 +43,17 @@ class World:
     stall: float = 0.0
     timeout_scale: float = 1.0
     begun: float = field(default_factory=perf_counter)
+
+    def procedure(self, name: str) -> Procedure:
+        """The procedure of that name; of several variants, the one for what the target claims."""
+        forms = self.suite.variants.get(name)
+        if forms is None:
+            return self.suite.procedures[name]
+        for form in forms:
+            if form.claim in self.claims:
+                return self.suite.procedures[form.procedure]
+        wanted = " or ".join(form.claim for form in forms)
+        raise HookFailed(f"the target claims no way that the kit knows to {name}: {wanted}")
 
     def now(self) -> float:
         """The time in seconds, by a clock that is moved when the target's is."""
@@ -139,6 +150,8 @@ class Dialogue(Watcher):
     async def call_hook(self, name: str, arguments: Mapping[str, Any]) -> Any:
         """The result of a hook of the target."""
         self.transcript.add(perf_counter() - self.started, "·", "→", f"hook {name} {arguments}")
+        if name not in self.world.target.hooks:
+            raise HookFailed(f"it needs the hook {name}, which a target file can name (hooks: …)")
         result = await self.world.target.hooks[name].call(arguments)
         self.world.secrets.learn(result)
         return result

@@ -1,6 +1,7 @@
 """JSON as it crosses the wire: text to value, value to text, equality, pointers."""
 
 import json
+from collections.abc import Mapping
 from typing import Any, Final
 
 _ENCODE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
@@ -58,7 +59,7 @@ def at(value: Any, path: str) -> Any:
             if not key.isdigit():
                 raise LookupError(path)
             value = value[int(key)]
-        elif isinstance(value, dict):
+        elif isinstance(value, Mapping):
             value = value[key]
         else:
             raise LookupError(path)

@@ -17,7 +17,7 @@ from conformance.monitors import Monitor
 from conformance.problems import InputError, KitError
 from conformance.record import RunRecord
 from conformance.steps import NotJudged, Performer, StepFailed, TooSlow
-from conformance.suite import Suite
+from conformance.suite import Suite, parameters
 from conformance.target import Target
 from conformance.transcript import Secrets
 from conformance.transport import Unreachable
@@ -109,22 +109,21 @@ class Run:
 
     async def _discover(self) -> None:
         """Learns what the target states; a target that cannot even do this is judged as it is."""
-        world, suite = self.world, self.suite
-        defaults = {n: row["default"] for n, row in suite.parameters.items() if "default" in row}
-        world.variables = {**defaults, **self.target.parameters, "origin": self.target.origin}
-        dialogue = Dialogue(world, "discovery")
+        world, dialogue = self.world, Dialogue(self.world, "discovery")
+        known = dialogue.of_connection.setdefault("c", {})
+        world.variables = {"url": self.target.url, "origin": self.target.origin}
         try:
-            steps = suite.procedures[suite.discovery].steps
-            await Performer(dialogue).perform(steps)
-        except (StepFailed, NotJudged, KitError):
-            pass
-        finally:
+            for name in self.suite.discovery:
+                await Performer(dialogue).call(name)
+                known = dialogue.of_connection["c"]
+                world.claims = self.target.claims or self.suite.claims(known)
+        except (StepFailed, NotJudged, HookFailed):
             self._refuse_other_protocols(dialogue)
-            stated = dialogue.of_connection.get("c", {})
-            world.variables |= stated
+        finally:
             world.round_trip = dialogue.quickest_answer
             await dialogue.finish()
-        world.claims = self.target.claims or suite.claims(stated)
+        given = self.target.parameters
+        world.variables |= {**given, **parameters(self.suite, known, given)}
 
     def _refuse_other_protocols(self, dialogue: Dialogue) -> None:
         """Raises `Unreachable` where what answered is no WebSocket server."""

@@ -6,7 +6,6 @@ from typing import Any, Final
 from conformance.model import Procedure, Requirement, Scenario, Step
 from conformance.problems import InputError, did_you_mean
 from conformance.schemas import Fault, SchemaStore
-from conformance.values import Function
 from conformance.yaml_source import Pointer, Source
 
 VERBS: Final = (
@@ -38,13 +37,13 @@ class ScriptReader:
         self,
         schemas: SchemaStore,
         requirements: Mapping[str, Requirement],
-        functions: Mapping[str, Function],
+        functions: Collection[str],
     ) -> None:
         self.schemas = schemas
         self.requirements = requirements
         self.functions = functions
         self.procedures: Collection[str] = ()
-        self._hooks_of: dict[str, frozenset[str]] = {}
+        self._rows_of: dict[str, list[dict[str, Any]]] = {}
         self._calls: list[tuple[Source, Pointer, str]] = []
 
     def scenario(self, source: Source, name: str) -> Scenario:
@@ -78,7 +77,7 @@ class ScriptReader:
         self._check_functions(source, value, ())
         name = source.file.rpartition("/")[2].removesuffix(".yaml")
         steps = self._steps(source, value["steps"], ("steps",))
-        self._hooks_of[name] = frozenset(self._hooks(value["steps"]))
+        self._rows_of[name] = value["steps"]
         return Procedure(name, value["title"], value.get("parameters", {}), steps)
 
     def check_calls(self) -> None:
@@ -99,7 +98,7 @@ class ScriptReader:
                 for branch in row["together"]:
                     yield from self._hooks(branch)
             elif "call" in row:
-                yield from self._hooks_of.get(row["call"], ())
+                yield from self._hooks(self._rows_of.get(row["call"], ()))
 
     def _steps(self, source: Source, rows: Any, at: Pointer) -> tuple[Step, ...]:
         return tuple(self._step(source, row, (*at, i)) for i, row in enumerate(rows))

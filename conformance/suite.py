@@ -8,11 +8,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance import bundle, yaml_source
+from conformance.json_text import at
 from conformance.model import Procedure, Requirement, Scenario
 from conformance.problems import InputError, did_you_mean
 from conformance.schemas import Decider, SchemaStore
 from conformance.script import ScriptReader, header_faults
-from conformance.values import FUNCTIONS, Function
+from conformance.values import FUNCTIONS, OF_DIALOGUE, Function
 from conformance.yaml_source import Source
 
 if TYPE_CHECKING:
@@ -32,6 +33,14 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
+class Variant:
+    """The form that a procedure takes for targets with a certain claim."""
+
+    claim: str
+    procedure: str
+
+
+@dataclass(frozen=True, slots=True)
 class Suite:
     """Everything that is tried, as data, and the few functions that only code can be."""
 
@@ -43,7 +52,8 @@ class Suite:
     scenarios: Mapping[str, Scenario]
     procedures: Mapping[str, Procedure]
     parameters: Mapping[str, Mapping[str, Any]]
-    discovery: str
+    discovery: tuple[str, ...]
+    variants: Mapping[str, tuple[Variant, ...]]
     barrier: Any
     background: Decider
     redact: frozenset[str]
@@ -61,9 +71,12 @@ def load(name: str = DEFAULT) -> Suite:
     header = yaml_source.load(root / "suite.yaml").value
     requirements = load_requirements()
     functions = MappingProxyType({**FUNCTIONS, **extension.FUNCTIONS})
-    reader = ScriptReader(schemas, requirements, functions)
+    variants = {
+        name: tuple(Variant(**row) for row in rows) for name, rows in header["variants"].items()
+    }
+    reader = ScriptReader(schemas, requirements, {*functions, *OF_DIALOGUE})
     procedures = {p.name: p for p in map(reader.procedure, _files(root / "procedures"))}
-    reader.procedures = procedures.keys()
+    reader.procedures = {*procedures, *variants}
     scenarios = {s.id: s for s in _scenarios(root / "scenarios", reader)}
     reader.check_calls()
     return Suite(
@@ -75,7 +88,8 @@ def load(name: str = DEFAULT) -> Suite:
         scenarios=MappingProxyType(scenarios),
         procedures=MappingProxyType(procedures),
         parameters=header["parameters"],
-        discovery=header["discovery"],
+        discovery=tuple(header["discovery"]),
+        variants=MappingProxyType(variants),
         barrier=header["barrier"],
         background=schemas.compile(header["background"]),
         redact=frozenset(header["redact"]),
@@ -114,6 +128,34 @@ def _profiles(rows: Mapping[str, Any]) -> dict[str, Profile]:
         name: Profile(name, row["title"], row.get("required", False), row.get("claim"))
         for name, row in rows.items()
     }
+
+
+def parameters(suite: Suite, known: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The suite's parameters for a target: what it states, else what is given, else the default.
+
+    `known` is what the discovery saved, `given` what the target file says.
+    """
+    found: dict[str, Any] = {}
+    for name, row in suite.parameters.items():
+        stated = _stated(known, row["stated"])
+        if stated is not None:
+            found[name] = stated
+        elif name in given:
+            found[name] = given[name]
+        elif row.get("instead") in found:
+            found[name] = found[row["instead"]]
+        elif "default" in row:
+            found[name] = row["default"]
+    return found
+
+
+def _stated(known: Mapping[str, Any], pointer: str) -> float | None:
+    """The number at a pointer into what is known; None where there is none."""
+    try:
+        value = at(known, pointer)
+    except LookupError:
+        return None
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def select(suite: Suite, selection: Iterable[str], profiles: Iterable[str]) -> list[Scenario]:

@@ -9,6 +9,9 @@ from conformance.problems import InputError, KitError, did_you_mean
 
 Function = Callable[..., Any]
 
+OF_DIALOGUE: Final = frozenset({"unique"})
+"""The functions that each dialogue brings of its own."""
+
 MAX_TEXT: Final = 64 * 1024 * 1024
 
 _NAME: Final = r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)?"

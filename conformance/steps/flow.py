@@ -13,13 +13,8 @@ MARGIN: Final = 0.05
 
 async def call(action: Action) -> None:
     """Performs a procedure."""
-    procedure = action.world.suite.procedures[action.step.argument]
-    scope = {
-        name: action.value(raw)
-        for name, raw in {**procedure.parameters, **action.step.modifiers.get("with", {})}.items()
-    }
-    scope = {**action.scope, **scope} if action.scope is not action.dialogue.variables else scope
-    await action.performer.perform(procedure.steps, action.on, scope, action.requirement)
+    given = action.option("with", {})
+    await action.performer.call(action.step.argument, action.on, given, action.requirement)
 
 
 async def wait(action: Action) -> None:

@@ -50,6 +50,20 @@ class Performer:
         for step in steps:
             await self._step(step, on, scope, requirement)
 
+    async def call(
+        self,
+        name: str,
+        on: str = "c",
+        given: dict[str, Any] | None = None,
+        requirement: str | None = None,
+    ) -> None:
+        """Performs a procedure, or the variant of it that fits what the target claims."""
+        procedure = self.world.procedure(name)
+        given = given or {}
+        defaults = {key: raw for key, raw in procedure.parameters.items() if key not in given}
+        scope = {**given, **self.dialogue.resolve(defaults, on, given)}
+        await self.perform(procedure.steps, on, scope, requirement)
+
     async def _step(
         self, step: Step, on: str, scope: dict[str, Any], requirement: str | None
     ) -> None:
