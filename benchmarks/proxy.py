@@ -2,6 +2,8 @@
 
 Whatever arrives leaves the other side `--delay` seconds after its arrival, however much is on the
 line, with one write and, by TCP_NODELAY, one segment for every `--pieces` bytes (0: as it came).
+What arrives at once is cut into 500 pieces at most, larger ones where it is long: a write takes
+5 µs, and sixteen copies of a 64 KiB message would hold everything else up for most of a second.
 The end of a stream and a reset travel as slowly as the bytes. It prints `listening on URL`, and
 when it is interrupted, whether it kept up.
 
@@ -20,6 +22,9 @@ from enum import Enum
 from types import TracebackType
 from typing import Final, Self, cast
 from urllib.parse import urlsplit
+
+PIECES_A_READ: Final = 500
+"""Pieces into which what arrives at once is cut at most."""
 
 PIECES_A_TURN: Final = 100
 """Pieces that are written before other connections get their turn."""
@@ -71,7 +76,7 @@ class Line:
         self._proxy = proxy
         self._source = source
         self._sink = sink
-        self._items: deque[tuple[float, bytes | End]] = deque()
+        self._items: deque[tuple[float, list[bytes] | End]] = deque()
         self._held = 0
         self._timer: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
@@ -82,9 +87,10 @@ class Line:
         if isinstance(item, End):
             self._items.append((due, item))
         else:
-            size = (self._proxy.pieces or len(item)) * PIECES_A_TURN
-            portions = (item[i : i + size] for i in range(0, len(item), size))
-            self._items.extend((due, portion) for portion in portions)
+            piece = max(self._proxy.pieces or len(item), -(-len(item) // PIECES_A_READ))
+            pieces = [item[i : i + piece] for i in range(0, len(item), piece)]
+            turns = range(0, len(pieces), PIECES_A_TURN)
+            self._items.extend((due, pieces[i : i + PIECES_A_TURN]) for i in turns)
             self._hold(len(item))
         self.schedule()
 
@@ -101,15 +107,14 @@ class Line:
             self._end(item)
         else:
             self._write(item)
-            self._hold(-len(item))
+            self._hold(-sum(map(len, item)))
         self.schedule()
 
-    def _write(self, data: bytes) -> None:
-        size = self._proxy.pieces or len(data)
-        for i in range(0, len(data), size):
+    def _write(self, pieces: list[bytes]) -> None:
+        for piece in pieces:
             if self._sink.is_closing():
                 return
-            self._sink.write(data[i : i + size])
+            self._sink.write(piece)
 
     def _hold(self, count: int) -> None:
         was_full = self._held > MAX_HELD

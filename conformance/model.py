@@ -66,6 +66,11 @@ class Scenario:
     needs: tuple[str, ...]
     location: Location
 
+    @property
+    def generated(self) -> bool:
+        """Whether the scenario follows from a schema, instead of a file of its own."""
+        return not self.location.file.endswith(f"{self.id}.yaml")
+
 
 class Outcome(Enum):
     """What a scenario or monitor came to, in the words of every report."""

@@ -112,6 +112,7 @@ class Run:
         world, dialogue = self.world, Dialogue(self.world, "discovery")
         known = dialogue.of_connection.setdefault("c", {})
         world.variables = {"url": self.target.url, "origin": self.target.origin}
+        world.variables |= dialogue.resolve(self.suite.variables, "c", {})
         try:
             for name in self.suite.discovery:
                 await Performer(dialogue).call(name)

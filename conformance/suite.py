@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance import bundle, yaml_source
+from conformance.generation import negatives
 from conformance.json_text import at
 from conformance.model import Procedure, Requirement, Scenario
 from conformance.problems import InputError, did_you_mean
@@ -52,6 +53,7 @@ class Suite:
     scenarios: Mapping[str, Scenario]
     procedures: Mapping[str, Procedure]
     parameters: Mapping[str, Mapping[str, Any]]
+    variables: Mapping[str, Any]
     discovery: tuple[str, ...]
     variants: Mapping[str, tuple[Variant, ...]]
     barrier: Any
@@ -68,7 +70,7 @@ def load(name: str = DEFAULT) -> Suite:
     root = bundle.suite_root(name)
     extension = importlib.import_module(f"conformance.suites.{name}")
     schemas = SchemaStore(bundle.schema_root())
-    header = yaml_source.load(root / "suite.yaml").value
+    header = _header(root / "suite.yaml", schemas)
     requirements = load_requirements()
     functions = MappingProxyType({**FUNCTIONS, **extension.FUNCTIONS})
     variants = {
@@ -78,6 +80,8 @@ def load(name: str = DEFAULT) -> Suite:
     procedures = {p.name: p for p in map(reader.procedure, _files(root / "procedures"))}
     reader.procedures = {*procedures, *variants}
     scenarios = {s.id: s for s in _scenarios(root / "scenarios", reader)}
+    written = yaml_source.load(root / "negatives.yaml")
+    scenarios |= {s.id: s for s in negatives(written, schemas, reader)}
     reader.check_calls()
     return Suite(
         name=name,
@@ -88,6 +92,7 @@ def load(name: str = DEFAULT) -> Suite:
         scenarios=MappingProxyType(scenarios),
         procedures=MappingProxyType(procedures),
         parameters=header["parameters"],
+        variables=header["variables"],
         discovery=tuple(header["discovery"]),
         variants=MappingProxyType(variants),
         barrier=header["barrier"],
@@ -98,6 +103,12 @@ def load(name: str = DEFAULT) -> Suite:
         make_monitors=extension.make_monitors,
         claims=extension.claims,
     )
+
+
+def _header(path: Path, schemas: SchemaStore) -> Any:
+    source = yaml_source.load(path)
+    header_faults(schemas, "kit/suite", source)
+    return source.value
 
 
 def load_requirements() -> Mapping[str, Requirement]:

@@ -88,6 +88,9 @@ def _explain_scenario(suite: Suite, scenario: Scenario) -> None:
     for name in scenario.requirements:
         requirement = suite.requirements[name]
         _say(f"{name} {requirement.level}: {requirement.sentence}", f"spec/{requirement.anchor}")
+    if scenario.generated:
+        _say("", f"Generated from the schemas, as {scenario.location} asks.")
+        return
     path = bundle.suite_root(suite.name) / "scenarios" / f"{scenario.id}.yaml"
     text = re.sub(r"\A# yaml-language-server:.*\n", "", path.read_text(encoding="utf-8"))
     _say("", str(scenario.location.file), "", text.rstrip())
