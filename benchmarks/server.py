@@ -16,7 +16,7 @@ Three comparisons, each of servers that write the same number of frames for a me
   bare aiohttp server sends every message to all N connections as well.
 - legacy: both of the above against the legacy server, which does the same work in its own way.
 
-    python benchmarks/server.py [--connections 1 50 500] [--rounds 3] [--seconds 0.7]
+    python benchmarks/server.py [--connections 1 50 500] [--rounds 3] [--seconds 0.5]
 """
 
 import argparse
@@ -92,7 +92,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--connections", type=int, nargs="+", default=[1, 50, 500])
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=0.7, help="length of a round")
+    parser.add_argument("--seconds", type=float, default=0.5, help="length of a round")
     options = parser.parse_args()
     rows = [
         found

@@ -81,7 +81,9 @@ def _parser() -> argparse.ArgumentParser:
     listing = commands.add_parser("list", help="list the scenarios, or the requirements")
     _add_selection(listing)
     listing.add_argument(
-        "--requirements", action="store_true", help="list the requirements with their scenarios"
+        "--requirements",
+        action="store_true",
+        help="list the requirements, and by how much each is tried",
     )
     explaining = commands.add_parser("explain", help="say what a requirement or scenario means")
     explaining.add_argument("id", help="such as DEDUP-04, or deduplication/key-order")

@@ -51,9 +51,8 @@ def negatives(source: Source, schemas: SchemaStore, reader: ScriptReader) -> Ite
             for kind, mutants in _mutants(row, member, schemas).items():
                 if not mutants:
                     continue
-                line, column = source.places[("negatives", i)]
                 value = _scenario(row, member, kind, mutants)
-                written = Source(source.file, value, {(): (line, column)})
+                written = Source(source.file, value, source.root.value[0][1].value[i])
                 yield reader.scenario(written, f"schema/{row['name']}/{member}/{kind}")
 
 

@@ -1,7 +1,7 @@
 """A suite: requirements, scenarios and procedures, read from its folder and checked as a whole."""
 
 import importlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -189,6 +189,14 @@ def select(suite: Suite, selection: Iterable[str], profiles: Iterable[str]) -> l
 
 def _listed(suite: Suite) -> str:
     return ", ".join(suite.profiles)
+
+
+def is_requirement_selected(
+    requirement: Requirement, words: Collection[str], profiles: Collection[str]
+) -> bool:
+    """Whether a requirement is of the selected ids and profiles; without any, it is."""
+    named = not words or any(requirement.id.startswith(word.upper()) for word in words)
+    return named and (not profiles or requirement.profile in profiles)
 
 
 def is_selected(scenario: Scenario, word: str) -> bool:

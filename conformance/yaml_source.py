@@ -1,7 +1,6 @@
 """YAML 1.2 core values with the line and column of each: strict, bounded, no surprises."""
 
 import re
-from collections.abc import Hashable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +16,6 @@ MAX_VALUES: Final = 100_000
 
 Pointer = tuple[str | int, ...]
 
-_LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER: Final = re.compile(r"[-+]?[0-9]+")
 _FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _WORDS: Final[dict[str, Any]] = {
@@ -27,23 +25,49 @@ _WORDS: Final[dict[str, Any]] = {
 }  # fmt: skip
 
 
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """A loader that guesses no types: what a plain scalar means is decided here."""
+
+    def resolve(self, kind: type[yaml.Node], value: Any, implicit: Any) -> str:
+        """The tag of a node: always the same, so that no scalar is looked at twice."""
+        return "tag:yaml.org,2002:str"
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A YAML document: its value, and where each part of it stands in its file."""
+    """A YAML document: its value, and the tree that tells where each part of it stands."""
 
     file: str
     value: Any
-    places: dict[Pointer, tuple[int, int]] = field(repr=False)
+    root: yaml.Node = field(repr=False)
 
     def location(self, pointer: Pointer = ()) -> Location:
-        """The place of the value at `pointer`, or of its nearest parent that has one."""
-        while pointer not in self.places and pointer:
-            pointer = pointer[:-1]
-        return Location(self.file, *self.places.get(pointer, (1, 1)))
+        """The place of the value at `pointer`, or of its nearest parent that has one.
+
+        A member's place is that of its key.
+        """
+        node, mark = self.root, self.root.start_mark
+        for part in pointer:
+            found = _child(node, part)
+            if found is None:
+                break
+            mark, node = found
+        return Location(self.file, mark.line + 1, mark.column + 1)
 
     def error(self, message: str, pointer: Pointer = ()) -> InputError:
         """An `InputError` that names the place of the value at `pointer`."""
         return InputError(message, self.location(pointer))
+
+
+def _child(node: yaml.Node, part: str | int) -> tuple[yaml.Mark, yaml.Node] | None:
+    """Where a part of a node stands, and the part itself; None where there is none."""
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == part:
+                return key.start_mark, value
+    elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+        return node.value[part].start_mark, node.value[part]
+    return None
 
 
 def load(path: Path) -> Source:
@@ -65,7 +89,7 @@ def load(path: Path) -> Source:
 def parse(text: str, file: str) -> Source:
     """Parses one YAML document; `file` is the name that errors give."""
     try:
-        node = yaml.compose(text, Loader=_LOADER)
+        node = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Location(file, mark.line + 1, mark.column + 1) if mark else Location(file)
@@ -76,54 +100,54 @@ def parse(text: str, file: str) -> Source:
         raise InputError("is nested too deeply", Location(file)) from None
     if node is None:
         raise InputError("is empty", Location(file, 1, 1))
-    builder = _Builder(file)
-    return Source(file, builder.build(node, ()), builder.places)
+    return Source(file, _Builder(file).build(node, 0), node)
 
 
 class _Builder:
-    """Turns a node tree into values, and notes where each stands."""
+    """Turns a node tree into values."""
 
     def __init__(self, file: str) -> None:
         self.file = file
-        self.places: dict[Pointer, tuple[int, int]] = {}
+        self.count = 0
 
-    def build(self, node: yaml.Node, pointer: Pointer) -> Any:
-        if len(pointer) > MAX_DEPTH:
-            raise self.error("is nested too deeply", node)
-        if len(self.places) >= MAX_VALUES:
+    def build(self, node: yaml.Node, depth: int) -> Any:
+        self.count += 1
+        if self.count > MAX_VALUES:
             raise self.error(f"has more than {MAX_VALUES} values", node)
-        self.places[pointer] = (node.start_mark.line + 1, node.start_mark.column + 1)
+        if isinstance(node, yaml.ScalarNode):
+            return _scalar(node)
+        if depth > MAX_DEPTH:
+            raise self.error("is nested too deeply", node)
         if isinstance(node, yaml.MappingNode):
-            return self.mapping(node, pointer)
-        if isinstance(node, yaml.SequenceNode):
-            return [self.build(item, (*pointer, i)) for i, item in enumerate(node.value)]
-        return self.scalar(node)
+            return self.mapping(node, depth)
+        return [self.build(item, depth + 1) for item in node.value]
 
-    def mapping(self, node: yaml.MappingNode, pointer: Pointer) -> dict[str, Any]:
+    def mapping(self, node: yaml.MappingNode, depth: int) -> dict[str, Any]:
         result: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            key = self.scalar(key_node) if isinstance(key_node, yaml.ScalarNode) else None
-            if not isinstance(key, Hashable) or not isinstance(key, str):
+            key = _scalar(key_node) if isinstance(key_node, yaml.ScalarNode) else None
+            if not isinstance(key, str):
                 raise self.error("a key must be text; quote it", key_node)
             if key in result:
                 raise self.error(f'the key "{key}" stands here twice', key_node)
-            result[key] = self.build(value_node, (*pointer, key))
-            self.places[(*pointer, key)] = (
-                key_node.start_mark.line + 1,
-                key_node.start_mark.column + 1,
-            )
+            result[key] = self.build(value_node, depth + 1)
         return result
-
-    def scalar(self, node: yaml.Node) -> Any:
-        text = node.value
-        if not isinstance(node, yaml.ScalarNode) or node.style:
-            return text
-        if text in _WORDS:
-            return _WORDS[text]
-        if _INTEGER.fullmatch(text):
-            return int(text)
-        return float(text) if _FLOAT.fullmatch(text) else text
 
     def error(self, message: str, node: yaml.Node) -> InputError:
         mark = node.start_mark
         return InputError(message, Location(self.file, mark.line + 1, mark.column + 1))
+
+
+def _scalar(node: yaml.ScalarNode) -> Any:
+    """The value of a scalar: text where it is quoted, a YAML 1.2 core value where it is plain."""
+    text = node.value
+    if node.style:
+        return text
+    if text in _WORDS:
+        return _WORDS[text]
+    if text[0] in "+-.0123456789":
+        if _INTEGER.fullmatch(text):
+            return int(text)
+        if _FLOAT.fullmatch(text):
+            return float(text)
+    return text

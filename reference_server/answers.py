@@ -6,7 +6,9 @@ from typing import Any
 
 import msgspec
 
-from reference_server.codes import AuthFailure
+from reference_server.access_tokens import Refreshed
+from reference_server.codes import AuthFailure, TokenFailure
+from reference_server.events import Replay
 from reference_server.messages import Fault
 
 __all__ = [
@@ -15,13 +17,17 @@ __all__ = [
     "auth_success",
     "duplicate_message",
     "error",
+    "pong",
     "replay",
+    "token_failure",
+    "token_refreshed",
+    "token_revoked",
 ]
 
 _encode = msgspec.json.Encoder().encode
 
 
-def _answer(kind: str, data: dict[str, Any], request_id: str | None) -> bytes:
+def _answer(kind: str, data: dict[str, Any] | msgspec.Raw, request_id: str | None) -> bytes:
     """Return one control message.
 
     MSG-05: put the id of a message as request_id into every answer, wherever it can be read.
@@ -52,6 +58,8 @@ def error(fault: Fault) -> bytes:
     data: dict[str, Any] = {"code": fault.code, "message": fault.message}
     if fault.pointer is not None:
         data["details"] = {"pointer": fault.pointer}
+    if fault.retry_after is not None:
+        data["retry_after"] = fault.retry_after
     return _answer("error", data, fault.request_id)
 
 
@@ -61,6 +69,28 @@ def duplicate_message(count: int, request_id: str | None) -> bytes:
     return _answer("duplicate_message", data, request_id)
 
 
-def replay(events: tuple[bytes, ...]) -> bytes:
-    """Return the events that a joining client gets, as they were sent (EVENT-08)."""
-    return b'{"type":"replay","events":[' + b",".join(events) + b"]}"
+def pong(data: msgspec.Raw, request_id: str | None) -> bytes:
+    """Return the answer to a ping: its very data (HEARTBEAT-01, HEARTBEAT-03)."""
+    return _answer("pong", data, request_id)
+
+
+def token_refreshed(refreshed: Refreshed, request_id: str | None) -> bytes:
+    """Return what both sides make the new token of (TOKEN-01), without its secret (HMAC-11)."""
+    data = {"action": "refresh", "success": True, **msgspec.structs.asdict(refreshed)}
+    return _answer("token_result", data, request_id)
+
+
+def token_revoked(request_id: str | None) -> bytes:
+    """Return the answer to a token_revoke that was obeyed (TOKEN-06)."""
+    return _answer("token_result", {"action": "revoke", "success": True}, request_id)
+
+
+def token_failure(action: str, code: TokenFailure, request_id: str | None) -> bytes:
+    """Return the answer to a token_refresh or token_revoke that failed (TOKEN-10, TOKEN-14)."""
+    data = {"action": action, "success": False, "code": code}
+    return _answer("token_result", data, request_id)
+
+
+def replay(found: Replay) -> bytes:
+    """Return the events that a joining client gets, as they were sent (EVENT-08, REPLAY-03)."""
+    return found.head + b",".join(found.events) + b"]}"

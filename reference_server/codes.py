@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum, StrEnum
 
-__all__ = ["AuthFailure", "CloseCode", "ErrorCode"]
+__all__ = ["AuthFailure", "CloseCode", "ErrorCode", "TokenFailure"]
 
 
 class ErrorCode(StrEnum):
@@ -28,6 +28,15 @@ class AuthFailure(StrEnum):
     INVALID_RESPONSE = "invalid_response"
     AUTH_FAILED = "auth_failed"
     AUTH_TIMEOUT = "auth_timeout"
+    TOKEN_EXPIRED = "token_expired"  # noqa: S105 - the name of a code
+    TOKEN_REVOKED = "token_revoked"  # noqa: S105 - the name of a code
+
+
+class TokenFailure(StrEnum):
+    """Why a token_refresh or token_revoke failed (TOKEN-10, TOKEN-14)."""
+
+    NOT_SUPPORTED = "not_supported"
+    NOT_FOUND = "not_found"
 
 
 class CloseCode(IntEnum):

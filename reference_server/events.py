@@ -1,4 +1,4 @@
-"""Events: one numbered stream for all, with the newest of high priority kept for replay."""
+"""Events: one numbered stream for all, with the newest kept for replay."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ import json
 import secrets
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
 
-__all__ = ["HIGH_PRIORITY", "EventStream", "Snapshot", "Subscription"]
+from reference_server.replay import MAX_HIGH_PRIORITY, Place, Replay, Retained
+
+__all__ = ["HIGH_PRIORITY", "EventStream", "Place", "Replay", "Snapshot", "Subscription"]
+
+# What an event may be longer than the longest message of a client: by its wrapping.
+_WRAPPING = 4096
 
 HIGH_PRIORITY = frozenset(
     {
@@ -42,7 +46,7 @@ class Snapshot(NamedTuple):
 
     epoch: str
     seq: int
-    replay: tuple[bytes, ...]
+    replay: Replay | None
 
 
 class Subscription:
@@ -78,7 +82,8 @@ class EventStream:
         wake: Callable[[], None],
         *,
         replay_limit: int = 50,
-        max_replay_bytes: int = 1 << 20,
+        retains_all: bool = True,
+        max_message_bytes: int = 1 << 20,
         frame: Callable[[bytes], bytes] = bytes,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -89,8 +94,10 @@ class EventStream:
         self._wake = wake
         self._frame = frame
         self._clock = clock
-        self._max_replay_bytes = max_replay_bytes
-        self._retained: deque[bytes] = deque(maxlen=replay_limit)
+        self._max_event_bytes = max_message_bytes + _WRAPPING
+        high = min(replay_limit, MAX_HIGH_PRIORITY)
+        self._high_priority = Retained(high, max_message_bytes)
+        self._all = Retained(replay_limit if retains_all else 0, max_message_bytes)
         self._subscriptions: dict[Subscription, None] = {}
         self._encoder = msgspec.json.Encoder()
         self._lock = threading.Lock()
@@ -119,21 +126,34 @@ class EventStream:
             event = _Event("1.0", self.seq + 1, timestamp, event_type, data)
             text = self._encoder.encode(event)
             # EVENT-03: seq MUST grow by exactly 1 from each event to the next.
+            if len(text) > self._max_event_bytes:
+                raise ValueError("the event is too long to be sent")
             self.seq, self._timestamp = event.seq, timestamp
+            # REPLAY-11: also while no client is connected.
+            self._all.add(event.seq, text)
             if retain:
-                self._retained.append(text)
+                self._high_priority.add(event.seq, text)
             self.waiting.append(self._frame(text))
             is_first = len(self.waiting) == 1
         if is_first:
             self._wake()
         return event.seq
 
-    def subscribe(self, write: Callable[[bytes], None]) -> tuple[Subscription, Snapshot]:
-        """Join: every event after the snapshot is written, none before it (EVENT-05)."""
+    def subscribe(
+        self, write: Callable[[bytes], None], place: Place | None = None
+    ) -> tuple[Subscription, Snapshot]:
+        """Join: every event after the snapshot is written, none before it (EVENT-05).
+
+        The snapshot replays what was missed since ``place``, else the events of high priority.
+        """
         with self._lock:
             subscription = Subscription(self, write, len(self.waiting))
             self._subscriptions[subscription] = None
-            return subscription, Snapshot(self.epoch, self.seq, self._replay())
+            if place is None:
+                replay = self._high_priority.high_priority()
+            else:
+                replay = self._all.after(place, self.epoch, self.seq)
+            return subscription, Snapshot(self.epoch, self.seq, replay)
 
     def unsubscribe(self, subscription: Subscription) -> None:
         """Leave; leaving twice is no fault."""
@@ -153,14 +173,3 @@ class EventStream:
                 receiver.write(whole)
             elif served < len(batch):
                 receiver.write(b"".join(batch[served:]))
-
-    def _replay(self) -> tuple[bytes, ...]:
-        """Return the newest retained events that fit together into one message."""
-        room = self._max_replay_bytes - len(b'{"type":"replay","events":[]}')
-        kept: list[bytes] = []
-        for text in reversed(self._retained):
-            room -= len(text) + 1
-            if room < 0:
-                break
-            kept.append(text)
-        return tuple(reversed(kept))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
@@ -18,11 +18,22 @@ __all__ = [
     "Fault",
     "decode_auth_response",
     "decode_client_message",
+    "decode_ping",
+    "decode_token_refresh",
+    "decode_token_revoke",
     "open_envelope",
 ]
 
+T = TypeVar("T")
+
 # Code points, as everywhere in the specification.
 Identifier = Annotated[str, Meta(min_length=1, max_length=128)]
+TokenId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}\Z")]
+Proof = Annotated[str, Meta(pattern=r"^[0-9A-Fa-f]{64}\Z")]
+Audience = Annotated[
+    str,
+    Meta(pattern=r"^wss?://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?\Z", max_length=300),
+]
 
 
 class Fault(Struct, frozen=True):
@@ -32,6 +43,7 @@ class Fault(Struct, frozen=True):
     message: str
     pointer: str | None = None
     request_id: str | None = None
+    retry_after: float | None = None
 
 
 class Envelope(Struct, frozen=True, gc=False):
@@ -46,9 +58,12 @@ class Envelope(Struct, frozen=True, gc=False):
 class _AuthData(Struct, frozen=True):
     method: str | UnsetType = UNSET
     token: str | UnsetType = UNSET
-    # Members of features: their shape is judged by every server that knows of them.
+    token_id: TokenId | UnsetType = UNSET
+    audience: Audience | UnsetType = UNSET
+    proof: Proof | UnsetType = UNSET
     resume: str | None = None
-    last_seq: Annotated[int, Meta(ge=0)] | None = None
+    # JSON knows one kind of number, so that 7.0 is an integer as well.
+    last_seq: Annotated[int | float, Meta(ge=0)] | None = None
     last_epoch: str | None = None
 
 
@@ -56,6 +71,30 @@ class AuthResponse(Struct, frozen=True):
     """The message ``auth_response``."""
 
     data: _AuthData
+
+
+class _NoMembers(Struct, frozen=True):
+    """Something without members of its own; unknown ones are legal."""
+
+
+class _Ping(Struct, frozen=True):
+    data: dict[str, Any] | UnsetType = UNSET
+
+
+class _RawPing(Struct, frozen=True):
+    data: Raw = Raw(b"{}")
+
+
+class _RevokeData(Struct, frozen=True):
+    token_id: TokenId | UnsetType = UNSET
+
+
+class _TokenRevoke(Struct, frozen=True):
+    data: _RevokeData = _RevokeData()
+
+
+class _TokenRefresh(Struct, frozen=True):
+    data: _NoMembers | UnsetType = UNSET
 
 
 class _ClientMessageData(Struct, frozen=True):
@@ -81,10 +120,6 @@ class _PushToTalk(Struct, frozen=True):
     continuous: bool = False
 
 
-class _NoMembers(Struct, frozen=True):
-    """A command without members of its own; unknown ones are legal."""
-
-
 _COMMANDS: dict[str, msgspec.json.Decoder[Any]] = {
     "text_input": msgspec.json.Decoder(_TextInput),
     "push_to_talk": msgspec.json.Decoder(_PushToTalk),
@@ -92,7 +127,10 @@ _COMMANDS: dict[str, msgspec.json.Decoder[Any]] = {
     "stop_speaking": msgspec.json.Decoder(_NoMembers),
 }
 _CLIENT_MESSAGE = msgspec.json.Decoder(ClientMessage)
-_AUTH_RESPONSE = msgspec.json.Decoder(AuthResponse)
+_PING = msgspec.json.Decoder(_Ping)
+_RAW_PING = msgspec.json.Decoder(_RawPing)
+_TOKEN_REFRESH = msgspec.json.Decoder(_TokenRefresh)
+_TOKEN_REVOKE = msgspec.json.Decoder(_TokenRevoke)
 _PATH = re.compile(r"^(?P<reason>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)
 
 
@@ -116,10 +154,9 @@ def open_envelope(text: bytes) -> Envelope | Fault:
 
 def decode_client_message(envelope: Envelope) -> ClientMessage | Fault:
     """Return the ``client_message`` in an envelope, or what is wrong with it (MSG-04, MSG-07)."""
-    try:
-        message = _CLIENT_MESSAGE.decode(envelope.text)
-    except msgspec.ValidationError as error:
-        return _fault(error, "", envelope)
+    message = _decode(_CLIENT_MESSAGE, envelope)
+    if isinstance(message, Fault):
+        return message
     if not isinstance(envelope.value["data"]["message_data"], dict):
         return Fault(
             ErrorCode.INVALID_MESSAGE,
@@ -139,12 +176,51 @@ def decode_client_message(envelope: Envelope) -> ClientMessage | Fault:
     return message
 
 
-def decode_auth_response(envelope: Envelope) -> AuthResponse | None:
-    """Return the ``auth_response`` in an envelope, or None if it has the wrong shape."""
+def decode_auth_response(
+    envelope: Envelope, ignored: frozenset[str] = frozenset()
+) -> AuthResponse | None:
+    """Return the ``auth_response`` in an envelope, or None if it has the wrong shape.
+
+    ``ignored`` names the members of ``data`` that the server does not know (MSG-08).
+    """
+    data = envelope.value.get("data")
+    if ignored and isinstance(data, dict):
+        data = {name: value for name, value in data.items() if name not in ignored}
     try:
-        return _AUTH_RESPONSE.decode(envelope.text)
+        response = msgspec.convert({"data": data}, AuthResponse)
     except msgspec.ValidationError:
         return None
+    # REPLAY-08: refuse a last_seq that is not an integer of 0 or more.
+    last_seq = response.data.last_seq
+    return None if isinstance(last_seq, float) and not last_seq.is_integer() else response
+
+
+def decode_ping(envelope: Envelope) -> Raw | Fault:
+    """Return the data of the ``ping`` in an envelope, as it was written (HEARTBEAT-01, -02)."""
+    found = _decode(_PING, envelope)
+    return found if isinstance(found, Fault) else _RAW_PING.decode(envelope.text).data
+
+
+def decode_token_refresh(envelope: Envelope) -> Fault | None:
+    """Return what is wrong with the ``token_refresh`` in an envelope: it says nothing more."""
+    found = _decode(_TOKEN_REFRESH, envelope)
+    return found if isinstance(found, Fault) else None
+
+
+def decode_token_revoke(envelope: Envelope) -> str | Fault | None:
+    """Return the token_id in a ``token_revoke``, None if it names none, or what is wrong."""
+    found = _decode(_TOKEN_REVOKE, envelope)
+    if isinstance(found, Fault):
+        return found
+    return None if isinstance(found.data.token_id, UnsetType) else found.data.token_id
+
+
+def _decode(decoder: msgspec.json.Decoder[T], envelope: Envelope) -> T | Fault:
+    """Return what an envelope holds, or what is wrong with it."""
+    try:
+        return decoder.decode(envelope.text)
+    except msgspec.ValidationError as error:
+        return _fault(error, "", envelope)
 
 
 def _readable_id(value: object) -> str | None:

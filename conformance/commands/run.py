@@ -138,9 +138,23 @@ def _selected(suite: Suite, arguments: argparse.Namespace) -> list[Scenario]:
     found = select(suite, arguments.selection, arguments.profile)
     if not found:
         words = " ".join([*arguments.selection, *arguments.profile])
+        if _only_watched(suite, arguments.selection):
+            raise InputError(
+                f"passive checks alone judge {words}, in every run without a selection"
+            )
         known = {*suite.scenarios, *suite.requirements, *(s.split("/")[0] for s in suite.scenarios)}
         raise InputError(f'nothing matches "{words}"{did_you_mean(words, known)}')
     return found
+
+
+def _only_watched(suite: Suite, selection: Sequence[str]) -> bool:
+    """Whether passive checks judge what is selected, though no scenario does."""
+    watched = [(f"passive/{m.name}", m.requirement) for m in suite.make_monitors(suite)]
+    return any(
+        name.startswith(word) or requirement.startswith(word.upper())
+        for word in selection
+        for name, requirement in watched
+    )
 
 
 def _report(word: str) -> tuple[str, Path]:

@@ -4,13 +4,12 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Iterable
 
 from conformance import bundle
 from conformance.model import Requirement, Scenario
 from conformance.problems import InputError, did_you_mean
 from conformance.schemas import SchemaStore
-from conformance.suite import Suite, load, select
+from conformance.suite import Suite, is_requirement_selected, load, select
 
 
 def _say(*lines: str) -> None:
@@ -18,12 +17,11 @@ def _say(*lines: str) -> None:
 
 
 def list_(arguments: argparse.Namespace) -> int:
-    """Lists scenarios, or requirements with the scenarios that try them."""
+    """Lists scenarios, or requirements with how many scenarios try each."""
     suite = load()
-    scenarios = select(suite, arguments.selection, arguments.profile)
     if arguments.requirements:
-        _say(*_requirement_lines(suite, arguments))
-        return 0
+        return _list_requirements(suite, arguments)
+    scenarios = select(suite, arguments.selection, arguments.profile)
     if not scenarios:
         raise InputError(f'nothing matches "{" ".join(arguments.selection)}"')
     width = max(len(scenario.id) for scenario in scenarios)
@@ -33,17 +31,36 @@ def list_(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _requirement_lines(suite: Suite, arguments: argparse.Namespace) -> Iterable[str]:
+def _list_requirements(suite: Suite, arguments: argparse.Namespace) -> int:
+    """Prints the coverage as a Markdown table; fails when a requirement is tried by nothing."""
+    from tabulate import tabulate
+
     from conformance.coverage import coverage
 
-    for row in coverage(suite):
-        requirement = row.requirement
-        wanted = not arguments.selection or any(
-            requirement.id.startswith(word.upper()) for word in arguments.selection
+    rows = [
+        row
+        for row in coverage(suite)
+        if is_requirement_selected(row.requirement, arguments.selection, arguments.profile)
+    ]
+    if not rows:
+        raise InputError(f'no requirement matches "{" ".join(arguments.selection)}"')
+    cells = [
+        (
+            row.requirement.id,
+            row.requirement.level,
+            row.requirement.profile,
+            len(row.scenarios),
+            len(row.monitors),
+            (row.requirement.excluded or "").replace("|", "\\|"),
         )
-        if wanted and (not arguments.profile or requirement.profile in arguments.profile):
-            how = f"excluded: {requirement.excluded}" if requirement.excluded else row.summary
-            yield f"{requirement.id:<13} {requirement.level:<6} {requirement.profile:<7} {how}"
+        for row in rows
+    ]
+    headers = ("requirement", "level", "profile", "scenarios", "passive checks", "excluded")
+    _say(tabulate(cells, headers, tablefmt="github"))
+    untried = [row.requirement.id for row in rows if not row.tried]
+    if untried:
+        _say("", f"Tried by nothing: {', '.join(untried)}")
+    return 1 if untried else 0
 
 
 def explain(arguments: argparse.Namespace) -> int:

@@ -1,20 +1,24 @@
 """The suite for Coda Lite's WebSocket protocol: what of it only code can say."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from conformance.monitors import Monitor
-from conformance.suite import Suite
-from conformance.suites.coda.event_monitors import event_monitors
 from conformance.suites.coda.functions import FUNCTIONS
-from conformance.suites.coda.message_monitors import message_monitors
-from conformance.suites.coda.state_monitors import state_monitors
+
+if TYPE_CHECKING:
+    from conformance.monitors import Monitor
+    from conformance.suite import Suite
 
 __all__ = ["FUNCTIONS", "claims", "make_monitors"]
 
 
-def make_monitors(suite: Suite) -> list[Monitor]:
+def make_monitors(suite: "Suite") -> "list[Monitor]":
     """A fresh set of the passive checks, for one run."""
+    # Imported here, so that a command that runs nothing does not wait for the network libraries.
+    from conformance.suites.coda.event_monitors import event_monitors
+    from conformance.suites.coda.message_monitors import message_monitors
+    from conformance.suites.coda.state_monitors import state_monitors
+
     return [*state_monitors(), *message_monitors(suite.schemas), *event_monitors()]
 
 
