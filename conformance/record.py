@@ -98,6 +98,12 @@ def requirement_statuses(record: RunRecord) -> list[RequirementStatus]:
     ]
 
 
+def is_claimed(record: RunRecord, profile: str) -> bool:
+    """Whether the target is judged by a profile."""
+    row = record.suite.profiles[profile]
+    return row.required or row.claim in record.claims
+
+
 def _status(requirement: Requirement, record: RunRecord) -> RequirementStatus:
     found = [r for r in record.results if requirement.id in r.requirements]
     names = tuple(r.id for r in found)
@@ -107,7 +113,8 @@ def _status(requirement: Requirement, record: RunRecord) -> RequirementStatus:
     for outcome in _GRAVITY:
         if outcome in outcomes:
             return RequirementStatus(requirement, outcome.value, names)
-    return RequirementStatus(requirement, "not tried", names)
+    untried = "not tried" if is_claimed(record, requirement.profile) else "not applicable"
+    return RequirementStatus(requirement, untried, names)
 
 
 def _outcome_for(requirement: str, result: Result) -> Outcome:
@@ -131,10 +138,9 @@ def _verdict(record: RunRecord, name: str, statuses: Sequence[RequirementStatus]
         if row.requirement.profile == name:
             counts[row.status] = counts.get(row.status, 0) + 1
     title = profile.title
-    claimed = profile.required or profile.claim in record.claims
     if counts.get("failed"):
         return ProfileVerdict(name, title, Verdict.NOT_CONFORMANT, counts)
-    if not claimed:
+    if not is_claimed(record, name):
         return ProfileVerdict(name, title, Verdict.NOT_CLAIMED, counts)
     open_ = sum(counts.get(key, 0) for key in ("could not run", "kit error", "not tried"))
     verdict = Verdict.INCOMPLETE if open_ or not record.complete else Verdict.CONFORMANT

@@ -24,7 +24,15 @@ COLOURS = {
     Outcome.KIT_ERROR: "35",
 }
 
-COLUMNS = ("passed", "failed", "warned", "could not run", "not applicable", "excluded")
+COLUMNS = (
+    "passed",
+    "failed",
+    "warned",
+    "could not run",
+    "not tried",
+    "not applicable",
+    "excluded",
+)
 
 VERDICT_COLOURS = {Verdict.CONFORMANT: "32", Verdict.NOT_CONFORMANT: "31"}
 
@@ -49,12 +57,17 @@ class Terminal:
         self._details(record, Outcome.FAILED, "Failed")
         self._details(record, Outcome.WARNED, "Warned (SHOULD)")
         self._reasons(record)
+        if not record.selection:
+            self._verdicts(record)
+        self.line(_totals(record))
+
+    def _verdicts(self, record: RunRecord) -> None:
+        """Writes the table, and a line for each verdict; a part of the suite gets neither."""
         self.line(self._table(record))
         self.line()
         for row in profile_verdicts(record):
             verdict = self.paint(row.verdict.value, VERDICT_COLOURS.get(row.verdict, "33"))
             self.line(f"{row.name}: {verdict}")
-        self.line(_totals(record))
 
     def _details(self, record: RunRecord, outcome: Outcome, title: str) -> None:
         found = [result for result in record.results if result.outcome is outcome]
