@@ -178,8 +178,9 @@ class Dialogue(Watcher):
             if (failure := monitor.received(connection, message)) is not None
         ]
         own = self.owns(message)
-        if own or found:
+        if own or any(monitor.keeps_evidence for monitor, _ in found):
             self.line(connection, "←", message.text)
+            message.line = self.transcript.count
         else:
             self.transcript.add_other(perf_counter() - self.started, connection.name)
         for monitor, failure in found:

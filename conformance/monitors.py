@@ -43,8 +43,13 @@ class Monitor:
     def ended(self, connection: Connection, end: End) -> Failure | None:
         """Judges how a connection ended."""
 
+    @property
+    def keeps_evidence(self) -> bool:
+        """Whether the next violation will be kept, and not only counted."""
+        return len(self.violations) < KEPT
+
     def note(self, violation: Violation) -> None:
         """Keeps the first violations as evidence, and counts them all."""
         self.violated += 1
-        if len(self.violations) < KEPT:
+        if self.keeps_evidence:
             self.violations.append(violation)

@@ -7,6 +7,7 @@ times differ from run to run, which is why it is not among the files that `repor
 import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 from rich.console import Console
@@ -30,9 +31,18 @@ def main() -> None:
     console = Console(record=True, width=WIDTH, file=Path("/dev/null").open("w"))  # noqa: SIM115
     console.print(Text("$ coda-conformance run target.yaml", style="bold"))
     for line in [*failure.splitlines(), "", *_short(end)]:
-        console.print(Text(line[: WIDTH - 1], style=_style(line)))
+        for part in _wrapped(line):
+            console.print(Text(part, style=_style(line)), no_wrap=True, overflow="crop")
     svg = console.export_svg(title="coda-conformance", unique_id="report")
     (HERE / "report.svg").write_text(svg, encoding="utf-8")
+
+
+def _wrapped(line: str) -> list[str]:
+    """A line of the wire as it is, cut by the window; any other broken where it is too long."""
+    if " ms  " in line:
+        return [line]
+    indent = " " * (12 if line.startswith("  ") else 2)
+    return textwrap.wrap(line, WIDTH, subsequent_indent=indent) or [""]
 
 
 def _short(end: str) -> list[str]:

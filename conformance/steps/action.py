@@ -2,10 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
+from conformance.checks import cut
 from conformance.dialogue import Span
 from conformance.model import Failure, Step
 from conformance.problems import InputError
-from conformance.transport import Connection, End
+from conformance.transport import Connection, End, Message
 
 if TYPE_CHECKING:
     from conformance.steps.performer import Performer
@@ -85,8 +86,10 @@ class Action:
             raise InputError(f'no step with the label "{label}" was performed')
         return self.dialogue.spans[label]
 
-    def fail(self, summary: str, **evidence: Any) -> StepFailed:
-        """The failure of this step, with its evidence."""
+    def fail(self, summary: str, message: Message | None = None, **evidence: Any) -> StepFailed:
+        """The failure of this step, with its evidence: of what came, where it was a message."""
+        if message is not None:
+            evidence |= {"received": cut(message.text), "transcript_line": message.line}
         failure = Failure(
             summary=summary,
             requirements=(self.requirement,) if self.requirement else (),

@@ -76,16 +76,14 @@ def _nothing_came(action: Action, expected: Any, passed_over: int) -> StepFailed
 
 def _judge(action: Action, expected: Any, message: Message) -> None:
     if message.fault:
-        raise action.fail(
-            message.fault, expected=f"a message like {shown(expected)}", received=cut(message.text)
-        )
+        raise action.fail(message.fault, message, expected=f"a message like {shown(expected)}")
     found = difference(expected, message.value)
     if found is not None:
         raise action.fail(
             f"the message differs at {found.pointer or 'its top'}: "
             f"expected {found.expected}, received {found.received}",
             expected=shown(expected),
-            received=cut(message.text),
+            message=message,
             pointer=found.pointer,
         )
     containing = action.option("containing")
@@ -93,7 +91,7 @@ def _judge(action: Action, expected: Any, message: Message) -> None:
         raise action.fail(
             "the message is about something else",
             expected=f"a message like {shown(expected)} that contains {containing}",
-            received=cut(message.text),
+            message=message,
         )
     _judge_schema(action, message)
 
@@ -108,7 +106,7 @@ def _judge_schema(action: Action, message: Message) -> None:
             f"the message is not as required at {faults[0].pointer or 'its top'}: "
             f"{cut(faults[0].message)}",
             expected=shown(schema),
-            received=cut(message.text),
+            message=message,
             pointer=faults[0].pointer,
         )
 
@@ -123,7 +121,7 @@ def _save(action: Action, message: Message) -> None:
                 raise action.fail(
                     f"the message has no {path}",
                     expected=f"a value at {path}",
-                    received=cut(message.text),
+                    message=message,
                     pointer=path,
                 ) from None
 
@@ -154,6 +152,6 @@ async def expect_absent(action: Action) -> None:
                 "a message came that should not",
                 sent=cut(sent),
                 expected=f"no message like {shown(unwanted)}",
-                received=cut(item.text),
+                message=item,
             )
     raise NotJudged(f"{action.step.location}: the barrier message was not answered")

@@ -8,15 +8,19 @@ from conformance.json_text import NotJSON, decode
 NO_CLOSE_FRAME: Final = 1006
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Message:
-    """One message as it came; `value` is its JSON value unless `fault` says why it has none."""
+    """One message as it came; `value` is its JSON value unless `fault` says why it has none.
+
+    `line` is where it stands in the transcript, once it is there.
+    """
 
     time: float
     text: str
     value: Any = None
     fault: str = ""
     compressed: bool = False
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
