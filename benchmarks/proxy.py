@@ -2,7 +2,7 @@
 
 Whatever arrives leaves the other side `--delay` seconds after its arrival, however much is on the
 line, with one write and, by TCP_NODELAY, one segment for every `--pieces` bytes (0: as it came).
-What arrives at once is cut into 500 pieces at most, larger ones where it is long: a write takes
+What arrives at once is cut into 100 pieces at most, larger ones where it is long: a write takes
 5 µs, and sixteen copies of a 64 KiB message would hold everything else up for most of a second.
 The end of a stream and a reset travel as slowly as the bytes. It prints `listening on URL`, and
 when it is interrupted, whether it kept up.
@@ -23,11 +23,8 @@ from types import TracebackType
 from typing import Final, Self, cast
 from urllib.parse import urlsplit
 
-PIECES_A_READ: Final = 500
+PIECES_A_READ: Final = 100
 """Pieces into which what arrives at once is cut at most."""
-
-PIECES_A_TURN: Final = 100
-"""Pieces that are written before other connections get their turn."""
 
 MAX_HELD: Final = 16 * 1024 * 1024
 """Bytes on the line in one direction after which nothing more is read."""
@@ -82,15 +79,14 @@ class Line:
         self._loop = asyncio.get_running_loop()
 
     def put(self, item: bytes | End) -> None:
-        """Puts bytes, in handy portions, or the end of the stream on the line."""
+        """Puts bytes, cut into pieces, or the end of the stream on the line."""
         due = self._loop.time() + self._proxy.delay
         if isinstance(item, End):
             self._items.append((due, item))
         else:
             piece = max(self._proxy.pieces or len(item), -(-len(item) // PIECES_A_READ))
             pieces = [item[i : i + piece] for i in range(0, len(item), piece)]
-            turns = range(0, len(pieces), PIECES_A_TURN)
-            self._items.extend((due, pieces[i : i + PIECES_A_TURN]) for i in turns)
+            self._items.append((due, pieces))
             self._hold(len(item))
         self.schedule()
 

@@ -21,10 +21,8 @@ from time import perf_counter
 from typing import Any
 
 from lab.outcomes import Outcomes, show
-from lab.processes import ROOT, busy_cores, server
+from lab.processes import ROOT, busy_cores, demo_server
 from proxy import Proxy, add_options, address
-
-from conformance.commands.run import DEMO_SERVER
 
 
 def place(folder: str, number: int) -> Path:
@@ -66,13 +64,13 @@ async def judge(url: str, report: Path, more: Sequence[str]) -> tuple[dict[str, 
 async def target(options: argparse.Namespace) -> AsyncIterator[str]:
     """The URL of the reference server, or of the slow line to it."""
     if not options.proxy:
-        with server(*DEMO_SERVER.argv[1:]) as running:
+        with demo_server() as running:
             yield running.url
         return
     async with Proxy(options.delay, options.pieces) as proxy:
         # A run takes the address that it dials for the server's own origin.
         origin = f"--allowed-origins=http://127.0.0.1:{proxy.port}"
-        with server(*DEMO_SERVER.argv[1:], origin) as running:
+        with demo_server(origin) as running:
             proxy.target = address(running.url)
             yield f"ws://127.0.0.1:{proxy.port}/"
         print(f"proxy: {proxy.counts}")

@@ -23,9 +23,8 @@ from time import perf_counter
 from typing import Any
 
 from lab.figures import show
-from lab.processes import ROOT, server
+from lab.processes import ROOT, demo_server
 
-from conformance.commands.run import DEMO_SERVER
 from conformance.suite import Suite, load, select
 from conformance.values import resolve
 
@@ -70,7 +69,7 @@ def run_row(runs: int) -> list[str]:
     """The row of the core suite's wall time beyond its longest wait."""
     suite = load()
     extra = []
-    with TemporaryDirectory() as folder, server(*DEMO_SERVER.argv[1:]) as running:
+    with TemporaryDirectory() as folder, demo_server() as running:
         report = Path(folder) / "report.json"
         command = [COMMAND, "run", running.url, "--profile", "core", "--quiet"]
         for _ in range(runs):

@@ -53,7 +53,7 @@ def negatives(source: Source, schemas: SchemaStore, reader: ScriptReader) -> Ite
                     continue
                 value = _scenario(row, member, kind, mutants)
                 written = Source(source.file, value, source.root.value[0][1].value[i])
-                yield reader.scenario(written, f"schema/{row['name']}/{member}/{kind}")
+                yield reader.checked(written, f"schema/{row['name']}/{member}/{kind}")
 
 
 def _mutants(row: Mapping[str, Any], member: str, schemas: SchemaStore) -> dict[str, list[Any]]:

@@ -1,8 +1,11 @@
 """Scenario and procedure files, from YAML to checked steps."""
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, Final
 
+from conformance import yaml_source
 from conformance.model import Procedure, Requirement, Scenario, Step
 from conformance.problems import InputError, did_you_mean
 from conformance.schemas import Fault, SchemaStore
@@ -30,6 +33,9 @@ VERBS: Final = (
 )
 
 
+_STEPS_BEGIN: Final = re.compile(r"^(?=setup:|steps:)", re.MULTILINE)
+
+
 class ScriptReader:
     """Reads scenarios and procedures, and checks every name that they use."""
 
@@ -46,13 +52,26 @@ class ScriptReader:
         self._rows_of: dict[str, list[dict[str, Any]]] = {}
         self._calls: list[tuple[Source, Pointer, str]] = []
 
-    def scenario(self, source: Source, name: str) -> Scenario:
+    def outline(self, path: Path, name: str) -> Scenario:
+        """The scenario of a file without its steps, and unchecked; `name` is its permanent id."""
+        source = yaml_source.load(path, until=_STEPS_BEGIN)
+        return self._scenario(source, name)
+
+    def scenario(self, path: Path, name: str) -> Scenario:
         """The scenario of a file; `name` is its permanent id."""
+        return self.checked(yaml_source.load(path), name)
+
+    def checked(self, source: Source, name: str) -> Scenario:
+        """The scenario that a document says; raises `InputError` at its first mistake."""
         value = source.value
         self._check(source, "kit/scenario", value)
         for i, requirement in enumerate(value["requirements"]):
             self._known_requirement(source, requirement, ("requirements", i))
         self._check_functions(source, value, ())
+        return self._scenario(source, name)
+
+    def _scenario(self, source: Source, name: str) -> Scenario:
+        value = source.value
         first = self.requirements[value["requirements"][0]]
         return Scenario(
             id=name,
@@ -61,10 +80,10 @@ class ScriptReader:
             requirements=tuple(value["requirements"]),
             profile=first.profile,
             setup=self._steps(source, value.get("setup", []), ("setup",)),
-            steps=self._steps(source, value["steps"], ("steps",)),
+            steps=self._steps(source, value.get("steps", []), ("steps",)),
             isolation=value.get("isolation", "shared"),
             claims=frozenset(value.get("claims", ())),
-            hooks=frozenset(self._hooks([*value.get("setup", ()), *value["steps"]])),
+            hooks=frozenset(self._hooks([*value.get("setup", ()), *value.get("steps", ())])),
             waits=value.get("waits", 0),
             needs=tuple(value.get("needs", ())),
             location=source.location(),

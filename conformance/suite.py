@@ -65,8 +65,12 @@ class Suite:
     claims: Callable[[Mapping[str, Any]], frozenset[str]] = field(repr=False)
 
 
-def load(name: str = DEFAULT) -> Suite:
-    """Reads the named suite; raises `InputError` at the first mistake in one of its files."""
+def load(name: str = DEFAULT, *, outline: bool = False) -> Suite:
+    """Reads the named suite; raises `InputError` at the first mistake in one of its files.
+
+    With `outline`, of each scenario's file only what stands above its steps is read, which is
+    all that a list shows.
+    """
     root = bundle.suite_root(name)
     extension = importlib.import_module(f"conformance.suites.{name}")
     schemas = SchemaStore(bundle.schema_root())
@@ -79,7 +83,8 @@ def load(name: str = DEFAULT) -> Suite:
     reader = ScriptReader(schemas, requirements, {*functions, *OF_DIALOGUE})
     procedures = {p.name: p for p in map(reader.procedure, _files(root / "procedures"))}
     reader.procedures = {*procedures, *variants}
-    scenarios = {s.id: s for s in _scenarios(root / "scenarios", reader)}
+    read = reader.outline if outline else reader.scenario
+    scenarios = {s.id: s for s in _scenarios(root / "scenarios", read)}
     written = yaml_source.load(root / "negatives.yaml")
     scenarios |= {s.id: s for s in negatives(written, schemas, reader)}
     reader.check_calls()
@@ -128,10 +133,9 @@ def _files(folder: Path) -> Iterable[Source]:
     return (yaml_source.load(path) for path in sorted(folder.rglob("*.yaml")))
 
 
-def _scenarios(folder: Path, reader: ScriptReader) -> Iterable[Scenario]:
+def _scenarios(folder: Path, read: Callable[[Path, str], Scenario]) -> Iterable[Scenario]:
     for path in sorted(folder.rglob("*.yaml")):
-        name = path.relative_to(folder).with_suffix("").as_posix()
-        yield reader.scenario(yaml_source.load(path), name)
+        yield read(path, path.relative_to(folder).with_suffix("").as_posix())
 
 
 def _profiles(rows: Mapping[str, Any]) -> dict[str, Profile]:

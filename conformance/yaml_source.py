@@ -70,8 +70,8 @@ def _child(node: yaml.Node, part: str | int) -> tuple[yaml.Mark, yaml.Node] | No
     return None
 
 
-def load(path: Path) -> Source:
-    """Reads a YAML file; raises `InputError` with its line and column for any mistake."""
+def load(path: Path, until: re.Pattern[str] | None = None) -> Source:
+    """Reads a YAML file, as far as `until`; raises `InputError` with line and column."""
     name = shown(path)
     try:
         with path.open("rb") as stream:
@@ -81,9 +81,10 @@ def load(path: Path) -> Source:
     if len(data) > MAX_BYTES:
         raise InputError(f"is larger than {MAX_BYTES} bytes", Location(name))
     try:
-        return parse(data.decode("utf-8"), name)
+        text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise InputError(f"is not UTF-8 at byte {error.start}", Location(name)) from None
+    return parse(until.split(text, 1)[0] if until else text, name)
 
 
 def parse(text: str, file: str) -> Source:

@@ -11,6 +11,9 @@ from typing import Final
 
 import psutil
 
+from conformance.commands.run import DEMO
+from conformance.target import from_file
+
 BENCHMARKS: Final = Path(__file__).resolve().parents[1]
 ROOT: Final = BENCHMARKS.parent
 
@@ -77,7 +80,16 @@ def server(*arguments: str, folder: Path = ROOT) -> Iterator[Server]:
         line = process.stdout.readline()
         if not line.startswith("listening on "):
             raise RuntimeError(f"{' '.join(arguments)} does not listen: {line!r}")
-        yield Server(line.split()[-1], psutil.Process(process.pid))
+        yield Server(line.split()[2], psutil.Process(process.pid))
+
+
+@contextmanager
+def demo_server(*more: str) -> Iterator[Server]:
+    """Runs the reference server with the short windows of `coda-conformance demo`."""
+    command = from_file(DEMO).command
+    assert command is not None
+    with server(*command.argv[1:], *more) as running:
+        yield running
 
 
 @contextmanager

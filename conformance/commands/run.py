@@ -19,28 +19,12 @@ from conformance.reporting.progress import Progress
 from conformance.reporting.terminal import Terminal
 from conformance.runner import Options, Run
 from conformance.suite import Suite, load, select
-from conformance.target import Command, Target, from_argument
+from conformance.target import Target, from_argument, from_file
 from conformance.transport import Unreachable
 
-DEMO_REPORTS = ("json=coda-report/report.json", "junit=coda-report/junit.xml")
+DEMO = Path(__file__).resolve().parents[1] / "demo.yaml"
 
-DEMO_SERVER = Command(
-    argv=(
-        "{python}",
-        "-m",
-        "reference_server",
-        "--port=0",
-        "--auth-timeout=1",
-        "--dedup-window=1",
-        "--id-window=1.2",
-        "--dedup-capacity=64",
-        "--close-timeout=0.5",
-        "--max-message-bytes=65536",
-    ),
-    ready=r"(ws://\S+)",
-    timeout=20.0,
-    folder=Path(),
-)
+DEMO_REPORTS = ("json=coda-report/report.json", "junit=coda-report/junit.xml")
 
 
 class Interruption:
@@ -81,7 +65,10 @@ def run(arguments: argparse.Namespace) -> int:
 def demo(arguments: argparse.Namespace) -> int:
     """Judges the reference server, started as a process of its own on a free port."""
     interruption = Interruption()
-    target = Target(url="", name="reference server", command=DEMO_SERVER)
+    target = from_file(DEMO)
+    assert target.command is not None
+    # In a checkout that is not installed, the reference server is found from here.
+    target = replace(target, command=replace(target.command, folder=Path.cwd()))
     reports = [_report(word) for word in arguments.report or DEMO_REPORTS]
     return _judge(arguments, target, reports, interruption)
 

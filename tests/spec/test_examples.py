@@ -102,7 +102,12 @@ def test_every_message_of_the_chapters_has_an_example() -> None:
         "duplicate_message.json",
         "error.json",
         "events/client_message.json",
+        "ping.json",
+        "pong.json",
         "replay.json",
+        "token_refresh.json",
+        "token_result.json",
+        "token_revoke.json",
     }
 
 

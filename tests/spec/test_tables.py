@@ -123,14 +123,34 @@ def test_the_close_codes_are_those_of_the_schema() -> None:
 
 def test_the_failure_codes_of_authentication_are_in_the_schema() -> None:
     codes = first_column("authentication.md", "Failure")
-    assert set(codes) <= set(definition("auth_failure_code")["enum"])
+    assert set(codes) == set(definition("auth_failure_code")["enum"])
 
 
-def test_the_members_of_a_session_are_in_the_schema() -> None:
-    assert (
-        set(first_column("authentication.md", "Success"))
-        <= schema("session.json")["properties"].keys()
-    )
+def test_the_failure_codes_of_access_tokens_are_those_of_the_schema() -> None:
+    codes = first_column("access-tokens.md", "Failure")
+    assert set(codes) == set(definition("token_failure_code")["enum"])
+
+
+def test_the_members_of_a_session_are_those_of_the_schema() -> None:
+    members = first_column("authentication.md", "Success")
+    assert set(members) == schema("session.json")["properties"].keys()
+
+
+def test_the_members_of_a_token_result_are_those_of_the_schema() -> None:
+    data = schema("token_result.json")["properties"]["data"]
+    assert set(first_column("access-tokens.md", "Refresh")) == data["properties"].keys()
+
+
+def test_the_limit_of_the_rate_has_the_members_of_the_schema() -> None:
+    members = schema("session.json")["properties"]["rate_limit"]["properties"]
+    stated = first_column("limits.md", "What the server promises")
+    assert set(stated) == {*(f"rate_limit.{name}" for name in members), "violation_limit"}
+
+
+def test_every_hook_of_the_table_has_a_section_of_its_own() -> None:
+    chapter = (SPEC / "hooks.md").read_text("utf-8")
+    sections = re.findall(r"^## `([a-z_]+)`$", chapter, flags=re.MULTILINE)
+    assert first_column("hooks.md", "Hooks") == sections
 
 
 def test_the_catalogue_names_the_event_types_that_have_a_schema() -> None:
