@@ -18,7 +18,7 @@ exit status:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command; returns its exit status."""
-    arguments = _parser().parse_args(argv)
+    arguments = _parse(argv)
     try:
         return _COMMANDS[arguments.command](arguments)
     except InputError as error:
@@ -32,6 +32,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
+
+
+def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    """The arguments; a selection may stand before or after the options."""
+    parser = _parser()
+    arguments, rest = parser.parse_known_args(argv)
+    if rest and ("selection" not in arguments or any(word.startswith("-") for word in rest)):
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    if rest:
+        arguments.selection += rest
+    return arguments
 
 
 def _run(arguments: argparse.Namespace) -> int:

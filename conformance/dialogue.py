@@ -35,6 +35,7 @@ class World:
     target: Target
     monitors: Sequence[Monitor]
     secrets: Secrets
+    by_kind: dict[str, list[Monitor]] = field(default_factory=dict)
     variables: dict[str, Any] = field(default_factory=dict)
     claims: frozenset[str] = frozenset()
     advanced: float = 0.0
@@ -54,6 +55,14 @@ class World:
                 return self.suite.procedures[form.procedure]
         wanted = " or ".join(form.claim for form in forms)
         raise HookFailed(f"the target claims no way that the kit knows to {name}: {wanted}")
+
+    def monitors_of(self, kind: str) -> list[Monitor]:
+        """The monitors that judge messages of a kind."""
+        found = self.by_kind.get(kind)
+        if found is None:
+            found = [m for m in self.monitors if m.kinds is None or kind in m.kinds]
+            self.by_kind[kind] = found
+        return found
 
     def now(self) -> float:
         """The time in seconds, by a clock that is moved when the target's is."""
@@ -153,7 +162,7 @@ class Dialogue(Watcher):
         if name not in self.world.target.hooks:
             raise HookFailed(f"it needs the hook {name}, which a target file can name (hooks: …)")
         result = await self.world.target.hooks[name].call(arguments)
-        self.world.secrets.learn(result)
+        self.world.secrets.learn(result, str(result))
         return result
 
     async def advance_clock(self, seconds: float) -> None:
@@ -171,10 +180,10 @@ class Dialogue(Watcher):
 
     def received(self, connection: Connection, message: Message) -> None:
         """Notes a message and hands it to the monitors; learns the secrets in it first."""
-        self.world.secrets.learn(message.value)
+        self.world.secrets.learn(message.value, message.text)
         found = [
             (monitor, failure)
-            for monitor in self.world.monitors
+            for monitor in self.world.monitors_of(self.world.suite.kind_of(message.value))
             if (failure := monitor.received(connection, message)) is not None
         ]
         own = self.owns(message)

@@ -25,7 +25,10 @@ class Violation:
 
 @dataclass(slots=True)
 class Monitor:
-    """The passive check of one requirement; subclasses say what is observed and what is wrong."""
+    """The passive check of one requirement; subclasses say what is observed and what is wrong.
+
+    `kinds` are the kinds of messages that it is shown, as the suite calls them; None: all.
+    """
 
     name: str
     requirement: str
@@ -33,6 +36,7 @@ class Monitor:
     observed: int = 0
     violated: int = 0
     violations: list[Violation] = field(default_factory=list)
+    kinds: frozenset[str] | None = field(default=None, kw_only=True)
 
     def received(self, connection: Connection, message: Message) -> Failure | None:
         """Judges a message that came; None where it is in order or none of this check's."""

@@ -42,6 +42,15 @@ class Variant:
 
 
 @dataclass(frozen=True, slots=True)
+class Lapse:
+    """What shows only that a dialogue took too long, when it comes so late."""
+
+    message: Any
+    close: int
+    after: Any
+
+
+@dataclass(frozen=True, slots=True)
 class Suite:
     """Everything that is tried, as data, and the few functions that only code can be."""
 
@@ -58,10 +67,12 @@ class Suite:
     variants: Mapping[str, tuple[Variant, ...]]
     barrier: Any
     background: Decider
+    lapse: Lapse
     redact: frozenset[str]
     schemas: SchemaStore
     functions: Mapping[str, Function]
     make_monitors: Callable[["Suite"], list["Monitor"]] = field(repr=False)
+    kind_of: Callable[[Any], str] = field(repr=False)
     claims: Callable[[Mapping[str, Any]], frozenset[str]] = field(repr=False)
 
 
@@ -102,10 +113,12 @@ def load(name: str = DEFAULT, *, outline: bool = False) -> Suite:
         variants=MappingProxyType(variants),
         barrier=header["barrier"],
         background=schemas.compile(header["background"]),
+        lapse=Lapse(**header["lapse"]),
         redact=frozenset(header["redact"]),
         schemas=schemas,
         functions=functions,
         make_monitors=extension.make_monitors,
+        kind_of=extension.kind_of,
         claims=extension.claims,
     )
 

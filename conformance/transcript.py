@@ -1,5 +1,6 @@
 """What crossed the wire in one scenario, line by line: bounded, and without secrets."""
 
+import re
 from collections import deque
 from dataclasses import dataclass
 from typing import Final
@@ -17,16 +18,21 @@ class Secrets:
     def __init__(self, members: frozenset[str]) -> None:
         self.members = members
         self._known: dict[str, str] = {}
+        self._named = re.compile("|".join(map(re.escape, sorted(members))))
 
-    def learn(self, value: object, depth: int = 0) -> None:
-        """Notes every text that stands under a secret member's name, at most 6 levels deep."""
+    def learn(self, value: object, text: str) -> None:
+        """Notes every text that stands under a secret member's name in a value."""
+        if self._named.search(text):
+            self._learn(value, 0)
+
+    def _learn(self, value: object, depth: int) -> None:
         if not isinstance(value, dict) or depth > 6:
             return
         for key, item in value.items():
             if key in self.members and isinstance(item, str) and len(item) > 7:
                 self._known[item] = f"<{key}>"
             else:
-                self.learn(item, depth + 1)
+                self._learn(item, depth + 1)
 
     def hide(self, text: str) -> str:
         """The text with every known secret replaced."""

@@ -1,8 +1,8 @@
 """One step about to be performed: its values, resolved, and its ways of failing."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from conformance.checks import cut
+from conformance.checks import cut, matches
 from conformance.dialogue import Span
 from conformance.model import Failure, Step
 from conformance.problems import InputError
@@ -10,6 +10,10 @@ from conformance.transport import Connection, End, Message
 
 if TYPE_CHECKING:
     from conformance.steps.performer import Performer
+
+
+RESOLUTION: Final = 0.01
+"""Seconds by which a lapse may seem early: the kit sees a connection open after the target."""
 
 
 class StepFailed(Exception):
@@ -86,8 +90,20 @@ class Action:
             raise InputError(f'no step with the label "{label}" was performed')
         return self.dialogue.spans[label]
 
+    def _check_lapse(self, message: Message | None, end: End | None) -> None:
+        """Raises `TooSlow` where what came shows only that the dialogue took too long."""
+        lapse = self.world.suite.lapse
+        late = message is not None and matches(lapse.message, message.value)
+        if not late and (end is None or end.code != lapse.close):
+            return
+        age = (message or end).time - self.connection.opened  # type: ignore[union-attr]
+        limit = float(self.value(lapse.after))
+        if age + RESOLUTION >= limit:
+            raise TooSlow(f"{self.step.location}: the dialogue took {age:.2f} s, over {limit:g} s")
+
     def fail(self, summary: str, message: Message | None = None, **evidence: Any) -> StepFailed:
         """The failure of this step, with its evidence: of what came, where it was a message."""
+        self._check_lapse(message, None)
         if message is not None:
             evidence |= {"received": cut(message.text), "transcript_line": message.line}
         failure = Failure(
@@ -101,6 +117,7 @@ class Action:
 
     def ended(self, end: End, expected: str) -> StepFailed:
         """The failure of a step whose connection ended instead."""
+        self._check_lapse(None, end)
         code = f"close code {end.code}" + (f" ({end.reason})" if end.reason else "")
         return self.fail(
             "the connection ended instead",

@@ -11,8 +11,9 @@ from conformance.transport import frame_bytes
 async def send(action: Action) -> None:
     """Sends a JSON value as one text message."""
     value = action.argument
-    action.world.secrets.learn(value)
-    action.connection.send_text(encode(value))
+    text = encode(value)
+    action.world.secrets.learn(value, text)
+    action.connection.send_text(text)
 
 
 async def send_raw(action: Action) -> None:

@@ -71,7 +71,8 @@ class Connection(asyncio.Protocol):
         self._parts: list[bytes] = []
         self._binary = False
         self.closing = False
-        self._changed = asyncio.Event()
+        self._expired = False
+        self._waiter: asyncio.Future[None] | None = None
         self._finished = asyncio.Event()
 
     # ── asyncio's side ──
@@ -121,8 +122,13 @@ class Connection(asyncio.Protocol):
 
     async def changed(self) -> None:
         """Waits until something has come."""
-        self._changed.clear()
-        await self._changed.wait()
+        self._waiter = asyncio.get_running_loop().create_future()
+        await self._waiter
+
+    def _notify(self) -> None:
+        """Wakes the one that waits for something to come."""
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
 
     def write_protocol_data(self) -> None:
         """Sends what the protocol itself wants to say: handshake, pongs, the close answered."""
@@ -145,7 +151,7 @@ class Connection(asyncio.Protocol):
         if fault is not None and not isinstance(fault, EOFError):
             self._end(NO_CLOSE_FRAME, "", f"the target broke the frame format: {fault}")
         self.write_protocol_data()
-        self._changed.set()
+        self._notify()
 
     def _file_response(self, response: Response) -> None:
         self.response = response
@@ -187,7 +193,7 @@ class Connection(asyncio.Protocol):
             if not self.refused:
                 self.watcher.line(self, "←", f"end: {how}, close code {code} {reason}".rstrip())
                 self.watcher.ended(self, self.end)
-        self._changed.set()
+        self._notify()
 
     def _pause(self, paused: bool) -> None:
         if self.transport is None or self.transport.is_closing() or self._stalled:
@@ -220,10 +226,23 @@ class Connection(asyncio.Protocol):
         return self._pongs.popleft() if self._pongs else cast(End, self.end)
 
     async def _until(self, condition: Callable[[], bool], timeout: float) -> None:
-        if not condition():
-            async with asyncio.timeout(timeout):
-                while not condition():
-                    await self.changed()
+        """Waits for a condition; one timer a wait, as a time-out is what seldom happens."""
+        if condition():
+            return
+        loop = asyncio.get_running_loop()
+        timer = loop.call_later(timeout, self._expire)
+        self._expired = False
+        try:
+            while not condition():
+                if self._expired:
+                    raise TimeoutError
+                await self.changed()
+        finally:
+            timer.cancel()
+
+    def _expire(self) -> None:
+        self._expired = True
+        self._notify()
 
     # ── what goes ──
 

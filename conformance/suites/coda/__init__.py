@@ -9,7 +9,21 @@ if TYPE_CHECKING:
     from conformance.monitors import Monitor
     from conformance.suite import Suite
 
-__all__ = ["FUNCTIONS", "claims", "make_monitors"]
+__all__ = ["FUNCTIONS", "claims", "kind_of", "make_monitors"]
+
+EVENT = "event"
+
+CONTROL = frozenset(
+    {
+        "auth_challenge",
+        "auth_result",
+        "error",
+        "duplicate_message",
+        "replay",
+        "pong",
+        "token_result",
+    }
+)
 
 
 def make_monitors(suite: "Suite") -> "list[Monitor]":
@@ -20,6 +34,16 @@ def make_monitors(suite: "Suite") -> "list[Monitor]":
     from conformance.suites.coda.state_monitors import state_monitors
 
     return [*state_monitors(), *message_monitors(suite.schemas), *event_monitors()]
+
+
+def kind_of(value: Any) -> str:
+    """The kind of a message, by which the passive checks are told apart: `event`, or its type."""
+    if not isinstance(value, dict):
+        return ""
+    if "seq" in value:
+        return EVENT
+    kind = value.get("type")
+    return kind if isinstance(kind, str) and kind in CONTROL else ""
 
 
 def claims(known: Mapping[str, Any]) -> frozenset[str]:

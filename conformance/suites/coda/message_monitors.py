@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
 
 from conformance.checks import cut
 from conformance.model import Failure
 from conformance.monitors import Monitor
 from conformance.schemas import Fault, SchemaStore
+from conformance.suites.coda import EVENT
 from conformance.suites.coda.state_monitors import (
     authenticates,
     data_of,
@@ -15,8 +15,6 @@ from conformance.suites.coda.state_monitors import (
     unexpected,
 )
 from conformance.transport import Connection, Message
-
-SECRET: Final = frozenset({"auth_challenge", "auth_result", "token_result"})
 
 
 @dataclass(slots=True)
@@ -68,7 +66,7 @@ class Uncompressed(Monitor):
 
     def received(self, connection: Connection, message: Message) -> Failure | None:
         """Judges such messages on connections that negotiated permessage-deflate."""
-        if not connection.compresses or message_type(message) not in SECRET:
+        if not connection.compresses:
             return None
         self.observed += 1
         if not message.compressed:
@@ -86,7 +84,7 @@ class Fresh(Monitor):
     def received(self, connection: Connection, message: Message) -> Failure | None:
         """Judges the member in every challenge."""
         value = data_of(message).get(self.member)
-        if message_type(message) != "auth_challenge" or not isinstance(value, str):
+        if not isinstance(value, str):
             return None
         self.observed += 1
         if value in self.seen:
@@ -96,16 +94,8 @@ class Fresh(Monitor):
         return None
 
 
-def _of_type(name: str) -> Callable[[Message], str | None]:
-    return lambda message: name if message_type(message) == name else None
-
-
 def _result_of(success: bool) -> Callable[[Message], str | None]:
-    def schema_of(message: Message) -> str | None:
-        is_result = message_type(message) == "auth_result"
-        return "auth_result" if is_result and authenticates(message) is success else None
-
-    return schema_of
+    return lambda message: "auth_result" if authenticates(message) is success else None
 
 
 def _below(*pointers: str) -> Callable[[Fault], bool]:
@@ -123,93 +113,114 @@ def _of_challenge(fault: Fault) -> bool:
     return fault.pointer != "/data/nonce"
 
 
-def _envelope(message: Message) -> str | None:
-    is_event = isinstance(message.value, dict) and "seq" in message.value
-    return "event" if is_event else None
-
-
 def message_monitors(schemas: SchemaStore) -> list[Monitor]:
     """The passive checks of this module."""
+    known = frozenset(name for name in schemas.documents if name.startswith("events/"))
 
     def known_event(message: Message) -> str | None:
         name = f"events/{message_type(message)}"
-        return name if _envelope(message) and "." not in name and name in known else None
-
-    known = frozenset(name for name in schemas.documents if name.startswith("events/"))
+        return name if name in known else None
 
     def shape(
         name: str,
         requirement: str,
         title: str,
-        schema_of: Callable[[Message], str | None],
+        kind: str,
         concerns: Callable[[Fault], bool] = lambda fault: True,
+        schema_of: Callable[[Message], str | None] | None = None,
     ) -> Monitor:
         return Shape(
-            name, requirement, title, schemas=schemas, schema_of=schema_of, concerns=concerns
+            name,
+            requirement,
+            title,
+            kinds=frozenset({kind}),
+            schemas=schemas,
+            schema_of=schema_of or (lambda message: kind),
+            concerns=concerns,
         )
 
-    challenge = _of_type("auth_challenge")
+    challenges = frozenset({"auth_challenge"})
     return [
-        Uncompressed("secrets", "TRANSPORT-15", "No message that carries a secret is compressed"),
+        Uncompressed(
+            "secrets",
+            "TRANSPORT-15",
+            "No message that carries a secret is compressed",
+            kinds=frozenset({"auth_challenge", "auth_result", "token_result"}),
+        ),
         WellFormed("messages", "TRANSPORT-01", "Every message is a JSON object with a type"),
         shape(
             "challenge",
             "AUTH-01",
             "Every challenge has the members that it must have",
-            challenge,
+            "auth_challenge",
             _of_challenge,
         ),
         shape(
             "nonce-form",
             "AUTH-02",
             "Every nonce has the form that it must have",
-            challenge,
+            "auth_challenge",
             lambda fault: fault.pointer == "/data/nonce",
         ),
-        Fresh("nonce-fresh", "AUTH-02", "No nonce comes twice", member="nonce"),
+        Fresh("nonce-fresh", "AUTH-02", "No nonce comes twice", kinds=challenges, member="nonce"),
         shape(
             "challenge-token",
             "AUTH-04",
             "Every challenge that offers challenge_token has a token and a message",
-            challenge,
+            "auth_challenge",
             _below("/data/token", "/data/message"),
         ),
-        Fresh("token-fresh", "AUTH-04", "No challenge token comes twice", member="token"),
+        Fresh(
+            "token-fresh",
+            "AUTH-04",
+            "No challenge token comes twice",
+            kinds=challenges,
+            member="token",
+        ),
         shape(
             "success",
             "AUTH-05",
             "Every successful auth_result has a client_id",
-            _result_of(True),
+            "auth_result",
             _outside("/data/session"),
+            _result_of(True),
         ),
         shape(
             "failure",
             "AUTH-09",
             "Every failed auth_result has a code and a message",
-            _result_of(False),
+            "auth_result",
+            schema_of=_result_of(False),
         ),
         shape(
             "session",
             "AUTH-19",
             "Every session promises what the schema allows",
-            _result_of(True),
+            "auth_result",
             _below("/data/session"),
+            _result_of(True),
         ),
-        shape("error", "ERROR-04", "Every error has a code and a message", _of_type("error")),
+        shape("error", "ERROR-04", "Every error has a code and a message", "error"),
         shape(
             "duplicate",
             "DEDUP-02",
             "Every duplicate_message has its type and its count",
-            _of_type("duplicate_message"),
+            "duplicate_message",
         ),
         shape(
-            "event", "EVENT-01", "Every event has its five members", _envelope, _outside("/data/")
+            "event",
+            "EVENT-01",
+            "Every event has its five members",
+            EVENT,
+            _outside("/data/"),
+            lambda message: "event",
         ),
         shape(
             "event-data",
             "EVENT-02",
             "The data of every known event satisfies its schema",
-            known_event,
+            EVENT,
             _below("/data"),
+            known_event,
         ),
     ]
