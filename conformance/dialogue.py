@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from secrets import token_hex
 from time import perf_counter
 from typing import Any
@@ -27,7 +28,7 @@ class Span:
     end: float
 
 
-@dataclass(slots=True)
+@dataclass
 class World:
     """What all dialogues of a run share."""
 
@@ -56,11 +57,16 @@ class World:
         wanted = " or ".join(form.claim for form in forms)
         raise HookFailed(f"the target claims no way that the kit knows to {name}: {wanted}")
 
+    @cached_property
+    def timing_monitors(self) -> list[Monitor]:
+        """The monitors that judge how long answers take."""
+        return [m for m in self.monitors if type(m).answered is not Monitor.answered]
+
     def monitors_of(self, kind: str) -> list[Monitor]:
         """The monitors that judge messages of a kind."""
         found = self.by_kind.get(kind)
         if found is None:
-            found = [m for m in self.monitors if m.kinds is None or kind in m.kinds]
+            found = [m for m in self.monitors if m.sees(kind)]
             self.by_kind[kind] = found
         return found
 
@@ -202,7 +208,7 @@ class Dialogue(Watcher):
         seconds = message.time - connection.last_sent
         self.quickest_answer = min(self.quickest_answer or seconds, seconds)
         seconds -= self.world.slack
-        for monitor in self.world.monitors:
+        for monitor in self.world.timing_monitors:
             failure = monitor.answered(message, seconds)
             if failure is not None:
                 monitor.note(self._violation(failure))

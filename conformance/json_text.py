@@ -4,6 +4,10 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+import msgspec
+
+_FAST_DECODER: Final = msgspec.json.Decoder()
+_FAST_ENCODER: Final = msgspec.json.Encoder()
 _ENCODE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
@@ -19,7 +23,18 @@ _DECODER: Final = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def decode(text: str) -> Any:
-    """The value of one JSON text; raises `NotJSON` with the position of the fault."""
+    """The value of one JSON text; raises `NotJSON` with the position of the fault.
+
+    What the fast reader accepts, both read alike; the other one says what is wrong, and takes what
+    only it can hold, such as a lone surrogate.
+    """
+    try:
+        return _FAST_DECODER.decode(text)
+    except (ValueError, RecursionError):
+        return _decode_or_explain(text)
+
+
+def _decode_or_explain(text: str) -> Any:
     try:
         return _DECODER.decode(text)
     except NotJSON:
@@ -32,7 +47,10 @@ def decode(text: str) -> Any:
 
 def encode(value: Any) -> str:
     """The compact JSON text of a value, members in their order."""
-    return _ENCODE.encode(value)
+    try:
+        return _FAST_ENCODER.encode(value).decode()
+    except (ValueError, TypeError, RecursionError):
+        return _ENCODE.encode(value)
 
 
 def equal(left: Any, right: Any) -> bool:

@@ -38,6 +38,11 @@ class Monitor:
     violations: list[Violation] = field(default_factory=list)
     kinds: frozenset[str] | None = field(default=None, kw_only=True)
 
+    def sees(self, kind: str) -> bool:
+        """Whether it judges messages of that kind."""
+        judges = type(self).received is not Monitor.received
+        return judges and (self.kinds is None or kind in self.kinds)
+
     def received(self, connection: Connection, message: Message) -> Failure | None:
         """Judges a message that came; None where it is in order or none of this check's."""
 

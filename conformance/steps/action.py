@@ -59,8 +59,8 @@ class Action:
 
     def option(self, name: str, default: Any = None) -> Any:
         """The value of a modifier."""
-        raw = self.step.modifiers.get(name, default)
-        return self.value(raw)
+        modifiers = self.step.modifiers
+        return self.value(modifiers[name]) if name in modifiers else default
 
     @property
     def argument(self) -> Any:
