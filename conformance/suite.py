@@ -189,19 +189,23 @@ def _stated(known: Mapping[str, Any], pointer: str) -> float | None:
 def select(suite: Suite, selection: Iterable[str], profiles: Iterable[str]) -> list[Scenario]:
     """The scenarios whose id or requirement begins with a selected word, in the named profiles.
 
-    Without words, all; raises `InputError` for a profile that the suite does not have.
+    Without words, all; raises `InputError` for a word or a profile that selects nothing.
     """
     words, names = list(selection), list(profiles)
     for name in names:
         if name not in suite.profiles:
             hint = did_you_mean(name, suite.profiles)
             raise InputError(f'there is no profile "{name}"{hint}; known: {_listed(suite)}')
-    return [
-        scenario
-        for scenario in suite.scenarios.values()
-        if (not names or scenario.profile in names)
-        and (not words or any(is_selected(scenario, word) for word in words))
-    ]
+    found = [s for s in suite.scenarios.values() if not names or s.profile in names]
+    for word in words:
+        if not any(is_selected(scenario, word) for scenario in found):
+            raise InputError(f'nothing matches "{word}"{_nearest(suite, word)}')
+    return [s for s in found if not words or any(is_selected(s, word) for word in words)]
+
+
+def _nearest(suite: Suite, word: str) -> str:
+    areas = {scenario.split("/")[0] for scenario in suite.scenarios}
+    return did_you_mean(word, {*suite.scenarios, *suite.requirements, *areas})
 
 
 def _listed(suite: Suite) -> str:

@@ -1,4 +1,4 @@
-"""The command: ``python -m reference_server --port 8765``."""
+"""The command: ``python -m reference_server --port 8765``, or ``… tokens issue``."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import signal
 import sys
+from contextlib import AsyncExitStack
 from dataclasses import MISSING, Field, fields
 from typing import Any
 
@@ -13,11 +14,17 @@ from reference_server.event_loops import EventLoopManager
 from reference_server.settings import Settings, SettingsError
 
 _USAGE = 2
-_CONVERTERS: dict[str, type] = {"int": int, "float": float}
+_CONVERTERS: dict[str, type] = {"int": int, "int | None": int, "float": float}
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve until a signal comes; return the exit status."""
+    """Serve until a signal comes, or see to access tokens; return the exit status."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["tokens"]:
+        # Imported late, like the server: it would slow down --help.
+        from reference_server import tokens_command
+
+        return tokens_command.main(arguments[1:])
     options = _parser().parse_args(arguments)
     try:
         settings = Settings(**vars(options))
@@ -27,9 +34,16 @@ def main(arguments: list[str] | None = None) -> int:
         try:
             manager.get_event_loop().run_until_complete(_serve(settings))
         except OSError as error:
-            reason = error.strerror or type(error).__name__
-            return _complain(f"cannot listen on {settings.host}:{settings.port}: {reason}")
+            return _complain(_reason(settings, error))
     return 0
+
+
+def _reason(settings: Settings, error: OSError) -> str:
+    """Say what could not be had: a file, as far as the error names one, or an address."""
+    reason = error.strerror or type(error).__name__
+    if error.filename is not None:
+        return f"cannot open the token store: {reason}"
+    return f"cannot listen on {settings.host}:{settings.port}: {reason}"
 
 
 def _complain(text: str) -> int:
@@ -43,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m reference_server",
         description="The reference server of Coda Lite's WebSocket protocol.",
+        epilog="See also: python -m reference_server tokens --help",
         argument_default=argparse.SUPPRESS,
         allow_abbrev=False,
     )
@@ -65,22 +80,28 @@ def _option(item: Field[Any]) -> dict[str, Any]:
 
 
 class _Tuple(argparse.Action):
-    """Keeps several values as a tuple."""
+    """Keeps several values as a tuple, those of repeated options one behind the other."""
 
     def __call__(self, parser: Any, namespace: Any, values: Any, option: Any = None) -> None:
-        setattr(namespace, self.dest, tuple(values))
+        setattr(namespace, self.dest, (*getattr(namespace, self.dest, ()), *values))
 
 
 async def _serve(settings: Settings) -> None:
     """Listen, say where, and stop gracefully at SIGINT or SIGTERM."""
     # Imported late: it takes most of the time that --help would take.
+    from reference_server.control import Control
     from reference_server.server import ReferenceServer
 
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         _on_signal(number, stopping)
-    async with ReferenceServer(settings) as server:
-        print(f"listening on {server.url}", flush=True)  # noqa: T201 - who starts it waits for it
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(ReferenceServer(settings))
+        ready = f"listening on {server.url}"
+        if settings.control_port is not None:
+            control = Control(server, settings.control_port, stopping)
+            ready += f" control {(await stack.enter_async_context(control)).url}"
+        print(ready, flush=True)  # noqa: T201 - who starts it waits for it
         await stopping.wait()
 
 

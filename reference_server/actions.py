@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from reference_server.codes import CloseCode
-from reference_server.events import Place
+from reference_server.replay import Place
 
 __all__ = ["Action", "Actions", "Broadcast", "Close", "EndLine", "Join", "RelayedMessage", "Send"]
 

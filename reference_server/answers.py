@@ -8,8 +8,8 @@ import msgspec
 
 from reference_server.access_tokens import Refreshed
 from reference_server.codes import AuthFailure, TokenFailure
-from reference_server.events import Replay
 from reference_server.messages import Fault
+from reference_server.replay import Replay
 
 __all__ = [
     "auth_challenge",

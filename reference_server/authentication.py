@@ -11,7 +11,6 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 __all__ = [
-    "CHALLENGE_TOKEN",
     "MAX_ATTEMPTS",
     "AuthenticatorFullError",
     "Challenge",
@@ -21,7 +20,6 @@ __all__ = [
     "validate_token",
 ]
 
-CHALLENGE_TOKEN = "challenge_token"  # noqa: S105 - the name of a method
 # AUTH-12 and AUTH-13 together leave no choice: the second failure is survived, the third is not.
 MAX_ATTEMPTS = 3
 
@@ -51,14 +49,13 @@ class Challenge:
         return self._token
 
     def accepts(self, token: str) -> bool:
-        """Use the challenge up if ``token`` is the right one, else count a failed attempt."""
+        """Say whether ``token`` is the right one, and use it up if it is."""
         # AUTH-07: refuse a challenge token on every connection but its own, used or not.
         # AUTH-18: A server MUST compare tokens and proofs in constant time.
-        if self._token is not None and hmac.compare_digest(self._token.encode(), token.encode()):
-            self._token = None
-            return True
-        self.fail()
-        return False
+        if self._token is None or not hmac.compare_digest(self._token.encode(), token.encode()):
+            return False
+        self._token = None
+        return True
 
     def fail(self) -> None:
         """Count a failed attempt."""

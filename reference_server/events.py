@@ -13,7 +13,7 @@ import msgspec
 
 from reference_server.replay import MAX_HIGH_PRIORITY, Place, Replay, Retained
 
-__all__ = ["HIGH_PRIORITY", "EventStream", "Place", "Replay", "Snapshot", "Subscription"]
+__all__ = ["HIGH_PRIORITY", "EventStream", "Snapshot", "Subscription"]
 
 # What an event may be longer than the longest message of a client: by its wrapping.
 _WRAPPING = 4096
@@ -108,7 +108,7 @@ class EventStream:
         """Send an event to everybody and return its number; may be called in any thread.
 
         ``priority`` "high" keeps it for replay, another one does not, None goes by the type.
-        Raises ``ValueError`` or ``TypeError`` when ``data`` is no JSON object.
+        Raises ``ValueError`` or ``TypeError`` when ``data`` is no JSON object, or too long.
         """
         # EVENT-09: An event that cannot be serialised MUST NOT delay, alter or lose any other:
         # it fails here, before it has a number.
@@ -125,9 +125,9 @@ class EventStream:
             timestamp = max(self._timestamp, self._clock())
             event = _Event("1.0", self.seq + 1, timestamp, event_type, data)
             text = self._encoder.encode(event)
-            # EVENT-03: seq MUST grow by exactly 1 from each event to the next.
             if len(text) > self._max_event_bytes:
                 raise ValueError("the event is too long to be sent")
+            # EVENT-03: seq MUST grow by exactly 1 from each event to the next.
             self.seq, self._timestamp = event.seq, timestamp
             # REPLAY-11: also while no client is connected.
             self._all.add(event.seq, text)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-__all__ = ["SUBPROTOCOL", "Handshake", "Refusal"]
+__all__ = ["SUBPROTOCOL", "Handshake", "Refusal", "own_audiences"]
 
 SUBPROTOCOL = "coda.v1"
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -72,6 +72,12 @@ class Handshake:
         if SUBPROTOCOL in _listed(headers, "Sec-WebSocket-Protocol"):
             answer["Sec-WebSocket-Protocol"] = SUBPROTOCOL
         return answer
+
+
+def own_audiences(names: Sequence[str], port: int) -> tuple[str, ...]:
+    """Return the addresses that clients dial, as RFC 6454 origins without the default port."""
+    suffix = "" if port == 80 else f":{port}"
+    return tuple(f"ws://{name.lower()}{suffix}" for name in names)
 
 
 def _refuse_upgrade(headers: Headers) -> Refusal | None:

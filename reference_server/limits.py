@@ -9,9 +9,9 @@ from itertools import islice
 
 __all__ = ["Admission", "RateLimiter", "Ticket"]
 
-# LIMIT-02 speaks of when a client sends, and a server sees when messages arrive: on their way
-# they may move closer together. Half as many again at once allow for that, and with what comes
-# back within per_seconds they are still fewer than the three times as many of LIMIT-03.
+# LIMIT-02 speaks of when messages arrive. They are admitted when they are processed, and a busy
+# server gets to many of them at one time. Half as many again at once allow for that, and with
+# what comes back within per_seconds they are still fewer than the three times as many of LIMIT-03.
 _LEEWAY = 1.5
 
 

@@ -12,6 +12,7 @@ from reference_server import json_domain
 from reference_server.codes import ErrorCode
 
 __all__ = [
+    "AuthData",
     "AuthResponse",
     "ClientMessage",
     "Envelope",
@@ -55,7 +56,9 @@ class Envelope(Struct, frozen=True, gc=False):
     request_id: str | None
 
 
-class _AuthData(Struct, frozen=True):
+class AuthData(Struct, frozen=True):
+    """What an ``auth_response`` says; which members it needs is the method's affair."""
+
     method: str | UnsetType = UNSET
     token: str | UnsetType = UNSET
     token_id: TokenId | UnsetType = UNSET
@@ -63,14 +66,14 @@ class _AuthData(Struct, frozen=True):
     proof: Proof | UnsetType = UNSET
     resume: str | None = None
     # JSON knows one kind of number, so that 7.0 is an integer as well.
-    last_seq: Annotated[int | float, Meta(ge=0)] | None = None
+    last_seq: Annotated[int, Meta(ge=0)] | Annotated[float, Meta(ge=0)] | None = None
     last_epoch: str | None = None
 
 
 class AuthResponse(Struct, frozen=True):
     """The message ``auth_response``."""
 
-    data: _AuthData
+    data: AuthData
 
 
 class _NoMembers(Struct, frozen=True):

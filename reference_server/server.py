@@ -7,20 +7,25 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from aiohttp import web
 
+from reference_server.access_tokens import AccessTokens
 from reference_server.authentication import Challenge
+from reference_server.clock import Clock
 from reference_server.codes import CloseCode
 from reference_server.connection import Connection
-from reference_server.deduplication import MessageDeduplicator
 from reference_server.events import EventStream
 from reference_server.frames import text_frame
-from reference_server.handshake import Handshake, Refusal
+from reference_server.handshake import Handshake, Refusal, own_audiences
+from reference_server.limits import Admission, Ticket
 from reference_server.session import Session
-from reference_server.settings import Settings
+from reference_server.settings import HMAC_SHA256, Settings
+from reference_server.shared import Shared
+from reference_server.token_store import TokenStore
 
 __all__ = ["ReferenceServer"]
 
@@ -38,11 +43,15 @@ def _leave_out_details(record: logging.LogRecord) -> bool:
 _http_logger.addFilter(_leave_out_details)
 
 
+# How often, in seconds, another process's changes of the token store are looked for.
+_WATCH = 0.5
+
+
 class ReferenceServer:
-    """A server of the profiles core and compat: WebSocket at ``/``, its health at ``/healthz``.
+    """A server of every profile: WebSocket at ``/``, its health at ``/healthz``.
 
     Use it as an asynchronous context manager, or call ``start`` and ``stop``. ``clock`` gives
-    monotonic seconds for windows, ``wall_clock`` gives Unix time for timestamps.
+    monotonic seconds for windows, ``wall_clock`` gives Unix time for timestamps and expiry.
     """
 
     def __init__(
@@ -53,62 +62,48 @@ class ReferenceServer:
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
         self.settings = settings or Settings()
-        self._deduplicator = MessageDeduplicator(
-            dedup_window=self.settings.dedup_window,
-            id_window=self.settings.id_window,
-            identity_bound=self.settings.dedup_identity_bound,
-            total_bound=self.settings.dedup_total_bound,
-            clock=clock,
-        )
-        self._stream = EventStream(
-            self._wake,
-            replay_limit=self.settings.replay_limit,
-            max_replay_bytes=self.settings.max_message_bytes,
-            frame=text_frame,
-            clock=wall_clock,
+        self.clock = Clock(clock, wall_clock)
+        self._stream = self._new_stream()
+        self._admission = Admission(
+            self.settings.max_pending, self.settings.max_pending_per_address
         )
         self._sessions: set[Session] = set()
+        self._tokens: AccessTokens | None = None
+        self._watcher: asyncio.TimerHandle | None = None
         self._runner: web.AppRunner | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread_id = 0
 
     async def start(self) -> None:
-        """Listen; raises ``OSError`` when the address cannot be had."""
+        """Listen; raises ``OSError`` when the address or the token store cannot be had."""
         self._loop, self._thread_id = asyncio.get_running_loop(), threading.get_ident()
-        app = web.Application()
-        app.router.add_get("/", self._open)
-        app.router.add_get("/healthz", self._show_health)
-        self._runner = web.AppRunner(
-            app,
-            handle_signals=False,
-            access_log=None,
-            logger=_http_logger,
-            keepalive_timeout=self.settings.http_idle_timeout,
-            shutdown_timeout=self.settings.close_timeout,
-        )
-        await self._runner.setup()
+        if HMAC_SHA256 in self.settings.offered_methods:
+            self._tokens = self._open_tokens()
         try:
-            await web.TCPSite(self._runner, self.settings.host, self.settings.port).start()
+            await self._listen(self.settings.port)
         except OSError:
             await self.stop()
             raise
-        names = self.settings.server_names
-        self._handshake = Handshake(names, self.port, self.settings.allowed_origins)
 
     async def stop(self) -> None:
         """Stop listening, close every connection and wait for their ends; bounded in time."""
-        if self._runner is None:
-            return
-        # A connection that is being opened finds no runner and is closed like the others.
-        runner, self._runner = self._runner, None
-        for site in list(runner.sites):
-            await site.stop()
-        # ERROR-09: A server that shuts down MUST close every connection with close code 1001.
-        for session in list(self._sessions):
-            session.close(CloseCode.GOING_AWAY)
-        await asyncio.gather(*(session.done for session in self._sessions))
-        await runner.cleanup()
-        self._loop = None
+        await self._hang_up()
+        if self._watcher is not None:
+            self._watcher.cancel()
+        if self._tokens is not None:
+            self._tokens.close()
+        self._tokens = self._loop = self._watcher = None
+
+    async def restart(self) -> None:
+        """Close every connection, forget all but the access tokens, and listen again (REPLAY-10).
+
+        The address and the clock stay as they are; raises ``OSError`` when the address is lost.
+        """
+        port = self.port
+        await self._hang_up()
+        # REPLAY-10: a server that starts anew MUST begin a new epoch.
+        self._stream = self._new_stream()
+        await self._listen(port)
 
     @property
     def port(self) -> int:
@@ -123,14 +118,29 @@ class ReferenceServer:
         host = f"[{self.settings.host}]" if ":" in self.settings.host else self.settings.host
         return f"ws://{host}:{self.port}/"
 
+    @property
+    def epoch(self) -> str:
+        """The name of the present run of event numbers."""
+        return self._stream.epoch
+
     def push_event(
         self, event_type: str, data: Mapping[str, Any], priority: str | None = None
     ) -> int:
         """Send an event to all clients and return its number; may be called in any thread.
 
-        Raises ``ValueError`` or ``TypeError`` when ``data`` is no JSON object.
+        Raises ``ValueError`` or ``TypeError`` when ``data`` is no JSON object, or too long.
         """
         return self._stream.push_event(event_type, data, priority)
+
+    def issue_token(self, identity: str, ttl: float | None = None) -> str:
+        """Return the text of a new access token, valid for ``ttl`` seconds.
+
+        Raises ``ValueError`` for values that no token can have, ``TokensFullError`` without room,
+        and ``RuntimeError`` when the server does not run or has no tokens.
+        """
+        if self._tokens is None:
+            raise RuntimeError("the server has no access tokens")
+        return self._tokens.issue(identity, ttl)
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -143,6 +153,81 @@ class ReferenceServer:
         trace: TracebackType | None,
     ) -> None:
         await self.stop()
+
+    def _new_stream(self) -> EventStream:
+        """Begin an epoch."""
+        return EventStream(
+            self._wake,
+            replay_limit=self.settings.replay_limit,
+            retains_all="replay" in self.settings.offered_features,
+            max_message_bytes=self.settings.max_message_bytes,
+            frame=text_frame,
+            clock=self.clock.time,
+        )
+
+    def _open_tokens(self) -> AccessTokens:
+        """Open the store of access tokens and watch it for the changes of other processes."""
+        path = self.settings.token_store
+        tokens = AccessTokens(
+            TokenStore(None if path is None else Path(path)),
+            clock=self.clock.time,
+            lifetime=self.settings.token_lifetime,
+            max_tokens=self.settings.max_live_tokens,
+        )
+        if path is not None:
+            self._watch_tokens(tokens, tokens.version())
+        return tokens
+
+    def _watch_tokens(self, tokens: AccessTokens, seen: int) -> None:
+        """Close the sessions of lines that another process has revoked (TOKEN-07)."""
+        version = tokens.version()
+        if version != seen:
+            for line_id in {session.line_id for session in self._sessions}:
+                if line_id is not None and tokens.is_revoked(line_id):
+                    self._end_line(line_id)
+        loop = asyncio.get_running_loop()
+        self._watcher = loop.call_later(_WATCH, self._watch_tokens, tokens, version)
+
+    async def _listen(self, port: int) -> None:
+        """Begin to accept connections, which remember nothing of earlier ones."""
+        app = web.Application()
+        app.router.add_get("/", self._open)
+        app.router.add_get("/healthz", self._show_health)
+        self._runner = web.AppRunner(
+            app,
+            handle_signals=False,
+            access_log=None,
+            logger=_http_logger,
+            keepalive_timeout=self.settings.http_idle_timeout,
+            shutdown_timeout=self.settings.close_timeout,
+        )
+        await self._runner.setup()
+        await web.TCPSite(self._runner, self.settings.host, port).start()
+        names = self.settings.server_names
+        audiences = self.settings.audience
+        if audiences is None:
+            audiences = own_audiences(names, self.port)
+        self._shared = Shared(self.settings, self.clock, self._tokens, frozenset(audiences))
+        self._handshake = Handshake(names, self.port, self.settings.allowed_origins)
+
+    async def _hang_up(self) -> None:
+        """Stop listening and close every connection."""
+        if self._runner is None:
+            return
+        # A connection that is being opened finds no runner and is closed like the others.
+        runner, self._runner = self._runner, None
+        for site in list(runner.sites):
+            await site.stop()
+        # ERROR-09: A server that shuts down MUST close every connection with close code 1001.
+        for session in list(self._sessions):
+            session.close(CloseCode.GOING_AWAY)
+        await asyncio.gather(*(session.done for session in self._sessions))
+        await runner.cleanup()
+
+    def _end_line(self, line_id: str) -> None:
+        """Close every session of a line of access tokens (TOKEN-07)."""
+        for session in list(self._sessions):
+            session.revoke(line_id)
 
     def _wake(self) -> None:
         """Have the waiting events written at the end of this turn of the event loop.
@@ -167,15 +252,27 @@ class ReferenceServer:
         if refusal is not None:
             headers = {"Upgrade": "websocket"} if refusal.status == 426 else {}
             return web.Response(status=refusal.status, text=refusal.reason, headers=headers)
+        # LIMIT-09: admit 32 connections that are not authenticated yet, and refuse those beyond
+        # its own limit.
+        ticket = self._admission.enter(request.remote or "")
+        try:
+            return await self._serve(request, ticket)
+        finally:
+            ticket.give_back()
+
+    async def _serve(self, request: web.Request, ticket: Ticket) -> web.StreamResponse:
+        """Upgrade a connection, and wait for its end."""
         answer = self._handshake.answer(lambda name: request.headers.getall(name, ()))
         response = web.StreamResponse(status=101, headers=answer)
         await response.prepare(request)
         transport = request.transport
         if transport is None:
             return response
-        challenge = Challenge()
-        connection = Connection(self.settings, challenge, self._deduplicator)
-        session = Session(request.protocol, transport, connection, self._stream, self.settings)
+        connection = Connection(self._shared, Challenge())
+        session = Session(
+            *(request.protocol, transport, connection, self._stream, self._shared),
+            *(ticket, self._end_line),
+        )
         self._sessions.add(session)
         try:
             session.start()
@@ -189,6 +286,11 @@ class ReferenceServer:
     def _refusal(self, request: web.Request) -> Refusal | None:
         """Return why a request does not get a connection, or None."""
         refusal = self._handshake.refusal(lambda name: request.headers.getall(name, ()))
-        if refusal is None and len(self._sessions) >= self.settings.max_connections:
+        if refusal is None and self._is_full_for(request.remote or ""):
             return Refusal(503, "There are too many connections")
         return refusal
+
+    def _is_full_for(self, address: str) -> bool:
+        """Say whether no more connections can be had, in all or from an address."""
+        is_full = len(self._sessions) >= self.settings.max_connections
+        return is_full or self._admission.is_full_for(address) or self._shared.resumption.is_full()

@@ -7,11 +7,14 @@ import logging
 import traceback
 from collections.abc import Callable
 
+from reference_server.actions import Action, Broadcast, Close, EndLine, Join, Send
+from reference_server.clock import Alarm
 from reference_server.codes import CloseCode
-from reference_server.connection import Action, Broadcast, Close, Connection, Join, Send
+from reference_server.connection import Connection
 from reference_server.events import EventStream, Subscription
 from reference_server.frames import FrameReader, Opcode, close_frame, encode_frame, text_frame
-from reference_server.settings import Settings
+from reference_server.limits import Ticket
+from reference_server.shared import Shared
 
 __all__ = ["Session"]
 
@@ -22,7 +25,9 @@ class Session(asyncio.Protocol):
     """Takes a connection over from the HTTP protocol that made the handshake.
 
     Everything happens in the callbacks of the transport: no task, no queue and no waiting a
-    connection. ``done`` is finished when the TCP connection has ended.
+    connection. ``end_line`` is called with a line of access tokens that was revoked here; the
+    ``ticket`` is given back when the connection does not wait for authentication any more.
+    ``done`` is finished when the TCP connection has ended.
     """
 
     def __init__(
@@ -31,17 +36,22 @@ class Session(asyncio.Protocol):
         transport: asyncio.Transport,
         connection: Connection,
         stream: EventStream,
-        settings: Settings,
+        shared: Shared,
+        ticket: Ticket,
+        end_line: Callable[[str], None],
     ) -> None:
         self._http = http
         self._transport = transport
         self._connection = connection
         self._stream = stream
-        self._settings = settings
+        self._settings = shared.settings
+        self._clock = shared.clock
+        self._ticket = ticket
+        self._end_line = end_line
         self._loop = asyncio.get_running_loop()
-        self._reader = FrameReader(settings.max_message_bytes)
+        self._reader = FrameReader(shared.settings.max_message_bytes)
         self._subscription: Subscription | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.TimerHandle | Alarm | None = None
         self._is_paused = False
         self._unsent: list[bytes] = []
         self._unsent_bytes = 0
@@ -53,13 +63,20 @@ class Session(asyncio.Protocol):
         self._transport.set_protocol(self)
         self._perform(self._connection.opened())
         # AUTH-14: close a connection that is not authenticated when expires_in has passed.
-        self._set_timer(
-            self._settings.auth_timeout, lambda: self._perform(self._connection.timed_out())
-        )
+        self._set_timer(self._clock.call_later(self._settings.auth_timeout, self._time_out))
 
     def close(self, code: CloseCode) -> None:
         """Close for a reason of the server's; closing twice is no fault."""
         self._perform(self._connection.failed(code))
+
+    @property
+    def line_id(self) -> str | None:
+        """The line of access tokens that the session belongs to, if any."""
+        return self._connection.line_id
+
+    def revoke(self, line_id: str) -> None:
+        """Close if the session belongs to this line of access tokens, which is revoked."""
+        self._perform(self._connection.revoked(line_id))
 
     def data_received(self, data: bytes) -> None:
         """Process what has arrived, in order (ORDER-01)."""
@@ -80,6 +97,7 @@ class Session(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of everything, and tell the HTTP protocol, which counts connections."""
         self._connection.closed()
+        self._ticket.give_back()
         self._leave()
         self._set_timer(None)
         self._http.connection_lost(exc)
@@ -141,17 +159,40 @@ class Session(asyncio.Protocol):
 
     def _join(self, action: Join) -> None:
         """Join the events: the snapshot and what follows it are one step (EVENT-05)."""
+        self._ticket.give_back()
         self._set_timer(None)
-        subscription, snapshot = self._stream.subscribe(self._write)
+        subscription, snapshot = self._stream.subscribe(self._write, action.place)
         # Written past the subscription: an event from another thread may wait behind it already.
         for answer in self._connection.joined(snapshot, action.request_id):
             _PERFORM[type(answer)](self, answer)
         self._subscription = subscription
+        self._watch_expiry()
+
+    def _watch_expiry(self) -> None:
+        """Come back when the session's access token expires, if it has one."""
+        expires_in = self._connection.expires_in()
+        if expires_in is not None:
+            self._set_timer(self._clock.call_later(expires_in, self._expire))
+
+    def _expire(self) -> None:
+        """End the session, or watch on if its token was refreshed meanwhile (TOKEN-12)."""
+        actions = self._connection.expired()
+        self._perform(actions)
+        if not actions:
+            self._watch_expiry()
+
+    def _time_out(self) -> None:
+        """End a connection that did not authenticate in time."""
+        self._perform(self._connection.timed_out())
+
+    def _revoke_line(self, action: EndLine) -> None:
+        """Have every session of a line of access tokens closed."""
+        self._end_line(action.line_id)
 
     def _close(self, action: Close) -> None:
         """Send a close frame, and wait a while for the peer's."""
         self._say_goodbye(action.code)
-        self._set_timer(self._settings.close_timeout, self._transport.abort)
+        self._abort_later()
 
     def _say_goodbye(self, code: int | None) -> None:
         """Send the last frame, behind everything else, and leave the events."""
@@ -175,7 +216,11 @@ class Session(asyncio.Protocol):
         self._leave()
         self._write_unsent()
         self._transport.close()
-        self._set_timer(self._settings.close_timeout, self._transport.abort)
+        self._abort_later()
+
+    def _abort_later(self) -> None:
+        """Give the peer some time of the network's: its clock cannot be moved forward."""
+        self._set_timer(self._loop.call_later(self._settings.close_timeout, self._transport.abort))
 
     def _write(self, data: bytes) -> None:
         """Write without waiting; who does not read is cut off and delays nobody."""
@@ -184,7 +229,7 @@ class Session(asyncio.Protocol):
             return
         self._unsent.append(data)
         self._unsent_bytes += len(data)
-        if self._unsent_bytes > self._settings.max_unsent_bytes and not self._is_closing:
+        if self._unsent_bytes > self._settings.unsent_bound and not self._is_closing:
             self.close(CloseCode.TRY_AGAIN_LATER)
 
     def _write_unsent(self) -> None:
@@ -193,13 +238,11 @@ class Session(asyncio.Protocol):
             data, self._unsent, self._unsent_bytes = b"".join(self._unsent), [], 0
             self._transport.write(data)
 
-    def _set_timer(self, delay: float | None, callback: Callable[[], None] | None = None) -> None:
-        """Set the one timer of the connection to ``delay`` seconds, or stop it."""
+    def _set_timer(self, timer: asyncio.TimerHandle | Alarm | None) -> None:
+        """Replace the one timer of the connection, or stop it."""
         if self._timer:
             self._timer.cancel()
-        self._timer = None
-        if delay is not None and callback is not None:
-            self._timer = self._loop.call_later(delay, callback)
+        self._timer = timer
 
 
 _RECEIVE: dict[int, Callable[[Session, bytes], None]] = {
@@ -213,4 +256,5 @@ _PERFORM: dict[type[Action], Callable[..., None]] = {
     Close: Session._close,
     Join: Session._join,
     Broadcast: Session._broadcast,
+    EndLine: Session._revoke_line,
 }

@@ -11,11 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from msgspec import Struct
+import msgspec
 
 __all__ = ["TokenRow", "TokenStore"]
 
 _KEY_BYTES = 32
+# Seconds to wait for another process that writes: less than ORDER-04 gives for an answer.
+_PATIENCE = 1.0
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS lines (
     line_id TEXT PRIMARY KEY,
@@ -39,7 +41,7 @@ _SELECT = (
 )
 
 
-class TokenRow(Struct, frozen=True):
+class TokenRow(msgspec.Struct, frozen=True, array_like=True):
     """An access token and its line; times are Unix times in seconds.
 
     ``number`` counts the tokens of the line from 0. ``dies`` is when a replaced token stops being
@@ -61,8 +63,8 @@ class TokenStore:
     """The rows, in a file of mode 0600 or, without a path, in memory.
 
     Every change is one transaction, on disk before the method returns, and seen by whoever else
-    has the file open. Raises ``OSError`` when the file or its key cannot be had, and
-    ``sqlite3.Error`` when the file is no such store.
+    has the file open. Raises ``OSError`` when the file or its key cannot be had, or is no such
+    thing, and ``sqlite3.Error`` when a change cannot be written.
     """
 
     def __init__(self, path: Path | None = None) -> None:
@@ -71,12 +73,12 @@ class TokenStore:
             # SQLite would create it with the permissions that the umask leaves.
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
             path.chmod(0o600)
-        self._database = sqlite3.connect(path or ":memory:", isolation_level=None)
+        self._database = sqlite3.connect(path or ":memory:", _PATIENCE, isolation_level=None)
         try:
             self._database.executescript(_SCHEMA)
         except sqlite3.Error:
             self.close()
-            raise
+            raise OSError(errno.EINVAL, "it is no token store", str(path)) from None
 
     def close(self) -> None:
         """Let go of the file; closing twice is no fault."""
@@ -134,9 +136,9 @@ class TokenStore:
 
     def count(self, line_id: str | None = None) -> int:
         """Return how many tokens are kept, of one line or of all."""
-        condition = "" if line_id is None else " WHERE line_id = ?"
-        parameters = () if line_id is None else (line_id,)
-        rows = self._database.execute("SELECT count(*) FROM tokens" + condition, parameters)
+        rows = self._database.execute(
+            "SELECT count(*) FROM tokens WHERE line_id = ?1 OR ?1 IS NULL", (line_id,)
+        )
         return int(rows.fetchone()[0])
 
     def forget_expired(self, now: float) -> None:
@@ -170,7 +172,7 @@ class TokenStore:
 
 def _row(values: tuple[Any, ...]) -> TokenRow:
     """Return a row of the query as a token."""
-    return TokenRow(*values[:-1], is_revoked=bool(values[-1]))
+    return msgspec.convert(values, TokenRow, strict=False)
 
 
 def _key(store: Path) -> bytes:
@@ -189,5 +191,5 @@ def _key(store: Path) -> bytes:
     path.chmod(0o600)
     key = path.read_bytes()
     if len(key) != _KEY_BYTES:
-        raise OSError(errno.EINVAL, "the key of the token store is damaged", str(path))
+        raise OSError(errno.EINVAL, "its key is damaged", str(path))
     return key

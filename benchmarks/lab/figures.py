@@ -42,11 +42,8 @@ class Pair:
 
     def run(self, seconds: float, *, counts: bool = True) -> None:
         """Applies the load for so many seconds, and keeps the figures unless it is a warm-up."""
-        assert self._generator.stdin is not None
         before = self.server.cpu_seconds()
-        self._generator.stdin.write(f"{seconds}\n")
-        self._generator.stdin.flush()
-        told = json.loads(_line(self._generator))
+        told = ask(self._generator, f"{seconds}")
         cpu = self.server.cpu_seconds() - before
         if counts:
             self.rounds.append(Round(told["messages"], told["seconds"], cpu))
@@ -63,18 +60,32 @@ class Pair:
 @contextmanager
 def generator(url: str, load: str, connections: int) -> Iterator["subprocess.Popen[str]"]:
     """Runs a load generator that has opened all its connections."""
-    arguments = ("-m", "lab.load", url, load, str(connections))
-    with python(*arguments, folder=BENCHMARKS) as process:
-        if _line(process) != "ready\n":
-            raise RuntimeError("the load generator is not ready")
+    with clients("lab.load", url, load, str(connections)) as process:
         yield process
+
+
+@contextmanager
+def clients(module: str, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
+    """Runs a process of clients that prints `ready` and then answers every line with JSON."""
+    with python("-m", module, *arguments, folder=BENCHMARKS) as process:
+        if _line(process) != "ready\n":
+            raise RuntimeError(f"{module} is not ready")
+        yield process
+
+
+def ask(process: "subprocess.Popen[str]", line: str = "") -> Any:
+    """What a process of clients answers to a line; raises `RuntimeError` when it has ended."""
+    assert process.stdin is not None
+    process.stdin.write(f"{line}\n")
+    process.stdin.flush()
+    return json.loads(_line(process))
 
 
 def _line(process: "subprocess.Popen[str]") -> str:
     assert process.stdout is not None
     line = process.stdout.readline()
     if not line:
-        raise RuntimeError("the load generator ended")
+        raise RuntimeError("a process of clients ended")
     return line
 
 

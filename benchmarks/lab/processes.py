@@ -1,13 +1,15 @@
 """Processes that a benchmark starts, measures and ends again by their ids."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from types import FrameType
+from typing import IO, Final, NoReturn
 
 import psutil
 
@@ -23,17 +25,39 @@ REFERENCE: Final = ("-m", "reference_server", "--port=0")
 LEGACY: Final = ("-m", "conformance.selftest.legacy", "--port=0")
 
 
+def end_at_sigterm() -> None:
+    """Has SIGTERM unwind this process, so that it ends what it started."""
+
+    def unwind(number: int, frame: FrameType | None) -> NoReturn:
+        sys.exit(128 + number)
+
+    signal.signal(signal.SIGTERM, unwind)
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
     """A server process that listens."""
 
     url: str
     process: psutil.Process
+    child: "subprocess.Popen[str]"
 
     def cpu_seconds(self) -> float:
         """The CPU time, user and system, that the process has used so far, in seconds."""
         times = self.process.cpu_times()
         return float(times.user + times.system)
+
+    def is_running(self) -> bool:
+        """Whether the process has not ended yet."""
+        return self.child.poll() is None
+
+    def stop(self) -> int | None:
+        """Asks the process to end as an operator does; its exit status, None if it does not."""
+        self.child.terminate()
+        try:
+            return self.child.wait(ENDS_WITHIN)
+        except subprocess.TimeoutExpired:
+            return None
 
     def resident_bytes(self) -> int:
         """The resident memory of the process in bytes."""
@@ -41,13 +65,19 @@ class Server:
 
 
 @contextmanager
-def python(*arguments: str, folder: Path = ROOT) -> Iterator["subprocess.Popen[str]"]:
-    """Runs this Python with arguments and pipes, and ends the process afterwards."""
+def python(
+    *arguments: str, folder: Path = ROOT, errors: IO[str] | None = None
+) -> Iterator["subprocess.Popen[str]"]:
+    """Runs this Python with arguments and pipes, and ends the process afterwards.
+
+    `errors` is a file for what it writes to its standard error, which is this one's otherwise.
+    """
     process = subprocess.Popen(
         [sys.executable, *arguments],
         cwd=folder,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        stderr=errors,
         text=True,
     )
     try:
@@ -73,14 +103,14 @@ def bare(kind: str) -> Iterator[Server]:
 
 
 @contextmanager
-def server(*arguments: str, folder: Path = ROOT) -> Iterator[Server]:
+def server(*arguments: str, folder: Path = ROOT, errors: IO[str] | None = None) -> Iterator[Server]:
     """Runs a server that prints `listening on URL`; raises `RuntimeError` when it does not."""
-    with python(*arguments, folder=folder) as process:
+    with python(*arguments, folder=folder, errors=errors) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
         if not line.startswith("listening on "):
             raise RuntimeError(f"{' '.join(arguments)} does not listen: {line!r}")
-        yield Server(line.split()[2], psutil.Process(process.pid))
+        yield Server(line.split()[2], psutil.Process(process.pid), process)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from conformance.record import Exit, RunRecord, exit_status
 from conformance.reporting.progress import Progress
 from conformance.reporting.terminal import Terminal
 from conformance.runner import Options, Run
-from conformance.suite import Suite, load, select
+from conformance.suite import Suite, is_selected, load, select
 from conformance.target import Target, from_argument, from_file
 from conformance.transport import Unreachable
 
@@ -122,25 +122,17 @@ def _perform(
 
 
 def _selected(suite: Suite, arguments: argparse.Namespace) -> list[Scenario]:
-    found = select(suite, arguments.selection, arguments.profile)
-    if not found:
-        words = " ".join([*arguments.selection, *arguments.profile])
-        if _only_watched(suite, arguments.selection):
-            raise InputError(
-                f"passive checks alone judge {words}, in every run without a selection"
-            )
-        known = {*suite.scenarios, *suite.requirements, *(s.split("/")[0] for s in suite.scenarios)}
-        raise InputError(f'nothing matches "{words}"{did_you_mean(words, known)}')
-    return found
+    for word in arguments.selection:
+        if _only_watched(suite, word):
+            raise InputError(f"passive checks alone judge {word}, in every run without a selection")
+    return select(suite, arguments.selection, arguments.profile)
 
 
-def _only_watched(suite: Suite, selection: Sequence[str]) -> bool:
-    """Whether passive checks judge what is selected, though no scenario does."""
-    watched = [(f"passive/{m.name}", m.requirement) for m in suite.make_monitors(suite)]
-    return any(
-        name.startswith(word) or requirement.startswith(word.upper())
-        for word in selection
-        for name, requirement in watched
+def _only_watched(suite: Suite, word: str) -> bool:
+    """Whether passive checks judge what a word selects, though no scenario does."""
+    return not any(is_selected(scenario, word) for scenario in suite.scenarios.values()) and any(
+        f"passive/{monitor.name}".startswith(word) or monitor.requirement.startswith(word.upper())
+        for monitor in suite.make_monitors(suite)
     )
 
 

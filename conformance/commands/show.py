@@ -22,8 +22,6 @@ def list_(arguments: argparse.Namespace) -> int:
     if arguments.requirements:
         return _list_requirements(suite, arguments)
     scenarios = select(suite, arguments.selection, arguments.profile)
-    if not scenarios:
-        raise InputError(f'nothing matches "{" ".join(arguments.selection)}"')
     width = max(len(scenario.id) for scenario in scenarios)
     for scenario in scenarios:
         _say(f"{scenario.id:<{width}}  {', '.join(scenario.requirements)}")

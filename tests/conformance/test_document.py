@@ -51,9 +51,7 @@ def test_a_report_names_the_kit_the_suite_and_the_target(suite: Suite) -> None:
 def test_the_counts_and_the_exit_status_are_those_of_the_results(suite: Suite) -> None:
     report = document(record(suite, *RESULTS))
     outcomes = [row["outcome"] for row in report["results"]]
-    assert report["counts"] == {
-        outcome.value: outcomes.count(outcome.value) for outcome in Outcome
-    }
+    assert report["counts"] == {outcome.value: outcomes.count(outcome.value) for outcome in Outcome}
     assert report["exit_status"] == 1
 
 

@@ -9,7 +9,7 @@ from conformance.reporting.junit import render
 from conformance.suite import Suite
 from tests.support.records import REQUIREMENT, failed, record, result
 
-EVERY_CHARACTER = "".join(map(chr, range(0x20))) + "\x7f\x85\u2028\ud800\udfff\ufffe\uffff😀<&]]>\""
+EVERY_CHARACTER = "".join(map(chr, range(0x20))) + '\x7f\x85\u2028\ud800\udfff\ufffe\uffff😀<&]]>"'
 
 
 def the_suite(data: bytes) -> ET.Element:

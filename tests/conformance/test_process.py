@@ -1,14 +1,15 @@
 """A target that the kit starts itself is waited for, told about, and always ended."""
 
 import json
-import os
+import signal
+import socket
 import sys
 from pathlib import Path
 
 import psutil
 import pytest
 
-from tests.support.kit import Finished, call, started
+from tests.support.kit import LIMIT, Finished, call, started
 
 SERVER = "[sys.executable, '-m', 'reference_server', '--port=0']"
 SELECTION = "transport/ping-frame-before-authentication"
@@ -118,18 +119,22 @@ def test_a_server_that_ignores_the_request_to_end_is_killed(tmp_path: Path) -> N
 
 
 def test_ctrl_c_while_the_server_starts_ends_both_at_once(tmp_path: Path) -> None:
-    ready = tmp_path / "ready"
-    os.mkfifo(ready)
-    program = (
-        "import os, time; import pathlib;"
-        f"pathlib.Path({str(ready)!r}).write_text(str(os.getpid())); time.sleep(600)"
-    )
-    with started("run", target(tmp_path, program, timeout=30), SELECTION) as process:
-        child = int(ready.read_text())
-        process.send_signal(2)
-        process.communicate(timeout=15)
-        assert process.returncode == 130
-        assert not runs(child)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(LIMIT)
+        port = server.getsockname()[1]
+        program = (
+            "import os, socket, time;"
+            f"sock = socket.create_connection(('127.0.0.1', {port}));"
+            "sock.send(b'%d' % os.getpid()); time.sleep(600)"
+        )
+        with started("run", target(tmp_path, program, timeout=15), SELECTION) as process:
+            child, _ = server.accept()
+            with child:
+                pid = int(child.recv(100))
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=LIMIT)
+            assert process.returncode == 130
+            assert not runs(pid)
 
 
 @pytest.mark.parametrize("word", ["{python}", sys.executable])

@@ -62,7 +62,7 @@ def test_a_schema_of_the_kit_is_valid_and_shows_both_kinds_of_example(name: str)
 
 
 def test_a_schema_that_is_not_there_is_the_fault_of_the_kit(tmp_path: Path) -> None:
-    with pytest.raises(KitError, match="there is no schema nothing.json"):
+    with pytest.raises(KitError, match=r"there is no schema nothing\.json"):
         STORE.is_valid("nothing", {})
     with pytest.raises(KitError, match=r"there is no schema error\.json"):
         SchemaStore(tmp_path).explain("error", {})

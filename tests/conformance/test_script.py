@@ -21,7 +21,7 @@ requirements: [DEDUP-01]
 def read(suite: Suite, text: str) -> Scenario:
     reader = ScriptReader(suite.schemas, suite.requirements, FUNCTIONS)
     reader.procedures = suite.procedures.keys()
-    found = reader.scenario(yaml_source.parse(text, "s.yaml"), "area/name")
+    found = reader.checked(yaml_source.parse(text, "s.yaml"), "area/name")
     reader.check_calls()
     return found
 
@@ -79,9 +79,12 @@ def test_every_verb_that_can_be_written_can_be_performed() -> None:
       '4:37: "tex" is not known here, did you mean "text"?'),
      ("  - send_raw: {}", "4:5: "),
      ("  - send_raw: {binary: xyz}", "4:16: "),
-     ("  - repeat: 3\n    steps:\n      - sned: {}", '6:9: "sned" is no step, did you mean "send"?'),
-     ("  - together:\n    - - ping: x\n    - - pign: y", '6:9: "pign" is no step, did you mean "ping"'),
-     ("  - connect: {subprotocol: [x]}", '4:15: "subprotocol" is not known here, did you mean "sub')],
+     ("  - repeat: 3\n    steps:\n      - sned: {}",
+      '6:9: "sned" is no step, did you mean "send"?'),
+     ("  - together:\n    - - ping: x\n    - - pign: y",
+      '6:9: "pign" is no step, did you mean "ping"'),
+     ("  - connect: {subprotocol: [x]}",
+      '4:15: "subprotocol" is not known here, did you mean "sub')],
 )  # fmt: skip
 def test_a_mistake_in_a_step_is_told_with_its_place(suite: Suite, steps: str, told: str) -> None:
     assert refusal(suite, f"{HEAD}steps:\n{steps}\n").startswith(f"s.yaml:{told}")
@@ -98,7 +101,7 @@ def test_a_mistake_in_a_step_is_told_with_its_place(suite: Suite, steps: str, to
      (HEAD + "steps: [{drop: true}]\nisolaton: exclusive",
       's.yaml:4:1: "isolaton" is not known here, did you mean "isolation"?; expected: title,'),
      (HEAD + "steps: [{drop: true}]\nisolation: exclusiv",
-      "s.yaml:4:1: 'exclusiv' is not one of ['shared', 'exclusive'], did you mean \"exclusive\"?"),
+      "s.yaml:4:1: 'exclusiv' is not one of ['shared', 'exclusive'"),
      (HEAD + "steps: {drop: true}", "s.yaml:3:1: {'drop': True} is not of type 'array'"),
      ("- a list", "s.yaml:1:1: ['a list'] is not of type 'object'"),
      ("text", "s.yaml:1:1: 'text' is not of type 'object'")],
@@ -115,7 +118,7 @@ def test_a_function_within_setup_is_checked_too(suite: Suite) -> None:
 def test_a_procedure_is_checked_like_a_scenario(suite: Suite) -> None:
     reader = ScriptReader(suite.schemas, suite.requirements, FUNCTIONS)
     source = yaml_source.parse("title: Does what it says\nsteps:\n  - pingg: x\n", "p/x.yaml")
-    with pytest.raises(InputError, match='p/x.yaml:3:5: "pingg" is no step, did you mean "ping"?'):
+    with pytest.raises(InputError, match=r'p/x\.yaml:3:5: "pingg" is no step, did'):
         reader.procedure(source)
 
 

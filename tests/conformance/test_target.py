@@ -108,7 +108,7 @@ def test_a_target_file_says_everything_that_it_may_say(
     found = from_file(path)
     assert (found.name, found.url, found.connect_timeout) == ("mine", "ws://h:1/", 2)
     assert found.headers == (("Authorization", "Bearer hunter2"), ("X-Plain", "text"))
-    assert found.claims == {"challenge_token"}
+    assert found.claims == frozenset({"challenge_token"})
     assert found.command is not None
     assert (found.command.argv, found.command.folder) == (("server", "--flag"), tmp_path)
 

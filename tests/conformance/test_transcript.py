@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -13,8 +14,13 @@ TOKEN = "tok-" + "s3cr3t" * 5
 def secrets(*tokens: str) -> Secrets:
     known = Secrets(frozenset({"token", "proof"}))
     for token in tokens:
-        known.learn({"data": {"token": token}})
+        learn(known, {"data": {"token": token}})
     return known
+
+
+def learn(known: Secrets, value: Any) -> None:
+    """Show a message to the secrets, as it comes: its value and its text."""
+    known.learn(value, json.dumps(value))
 
 
 def test_a_line_says_its_number_its_time_its_connection_and_its_direction() -> None:
@@ -69,7 +75,7 @@ def test_a_secret_is_hidden_wherever_it_stands_even_when_it_is_learnt_later(plac
     transcript = Transcript(known)
     for number in range(1, HEAD + TAIL + 51):
         transcript.add(0, "c", "←", TOKEN if number == place else "other")
-    known.learn({"token": TOKEN})
+    learn(known, {"token": TOKEN})
     text = "\n".join(transcript.lines())
     assert "<token>" in text
     assert TOKEN not in text
@@ -113,19 +119,19 @@ def test_a_secret_is_hidden_however_its_json_is_spelt(escape: Callable[[str], st
     token = 'to/ken "ümlaut" \\ end'
     text = f'{{"type":"auth_challenge","data":{{"token":{escape(token)}}}}}'
     known = secrets()
-    known.learn(json.loads(text))
+    known.learn(json.loads(text), text)
     assert escape(token)[1:-1] not in known.hide(text)
 
 
 def test_a_secret_within_a_list_is_learnt() -> None:
     known = secrets()
-    known.learn({"data": {"tokens": [{"token": TOKEN}]}})
+    learn(known, {"data": {"tokens": [{"token": TOKEN}]}})
     assert TOKEN not in known.hide(TOKEN)
 
 
 def test_what_is_no_secret_stays_as_it_is() -> None:
     known = secrets(TOKEN)
-    known.learn({"message": "a public text", "token": 7, "proof": None})
+    learn(known, {"message": "a public text", "token": 7, "proof": None})
     assert known.hide('{"token":7,"message":"a public text"}') == (
         '{"token":7,"message":"a public text"}'
     )

@@ -49,8 +49,10 @@ def test_a_variable_that_is_not_set_is_named(value: Any) -> None:
 
 @pytest.mark.parametrize(
     ("call", "result"),
-    [({"$fn": "times", "value": "$n", "by": 2}, 10), ({"$fn": "sum", "values": [1, "$n"]}, 6),
-     ({"$fn": "smallest", "values": [3.7, 9]}, 3), ({"$fn": "text", "of": "ab", "length": 2}, "abab"),
+    [({"$fn": "times", "value": "$n", "by": 2}, 10),
+     ({"$fn": "sum", "values": [1, "$n"]}, 6),
+     ({"$fn": "smallest", "values": [3.7, 9]}, 3),
+     ({"$fn": "text", "of": "ab", "length": 2}, "abab"),
      ({"$fn": "hex", "text": "é"}, "c3a9"), ({"$fn": "json", "value": {"a": ["$n"]}}, '{"a":[5]}'),
      ({"$fn": "nested", "depth": 2}, {"n": {"n": None}}),
      ({"$fn": "nested", "depth": 1, "inside": "$n"}, {"n": 5}),
@@ -82,13 +84,14 @@ def test_a_text_beyond_the_bound_is_the_fault_of_the_suite(call: Any) -> None:
 
 
 def test_a_function_that_does_not_exist_is_named_with_the_nearest() -> None:
-    with pytest.raises(InputError, match='no function "nestd", did you mean "nested"?'):
+    with pytest.raises(InputError, match=r'no function "nestd", did you mean "nested"\?'):
         resolved({"$fn": "nestd", "depth": 1})
 
 
 @pytest.mark.parametrize(
     "call",
-    [{"$fn": "hex"}, {"$fn": "hex", "text": "a", "more": 1}, {"$fn": "times", "value": None, "by": 2},
+    [{"$fn": "hex"}, {"$fn": "hex", "text": "a", "more": 1},
+     {"$fn": "times", "value": None, "by": 2},
      {"$fn": "smallest", "values": []}, {"$fn": "smallest", "values": ["x"]},
      {"$fn": "padded", "value": {}, "bytes": "many"}, {"$fn": "hex", "text": 7},
      {"$fn": "nested", "depth": "deep"}, {"$fn": ["hex"]}],

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from websockets.asyncio.client import ClientConnection, connect
 
 from reference_server import ReferenceServer
+from reference_server.access_tokens import proof, refreshed_secret
 
 PATIENCE = 30.0
 HANDSHAKE = {
@@ -44,12 +45,30 @@ class Client:
         await self.send(message)
         return await self.receive()
 
-    async def log_in(self) -> None:
-        challenge = await self.receive()
-        result = await self.ask(auth_response(challenge["data"]["token"]))
+    async def log_in(self, token: str | None = None, **members: object) -> None:
+        """Authenticate, with an access token if there is one."""
+        result = await self.try_to_log_in(token, **members)
         assert result["data"]["success"] is True
         self.client_id = result["data"]["client_id"]
         self.session = result["data"]["session"]
+
+    async def try_to_log_in(self, token: str | None = None, **members: object) -> dict[str, Any]:
+        """Answer the challenge and return the result."""
+        challenge = (await self.receive())["data"]
+        if token is None:
+            return await self.ask(auth_response(challenge["token"], **members))
+        return await self.ask(proof_of(token, challenge["nonce"], self.audience, **members))
+
+    @property
+    def audience(self) -> str:
+        host, port = self.socket.remote_address[:2]
+        return f"ws://{host}:{port}"
+
+    async def refresh(self, token: str) -> str:
+        """Refresh a token and return its successor."""
+        data = (await self.ask({"type": "token_refresh"}))["data"]
+        assert data["previous"] == token.partition(".")[0]
+        return f"{data['token_id']}.{refreshed_secret(token.partition('.')[2], data['nonce'])}"
 
     async def close_code(self) -> int | None:
         async with asyncio.timeout(PATIENCE):
@@ -65,15 +84,25 @@ async def stranger(server: ReferenceServer) -> AsyncIterator[Client]:
 
 
 @asynccontextmanager
-async def member(server: ReferenceServer) -> AsyncIterator[Client]:
+async def member(
+    server: ReferenceServer, token: str | None = None, **members: object
+) -> AsyncIterator[Client]:
     """Connect and authenticate."""
     async with stranger(server) as client:
-        await client.log_in()
+        await client.log_in(token, **members)
         yield client
 
 
 def auth_response(token: object, **members: object) -> dict[str, Any]:
     return {"type": "auth_response", "data": {"token": token, **members}}
+
+
+def proof_of(token: str, nonce: str, audience: str, **members: object) -> dict[str, Any]:
+    """Answer a challenge with an access token."""
+    token_id, secret = token.split(".")
+    digits = proof(secret, nonce, token_id, audience)
+    data = {"method": "hmac_sha256", "token_id": token_id, "audience": audience, "proof": digits}
+    return {"type": "auth_response", "data": {**data, **members}}
 
 
 def note(text: object = "hello", **members: object) -> dict[str, Any]:

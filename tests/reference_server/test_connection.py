@@ -6,25 +6,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reference_server import Settings
+from reference_server.actions import Action, Broadcast, Close, Join, Send
 from reference_server.authentication import Challenge
+from reference_server.clock import Clock as ServerClock
 from reference_server.codes import CloseCode
-from reference_server.connection import Action, Broadcast, Close, Connection, Join, Send, State
-from reference_server.deduplication import MessageDeduplicator
+from reference_server.connection import Connection, State
 from reference_server.events import Snapshot
+from reference_server.replay import Replay
+from reference_server.shared import Shared
 from tests.reference_server.support import Clock, auth_response, note
 
-SNAPSHOT = Snapshot("0123456789abcdef", 41, ())
+SNAPSHOT = Snapshot("0123456789abcdef", 41, None)
 
 
 class Talk:
     """A connection and what it says, as values."""
 
-    def __init__(self, **bounds: Any) -> None:
+    def __init__(self, **settings: Any) -> None:
         self.clock = Clock()
         self.challenge = Challenge()
         self.token = self.challenge.token
-        deduplicator = MessageDeduplicator(clock=self.clock, **bounds)
-        self.connection = Connection(Settings(), self.challenge, deduplicator)
+        settings = {"features": (), **settings}
+        self.shared = Shared(Settings(**settings), ServerClock(self.clock, self.clock))
+        self.connection = Connection(self.shared, self.challenge)
         (self.greeting,) = map(said, self.connection.opened())
 
     def tell(self, message: object) -> tuple[Action, ...]:
@@ -83,10 +87,11 @@ def test_the_right_token_joins_and_the_result_states_what_is_promised(talk: Talk
 
 
 def test_what_is_retained_follows_the_result_as_one_replay(member: Talk) -> None:
-    snapshot = SNAPSHOT._replace(replay=(b'{"seq":3}', b'{"seq":9}'))
-    result, replay = map(said, member.connection.joined(snapshot, None))
+    replay = Replay(b'{"type":"replay","events":[', (b'{"seq":3}', b'{"seq":9}'))
+    snapshot = SNAPSHOT._replace(replay=replay)
+    result, sent = map(said, member.connection.joined(snapshot, None))
     assert result["type"] == "auth_result"
-    assert replay == {"type": "replay", "events": [{"seq": 3}, {"seq": 9}]}
+    assert sent == {"type": "replay", "events": [{"seq": 3}, {"seq": 9}]}
 
 
 @pytest.mark.parametrize(
@@ -194,10 +199,13 @@ def test_a_refused_message_is_not_remembered(member: Talk) -> None:
 
 
 def test_a_message_that_cannot_be_remembered_is_refused() -> None:
-    talk = Talk(identity_bound=1, total_bound=1)
+    talk = Talk(dedup_capacity=1, dedup_identity_bound=1)
     talk.log_in()
     talk.tell(note("first"))
-    assert talk.code(note("second")) == "rate_limited"
+    (answer,) = map(said, talk.tell(note("second")))
+    assert (answer["data"]["code"], answer["data"]["retry_after"]) == ("rate_limited", 5.0)
+    talk.clock.now += 5.0
+    assert isinstance(talk.tell(note("second"))[0], Broadcast)
 
 
 def test_time_ends_a_connection_that_is_not_authenticated_and_no_other(talk: Talk) -> None:

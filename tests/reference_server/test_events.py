@@ -124,23 +124,25 @@ def test_the_newest_events_of_high_priority_are_replayed_as_they_were_sent() -> 
     stream.push_event("system_info", {}, "normal")
     stream.flush()
     _, snapshot = stream.subscribe(line.write)
-    replayed = [json.loads(text) for text in snapshot.replay]
+    assert snapshot.replay
+    replayed = [json.loads(text) for text in snapshot.replay.events]
     assert [event["seq"] for event in replayed] == [2, 3, 4, 5, 6, 7, 9]
     assert all(event in line.events for event in replayed)
 
 
 def test_a_replay_fits_into_a_message_by_leaving_out_the_oldest() -> None:
-    stream = line_stream(max_replay_bytes=1000)
+    stream = line_stream(max_message_bytes=1000)
     for number in range(5):
         stream.push_event("system_info", {"text": "x" * 300, "number": number})
     _, snapshot = stream.subscribe(Line().write)
-    assert [json.loads(text)["seq"] for text in snapshot.replay] == [4, 5]
+    assert snapshot.replay
+    assert [json.loads(text)["seq"] for text in snapshot.replay.events] == [4, 5]
 
 
 def test_a_stream_that_retains_nothing_replays_nothing() -> None:
     stream = line_stream(replay_limit=0)
     stream.push_event("system_info", {})
-    assert stream.subscribe(Line().write)[1].replay == ()
+    assert stream.subscribe(Line().write)[1].replay is None
 
 
 def test_it_wakes_once_for_all_events_that_wait() -> None:

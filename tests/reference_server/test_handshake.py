@@ -1,9 +1,10 @@
 import asyncio
+from contextlib import AsyncExitStack
 
 import pytest
 
 from reference_server import ReferenceServer, Settings
-from reference_server.handshake import Handshake
+from reference_server.handshake import Handshake, own_audiences
 from tests.reference_server.support import HANDSHAKE, raw_client, request
 
 NAMES = ("localhost", "127.0.0.1", "[::1]")
@@ -162,3 +163,43 @@ async def test_connections_over_the_limit_get_503_until_one_ends() -> None:
             await first.wait_for_end()
         async with raw_client(server) as second:
             assert (await second.read_frame()).opcode == 1
+
+
+async def test_handshakes_over_the_limit_of_pending_ones_get_503_until_one_is_authenticated() -> (
+    None
+):
+    async with (
+        ReferenceServer(Settings(port=0, max_pending=32)) as server,
+        AsyncExitStack() as stack,
+    ):
+        first = await stack.enter_async_context(raw_client(server))
+        for _ in range(31):
+            client = await stack.enter_async_context(raw_client(server))
+            assert (await client.read_frame()).opcode == 1
+        for changes, status in (({}, b"503"), ({"Origin": "http://evil.example"}, b"403")):
+            reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+            writer.write(request({**HANDSHAKE, **changes}))
+            assert (await reader.readline()).split()[1] == status
+            writer.transport.abort()
+        await first.log_in()
+        async with raw_client(server) as another:
+            assert (await another.read_frame()).opcode == 1
+
+
+async def test_connections_are_refused_rather_than_resume_secrets_forgotten() -> None:
+    async with (
+        ReferenceServer(Settings(port=0, max_resumable=32)) as server,
+        AsyncExitStack() as stack,
+    ):
+        for _ in range(32):
+            client = await stack.enter_async_context(raw_client(server))
+            await client.log_in()
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(request(HANDSHAKE))
+        assert (await reader.readline()).split()[1] == b"503"
+        writer.transport.abort()
+
+
+@pytest.mark.parametrize(("port", "expected"), [(8765, "ws://[::1]:8765"), (80, "ws://[::1]")])
+def test_an_audience_is_an_origin_without_the_default_port(port: int, expected: str) -> None:
+    assert own_audiences(["[::1]"], port) == (expected,)

@@ -1,48 +1,44 @@
 """The schemas and the server are two readings of one specification: they have to agree."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
-from referencing import Registry, Resource
+from msgspec import UNSET
 
 from reference_server import ReferenceServer, Settings
+from reference_server.actions import Send
 from reference_server.authentication import Challenge
+from reference_server.clock import Clock
 from reference_server.codes import AuthFailure, CloseCode, ErrorCode
-from reference_server.connection import Connection, Send
-from reference_server.deduplication import MessageDeduplicator
+from reference_server.connection import Connection
 from reference_server.events import HIGH_PRIORITY
 from reference_server.messages import (
+    AuthData,
     ClientMessage,
     Envelope,
     Fault,
+    decode_auth_response,
     decode_client_message,
+    decode_ping,
+    decode_token_refresh,
+    decode_token_revoke,
     open_envelope,
 )
-from tests.reference_server.support import Client, auth_response, member, note, stranger
-
-SCHEMAS = Path(__file__).parents[2] / "schemas"
-BASE = "https://schemas.coda-lite.example/v1/"
-
-
-def load(name: str) -> dict[str, Any]:
-    schema: dict[str, Any] = json.loads((SCHEMAS / name).read_text("utf-8"))
-    return schema
-
-
-FILES = [path.relative_to(SCHEMAS).as_posix() for path in SCHEMAS.rglob("*.json")]
-REGISTRY: Registry[Any] = Registry().with_resources(
-    (schema["$id"], Resource.from_contents(schema)) for schema in map(load, FILES)
+from reference_server.shared import Shared
+from tests.reference_server.generated import messages, mutations
+from tests.reference_server.schemas import BASE, FILES, load, validator
+from tests.reference_server.support import (
+    Client,
+    auth_response,
+    member,
+    note,
+    proof_of,
+    stranger,
 )
-
-
-def validator(name: str) -> Draft202012Validator:
-    return Draft202012Validator({"$ref": BASE + name}, registry=REGISTRY)
 
 
 def examples(name: str) -> Iterator[tuple[dict[str, Any], str | None]]:
@@ -96,7 +92,7 @@ def test_a_client_message_is_judged_as_its_schema_judges_it(
 def test_an_auth_response_that_breaks_its_schema_is_answered_with_invalid_response(
     message: dict[str, Any], pointer: str | None
 ) -> None:
-    connection = Connection(Settings(), Challenge(), MessageDeduplicator())
+    connection = Connection(Shared(Settings(), Clock()), Challenge())
     connection.opened()
     (answer,) = connection.received(json.dumps(message).encode())
     assert isinstance(answer, Send)
@@ -105,32 +101,70 @@ def test_an_auth_response_that_breaks_its_schema_is_answered_with_invalid_respon
     assert json.loads(answer.text)["data"]["code"] == expected
 
 
-NAMES = st.sampled_from(["", "x", "x" * 128, "😀" * 129, *COMMANDS]) | st.none() | st.integers()
-VALUES = st.none() | st.booleans() | st.integers(-2, 2) | st.sampled_from(["", "a", -0.5, [], {}])
-DATA = st.dictionaries(st.sampled_from(["text", "duration", "continuous", "other"]), VALUES)
+def accepts(message: object) -> bool:
+    """Say whether the server's own definitions accept a message."""
+    opened = open_envelope(json.dumps(message).encode())
+    if not isinstance(opened, Envelope) or opened.type not in DECODERS:
+        return False
+    decoded = DECODERS[opened.type](opened)
+    if opened.type == "auth_response":
+        return decoded is not None and has_what_its_method_needs(decoded.data)
+    return not isinstance(decoded, Fault)
 
 
-@given(
-    st.fixed_dictionaries(
-        {"type": st.just("client_message")},
-        optional={
-            "id": NAMES,
-            "priority": VALUES,
-            "data": VALUES
-            | st.fixed_dictionaries(
-                {}, optional={"message_type": NAMES, "message_data": DATA | VALUES}
-            ),
-        },
-    )
-)
-def test_any_client_message_is_accepted_exactly_when_its_schemas_accept_it(
-    message: dict[str, Any],
+def has_what_its_method_needs(data: AuthData) -> bool:
+    """Judge as the login does, by the members that each method looks for."""
+    needed = {
+        UNSET: (data.token,),
+        "challenge_token": (data.token,),
+        "hmac_sha256": (data.token_id, data.audience, data.proof),
+    }
+    return data.method in needed and UNSET not in needed[data.method]
+
+
+DECODERS: dict[str, Callable[[Envelope], Any]] = {
+    "auth_response": decode_auth_response,
+    "client_message": decode_client_message,
+    "ping": decode_ping,
+    "token_refresh": decode_token_refresh,
+    "token_revoke": decode_token_revoke,
+}
+# How long an example takes to make is no matter here.
+THOROUGH = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+VALIDATORS = {name: validator(f"{name}.json") for name in DECODERS}
+
+
+def test_every_message_that_a_client_may_send_is_decoded() -> None:
+    schemas = map(load, (name for name in FILES if "/" not in name))
+    sent = {schema["$id"] for schema in schemas if schema.get("x-sender") == "client"}
+    assert sent == {f"{BASE}{name}.json" for name in DECODERS}
+
+
+@pytest.mark.parametrize("name", DECODERS)
+@THOROUGH
+@given(st.data())
+def test_a_valid_message_of_any_type_is_accepted(name: str, data: st.DataObject) -> None:
+    message = data.draw(messages(name).filter(VALIDATORS[name].is_valid))
+    assert accepts(message)
+
+
+@pytest.mark.parametrize("name", DECODERS)
+@THOROUGH
+@given(st.data())
+def test_a_message_of_any_type_with_a_fault_is_refused(name: str, data: st.DataObject) -> None:
+    message = data.draw(messages(name))
+    mutated = data.draw(mutations(message).filter(lambda it: not VALIDATORS[name].is_valid(it)))
+    assert not accepts(mutated)
+
+
+@pytest.mark.parametrize("name", DECODERS)
+@THOROUGH
+@given(st.data())
+def test_a_message_changed_anywhere_is_judged_as_its_schema_judges_it(
+    name: str, data: st.DataObject
 ) -> None:
-    valid = validator("client_message.json").is_valid(message)
-    if valid and message["data"]["message_type"] in COMMANDS:
-        name = f"commands/{message['data']['message_type']}.json"
-        valid = validator(name).is_valid(message["data"]["message_data"])
-    assert isinstance(decode(message), ClientMessage) is valid
+    mutated = data.draw(mutations(data.draw(messages(name))))
+    assert accepts(mutated) is VALIDATORS[name].is_valid(mutated)
 
 
 async def heard(client: Client, count: int) -> None:
@@ -162,6 +196,24 @@ async def test_everything_that_the_server_says_satisfies_its_schema() -> None:
             challenge = await client.receive()
             await client.send(auth_response(challenge["data"]["token"]))
             await heard(client, 2)
+    both = Settings(
+        port=0, methods=("hmac_sha256", "challenge_token"), rate_messages=6, rate_seconds=1e4
+    )
+    async with ReferenceServer(both) as server, stranger(server) as client:
+        challenge = await client.receive()
+        validator("auth_challenge.json").validate(challenge)
+        token = server.issue_token("kitchen")
+        place = {"last_seq": 7, "last_epoch": "another epoch"}
+        await client.send(proof_of(token, challenge["data"]["nonce"], client.audience, **place))
+        server.push_event("note", {})
+        await client.send({"type": "ping", "id": "p"})
+        await client.send({"type": "token_refresh", "id": "r"})
+        await client.send({"type": "token_revoke", "data": {"token_id": "unknown"}})
+        for _ in range(20):
+            await client.send({"type": "ping"})
+        await heard(client, 25)
+        server.clock.advance(5000)
+        await heard(client, 1)
     async with (
         ReferenceServer(Settings(port=0, auth_timeout=0.05)) as server,
         stranger(server) as it,

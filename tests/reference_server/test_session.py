@@ -137,7 +137,7 @@ async def test_time_to_authenticate_ends_with_a_result_and_4408_though_the_clien
     async with serve(auth_timeout=0.2) as server, stranger(server) as client:
         challenge = await client.receive()
         await client.ask(auth_response("wrong"))
-        await client.ask({"type": "ping"})
+        await client.ask({"type": "x"})
         result = await client.receive()
         assert (challenge["data"]["expires_in"], result["data"]["code"]) == (0.2, "auth_timeout")
         assert await client.close_code() == 4408
@@ -151,7 +151,7 @@ async def test_an_authenticated_connection_outlives_the_time_to_authenticate() -
 
 
 async def test_who_stops_reading_is_cut_off_and_delays_nobody() -> None:
-    server = serve(max_unsent_bytes=1 << 20, close_timeout=0.2)
+    server = serve(max_unsent_bytes=2 << 20, close_timeout=0.2)
     async with server, raw_client(server) as stalled, member(server) as witness:
         await stalled.log_in()
         stalled.stop_reading()
@@ -170,7 +170,7 @@ async def test_who_closes_without_reading_what_waits_is_cut_off() -> None:
 
 
 async def test_who_asks_without_reading_the_answers_is_cut_off() -> None:
-    server = serve(max_unsent_bytes=1 << 16, close_timeout=0.2)
+    server = serve(max_unsent_bytes=1 << 16, max_message_bytes=1024, close_timeout=0.2)
     async with server, raw_client(server) as client:
         client.stop_reading()
         await send_until_cut_off(client, frame(b"x" * 125, 9) * 100)
@@ -199,7 +199,7 @@ async def test_a_message_that_the_server_fails_on_gets_an_answer_and_the_connect
     def broken_clock() -> float:
         raise ZeroDivisionError(words)
 
-    server = ReferenceServer(Settings(port=0), clock=broken_clock)
+    server = ReferenceServer(Settings(port=0, features=()), clock=broken_clock)
     async with server, member(server) as client:
         answer = await client.ask(note("a secret", id="a"))
         assert (answer["data"]["code"], answer["request_id"]) == ("internal_error", "a")

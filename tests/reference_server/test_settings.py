@@ -22,6 +22,19 @@ def test_every_setting_has_a_default_that_is_valid() -> None:
         ({"server_names": ("",)}, "server_names must hold strings that are not empty"),
         ({"host": "0.0.0.0"}, "host must be a loopback address"),
         ({"host": "example.org"}, "host must be a loopback address"),
+        ({"features": ("telepathy",)}, "features must be some of tokens resume"),
+        ({"features": ("replay", "replay")}, "features must be some of"),
+        ({"methods": ("password",)}, "methods must be some of challenge_token hmac_sha256"),
+        ({"methods": ()}, "methods must name at least one"),
+        (
+            {"require_tokens": True, "methods": ("challenge_token",)},
+            "methods must not name challenge_token",
+        ),
+        ({"replay_limit": 0}, "replay_limit must be at least 1"),
+        ({"max_unsent_bytes": 1 << 20}, "max_unsent_bytes must be 4096 more"),
+        ({"violation_limit": 19}, "violation_limit must be from 20"),
+        ({"control_port": "x"}, "control_port must be of type int"),
+        ({"token_store": 7}, "token_store must be of type str"),
         ({"dedup_identity_bound": 10}, "dedup_identity_bound must not be less"),
         ({"dedup_total_bound": 10}, "dedup_total_bound must be at least twice"),
     ],
@@ -40,3 +53,26 @@ def test_every_spelling_of_loopback_is_accepted(host: str) -> None:
 
 def test_another_address_needs_the_operators_word() -> None:
     assert Settings(host="0.0.0.0", allow_remote=True).allow_remote
+
+
+@pytest.mark.parametrize(
+    ("options", "methods"),
+    [
+        ({}, ("challenge_token",)),
+        ({"token_store": "x"}, ("hmac_sha256", "challenge_token")),
+        ({"control_port": 0}, ("hmac_sha256", "challenge_token")),
+        ({"require_tokens": True}, ("hmac_sha256",)),
+        ({"token_store": "x", "methods": ("challenge_token",)}, ("challenge_token",)),
+    ],
+)
+def test_methods_go_by_what_there_is_unless_they_are_named(
+    options: dict[str, Any], methods: tuple[str, ...]
+) -> None:
+    assert Settings(**options).offered_methods == methods
+
+
+def test_a_feature_whose_method_is_off_is_off() -> None:
+    assert "tokens" not in Settings().offered_features
+    assert "resume" not in Settings(require_tokens=True).offered_features
+    assert Settings(control_port=0).offered_features == set(Settings().features)
+    assert Settings(features=()).offered_features == set()

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from itertools import count
+from typing import Any
 
 from websockets.frames import Frame, Opcode
 
@@ -110,7 +111,9 @@ async def answers_no_close(peer: Peer) -> None:
 
 async def hangs_up(peer: Peer) -> None:
     """Ends the TCP connection in the middle of the challenge."""
-    await peer.write(Frame(Opcode.TEXT, challenge("half-token").encode()).serialize(mask=False)[:40])
+    await peer.write(
+        Frame(Opcode.TEXT, challenge("half-token").encode()).serialize(mask=False)[:40]
+    )
     peer.writer.close()
     await peer.writer.wait_closed()
 
@@ -139,7 +142,8 @@ async def byte_by_byte(peer: Peer) -> None:
     await peer.silence()
 
 
-WRONG = ({}, {"type": 7}, {"type": None, "data": []}, {"type": "auth_challenge", "data": [1]},
+WRONG: tuple[Any, ...] = (
+         {}, {"type": 7}, {"type": None, "data": []}, {"type": "auth_challenge", "data": [1]},
          {"type": "auth_result", "data": {"success": "yes", "client_id": {}}}, [], 0, None, "x",
          {"type": "error", "data": {"code": 1}}, {"type": "auth_challenge"},
          {"type": "auth_challenge", "data": {"methods": 5, "expires_in": "soon", "token": {}}},

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -67,9 +68,9 @@ def judge(folder: Path, target: str, *words: str, timeout: float = LIMIT) -> Fin
     """Judge a target, measured, with a JSON report in the folder."""
     path, note = folder / "report.json", folder / "measured.json"
     begun = perf_counter()
+    measure = (sys.executable, measured.__file__, str(note))
     process = subprocess.Popen(
-        [sys.executable, measured.__file__, str(note), *COMMAND, "run", target]
-        + [*words, f"--report=json={path}"],
+        [*measure, *COMMAND, "run", target, *words, f"--report=json={path}"],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -126,7 +127,9 @@ def server(module: str, *options: str) -> Iterator[str]:
     )
     try:
         assert process.stdout is not None
-        yield process.stdout.readline().split()[-1]
+        found = re.search(r"wss?://\S+", process.stdout.readline())
+        assert found is not None
+        yield found[0]
     finally:
         process.terminate()
         process.communicate(timeout=LIMIT)

@@ -63,7 +63,7 @@ class Peer:
         """Send a message of a type with data."""
         await self.text(json.dumps({"type": kind, "data": data}))
 
-    async def challenge(self, token: str = "a-challenge-token") -> None:  # noqa: S107
+    async def challenge(self, token: str = "a-challenge-token") -> None:
         """Send a right challenge."""
         await self.text(challenge(token))
 

@@ -7,8 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-
-from tests.support.sockets import listening, url_of
+from tests.support.sockets import listening, reset, url_of
 
 _TOKEN = re.compile(rb'"token":\s*"([^"]{8,})"')
 
@@ -33,9 +32,9 @@ async def relaying(url: str) -> AsyncIterator[Recording]:
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         behind, ahead = await asyncio.open_connection(target.hostname, target.port)
         try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(_pump(reader, ahead, bytearray()))
-                group.create_task(_pump(behind, writer, recording.data))
+            await asyncio.gather(
+                _pump(reader, ahead, bytearray()), _pump(behind, writer, recording.data)
+            )
         finally:
             ahead.transport.abort()
 
@@ -44,11 +43,12 @@ async def relaying(url: str) -> AsyncIterator[Recording]:
         yield recording
 
 
-async def _pump(
-    source: asyncio.StreamReader, sink: asyncio.StreamWriter, kept: bytearray
-) -> None:
-    while data := await source.read(65536):
-        kept += data
-        sink.write(data)
-        await sink.drain()
-    sink.write_eof()
+async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter, kept: bytearray) -> None:
+    try:
+        while data := await source.read(65536):
+            kept += data
+            sink.write(data)
+            await sink.drain()
+        sink.write_eof()
+    except OSError:
+        reset(sink)

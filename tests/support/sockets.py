@@ -46,9 +46,10 @@ def url_of(server: asyncio.Server, scheme: str = "ws") -> str:
 
 def reset(writer: asyncio.StreamWriter) -> None:
     """End a TCP connection with a reset."""
-    sock = writer.get_extra_info("socket")
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    writer.transport.abort()
+    if not writer.transport.is_closing():
+        sock = writer.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        writer.transport.abort()
 
 
 def refusing_port() -> int:

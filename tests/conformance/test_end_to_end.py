@@ -1,0 +1,77 @@
+"""The reference server passes, the legacy one breaks just what it should, no token leaks."""
+
+from pathlib import Path
+
+import pytest
+
+from conformance.selftest.legacy import FAULTS
+from conformance.target import from_file
+from tests.support.kit import ROOT, Finished, judge, judging, server
+from tests.support.relay import relaying
+
+DEMO = ROOT / "conformance" / "demo.yaml"
+LEGACY = ROOT / "conformance" / "selftest" / "legacy" / "target.yaml"
+AREAS = ("authentication/", "deduplication/", "errors/", "states/")
+
+
+def options() -> list[str]:
+    """How the demonstration starts the reference server, but for its ports."""
+    command = from_file(DEMO).command
+    assert command is not None
+    return [word for word in command.argv[3:] if "port" not in word]
+
+
+def statuses(done: Finished, *wanted: str) -> set[str]:
+    return {row["id"] for row in done.report["requirements"] if row["status"] in wanted}
+
+
+def test_the_reference_server_keeps_every_requirement_of_what_it_claims(tmp_path: Path) -> None:
+    done = judge(tmp_path, str(DEMO))
+    verdicts = {row["name"]: row["verdict"] for row in done.report["profiles"]}
+    claimed = {name for name, verdict in verdicts.items() if verdict != "not claimed"}
+    judged = {r["id"]: r["status"] for r in done.report["requirements"] if r["profile"] in claimed}
+    assert {i: s for i, s in judged.items() if s not in ("passed", "excluded")} == {}
+    assert {verdicts[name] for name in claimed} == {"conformant"}
+    assert {"core", "compat"} <= claimed
+    assert (done.status, done.errors) == (0, "")
+
+
+def test_the_reference_server_judged_by_its_url_alone_fails_nothing(tmp_path: Path) -> None:
+    with server("reference_server", *options()) as url:
+        done = judge(tmp_path, url)
+    assert done.errors == ""
+    assert statuses(done, "failed", "warned", "kit error") == set()
+    assert done.status == (3 if statuses(done, "could not run") else 0)
+    open_ = [r for r in done.report["results"] if r["outcome"] == "could not run"]
+    assert [row["reason"] for row in open_ if "hook" not in row["reason"]] == []
+
+
+def test_the_legacy_server_breaks_exactly_what_its_faults_break(tmp_path: Path) -> None:
+    done = judge(tmp_path, str(LEGACY), timeout=90)
+    assert (done.status, done.errors) == (1, "")
+    assert statuses(done, "failed", "warned") == {
+        broken for fault in FAULTS for broken in fault.breaks
+    }
+    assert statuses(done, "kit error") == set()
+
+
+@pytest.mark.parametrize("module", ["reference_server", "conformance.selftest.legacy"])
+async def test_no_token_that_crossed_the_wire_is_in_any_report(tmp_path: Path, module: str) -> None:
+    words = options() if module == "reference_server" else ["--auth-timeout=1", "--dedup-window=1"]
+    junit = tmp_path / "junit.xml"
+    with server(module, *words) as url:
+        async with relaying(url) as recording:
+            done = await judging(
+                tmp_path, recording.url, *AREAS, "--max-wait=1.5", f"--report=junit={junit}"
+            )
+    tokens = recording.tokens()
+    assert len(tokens) > 100
+    assert done.errors == ""
+    for text in (
+        done.output,
+        junit.read_text(encoding="utf-8"),
+        (tmp_path / "report.json").read_text(encoding="utf-8"),
+    ):
+        assert [token for token in tokens if token in text] == []
+        # Nor the part of a token by which it could be told or forged: its signature.
+        assert [token for token in tokens if token[-24:] in text] == []

@@ -1,0 +1,126 @@
+"""Ctrl-C ends a run at any moment, with a whole report or none, and never with half of one."""
+
+import asyncio
+import json
+import os
+import select
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.hostile import answers_no_close, garbage_text, silent
+from tests.support.kit import LIMIT, started
+from tests.support.peer import Peer, hosting
+
+SELECTION = ("states/", "transport/ping-frame-before-authentication")
+
+
+def marked(path: Path) -> dict[str, Any]:
+    """The report, which must be whole and say that the run was interrupted."""
+    report: dict[str, Any] = json.loads(path.read_bytes())
+    assert report["run"]["interrupted"]
+    assert not report["run"]["complete"]
+    assert report["exit_status"] == 130
+    assert report["results"]
+    return report
+
+
+def whole_or_none(path: Path) -> None:
+    """There is the report, or nothing at all: no part of one under another name."""
+    if path.exists():
+        marked(path)
+    assert [p.name for p in path.parent.iterdir()] in ([], [path.name])
+
+
+@pytest.mark.parametrize("milliseconds", [0, 20, 50, 100, 200, 400, 700])
+async def test_soon_after_the_start(tmp_path: Path, milliseconds: int) -> None:
+    path = tmp_path / "report.json"
+    async with hosting(silent) as url:
+        with started("run", url, *SELECTION, "--report", f"json={path}") as process:
+            await asyncio.sleep(milliseconds / 1000)
+            process.send_signal(signal.SIGINT)
+            _, errors = await asyncio.to_thread(process.communicate, timeout=LIMIT)
+    # Before the interpreter runs a line of the kit, the interpreter ends in its own way.
+    assert process.returncode == 130 or not path.exists(), errors
+    assert process.returncode not in (0, 2, 5), errors
+    whole_or_none(path)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_while_the_target_is_being_discovered(tmp_path: Path, number: signal.Signals) -> None:
+    connected = asyncio.Event()
+
+    async def behaviour(peer: Peer) -> None:
+        connected.set()
+        await peer.silence()
+
+    path, xml = tmp_path / "report.json", tmp_path / "junit.xml"
+    async with hosting(behaviour) as url:
+        words = ("run", url, *SELECTION, f"--report=json={path}", f"--report=junit={xml}")
+        with started(*words) as process:
+            await connected.wait()
+            process.send_signal(number)
+            output, errors = await asyncio.to_thread(process.communicate, timeout=LIMIT)
+    assert (process.returncode, errors) == (130, "")
+    assert {row["reason"] for row in marked(path)["results"]} == {"the run was interrupted"}
+    assert "INCOMPLETE" in output
+    assert b"the run was interrupted" in xml.read_bytes()
+
+
+async def test_while_scenarios_wait_for_answers(tmp_path: Path) -> None:
+    connections = asyncio.Semaphore(0)
+
+    async def behaviour(peer: Peer) -> None:
+        connections.release()
+        await answers_no_close(peer)
+
+    path = tmp_path / "report.json"
+    async with hosting(behaviour) as url:
+        with started("run", url, *SELECTION, "--report", f"json={path}") as process:
+            for _ in range(4):
+                await connections.acquire()
+            process.send_signal(signal.SIGINT)
+            _, errors = await asyncio.to_thread(process.communicate, timeout=LIMIT)
+    assert (process.returncode, errors) == (130, "")
+    assert marked(path)["counts"]["could not run"] > 0
+
+
+async def test_an_impatient_second_time_changes_nothing(tmp_path: Path) -> None:
+    connected = asyncio.Event()
+
+    async def behaviour(peer: Peer) -> None:
+        connected.set()
+        await peer.silence()
+
+    path = tmp_path / "report.json"
+    async with hosting(behaviour) as url:
+        with started("run", url, *SELECTION, "--report", f"json={path}") as process:
+            await connected.wait()
+            for _ in range(3):
+                process.send_signal(signal.SIGINT)
+            _, errors = await asyncio.to_thread(process.communicate, timeout=LIMIT)
+    assert (process.returncode, errors) == (130, "")
+    marked(path)
+
+
+async def test_while_the_report_is_written_it_is_written_to_its_end(tmp_path: Path) -> None:
+    # The kit writes beside the report first; a pipe in that place makes it wait for its reader.
+    path, part = tmp_path / "report.json", tmp_path / ".report.json.part"
+    os.mkfifo(part)
+    reader = os.open(part, os.O_RDONLY | os.O_NONBLOCK)
+    data = b""
+    async with hosting(garbage_text) as url:
+        words = ("run", url, "--max-wait=1", "--timeout-scale=0.2", f"--report=json={path}")
+        with started(*words) as process:
+            await asyncio.to_thread(select.select, [reader], [], [], LIMIT)
+            process.send_signal(signal.SIGINT)
+            os.set_blocking(reader, True)
+            while block := await asyncio.to_thread(os.read, reader, 65536):
+                data += block
+            _, errors = await asyncio.to_thread(process.communicate, timeout=LIMIT)
+    os.close(reader)
+    assert errors == ""
+    assert process.returncode in (1, 130)
+    assert json.loads(data)["run"]["complete"]
