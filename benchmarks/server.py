@@ -23,11 +23,10 @@ import argparse
 from contextlib import ExitStack
 
 from lab.figures import Pair, alternate, generator, ratio, show
-from lab.processes import LEGACY, REFERENCE, bare, server
+from lab.processes import LEGACY, REFERENCE, UNLIMITED, bare, server
 
-# Longer than a run, so that a repeated message stays one; bounds that a run does not reach.
+# Longer than a run, so that a repeated message stays one.
 WINDOW = "--dedup-window=3600"
-BOUNDS = ("--dedup-identity-bound=2000000", "--dedup-total-bound=2000000")
 
 HEADERS = (
     "connections",
@@ -56,10 +55,10 @@ def measure(connections: int, rounds: int, seconds: float) -> list[list[str]]:
 
         pairs = {
             "echo": pair(stack, ("echo",), "bare"),
-            "answered": pair(stack, (*REFERENCE, WINDOW, *BOUNDS), "duplicate"),
+            "answered": pair(stack, (*REFERENCE, WINDOW, *UNLIMITED), "duplicate"),
             "legacy answered": pair(stack, (*LEGACY, WINDOW), "duplicate"),
             "broadcast": pair(stack, ("broadcast",), "bare"),
-            "relayed": pair(stack, (*REFERENCE, *BOUNDS), "unique"),
+            "relayed": pair(stack, (*REFERENCE, *UNLIMITED), "unique"),
             "legacy relayed": pair(stack, LEGACY, "unique"),
         }
         alternate(list(pairs.values()), rounds, seconds)

@@ -51,6 +51,13 @@ def shown(value: Any) -> str:
     return cut(encode(value))
 
 
+def printable(text: str) -> str:
+    """The text with every character escaped that a terminal would obey instead of show."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 def cut(text: str, most: int = MAX_SHOWN) -> str:
     """The text, or its beginning with a note of how long it is."""
     return text if len(text) <= most else f"{text[:most]}… ({len(text)} characters)"

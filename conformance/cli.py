@@ -1,6 +1,7 @@
 """The command `coda-conformance`: its words, and which module carries each out."""
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 
@@ -18,6 +19,9 @@ exit status:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command; returns its exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     arguments = _parse(argv)
     try:
         return _COMMANDS[arguments.command](arguments)

@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from secrets import token_hex
 from time import perf_counter
-from typing import Any
+from typing import Any, Final
 
 from conformance import values
 from conformance.checks import cut
@@ -18,6 +18,10 @@ from conformance.suite import Suite
 from conformance.target import Target
 from conformance.transcript import Secrets, Transcript
 from conformance.transport import Connection, End, Handshake, Message, Watcher, connect
+from conformance.transport.handshake import MAX_MESSAGE
+
+WRAPPING: Final = 64 * 1024
+MOST: Final = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,13 @@ class World:
             self.by_kind[kind] = found
         return found
 
+    @property
+    def max_message(self) -> int:
+        """Bytes of the longest message that is taken: what the target takes, and a wrapping."""
+        stated = (self.variables.get(name) for name in self.suite.message_limits)
+        limits = [int(limit) + WRAPPING for limit in stated if isinstance(limit, int | float)]
+        return min(max([MAX_MESSAGE, *limits]), MOST)
+
     def now(self) -> float:
         """The time in seconds, by a clock that is moved when the target's is."""
         return perf_counter() + self.advanced
@@ -83,6 +94,10 @@ class World:
     def slack(self) -> float:
         """Seconds by which a time that the kit measures may be off."""
         return 0.25 + 4.0 * self.round_trip + self.stall
+
+
+class NotGiven(Exception):
+    """A variable is not set because the target did not send what it is made of."""
 
 
 class Dialogue(Watcher):
@@ -100,6 +115,7 @@ class Dialogue(Watcher):
         self.transcript = Transcript(world.secrets)
         self.started = perf_counter()
         self.waited = 0.0
+        self.not_given: set[str] = set()
         self.last_sent = ""
         self.quickest_answer = 0.0
         self._unique = 0
@@ -126,6 +142,8 @@ class Dialogue(Watcher):
         for place in places:
             if (member or name) in place:
                 return place[member or name]
+        if (member or name) in self.not_given:
+            raise NotGiven(f"the target did not give the {member or name} that is needed here")
         known = [key for place in places for key in place]
         raise InputError(f"the variable ${name} is not set{did_you_mean(name, known)}")
 
@@ -137,6 +155,7 @@ class Dialogue(Watcher):
             url=self.world.target.url,
             headers=self.world.target.headers,
             tls=self.world.target.tls_context(),
+            max_message=self.world.max_message,
             timeout=self.world.target.connect_timeout * self.world.timeout_scale,
             **options,
         )
@@ -199,7 +218,7 @@ class Dialogue(Watcher):
         else:
             self.transcript.add_other(perf_counter() - self.started, connection.name)
         for monitor, failure in found:
-            monitor.note(self._violation(failure))
+            monitor.note(failure, self._violation)
         if own and connection.awaits_answer:
             connection.awaits_answer = False
             self._answered(connection, message)
@@ -211,7 +230,7 @@ class Dialogue(Watcher):
         for monitor in self.world.timing_monitors:
             failure = monitor.answered(message, seconds)
             if failure is not None:
-                monitor.note(self._violation(failure))
+                monitor.note(failure, self._violation)
 
     def owns(self, message: Message) -> bool:
         """Whether a message is this scenario's own, not another client's traffic."""
@@ -225,23 +244,22 @@ class Dialogue(Watcher):
         for monitor in self.world.monitors:
             failure = monitor.ended(connection, end)
             if failure is not None:
-                monitor.note(self._violation(failure))
+                monitor.note(failure, self._violation)
 
     def _violation(self, failure: Failure) -> Violation:
         return Violation(self.shown(failure), self.name, self.transcript.lines)
 
     def shown(self, failure: Failure) -> Failure:
-        """The failure with its place in the transcript, and without secrets."""
-        hide = self.world.secrets.hide
-        return Failure(
-            summary=hide(failure.summary),
-            requirements=failure.requirements,
-            step=hide(failure.step),
-            location=failure.location,
-            sent=hide(failure.sent or cut(self.last_sent)),
-            expected=hide(failure.expected),
-            received=hide(failure.received),
-            pointer=failure.pointer,
-            close_code=failure.close_code,
+        """The failure with its place in the transcript, without secrets, then cut."""
+
+        def safe(text: str) -> str:
+            return cut(self.world.secrets.hide(text))
+
+        return replace(
+            failure,
+            summary=safe(failure.summary),
+            sent=safe(failure.sent or self.last_sent),
+            expected=safe(failure.expected),
+            received=safe(failure.received),
             transcript_line=failure.transcript_line or self.transcript.count,
         )

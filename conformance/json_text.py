@@ -74,7 +74,7 @@ def at(value: Any, path: str) -> Any:
     for part in path.split("/")[1:]:
         key = part.replace("~1", "/").replace("~0", "~")
         if isinstance(value, list):
-            if not key.isdigit():
+            if not (key.isascii() and key.isdigit()):
                 raise LookupError(path)
             value = value[int(key)]
         elif isinstance(value, Mapping):

@@ -57,8 +57,8 @@ class Monitor:
         """Whether the next violation will be kept, and not only counted."""
         return len(self.violations) < KEPT
 
-    def note(self, violation: Violation) -> None:
+    def note(self, failure: Failure, seen: Callable[[Failure], Violation]) -> None:
         """Keeps the first violations as evidence, and counts them all."""
         self.violated += 1
         if self.keeps_evidence:
-            self.violations.append(violation)
+            self.violations.append(seen(failure))

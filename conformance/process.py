@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from queue import Empty, Queue
 from time import monotonic
 
@@ -16,11 +16,16 @@ from conformance.problems import InputError
 from conformance.target import Command
 
 ENDS_WITHIN = 10.0
+GLANCE = 0.1
 
 
 @contextlib.contextmanager
-def running(command: Command) -> Iterator[dict[str, str]]:
+def running(
+    command: Command, stopped: Callable[[], bool] = lambda: False
+) -> Iterator[dict[str, str]]:
     """Runs the command, and yields what its ready line says: `url`, and other named groups.
+
+    When `stopped` says so before that line comes, it yields nothing.
 
     The process is ended afterwards, by its id.
 
@@ -45,7 +50,7 @@ def running(command: Command) -> Iterator[dict[str, str]]:
     reader = threading.Thread(target=_read, args=(process, lines), daemon=True)
     reader.start()
     try:
-        yield _ready(command, process, lines)
+        yield _ready(command, process, lines, stopped)
     finally:
         _end(process)
         reader.join(ENDS_WITHIN)
@@ -61,14 +66,19 @@ def _read(process: "subprocess.Popen[str]", lines: "Queue[str | None]") -> None:
 
 
 def _ready(
-    command: Command, process: "subprocess.Popen[str]", lines: "Queue[str | None]"
+    command: Command,
+    process: "subprocess.Popen[str]",
+    lines: "Queue[str | None]",
+    stopped: Callable[[], bool],
 ) -> dict[str, str]:
     deadline = monotonic() + command.timeout
     printed: deque[str] = deque(maxlen=5)
-    while True:
+    while not stopped():
         try:
-            line = lines.get(timeout=max(0.0, deadline - monotonic()))
+            line = lines.get(timeout=GLANCE)
         except Empty:
+            if monotonic() < deadline:
+                continue
             raise InputError(
                 f"the target's command printed nothing that matches {command.ready!r} "
                 f"within {command.timeout:g} s"
@@ -83,14 +93,22 @@ def _ready(
         if found:
             named = {name: text for name, text in found.groupdict().items() if text}
             return {"url": found[1] if found.groups() else found[0], **named}
+    return {}
 
 
 def _end(process: "subprocess.Popen[str]") -> None:
-    if process.poll() is not None:
-        return
-    process.send_signal(signal.SIGTERM)
-    try:
+    """Ends the process and whatever it started: on POSIX they are a process group of their own."""
+    _signal(process, signal.SIGTERM)
+    with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(ENDS_WITHIN)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    _signal(process, signal.SIGKILL if os.name == "posix" else signal.SIGTERM)
+    process.wait()
+
+
+def _signal(process: "subprocess.Popen[str]", number: signal.Signals) -> None:
+    if os.name != "posix":
+        if process.poll() is None:
+            process.send_signal(number)
+        return
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, number)

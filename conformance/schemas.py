@@ -1,7 +1,7 @@
 """JSON Schemas by path: decided fast by one library, explained well by another."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -36,6 +36,21 @@ class Fault:
     known: tuple[str, ...] = ()
 
 
+class _Careful:
+    """Decides fast, and what the fast library cannot hold (a lone surrogate) by the other one."""
+
+    def __init__(self, fast: Decider, slow: Callable[[Any], bool]) -> None:
+        self._fast = fast.is_valid
+        self._slow = slow
+
+    def is_valid(self, instance: Any) -> bool:
+        """Whether the value satisfies the schema."""
+        try:
+            return self._fast(instance)
+        except (UnicodeEncodeError, ValueError):
+            return self._slow(instance)
+
+
 class SchemaStore:
     """The schemas below one folder, read and compiled when first asked for."""
 
@@ -66,8 +81,8 @@ class SchemaStore:
         """What decides by a schema that may refer to those of the store."""
         import jsonschema_rs
 
-        decider: Decider = jsonschema_rs.Draft202012Validator(schema, registry=self._fast_registry)
-        return decider
+        fast = jsonschema_rs.Draft202012Validator(schema, registry=self._fast_registry)
+        return _Careful(fast, lambda value: not self._explain(schema, value))
 
     def explain(self, name: str, value: Any) -> list[Fault]:
         """Every way in which the value breaks the named schema, the most telling first."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from conformance import yaml_source
+from conformance.checks import cut
 from conformance.model import Procedure, Requirement, Scenario, Step
 from conformance.problems import InputError, did_you_mean
 from conformance.schemas import Fault, SchemaStore
@@ -146,7 +147,7 @@ class ScriptReader:
         items: Iterable[tuple[str | int, Any]] = ()
         if isinstance(value, dict):
             name = value.get("$fn")
-            if name is not None and name not in self.functions:
+            if "$fn" in value and not (isinstance(name, str) and name in self.functions):
                 hint = did_you_mean(str(name), self.functions)
                 raise source.error(f'there is no function "{name}"{hint}', (*at, "$fn"))
             items = value.items()
@@ -173,12 +174,14 @@ class ScriptReader:
             if len(found) != 1:
                 raise _no_single_verb(source, row, found, here)
             verb = found[0]
-            branches = [row["steps"]] if verb == "repeat" and "steps" in row else []
-            if verb == "together" and isinstance(row[verb], list):
-                branches = row[verb]
-            for branch in branches:
+            branches: list[tuple[Pointer, Any]] = []
+            if verb == "repeat":
+                branches = [((*here, "steps"), row.get("steps"))]
+            elif verb == "together" and isinstance(row[verb], list):
+                branches = [((*here, verb, n), branch) for n, branch in enumerate(row[verb])]
+            for place, branch in branches:
                 if isinstance(branch, list):
-                    self._check_steps(source, branch, here)
+                    self._check_steps(source, branch, place)
             schema = {"$ref": f"{_SCENARIO}#/$defs/{verb}"}
             faults = self.schemas.explain_inline(schema, row)
             if faults:
@@ -218,4 +221,4 @@ def fault_error(source: Source, fault: Fault, at: Pointer) -> InputError:
     hint = ""
     if fault.keyword == "enum" and isinstance(fault.instance, str):
         hint = did_you_mean(fault.instance, [v for v in fault.expected if isinstance(v, str)])
-    return source.error(f"{fault.message}{hint}", path)
+    return source.error(f"{cut(fault.message)}{hint}", path)

@@ -68,6 +68,7 @@ class Suite:
     barrier: Any
     background: Decider
     lapse: Lapse
+    message_limits: tuple[str, ...]
     redact: frozenset[str]
     schemas: SchemaStore
     functions: Mapping[str, Function]
@@ -113,6 +114,7 @@ def load(name: str = DEFAULT, *, outline: bool = False) -> Suite:
         variants=MappingProxyType(variants),
         barrier=header["barrier"],
         background=schemas.compile(header["background"]),
+        message_limits=tuple(header["message_limits"]),
         lapse=Lapse(**header["lapse"]),
         redact=frozenset(header["redact"]),
         schemas=schemas,

@@ -1,6 +1,7 @@
 """A target: the server under test, as a URL or a target file describes it."""
 
 import os
+import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,8 @@ from conformance.schemas import SchemaStore
 from conformance.script import header_faults
 
 CONNECT_TIMEOUT = 5.0
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class Target:
     name: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
     claims: frozenset[str] | None = None
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     connect_timeout: float = CONNECT_TIMEOUT
     verify: bool = True
     ca: str | None = None
@@ -47,7 +50,11 @@ class Target:
     def origin(self) -> str:
         """The target's own origin (RFC 6454) as a browser would send it."""
         parts = urlsplit(self.url)
-        return f"{'https' if parts.scheme == 'wss' else 'http'}://{parts.netloc}"
+        scheme, default = ("https", 443) if parts.scheme == "wss" else ("http", 80)
+        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+        return f"{scheme}://{host}" + (
+            f":{parts.port}" if parts.port not in (None, default) else ""
+        )
 
     def tls_context(self) -> ssl.SSLContext | None:
         """What TLS connections are made with; None for a `ws` URL."""
@@ -69,7 +76,14 @@ def _tls_context(verify: bool, ca: str | None) -> ssl.SSLContext:
 
 
 def checked_url(url: str) -> str:
-    """The URL, if it is one that a WebSocket can be opened to; else `InputError`."""
+    """The URL, if it is one that a WebSocket can be opened to; else `InputError`.
+
+    An error quotes the URL only when no credentials can be in it.
+    """
+    if "@" in url:
+        raise InputError("credentials do not belong into a URL (CLIENT-04)")
+    if not url.isprintable() or " " in url:
+        raise InputError("a URL has no blanks and no control characters")
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -81,8 +95,6 @@ def checked_url(url: str) -> str:
         raise InputError(f'expected a URL that begins with ws:// or wss://, not "{url}"{more}')
     if not parts.hostname or port == 0:
         raise InputError(f'"{url}" names no host and port to connect to')
-    if parts.username is not None or parts.password is not None:
-        raise InputError("credentials do not belong into a URL (CLIENT-04)")
     if parts.fragment:
         raise InputError(f'"{url}" has a fragment, which a WebSocket URL cannot have')
     return url
@@ -117,7 +129,7 @@ def from_file(path: Path) -> Target:
         connect_timeout=value.get("connect_timeout", CONNECT_TIMEOUT),
         verify=tls.get("verify", True),
         ca=str(path.parent / tls["ca"]) if "ca" in tls else None,
-        command=_command(value.get("command"), path.parent),
+        command=_command(value.get("command"), path.parent, source),
         hooks=_hooks(value.get("hooks", {}), path.parent),
     )
 
@@ -136,19 +148,27 @@ def _url(value: Mapping[str, Any], source: yaml_source.Source) -> str:
         raise source.error(error.message, ("url",)) from None
 
 
-def _command(row: Mapping[str, Any] | None, folder: Path) -> Command | None:
+def _command(
+    row: Mapping[str, Any] | None, folder: Path, source: yaml_source.Source
+) -> Command | None:
     if row is None:
         return None
     ready = row.get("ready", r"(wss?://\S+)")
+    try:
+        re.compile(ready)
+    except re.error as error:
+        message = f"is not a regular expression: {error}"
+        raise source.error(message, ("command", "ready")) from None
     return Command(tuple(row["run"]), ready, row.get("timeout", 20.0), folder)
 
 
 def _from_environment(text: str, key: str, source: yaml_source.Source) -> str:
     """A header's value; `env:NAME` takes it from the environment, so that no file holds it."""
     name = text.removeprefix("env:")
-    if name == text:
-        return text
-    if name not in os.environ:
-        where = ("headers", key)
+    where = ("headers", key)
+    if name != text and name not in os.environ:
         raise source.error(f"the environment variable {name} is not set", where)
-    return os.environ[name]
+    value = text if name == text else os.environ[name]
+    if not _HEADER_NAME.fullmatch(key) or not value.isprintable():
+        raise source.error("a header has a name of RFC 9110 and a value without line breaks", where)
+    return value

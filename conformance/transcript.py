@@ -1,12 +1,15 @@
 """What crossed the wire in one scenario, line by line: bounded, and without secrets."""
 
+import json
 import re
 from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
-from conformance.checks import cut
-
+DEPTH: Final = 64
+SECRET_LENGTH: Final = 8
+MAX_SECRETS: Final = 8_000
+KEPT: Final = 16 * 1024
 HEAD: Final = 60
 TAIL: Final = 140
 SHOWN: Final = 600
@@ -17,8 +20,13 @@ class Secrets:
 
     def __init__(self, members: frozenset[str]) -> None:
         self.members = members
+        names = "|".join(map(re.escape, sorted(members)))
+        self._named = re.compile(names)
+        self._member = re.compile(
+            rf'"({names})"(\s*:\s*)"(?:[^"\\]|\\.){{{SECRET_LENGTH},}}(?:"|\\?$)', re.DOTALL
+        )
         self._known: dict[str, str] = {}
-        self._named = re.compile("|".join(map(re.escape, sorted(members))))
+        self._longest_first: list[str] | None = None
 
     def learn(self, value: object, text: str) -> None:
         """Notes every text that stands under a secret member's name in a value."""
@@ -26,20 +34,53 @@ class Secrets:
             self._learn(value, 0)
 
     def _learn(self, value: object, depth: int) -> None:
-        if not isinstance(value, dict) or depth > 6:
+        if depth > DEPTH:
             return
-        for key, item in value.items():
-            if key in self.members and isinstance(item, str) and len(item) > 7:
-                self._known[item] = f"<{key}>"
-            else:
+        if isinstance(value, list):
+            for item in value:
                 self._learn(item, depth + 1)
+        elif isinstance(value, dict):
+            for key, item in value.items():
+                if key in self.members and isinstance(item, str) and len(item) >= SECRET_LENGTH:
+                    self._add(item, f"<{key}>")
+                else:
+                    self._learn(item, depth + 1)
+
+    def _add(self, secret: str, name: str) -> None:
+        """Adds a secret in the spellings that JSON writers use; the oldest makes room."""
+        spellings = {secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+        for spelling in spellings | {spelling.replace("/", "\\/") for spelling in spellings}:
+            self._known[spelling] = name
+        while len(self._known) > MAX_SECRETS:
+            del self._known[next(iter(self._known))]
+        self._longest_first = None
 
     def hide(self, text: str) -> str:
-        """The text with every known secret replaced."""
-        for secret, name in self._known.items():
+        """The text without secrets: none known, none under a secret member's name."""
+        text = self._member.sub(r'"\1"\2"<\1>"', text)
+        hidden = self._hide_known(text)
+        plain = _ASCII_ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
+        if plain == text:
+            return hidden
+        other = self._hide_known(plain)
+        return hidden if other == plain else other
+
+    def _hide_known(self, text: str) -> str:
+        if self._longest_first is None:
+            self._longest_first = sorted(self._known, key=len, reverse=True)
+        for secret in self._longest_first:
             if secret in text:
-                text = text.replace(secret, name)
+                text = text.replace(secret, self._known[secret])
         return text
+
+
+_ASCII_ESCAPE: Final = re.compile(r"\\u(00[2-7][0-9a-fA-F])")
+_LINE_BREAKS: Final = {
+    ord(c): f"\\u{ord(c):04x}" for c in "\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
+} | {
+    10: "\\n",
+    13: "\\r",
+}
 
 
 @dataclass(slots=True)
@@ -50,6 +91,7 @@ class Line:
     connection: str
     direction: str
     text: str
+    length: int = 0
     others: int = 0
 
 
@@ -66,14 +108,15 @@ class Transcript:
     def add(self, time: float, connection: str, direction: str, text: str) -> int:
         """Adds a line; `time` in seconds from the scenario's start. Returns its number."""
         self._last = None
-        return self._append(Line(time, connection, direction, text[: SHOWN * 2]))
+        line = Line(time, connection, direction, text[:KEPT], len(text))
+        return self._append(line)
 
     def add_other(self, time: float, connection: str) -> None:
         """Counts a message that is other clients' business, with those just before it."""
         if self._last is not None and self._last.connection == connection:
             self._last.others += 1
             return
-        self._last = Line(time, connection, "←", "", 1)
+        self._last = Line(time, connection, "←", "", others=1)
         self._append(self._last)
 
     def _append(self, line: Line) -> int:
@@ -95,6 +138,10 @@ class Transcript:
         return tuple(rows)
 
     def _shown(self, number: int, line: Line) -> str:
-        text = f"({line.others} other clients' events)" if line.others else line.text
-        shown = cut(self.secrets.hide(text).replace("\n", "\\n"), SHOWN)
+        if line.others:
+            shown = f"({line.others} other clients' events)"
+        else:
+            shown = self.secrets.hide(line.text).translate(_LINE_BREAKS)
+        if len(shown) > SHOWN:
+            shown = f"{shown[:SHOWN]}… ({line.length} characters)"
         return f"{number:4} {line.time * 1000:9.1f} ms  {line.connection} {line.direction} {shown}"

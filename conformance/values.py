@@ -47,12 +47,12 @@ def _call(
     call: dict[str, Any], lookup: Callable[[str], Any], functions: Mapping[str, Function]
 ) -> Any:
     name = call["$fn"]
-    if name not in functions:
+    if not isinstance(name, str) or name not in functions:
         raise InputError(f'there is no function "{name}"{did_you_mean(str(name), functions)}')
     given = {key: resolve(v, lookup, functions) for key, v in call.items() if key != "$fn"}
     try:
         return functions[name](**given)
-    except TypeError as error:
+    except (ArithmeticError, AttributeError, TypeError, ValueError) as error:
         raise InputError(f"the call of function {name} does not fit: {error}") from None
 
 

@@ -1,5 +1,6 @@
 """YAML 1.2 core values with the line and column of each: strict, bounded, no surprises."""
 
+import math
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ from conformance.problems import InputError, Location
 
 MAX_BYTES: Final = 4 * 1024 * 1024
 MAX_DEPTH: Final = 80
+SURELY_SHALLOW: Final = 8 * 1024
 MAX_VALUES: Final = 100_000
 
 Pointer = tuple[str | int, ...]
@@ -90,6 +92,8 @@ def load(path: Path, until: re.Pattern[str] | None = None) -> Source:
 def parse(text: str, file: str) -> Source:
     """Parses one YAML document; `file` is the name that errors give."""
     try:
+        if len(text) > SURELY_SHALLOW:
+            _check_depth(text, file)
         node = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -104,6 +108,20 @@ def parse(text: str, file: str) -> Source:
     return Source(file, _Builder(file).build(node, 0), node)
 
 
+def _check_depth(text: str, file: str) -> None:
+    """Refuses a text that is nested so deeply that the composer would run out of stack."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                mark: Any = event.start_mark
+                place = Location(file, mark.line + 1, mark.column + 1)
+                raise InputError("is nested too deeply", place)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
 class _Builder:
     """Turns a node tree into values."""
 
@@ -116,7 +134,7 @@ class _Builder:
         if self.count > MAX_VALUES:
             raise self.error(f"has more than {MAX_VALUES} values", node)
         if isinstance(node, yaml.ScalarNode):
-            return _scalar(node)
+            return self.scalar(node)
         if depth > MAX_DEPTH:
             raise self.error("is nested too deeply", node)
         if isinstance(node, yaml.MappingNode):
@@ -126,13 +144,22 @@ class _Builder:
     def mapping(self, node: yaml.MappingNode, depth: int) -> dict[str, Any]:
         result: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            key = _scalar(key_node) if isinstance(key_node, yaml.ScalarNode) else None
+            key = self.scalar(key_node) if isinstance(key_node, yaml.ScalarNode) else None
             if not isinstance(key, str):
                 raise self.error("a key must be text; quote it", key_node)
             if key in result:
                 raise self.error(f'the key "{key}" stands here twice', key_node)
             result[key] = self.build(value_node, depth + 1)
         return result
+
+    def scalar(self, node: yaml.ScalarNode) -> Any:
+        try:
+            value = _scalar(node)
+        except ValueError:
+            value = math.inf
+        if isinstance(value, float) and not math.isfinite(value):
+            raise self.error("is a number that JSON cannot carry; quote it if it is text", node)
+        return value
 
     def error(self, message: str, node: yaml.Node) -> InputError:
         mark = node.start_mark

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from reference_server.access_tokens import AccessTokens
     from reference_server.authentication import (
         WebSocketAuthenticator,
         generate_token,
@@ -21,14 +22,17 @@ if TYPE_CHECKING:
     from reference_server.events import EventStream
     from reference_server.server import ReferenceServer
     from reference_server.settings import Settings, SettingsError
+    from reference_server.token_store import TokenStore
 
 _HOMES = {
+    "AccessTokens": "access_tokens",
     "EventLoopManager": "event_loops",
     "EventStream": "events",
     "MessageDeduplicator": "deduplication",
     "ReferenceServer": "server",
     "Settings": "settings",
     "SettingsError": "settings",
+    "TokenStore": "token_store",
     "WebSocketAuthenticator": "authentication",
     "generate_token": "authentication",
     "get_event_loop": "event_loops",
@@ -39,12 +43,14 @@ _HOMES = {
 }
 
 __all__ = [
+    "AccessTokens",
     "EventLoopManager",
     "EventStream",
     "MessageDeduplicator",
     "ReferenceServer",
     "Settings",
     "SettingsError",
+    "TokenStore",
     "WebSocketAuthenticator",
     "generate_token",
     "get_event_loop",

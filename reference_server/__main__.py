@@ -33,6 +33,8 @@ def main(arguments: list[str] | None = None) -> int:
     with EventLoopManager() as manager:
         try:
             manager.get_event_loop().run_until_complete(_serve(settings))
+        except SettingsError as error:
+            return _complain(str(error))
         except OSError as error:
             return _complain(_reason(settings, error))
     return 0

@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 from reference_server import json_domain
 from reference_server.messages import Identifier
 from reference_server.server import ReferenceServer
+from reference_server.settings import SettingsError
 
 __all__ = ["Control"]
 
@@ -45,7 +46,8 @@ class _Nothing(Struct, frozen=True):
 class Control:
     """Serves the hooks over HTTP, on loopback alone; ``shutdown`` sets ``stopping``.
 
-    Use it as an asynchronous context manager. Web pages cannot reach it: they cannot send JSON
+    Use it as an asynchronous context manager, which raises ``SettingsError`` when the port cannot
+    be had. Web pages cannot reach it: they cannot send JSON
     elsewhere without being asked for their origin, and every origin is refused.
     """
 
@@ -65,9 +67,10 @@ class Control:
         await self._runner.setup()
         try:
             await web.TCPSite(self._runner, _HOST, self._port).start()
-        except OSError:
+        except OSError as error:
             await self._runner.cleanup()
-            raise
+            reason = error.strerror or type(error).__name__
+            raise SettingsError(f"cannot listen on {_HOST}:{self._port}: {reason}") from None
         return self
 
     async def __aexit__(self, *_: object) -> None:

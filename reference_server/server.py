@@ -48,7 +48,7 @@ _WATCH = 0.5
 
 
 class ReferenceServer:
-    """A server of every profile: WebSocket at ``/``, its health at ``/healthz``.
+    """A server of every profile but cluster: WebSocket at ``/``, its health at ``/healthz``.
 
     Use it as an asynchronous context manager, or call ``start`` and ``stop``. ``clock`` gives
     monotonic seconds for windows, ``wall_clock`` gives Unix time for timestamps and expiry.
@@ -181,12 +181,12 @@ class ReferenceServer:
     def _watch_tokens(self, tokens: AccessTokens, seen: int) -> None:
         """Close the sessions of lines that another process has revoked (TOKEN-07)."""
         version = tokens.version()
+        loop = asyncio.get_running_loop()
+        self._watcher = loop.call_later(_WATCH, self._watch_tokens, tokens, version)
         if version != seen:
             for line_id in {session.line_id for session in self._sessions}:
                 if line_id is not None and tokens.is_revoked(line_id):
                     self._end_line(line_id)
-        loop = asyncio.get_running_loop()
-        self._watcher = loop.call_later(_WATCH, self._watch_tokens, tokens, version)
 
     async def _listen(self, port: int) -> None:
         """Begin to accept connections, which remember nothing of earlier ones."""

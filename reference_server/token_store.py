@@ -18,7 +18,9 @@ __all__ = ["TokenRow", "TokenStore"]
 _KEY_BYTES = 32
 # Seconds to wait for another process that writes: less than ORDER-04 gives for an answer.
 _PATIENCE = 1.0
+# With a write-ahead log nobody who reads has to wait for another process that writes.
 _SCHEMA = """
+PRAGMA journal_mode = WAL;
 CREATE TABLE IF NOT EXISTS lines (
     line_id TEXT PRIMARY KEY,
     identity TEXT NOT NULL,

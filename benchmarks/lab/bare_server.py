@@ -1,18 +1,19 @@
-"""Bare servers on aiohttp, to compare with: `python -m lab.bare_server echo|broadcast|relay`.
+"""Bare servers on aiohttp, to compare with: `python -m lab.bare_server KIND`.
 
-`echo` answers every message with itself, `broadcast` sends it to every connection, and `relay` is
-an echo in the protocol's words: a challenge, a result, and then an event for every message, from
+`echo` answers every message with itself, `broadcast` sends it to every connection, by `send_str`,
+`broadcast-bytes` encodes it once and sends it by `send_bytes`, and `relay` is an echo in the protocol's words: a challenge, a result, and then an event for every message, from
 fixed texts, without reading or checking anything.
 """
 
 import asyncio
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 from aiohttp import WSMsgType, web
 
 Handler = Callable[[web.Request], Awaitable[web.WebSocketResponse]]
+Send = Callable[[str, Iterable[web.WebSocketResponse]], Awaitable[None]]
 
 _CHALLENGE = (
     '{"type":"auth_challenge","data":{"methods":["challenge_token"],"nonce":"%s",'
@@ -37,7 +38,18 @@ async def _echo(request: web.Request) -> web.WebSocketResponse:
     return socket
 
 
-def _broadcast() -> Handler:
+async def _send_text(text: str, members: Iterable[web.WebSocketResponse]) -> None:
+    for member in members:
+        await member.send_str(text)
+
+
+async def _send_bytes(text: str, members: Iterable[web.WebSocketResponse]) -> None:
+    data = text.encode()
+    for member in members:
+        await member.send_bytes(data)
+
+
+def _broadcast(send: Send) -> Handler:
     members: set[web.WebSocketResponse] = set()
 
     async def handle(request: web.Request) -> web.WebSocketResponse:
@@ -45,8 +57,7 @@ def _broadcast() -> Handler:
         members.add(socket)
         try:
             async for message in socket:
-                for member in tuple(members):
-                    await member.send_str(message.data)
+                await send(message.data, tuple(members))
         finally:
             members.discard(socket)
         return socket
@@ -80,5 +91,10 @@ async def _serve(handler: Handler) -> None:
 
 
 if __name__ == "__main__":
-    handlers: dict[str, Handler] = {"echo": _echo, "broadcast": _broadcast(), "relay": _relay}
+    handlers: dict[str, Handler] = {
+        "echo": _echo,
+        "broadcast": _broadcast(_send_text),
+        "broadcast-bytes": _broadcast(_send_bytes),
+        "relay": _relay,
+    }
     asyncio.run(_serve(handlers[sys.argv[1]]))

@@ -125,9 +125,9 @@ async def stalls(client: HandMade) -> None:
     await client.authenticate()
     client.stop_reading()
     with suppress(Closed):
-        for _ in range(400):
+        while True:
             await client.say("ping", {"text": LONG})
-        raise Disappointed("a connection that reads nothing went on")
+            await asyncio.sleep(0.02)
 
 
 async def guesses(client: HandMade) -> None:

@@ -3,7 +3,7 @@
 import json
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -76,8 +76,9 @@ def clients(module: str, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
 def ask(process: "subprocess.Popen[str]", line: str = "") -> Any:
     """What a process of clients answers to a line; raises `RuntimeError` when it has ended."""
     assert process.stdin is not None
-    process.stdin.write(f"{line}\n")
-    process.stdin.flush()
+    with suppress(BrokenPipeError):
+        process.stdin.write(f"{line}\n")
+        process.stdin.flush()
     return json.loads(_line(process))
 
 

@@ -82,11 +82,12 @@ class Sender:
             self.idle.set()
 
 
-async def _opened(url: str, count: int, authenticates: bool) -> list[Client]:
+async def opened(url: str, count: int, authenticates: bool) -> list[Client]:
+    """So many clients that are ready, opened some at a time."""
     clients: list[Client] = []
     while len(clients) < count:
         batch = [await _open(url, authenticates) for _ in range(min(AT_ONCE, count - len(clients)))]
-        await _unless_lost(batch, [client.ready for client in batch])
+        await unless_lost(batch, [client.ready for client in batch])
         clients += batch
     return clients
 
@@ -98,7 +99,7 @@ async def _open(url: str, authenticates: bool) -> Client:
     return client
 
 
-async def _unless_lost(clients: list[Client], awaited: Iterable[Awaitable[object]]) -> None:
+async def unless_lost(clients: list[Client], awaited: Iterable[Awaitable[object]]) -> None:
     """Waits for all; exits with what was seen when a connection is lost or nothing more comes."""
     everything = asyncio.gather(*awaited)
     lost = [client.lost for client in clients]
@@ -117,13 +118,13 @@ async def _round(senders: list[Sender], seconds: float) -> dict[str, float]:
     for sender in senders:
         sender.goes_on = False
     idle = (sender.idle.wait() for sender in senders)
-    await _unless_lost([sender.client for sender in senders], idle)
+    await unless_lost([sender.client for sender in senders], idle)
     return {"messages": sum(s.sent for s in senders), "seconds": perf_counter() - started}
 
 
 async def main(url: str, name: str, count: int) -> None:
     load = LOADS[name]
-    clients = await _opened(url, count, load.authenticates)
+    clients = await opened(url, count, load.authenticates)
     senders = [Sender(client, i, load) for i, client in enumerate(clients)]
     print("ready", flush=True)
     loop = asyncio.get_running_loop()

@@ -22,6 +22,13 @@ ROOT: Final = BENCHMARKS.parent
 ENDS_WITHIN: Final = 10.0
 
 REFERENCE: Final = ("-m", "reference_server", "--port=0")
+UNLIMITED: Final = (
+    "--rate-messages=100000000",
+    "--dedup-identity-bound=2000000",
+    "--dedup-total-bound=2000000",
+)
+"""Bounds that no load generator reaches: refusals are not what is measured."""
+
 LEGACY: Final = ("-m", "conformance.selftest.legacy", "--port=0")
 
 

@@ -49,9 +49,12 @@ class Interruption:
         if self.asked:
             run.interrupted = True
             task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
+        try:
             return await task
-        return run.record()
+        except asyncio.CancelledError:
+            return run.record()
+        finally:
+            self._cancel = None
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -81,11 +84,14 @@ def _judge(
 ) -> int:
     if arguments.connect_timeout:
         target = replace(target, connect_timeout=arguments.connect_timeout)
+    suite = load()
+    scenarios = _selected(suite, arguments)
+    for _, path in reports:
+        _make_room(path)
     with contextlib.ExitStack() as stack:
         if target.command is not None:
-            target = target.ready(stack.enter_context(running(target.command)))
-        suite = load()
-        scenarios = _selected(suite, arguments)
+            ready = stack.enter_context(running(target.command, lambda: interruption.asked))
+            target = target.ready(ready) if ready else target
         record = _perform(suite, target, scenarios, arguments, interruption)
     if record is None:
         return Exit.UNREACHABLE
@@ -146,14 +152,26 @@ def _report(word: str) -> tuple[str, Path]:
     return kind, Path(path)
 
 
+def _make_room(path: Path) -> None:
+    """Finds out before the run that a report cannot be written, not after it."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _part(path).touch()
+        _part(path).unlink()
+    except OSError as error:
+        raise InputError(f"the report {path} cannot be written: {error.strerror}") from None
+
+
+def _part(path: Path) -> Path:
+    return path.with_name(f".{path.name}.part")
+
+
 def _write(kind: str, path: Path, record: RunRecord) -> None:
     """Writes a report whole or not at all: a reader never sees half of one."""
     data = _WRITERS[kind](record)
-    temporary = path.with_name(f".{path.name}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(data)
-        temporary.replace(path)
+        _part(path).write_bytes(data)
+        _part(path).replace(path)
     except OSError as error:
         raise InputError(f"the report {path} cannot be written: {error.strerror}") from None
 

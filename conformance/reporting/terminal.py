@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import TextIO
 
+from conformance.checks import printable
 from conformance.model import Outcome, Result, Verdict
 from conformance.record import RunRecord, profile_verdicts
 from conformance.reporting.text import failure_text
@@ -87,7 +88,7 @@ class Terminal:
                 self.line(f"\n{outcome.value.capitalize()}: {len(found)}")
             for reason, names in _by_reason(found).items():
                 self.line(f"  {self.paint(MARKS[outcome], COLOURS[outcome])} {', '.join(names)}")
-                self.line(f"      {reason}")
+                self.line(f"      {printable(reason)}")
             if found:
                 self.line()
 
@@ -112,5 +113,5 @@ def _by_reason(results: Iterable[Result]) -> dict[str, list[str]]:
 def _totals(record: RunRecord) -> str:
     counts = {name: number for name, number in record.counts().items() if number}
     told = ", ".join(f"{number} {name}" for name, number in counts.items())
-    end = "" if record.complete else f"; INCOMPLETE: {record.note or 'interrupted'}"
+    end = "" if record.complete else f"; INCOMPLETE: {printable(record.note) or 'interrupted'}"
     return f"{told} in {record.duration:.1f} s{end}"

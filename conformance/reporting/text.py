@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from conformance.checks import cut
+from conformance.checks import cut, printable
 from conformance.model import Failure, Result
 from conformance.record import RunRecord
 
@@ -35,7 +35,7 @@ def _one(failure: Failure, result: Result, record: RunRecord) -> str:
         ("at", " ".join(filter(None, (failure.location, f"({failure.step})")))),
         ("again", _again(result, record)),
     )
-    lines += [f"  {name:<9} {cut(value, 500)}" for name, value in rows if value]
+    lines += [f"  {name:<9} {cut(printable(value), 500)}" for name, value in rows if value]
     lines += ["", *_excerpt(result.transcript, failure.transcript_line)]
     return "\n".join(lines)
 
@@ -54,4 +54,4 @@ def _excerpt(transcript: Sequence[str], line: int | None) -> Iterator[str]:
         yield f"  {first} earlier lines are in the JSON report"
     for i, row in enumerate(transcript[first : at + 3], first):
         mark = "▶" if i == at else " "
-        yield f" {mark}{cut(row, 240)}"
+        yield f" {mark}{cut(printable(row), 240)}"

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, Final
 
-from conformance.checks import cut, matches
+from conformance.checks import matches
 from conformance.dialogue import Span
 from conformance.model import Failure, Step
 from conformance.problems import InputError
@@ -105,7 +105,7 @@ class Action:
         """The failure of this step, with its evidence: of what came, where it was a message."""
         self._check_lapse(message, None)
         if message is not None:
-            evidence |= {"received": cut(message.text), "transcript_line": message.line}
+            evidence |= {"received": message.text, "transcript_line": message.line}
         failure = Failure(
             summary=summary,
             requirements=(self.requirement,) if self.requirement else (),

@@ -3,11 +3,11 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
-from conformance.dialogue import Dialogue, Span
+from conformance.dialogue import Dialogue, NotGiven, Span
 from conformance.model import Step
 from conformance.problems import InputError, KitError
 from conformance.steps import connections, flow, receiving, sending
-from conformance.steps.action import Action
+from conformance.steps.action import Action, NotJudged
 
 VERBS: Final[dict[str, Callable[[Action], Awaitable[None]]]] = {
     "connect": connections.connect,
@@ -71,6 +71,8 @@ class Performer:
         start = self.world.now()
         try:
             await VERBS[step.verb](action)
+        except NotGiven as missing:
+            raise NotJudged(f"{step.location}: {missing}") from None
         except InputError as error:
             raise KitError(f"{error.location or step.location}: {error.message}") from None
         if step.label:

@@ -117,6 +117,7 @@ def _save(action: Action, message: Message) -> None:
         try:
             variables[name.removesuffix("?")] = at(message.value, path)
         except LookupError:
+            action.dialogue.not_given.add(name.removesuffix("?"))
             if not name.endswith("?"):
                 raise action.fail(
                     f"the message has no {path}",
@@ -150,7 +151,7 @@ async def expect_absent(action: Action) -> None:
         if own and matches(unwanted, item.value):
             raise action.fail(
                 "a message came that should not",
-                sent=cut(sent),
+                sent=sent,
                 expected=f"no message like {shown(unwanted)}",
                 message=item,
             )

@@ -28,7 +28,7 @@ from conformance.transport.messages import (
 
 MAX_WAITING: Final = 2_000
 MAX_TIMED: Final = 16 * 1024
-MAX_WAITING_BYTES: Final = 32 * 1024 * 1024
+MAX_WAITING_BYTES: Final = 4 * 1024 * 1024
 
 
 class Watcher:
@@ -68,7 +68,7 @@ class Connection(asyncio.Protocol):
         self._inbox_bytes = 0
         self._paused = False
         self._stalled = False
-        self._parts: list[bytes] = []
+        self._payload = bytearray()
         self._binary = False
         self.closing = False
         self._expired = False
@@ -149,6 +149,7 @@ class Connection(asyncio.Protocol):
             self.watcher.line(self, "←", self.refusal)
         fault = self.protocol.parser_exc
         if fault is not None and not isinstance(fault, EOFError):
+            self._payload = bytearray()
             self._end(NO_CLOSE_FRAME, "", f"the target broke the frame format: {fault}")
         self.write_protocol_data()
         self._notify()
@@ -170,12 +171,11 @@ class Connection(asyncio.Protocol):
 
     def _file_data(self, frame: Frame) -> None:
         if frame.opcode is not Opcode.CONT:
-            self._parts, self._binary = [], frame.opcode is Opcode.BINARY
-        self._parts.append(bytes(frame.data))
+            self._payload, self._binary = bytearray(), frame.opcode is Opcode.BINARY
+        self._payload += frame.data
         if not frame.fin:
             return
-        data = b"".join(self._parts)
-        self._parts = []
+        data, self._payload = self._payload, bytearray()
         message = read_message(data, self._binary, perf_counter(), self._compressed())
         self.watcher.received(self, message)
         self._inbox.append(message)

@@ -3,7 +3,11 @@
 import socket
 import ssl
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import urlsplit
+
+MAX_MESSAGE: Final = 4 * 1024 * 1024
+"""Bytes of the longest message that is taken from a target, unless it may send longer ones."""
 
 
 class Unreachable(Exception):
@@ -22,6 +26,7 @@ class Handshake:
     headers: tuple[tuple[str, str], ...] = ()
     tls: ssl.SSLContext | None = None
     timeout: float = 5.0
+    max_message: int = MAX_MESSAGE
 
     @property
     def where(self) -> str:

@@ -36,7 +36,7 @@ class End:
 Received = Message | End
 
 
-def read_message(data: bytes, binary: bool, now: float, compressed: bool) -> Message:
+def read_message(data: bytes | bytearray, binary: bool, now: float, compressed: bool) -> Message:
     """The message of a payload; what is wrong with it stands in its `fault`."""
     if binary:
         return Message(

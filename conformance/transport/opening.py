@@ -1,7 +1,6 @@
 """Opens a connection to a target."""
 
 import asyncio
-from typing import Final
 
 from websockets.client import ClientProtocol
 from websockets.typing import Origin, Subprotocol
@@ -10,8 +9,6 @@ from websockets.uri import parse_uri
 from conformance.transport.compression import NotedDeflateFactory
 from conformance.transport.connection import Connection, Watcher
 from conformance.transport.handshake import Handshake, Unreachable, diagnosis
-
-MAX_MESSAGE: Final = 16 * 1024 * 1024
 
 
 async def connect(
@@ -48,7 +45,7 @@ def _protocol(handshake: Handshake) -> ClientProtocol:
         origin=None if handshake.origin is None else Origin(handshake.origin),
         subprotocols=subprotocols or None,
         extensions=[NotedDeflateFactory()] if handshake.compression else None,
-        max_size=MAX_MESSAGE,
+        max_size=handshake.max_message,
     )
 
 

@@ -1,6 +1,7 @@
 import signal
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
@@ -10,6 +11,7 @@ import pytest
 from websockets.sync.client import connect
 
 from reference_server import Settings
+from reference_server.__main__ import _parser
 from tests.reference_server.support import PATIENCE
 
 ROOT = Path(__file__).parents[2]
@@ -98,3 +100,33 @@ def test_options_change_what_is_served() -> None:
     options = ("--port", "0", "--auth-timeout", "7", "--server-names", "localhost", "127.0.0.1")
     with running(*options) as (_, line), connect(line.split()[-1], proxy=None) as client:
         assert '"expires_in":7.0' in str(client.recv(timeout=PATIENCE))
+
+
+def test_a_control_port_in_use_is_one_clear_line() -> None:
+    with running("--port", "0") as (_, line):
+        port = line.rstrip("/\n").rpartition(":")[2]
+        done = run("--port", "0", "--control-port", port)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"reference_server: error: cannot listen on 127.0.0.1:{port}: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_shutdown_that_the_control_address_is_asked_for_ends_it_like_a_signal() -> None:
+    with running("--port", "0", "--control-port", "0") as (process, line):
+        _, _, url, _, control = line.split()
+        with connect(url, proxy=None) as client:
+            client.recv(timeout=PATIENCE)
+            headers = {"Content-Type": "application/json"}
+            request = urllib.request.Request(f"{control}/shutdown", b"{}", headers)
+            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+                assert (answer.status, answer.read()) == (200, b"{}")
+            with pytest.raises(Exception, match="1001"):
+                client.recv(timeout=PATIENCE)
+        rest, errors = process.communicate(timeout=PATIENCE)
+        assert (process.returncode, rest, errors) == (0, "", "")
+
+
+def test_an_option_that_takes_several_values_may_be_repeated() -> None:
+    options = ("--audience", "wss://coda.example", "--audience", "ws://coda.example", "ws://a")
+    parsed = _parser().parse_args(options)
+    assert parsed.audience == ("wss://coda.example", "ws://coda.example", "ws://a")

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pytest
 from aiohttp import ClientSession
 
-from reference_server import ReferenceServer, Settings
+from reference_server import ReferenceServer, Settings, SettingsError
 from reference_server.control import Control
 from tests.reference_server.support import PATIENCE, member, note, stranger
 
@@ -184,6 +184,6 @@ async def test_a_request_longer_than_a_message_is_refused() -> None:
 async def test_a_port_in_use_is_an_error_and_leaves_nothing_open() -> None:
     async with bench() as it:
         port = int(it.control.url.rpartition(":")[2])
-        with pytest.raises(OSError, match="in use"):
+        with pytest.raises(SettingsError, match=rf"^cannot listen on 127.0.0.1:{port}: .*in use"):
             async with Control(it.server, port, asyncio.Event()):
                 pass

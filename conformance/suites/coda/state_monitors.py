@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from conformance.checks import cut
 from conformance.model import Failure
 from conformance.monitors import Monitor
 from conformance.transport import NO_CLOSE_FRAME, Connection, End, Message
@@ -40,7 +39,7 @@ def authenticates(message: Message) -> bool:
 
 def unexpected(summary: str, expected: str, message: Message, pointer: str = "") -> Failure:
     """The failure of a message that should not be as it is."""
-    return Failure(summary, expected=expected, received=cut(message.text), pointer=pointer)
+    return Failure(summary, expected=expected, received=message.text, pointer=pointer)
 
 
 @dataclass(slots=True)
@@ -52,8 +51,8 @@ class ChallengeFirst(Monitor):
         first = self.name not in connection.memory
         connection.memory[self.name] = True
         challenge = message_type(message) == "auth_challenge"
+        self.observed += first or challenge
         if first:
-            self.observed += 1
             if not challenge:
                 return unexpected("the first message is not a challenge", "auth_challenge", message)
         elif challenge:
