@@ -57,7 +57,7 @@ KEYS: Final[dict[str, Key]] = {"ours": content_key, "rfc8785": plain, "json": by
 
 def _deep(_: random.Random, number: int) -> Any:
     value: Any = number
-    for _ in range(DEPTH):
+    for _level in range(DEPTH):
         value = {"a": value}
     return value
 

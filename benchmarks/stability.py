@@ -1,12 +1,18 @@
-"""Whether runs of the core suite come to the same outcome every time, also on a bad day.
+"""Whether runs of the suite come to the same outcome every time, also on a bad day.
 
 One reference server, started with the short windows of `coda-conformance demo`, is judged by one
-`coda-conformance run` after another, each a process with a JSON report. `--busy` keeps every core
-busy with processes that do nothing else; `--proxy` puts the slow line of proxy.py in between. The
-outcomes of every result id are compared over all runs: each id that differs is printed with its
-reasons, and so is each that never passes. The exit status is 1 if an outcome differs or fails.
+`coda-conformance run URL` after another, without hooks, for the profiles core and compat, each a
+process with a JSON report. `--busy` keeps every core busy with processes that do nothing else;
+`--proxy` puts the slow line of proxy.py in between. The outcomes of every result id are compared
+over all runs: each id that differs is printed with its reasons, and so is each that never passes.
+The exit status is 1 if an outcome differs or fails, or if the server ends before the last run.
 
-    python benchmarks/stability.py [--runs 10] [--busy] [--proxy [--delay 0.1] [--pieces 7]]
+Over a slow line the demonstration's windows are too short for what has to happen within them;
+`--settings` replaces the server's, for 0.1 s each way by
+`--settings="auth-timeout=4 dedup-window=2 id-window=4"`.
+
+    python benchmarks/stability.py [--runs 10] [--jobs 16] [--busy]
+    python benchmarks/stability.py --proxy [--delay 0.1] [--pieces 7] [--settings="NAME=VALUE …"]
 """
 
 import argparse
@@ -14,15 +20,23 @@ import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
-from typing import Any
+from typing import Any, Final
 
 from lab.outcomes import Outcomes, show
-from lab.processes import ROOT, busy_cores, demo_server
+from lab.processes import ENDS_WITHIN, ROOT, Server, busy_cores, demo_server, end_at_sigterm
 from proxy import Proxy, add_options, address
+
+PROFILES: Final = ("core", "compat")
+WITHOUT_HOOKS: Final = "--methods=challenge_token"
+"""Nobody can issue access tokens here; a server that takes none is asked for none."""
+
+LOOKS_EVERY: Final = 0.2
+"""Seconds between two looks at whether the server still runs."""
 
 
 def place(folder: str, number: int) -> Path:
@@ -40,51 +54,79 @@ def read(report: Path) -> dict[str, Any]:
     return found
 
 
-async def judge(url: str, report: Path, more: Sequence[str]) -> tuple[dict[str, Any], float]:
-    """Runs the core suite as a process; its report and its wall time in seconds."""
-    command = ("-m", "conformance", "run", url, *more, "--profile", "core", "--quiet")
-    start = perf_counter()
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *command,
-        f"--report=json={report}",
-        cwd=ROOT,
-        stdout=asyncio.subprocess.DEVNULL,
-    )
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A server that is judged, at its own address or at that of the slow line to it."""
+
+    url: str
+    server: Server
+
+    async def run(self, report: Path, more: Sequence[str]) -> tuple[dict[str, Any], float]:
+        """Judges it by a process of its own: the report and the wall time in seconds."""
+        start = perf_counter()
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "conformance", "run", self.url),
+            *more,
+            *(f"--profile={name}" for name in PROFILES),
+            *("--quiet", f"--report=json={report}"),
+            cwd=ROOT,
+            stdout=asyncio.subprocess.DEVNULL,
+        )
+        try:
+            await self._finish(process)
+        finally:
+            await end(process)
+        return read(report), perf_counter() - start
+
+    async def _finish(self, process: asyncio.subprocess.Process) -> None:
+        """Waits for a run; ends everything when the server has ended before it."""
+        while process.returncode is None:
+            if not self.server.is_running():
+                sys.exit("the server has ended")
+            with suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), LOOKS_EVERY)
+
+
+async def end(process: asyncio.subprocess.Process) -> None:
+    """Ends a process that has not ended by itself."""
+    if process.returncode is not None:
+        return
+    process.terminate()
     try:
+        await asyncio.wait_for(process.wait(), ENDS_WITHIN)
+    except TimeoutError:
+        process.kill()
         await process.wait()
-    finally:
-        if process.returncode is None:
-            process.terminate()
-            await process.wait()
-    return read(report), perf_counter() - start
 
 
 @asynccontextmanager
-async def target(options: argparse.Namespace) -> AsyncIterator[str]:
-    """The URL of the reference server, or of the slow line to it."""
+async def judged(options: argparse.Namespace) -> AsyncIterator[Judged]:
+    """The reference server, behind the slow line if need be."""
+    settings = [WITHOUT_HOOKS, *(f"--{word}" for word in options.settings.split())]
     if not options.proxy:
-        with demo_server() as running:
-            yield running.url
+        with demo_server(*settings) as running:
+            yield Judged(running.url, running)
         return
     async with Proxy(options.delay, options.pieces) as proxy:
         # A run takes the address that it dials for the server's own origin.
         origin = f"--allowed-origins=http://127.0.0.1:{proxy.port}"
-        with demo_server(origin) as running:
+        with demo_server(origin, *settings) as running:
             proxy.target = address(running.url)
-            yield f"ws://127.0.0.1:{proxy.port}/"
+            yield Judged(f"ws://127.0.0.1:{proxy.port}/", running)
         print(f"proxy: {proxy.counts}")
 
 
 async def observe(options: argparse.Namespace, more: Sequence[str]) -> Outcomes:
     """Makes all runs, one after another."""
     outcomes = Outcomes()
+    more = [*more, f"--jobs={options.jobs}"]
     with TemporaryDirectory() as folder:
-        async with target(options) as url:
+        async with judged(options) as target:
+            print(f"judging {target.url}", flush=True)
             with busy_cores(options.busy):
                 for i in range(1, options.runs + 1):
                     report = place(options.keep or folder, i)
-                    outcomes.add(*await judge(url, report, more))
+                    outcomes.add(*await target.run(report, more))
                     status, seconds = outcomes.exits[-1], outcomes.seconds[-1]
                     print(f"run {i}: exit {status}, {seconds:.1f} s", flush=True)
     return outcomes
@@ -93,14 +135,20 @@ async def observe(options: argparse.Namespace, more: Sequence[str]) -> Outcomes:
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__.partition("\n")[0],
+        allow_abbrev=False,
         epilog="Whatever else is given, a selection first, is passed on to coda-conformance run.",
     )
     parser.add_argument("--runs", type=int, default=10)
+    parser.add_argument("--jobs", type=int, default=16, help="scenarios at once")
     parser.add_argument("--busy", action="store_true", help="keep every core busy")
     parser.add_argument("--proxy", action="store_true", help="put a slow line in between")
     add_options(parser)
+    parser.add_argument(
+        "--settings", metavar='"NAME=VALUE …"', default="", help="options of the server's"
+    )
     parser.add_argument("--keep", metavar="FOLDER", help="keep the JSON reports of all runs here")
     options, more = parser.parse_known_args()
+    end_at_sigterm()
     outcomes = asyncio.run(observe(options, more))
     show(outcomes)
     return 1 if outcomes.differing() or outcomes.failing() else 0

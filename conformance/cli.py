@@ -1,12 +1,12 @@
 """The command `coda-conformance`: its words, and which module carries each out."""
 
 import argparse
-import io
 import sys
 from collections.abc import Sequence
 
 from conformance import __version__
 from conformance.problems import InputError, KitError
+from conformance.streams import show_everything
 
 EXITS = """\
 exit status:
@@ -19,9 +19,8 @@ exit status:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command; returns its exit status."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+    show_everything(sys.stdout)
+    show_everything(sys.stderr)
     arguments = _parse(argv)
     try:
         return _COMMANDS[arguments.command](arguments)

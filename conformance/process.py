@@ -74,15 +74,15 @@ def _ready(
     deadline = monotonic() + command.timeout
     printed: deque[str] = deque(maxlen=5)
     while not stopped():
-        try:
-            line = lines.get(timeout=GLANCE)
-        except Empty:
-            if monotonic() < deadline:
-                continue
+        if monotonic() > deadline:
             raise InputError(
                 f"the target's command printed nothing that matches {command.ready!r} "
                 f"within {command.timeout:g} s"
-            ) from None
+            )
+        try:
+            line = lines.get(timeout=GLANCE)
+        except Empty:
+            continue
         if line is None:
             said = " ".join("".join(printed).split()) or "nothing"
             raise InputError(

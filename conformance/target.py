@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from conformance import bundle, yaml_source
+from conformance.checks import printable
 from conformance.hooks import Hook
 from conformance.problems import InputError
 from conformance.schemas import SchemaStore
@@ -83,7 +84,8 @@ def checked_url(url: str) -> str:
     if "@" in url:
         raise InputError("credentials do not belong into a URL (CLIENT-04)")
     if not url.isprintable() or " " in url:
-        raise InputError("a URL has no blanks and no control characters")
+        shown = printable(url)
+        raise InputError(f'"{shown}" is not a URL: it has blanks or control characters')
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -113,6 +115,7 @@ def from_argument(argument: str) -> Target:
 def from_file(path: Path) -> Target:
     """The target that a YAML file describes (schemas/kit/target.json)."""
     source = yaml_source.load(path)
+    _check_headers(source)
     header_faults(SchemaStore(bundle.schema_root()), "kit/target", source)
     value = source.value
     if "url" not in value and "command" not in value:
@@ -132,6 +135,14 @@ def from_file(path: Path) -> Target:
         command=_command(value.get("command"), path.parent, source),
         hooks=_hooks(value.get("hooks", {}), path.parent),
     )
+
+
+def _check_headers(source: yaml_source.Source) -> None:
+    """Refuses a header that is not text, without a word of what it is: it may be a credential."""
+    rows = source.value.get("headers") if isinstance(source.value, dict) else None
+    for name, value in rows.items() if isinstance(rows, dict) else ():
+        if not isinstance(value, str):
+            raise source.error("a header is a text", ("headers", name))
 
 
 def _hooks(rows: Mapping[str, Mapping[str, Any]], folder: Path) -> dict[str, Hook]:

@@ -1,8 +1,9 @@
 """Bare servers on aiohttp, to compare with: `python -m lab.bare_server KIND`.
 
-`echo` answers every message with itself, `broadcast` sends it to every connection, by `send_str`,
-`broadcast-bytes` encodes it once and sends it by `send_bytes`, and `relay` is an echo in the protocol's words: a challenge, a result, and then an event for every message, from
-fixed texts, without reading or checking anything.
+`echo` answers every message with itself. `broadcast` sends it to every connection by `send_str`,
+`broadcast-bytes` encodes it once and sends it by `send_bytes`. `relay` is an echo in the protocol's
+words: a challenge, a result, and then an event for every message, from fixed texts, without reading
+or checking anything.
 """
 
 import asyncio

@@ -52,10 +52,13 @@ class Fan:
     async def round(self, seconds: float) -> dict[str, float]:
         """Speaks for so long."""
         first, started = self.number, perf_counter()
-        while perf_counter() < started + seconds:
-            await unless_lost(self.clients, [self.speak()])
+        await unless_lost(self.clients, [self._speak_until(started + seconds)])
         heard = (self.number - first) * len(self.clients)
         return {"messages": heard, "seconds": perf_counter() - started}
+
+    async def _speak_until(self, end: float) -> None:
+        while perf_counter() < end:
+            await self.speak()
 
     def _one_heard(self) -> None:
         self._missing -= 1

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryFile
 from types import FrameType
 
 from conformance.model import Scenario
@@ -156,8 +157,8 @@ def _make_room(path: Path) -> None:
     """Finds out before the run that a report cannot be written, not after it."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _part(path).touch()
-        _part(path).unlink()
+        with TemporaryFile(dir=path.parent):
+            pass
     except OSError as error:
         raise InputError(f"the report {path} cannot be written: {error.strerror}") from None
 

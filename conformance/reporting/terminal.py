@@ -7,6 +7,7 @@ from conformance.checks import printable
 from conformance.model import Outcome, Result, Verdict
 from conformance.record import RunRecord, profile_verdicts
 from conformance.reporting.text import failure_text
+from conformance.streams import show_everything
 
 MARKS = {
     Outcome.PASSED: "✓",
@@ -42,6 +43,7 @@ class Terminal:
     """Writes a report for a person; in colour where the stream is a terminal."""
 
     def __init__(self, stream: TextIO) -> None:
+        show_everything(stream)
         self.stream = stream
         self.coloured = stream.isatty()
 

@@ -60,7 +60,7 @@ BEHAVIOURS: list[tuple[Behaviour, str]] = [
     (hostile.challenge_without_token, "token"),
     (hostile.deep_nesting, "nested too deeply"),
     (hostile.deep_data, "no pong came"),
-    (hostile.lone_surrogates, "auth_challenge\\ud800"),
+    (hostile.lone_surrogates, r"auth_challenge\\ud800"),
     (hostile.huge_numbers, "the text is not JSON"),
     (hostile.control_characters, "no answer came"),
 ]

@@ -68,7 +68,7 @@ def test_what_is_neither_a_url_nor_a_file_is_refused(name: str) -> None:
      ("[]", "target.yaml:1:1: [] is not of type 'object'"), ("", "target.yaml:1:1: is empty"),
      ("url: ws://h/\nurl: ws://i/", 'target.yaml:2:1: the key "url" stands here twice'),
      ("url: ws://h/\nconnect_timeout: 0", "target.yaml:2:1: 0 is less than or equal to"),
-     ("url: ws://h/\nheaders: {A: 5}", "target.yaml:2:11: 5 is not of type 'string'"),
+     ("url: ws://h/\nheaders: {A: 5}", "target.yaml:2:11: a header is a text"),
      ("url: ws://h/\nheaders:\n  Authorization: env:CODA_TEST_UNSET",
       "target.yaml:3:3: the environment variable CODA_TEST_UNSET is not set"),
      ("command: {run: []}", "target.yaml:1:11: [] "),

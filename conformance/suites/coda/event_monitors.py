@@ -189,6 +189,7 @@ class ReplayPlace(Monitor):
         elif sequence(message) is not None:
             memory[self.name] = "live"
         elif message_type(message) == "replay":
+            self.observed += 1
             before, memory[self.name] = memory.get(self.name), "replayed"
             return self._judge(before, message)
         return None
