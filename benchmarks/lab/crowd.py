@@ -210,15 +210,19 @@ class Crowd:
             await asyncio.sleep(random.uniform(*PAUSE))
 
     async def _perform(self, act: Act) -> None:
-        client = await HandMade.reach(self.url)
         self.kinds[act.__name__] += 1
         try:
             async with asyncio.timeout(PATIENCE):
-                await act(client)
+                await self._reach_and(act)
         except TimeoutError:
             self.disappointed[f"{act.__name__}: waited in vain"] += 1
-        except (Disappointed, Closed) as fault:
+        except (Disappointed, Closed, OSError) as fault:
             self.disappointed[f"{act.__name__}: {fault}"] += 1
+
+    async def _reach_and(self, act: Act) -> None:
+        client = await HandMade.reach(self.url)
+        try:
+            await act(client)
         finally:
             client.vanish(reset=False)
 
