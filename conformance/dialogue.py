@@ -191,9 +191,16 @@ class Dialogue(Watcher):
         return result
 
     async def advance_clock(self, seconds: float) -> None:
-        """Moves the target's clock, and with it the kit's notion of time."""
-        await self.call_hook(ADVANCE, {"seconds": seconds})
+        """Moves the target's clock, and with it the kit's notion of time.
+
+        The kit's own moves first: what the jump brings about may come before the hook's answer.
+        """
         self.world.advanced += seconds
+        try:
+            await self.call_hook(ADVANCE, {"seconds": seconds})
+        except HookFailed:
+            self.world.advanced -= seconds
+            raise
 
     # ── what a connection tells ──
 
