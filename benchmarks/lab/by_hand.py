@@ -4,7 +4,7 @@ import asyncio
 import json
 import socket
 import struct
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
 CONTINUATION: Final = 0
@@ -76,7 +76,7 @@ class HandMade:
         """Reads nothing from now on, and has the system keep as little as it can."""
         sock = self._writer.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
-        self._writer.transport.pause_reading()  # type: ignore[attr-defined]
+        cast(asyncio.Transport, self._writer.transport).pause_reading()
 
     async def write(self, data: bytes) -> None:
         """Sends bytes, once what was sent before has left."""

@@ -1,16 +1,13 @@
 """One step about to be performed: its values, resolved, and its ways of failing."""
 
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Sequence
+from typing import Any, Final, Protocol
 
 from conformance.checks import matches
-from conformance.dialogue import Span
+from conformance.dialogue import Dialogue, Span, World
 from conformance.model import Failure, Step
 from conformance.problems import InputError
 from conformance.transport import Connection, End, Message
-
-if TYPE_CHECKING:
-    from conformance.steps.performer import Performer
-
 
 RESOLUTION: Final = 0.01
 """Seconds by which a lapse may seem early: the kit sees a connection open after the target."""
@@ -32,12 +29,29 @@ class TooSlow(NotJudged):
     """What was seen came too late to prove anything; another try may be quicker."""
 
 
+class Performs(Protocol):
+    """What performs the steps within a step."""
+
+    dialogue: Dialogue
+    world: World
+
+    async def perform(
+        self, steps: Sequence[Step], on: str, scope: dict[str, Any] | None, requirement: str | None
+    ) -> None:
+        """Performs steps in order."""
+
+    async def call(
+        self, name: str, on: str, given: dict[str, Any] | None, requirement: str | None
+    ) -> None:
+        """Performs a procedure."""
+
+
 class Action:
     """One step about to be performed: its values, resolved, and its way of failing."""
 
     def __init__(
         self,
-        performer: "Performer",
+        performer: Performs,
         step: Step,
         on: str,
         scope: dict[str, Any],
