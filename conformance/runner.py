@@ -205,7 +205,8 @@ class Run:
             return Outcome.COULD_NOT_RUN, f"the target does not state {scenario.waits}"
         if wait > self.options.max_wait and not self.world.moves_clock:
             return Outcome.COULD_NOT_RUN, (
-                f"it must wait {wait:g} s, longer than --max-wait {self.options.max_wait:g}"
+                f"it must wait {wait:g} s, longer than --max-wait {self.options.max_wait:g}; "
+                f"the hook {ADVANCE} would spare that"
             )
         if self._lost >= LOST_AFTER:
             return Outcome.COULD_NOT_RUN, self.note

@@ -38,7 +38,8 @@ async def begun(*options: str) -> AsyncIterator[tuple[asyncio.subprocess.Process
         async with asyncio.timeout(PATIENCE):
             assert process.stdout is not None
             assert (await process.stdout.readline()).startswith(b"judging ws://")
-            (server,) = psutil.Process(process.pid).children()
+            children = psutil.Process(process.pid).children()
+            server = next(child for child in children if "reference_server" in child.cmdline())
             yield process, server
     finally:
         if process.returncode is None:
