@@ -42,7 +42,9 @@ def suite_root(name: str) -> Path:
 
 def shown(path: Path) -> str:
     """The path as a reader of a report knows it: from the data's root, or as given."""
+    text = path.as_posix()
     for root in (_PACKAGE.parent, data_root()):
-        if path.is_relative_to(root):
-            return path.relative_to(root).as_posix()
-    return str(path)
+        inside = f"{root.as_posix()}/"
+        if text.startswith(inside):
+            return text[len(inside) :]
+    return text

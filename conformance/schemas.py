@@ -1,13 +1,12 @@
 """JSON Schemas by path: decided fast by one library, explained well by another."""
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from conformance.json_text import pointer
+from conformance.json_text import decode, pointer
 from conformance.problems import KitError
 
 if TYPE_CHECKING:
@@ -37,11 +36,18 @@ class Fault:
 
 
 class _Careful:
-    """Decides fast, and what the fast library cannot hold (a lone surrogate) by the other one."""
+    """Decides fast, and what the fast library cannot hold (a lone surrogate) by the other one.
 
-    def __init__(self, fast: Decider, slow: Callable[[Any], bool]) -> None:
-        self._fast = fast.is_valid
+    The schema is compiled when it is first asked for.
+    """
+
+    def __init__(self, fast: Callable[[], Decider], slow: Callable[[Any], bool]) -> None:
+        self._make_fast = fast
         self._slow = slow
+
+    @cached_property
+    def _fast(self) -> Callable[[Any], bool]:
+        return self._make_fast().is_valid
 
     def is_valid(self, instance: Any) -> bool:
         """Whether the value satisfies the schema."""
@@ -62,7 +68,7 @@ class SchemaStore:
     def documents(self) -> dict[str, Any]:
         """Every schema by its path below the root, without the ending: `events/stt_start`."""
         return {
-            path.relative_to(self.root).with_suffix("").as_posix(): json.loads(path.read_bytes())
+            path.relative_to(self.root).with_suffix("").as_posix(): decode(path.read_text("utf-8"))
             for path in sorted(self.root.rglob("*.json"))
             if path.name != "bundle.json"
         }
@@ -79,9 +85,14 @@ class SchemaStore:
 
     def compile(self, schema: Any) -> Decider:
         """What decides by a schema that may refer to those of the store."""
-        import jsonschema_rs
 
-        fast = jsonschema_rs.Draft202012Validator(schema, registry=self._fast_registry)
+        def fast() -> Decider:
+            import jsonschema_rs
+
+            registry = self._fast_registry
+            made: Decider = jsonschema_rs.Draft202012Validator(schema, registry=registry)
+            return made
+
         return _Careful(fast, lambda value: not self._explain(schema, value))
 
     def explain(self, name: str, value: Any) -> list[Fault]:
@@ -107,7 +118,7 @@ class SchemaStore:
         try:
             if "documents" in self.__dict__:
                 return self.documents[name]
-            return json.loads((self.root / f"{name}.json").read_bytes())
+            return decode((self.root / f"{name}.json").read_text("utf-8"))
         except (KeyError, OSError):
             raise KitError(f"there is no schema {name}.json in {self.root.name}/") from None
 

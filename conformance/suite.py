@@ -87,7 +87,7 @@ def load(name: str = DEFAULT, *, outline: bool = False) -> Suite:
     extension = importlib.import_module(f"conformance.suites.{name}")
     schemas = SchemaStore(bundle.schema_root())
     header = _header(root / "suite.yaml", schemas)
-    requirements = load_requirements()
+    requirements = load_requirements(schemas)
     functions = MappingProxyType({**FUNCTIONS, **extension.FUNCTIONS})
     variants = {
         name: tuple(Variant(**row) for row in rows) for name, rows in header["variants"].items()
@@ -131,10 +131,10 @@ def _header(path: Path, schemas: SchemaStore) -> Any:
     return source.value
 
 
-def load_requirements() -> Mapping[str, Requirement]:
+def load_requirements(schemas: SchemaStore) -> Mapping[str, Requirement]:
     """The requirement registry, by id, in its order."""
     source = yaml_source.load(bundle.spec_root() / "requirements.yaml")
-    header_faults(SchemaStore(bundle.schema_root()), "kit/requirements", source)
+    header_faults(schemas, "kit/requirements", source)
     rows = source.value["requirements"]
     result: dict[str, Requirement] = {}
     for i, row in enumerate(rows):
