@@ -11,7 +11,7 @@ from conformance.streams import show_everything
 EXITS = """\
 exit status:
   0  conformant                      3  incomplete: something could not run
-  1  a requirement is broken         4  the target cannot be reached
+  1  a MUST is broken                4  the target cannot be reached
   2  usage, or nothing selected      5  a fault of the kit itself
   130  interrupted (reports are written all the same)
 """
@@ -111,6 +111,7 @@ def _add_selection(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "selection",
         nargs="*",
+        default=[],
         metavar="SELECTION",
         help="beginning of a scenario's or requirement's id, such as deduplication or AUTH-0",
     )

@@ -241,9 +241,9 @@ class Dialogue(Watcher):
 
     def owns(self, message: Message) -> bool:
         """Whether a message is this scenario's own, not another client's traffic."""
-        if self.token in message.text or message.fault:
+        if self.token in message.text:
             return True
-        return not self.world.suite.background.is_valid(message.value)
+        return not message.fault and not self.world.suite.background.is_valid(message.value)
 
     def ended(self, connection: Connection, end: End) -> None:
         """Notes when a connection ended, and hands its end to the monitors."""
@@ -254,7 +254,7 @@ class Dialogue(Watcher):
                 monitor.note(failure, self._violation)
 
     def _violation(self, failure: Failure) -> Violation:
-        return Violation(self.shown(failure), self.name, self.transcript.lines)
+        return Violation(replace(self.shown(failure), sent=""), self.name, self.transcript.lines)
 
     def shown(self, failure: Failure) -> Failure:
         """The failure with its place in the transcript, without secrets, then cut."""

@@ -47,6 +47,7 @@ class RunRecord:
     suite: Suite
     target_name: str
     target_url: str
+    target_words: str
     selection: tuple[str, ...]
     profiles: tuple[str, ...]
     claims: frozenset[str]

@@ -88,6 +88,7 @@ class Run:
             suite=self.suite,
             target_name=self.target.name,
             target_url=self.target.url,
+            target_words=self.target.words,
             selection=self.options.selection,
             profiles=self.options.profiles,
             claims=self.world.claims,
@@ -135,7 +136,8 @@ class Run:
         if connection.response is not None:
             status = connection.response.status_code
             raise Unreachable(f"{where} but answers HTTP {status}: {connection.refusal}")
-        raise Unreachable(f"{where} but does not speak HTTP: {connection.refusal or 'it hangs up'}")
+        said = connection.refusal or "it hangs up"
+        raise Unreachable(f"{where} but does not answer with a WebSocket handshake: {said}")
 
     # ── scenarios ──
 

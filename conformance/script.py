@@ -207,6 +207,8 @@ def header_faults(schemas: SchemaStore, schema: str, source: Source) -> None:
     if schemas.is_valid(schema, source.value):
         return
     faults = schemas.explain(schema, source.value)
+    # A member that is not known is most often the one that is missing, misspelt.
+    faults.sort(key=lambda fault: fault.keyword != "additionalProperties")
     raise fault_error(source, faults[0], ())
 
 

@@ -34,10 +34,14 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The server under test, and what cannot be learnt from it."""
+    """The server under test, and what cannot be learnt from it.
+
+    `words` are those of the command that judge it again.
+    """
 
     url: str
     name: str
+    words: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     claims: frozenset[str] | None = None
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
@@ -105,10 +109,15 @@ def checked_url(url: str) -> str:
 def from_argument(argument: str) -> Target:
     """The target of a command line: a URL, or the path of a target file."""
     if "://" in argument:
-        return Target(checked_url(argument), urlsplit(argument).netloc)
+        return Target(checked_url(argument), urlsplit(argument).netloc, f"run {argument}")
     path = Path(argument)
     if not path.is_file():
-        raise InputError(f'"{argument}" is neither a ws:// or wss:// URL nor a target file')
+        hint = ""
+        if path.suffix in (".yaml", ".yml"):
+            hint = "; there is no such file"
+        elif re.fullmatch(r"[\w.-]+:\d+(/\S*)?", argument):
+            hint = f"; did you mean ws://{argument}?"
+        raise InputError(f'"{argument}" is neither a ws:// or wss:// URL nor a target file{hint}')
     return from_file(path)
 
 
@@ -126,6 +135,7 @@ def from_file(path: Path) -> Target:
     return Target(
         url=_url(value, source),
         name=value.get("name", path.stem),
+        words=f"run {path}",
         parameters=value.get("parameters", {}),
         claims=None if claims is None else frozenset(claims),
         headers=tuple((k, _from_environment(v, k, source)) for k, v in headers.items()),

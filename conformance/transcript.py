@@ -6,6 +6,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
+OTHERS: Final = "other clients' events"
 DEPTH: Final = 64
 SECRET_LENGTH: Final = 8
 MAX_SECRETS: Final = 8_000
@@ -139,7 +140,7 @@ class Transcript:
 
     def _shown(self, number: int, line: Line) -> str:
         if line.others:
-            shown = f"({line.others} other clients' events)"
+            shown = f"({line.others} {OTHERS})"
         else:
             shown = self.secrets.hide(line.text).translate(_LINE_BREAKS)
         if len(shown) > SHOWN:

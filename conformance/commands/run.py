@@ -72,7 +72,8 @@ def demo(arguments: argparse.Namespace) -> int:
     target = from_file(DEMO)
     assert target.command is not None
     # In a checkout that is not installed, the reference server is found from here.
-    target = replace(target, command=replace(target.command, folder=Path.cwd()))
+    command = replace(target.command, folder=Path.cwd())
+    target = replace(target, command=command, words="demo")
     reports = [_report(word) for word in arguments.report or DEMO_REPORTS]
     return _judge(arguments, target, reports, interruption)
 
@@ -145,7 +146,9 @@ def _only_watched(suite: Suite, word: str) -> bool:
 
 def _report(word: str) -> tuple[str, Path]:
     kind, sign, path = word.partition("=")
-    if kind not in _WRITERS or not sign or not path:
+    if kind in _WRITERS and not path:
+        raise InputError(f'the report "{word}" needs a path: {kind}=PATH')
+    if kind not in _WRITERS or not sign:
         kinds = ", ".join(f"{name}=PATH" for name in _WRITERS)
         raise InputError(f'a report is one of {kinds}, not "{word}"{did_you_mean(kind, _WRITERS)}')
     if Path(path).is_dir():

@@ -114,6 +114,8 @@ def _explain_scenario(suite: Suite, scenario: Scenario) -> None:
 def schema(arguments: argparse.Namespace) -> int:
     """Prints one schema, the bundle of all, or their names."""
     store = SchemaStore(bundle.schema_root())
+    if arguments.bundle and arguments.name is not None:
+        raise InputError("the bundle is of all schemas; name none")
     if arguments.bundle:
         _say((store.root / "bundle.json").read_text(encoding="utf-8").rstrip())
     elif arguments.name is None:

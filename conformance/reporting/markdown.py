@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 
+from conformance.model import Outcome
 from conformance.record import (
     RequirementStatus,
     RunRecord,
+    blamed,
     profile_verdicts,
     requirement_statuses,
 )
@@ -41,6 +43,7 @@ def _lines(record: RunRecord) -> Iterator[str]:
     for verdict in profile_verdicts(record):
         counts = ", ".join(f"{n} {status}" for status, n in sorted(verdict.counts.items()))
         yield f"| {verdict.name} | {verdict.verdict.value} | {counts} |"
+    yield from _failures(record)
     yield ""
     yield "| requirement | level | profile | status | |"
     yield "| --- | --- | --- | --- | --- |"
@@ -48,13 +51,22 @@ def _lines(record: RunRecord) -> Iterator[str]:
         yield _row(row)
 
 
+def _failures(record: RunRecord) -> Iterator[str]:
+    """What failed, by name: the evidence, which differs from run to run, is in the JSON report."""
+    found = [r for r in record.results if r.outcome in (Outcome.FAILED, Outcome.WARNED)]
+    if found:
+        yield from ("", "| failed | requirements | a conformant server |", "| --- | --- | --- |")
+    for result in found:
+        names = ", ".join(sorted(blamed(result)))
+        yield f"| {result.id} | {names} | {_cell(result.title)} |"
+
+
 def _row(row: RequirementStatus) -> str:
     requirement = row.requirement
-    link = f"[{requirement.id}](../spec/{requirement.anchor})"
     mark = MARKS[row.status]
     why = requirement.excluded or requirement.sentence
     return (
-        f"| {link} | {requirement.level} | {requirement.profile} | {mark} {row.status} "
+        f"| {requirement.id} | {requirement.level} | {requirement.profile} | {mark} {row.status} "
         f"| {_cell(why)} |"
     )
 

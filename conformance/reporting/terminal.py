@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import TextIO
 
-from conformance.checks import printable
+from conformance.checks import cut, printable
 from conformance.model import Outcome, Result, Verdict
-from conformance.record import RunRecord, profile_verdicts
+from conformance.record import RunRecord, blamed, profile_verdicts, requirement_statuses
 from conformance.reporting.text import failure_text
 from conformance.streams import show_everything
 
@@ -65,7 +65,9 @@ class Terminal:
         self.line(_totals(record))
 
     def _verdicts(self, record: RunRecord) -> None:
-        """Writes the table, and a line for each verdict; a part of the suite gets neither."""
+        """Writes what is broken, the table and the verdicts; a part of the suite gets none."""
+        if Outcome.FAILED in {result.outcome for result in record.results}:
+            self._broken(record)
         self.line(self._table(record))
         self.line()
         for row in profile_verdicts(record):
@@ -73,14 +75,19 @@ class Terminal:
             self.line(f"{row.name}: {verdict}")
 
     def _details(self, record: RunRecord, outcome: Outcome, title: str) -> None:
-        found = [result for result in record.results if result.outcome is outcome]
-        if found:
-            self.line(f"\n{title}: {len(found)}")
-        for result in found:
-            mark = self.paint(f"{MARKS[outcome]} {result.id}", COLOURS.get(outcome))
-            self.line(f"\n{mark} — {result.title}")
-            self.line(failure_text(result, record))
-        if found:
+        """Writes one failure in full for each requirement, and the names of the others."""
+        groups = _by_requirement(record, outcome)
+        if groups:
+            self.line(f"\n{title}: {sum(map(len, groups.values()))}")
+        for first, *others in groups.values():
+            mark = self.paint(f"{MARKS[outcome]} {first.id}", COLOURS.get(outcome))
+            self.line(f"\n{mark} — {first.title}")
+            self.line(failure_text(first, record))
+            if others:
+                self.line(f"\n  {len(others)} more, in full in the JSON report:")
+            for other in others:
+                self.line(f"  {self.paint(MARKS[outcome], COLOURS.get(outcome))} {other.id}")
+        if groups:
             self.line()
 
     def _reasons(self, record: RunRecord) -> None:
@@ -88,11 +95,24 @@ class Terminal:
             found = [result for result in record.results if result.outcome is outcome]
             if found:
                 self.line(f"\n{outcome.value.capitalize()}: {len(found)}")
-            for reason, names in _by_reason(found).items():
-                self.line(f"  {self.paint(MARKS[outcome], COLOURS[outcome])} {', '.join(names)}")
-                self.line(f"      {printable(reason)}")
+            for results in _by_reason(found).values():
+                names = ", ".join(result.id for result in results)
+                self.line(f"  {self.paint(MARKS[outcome], COLOURS[outcome])} {names}")
+                self.line(f"      {printable(results[0].reason)}")
+                for failure in results[0].failures:
+                    self.line(f"      expected  {cut(printable(failure.expected), 240)}")
+                    self.line(f"      received  {cut(printable(failure.received), 240)}")
             if found:
                 self.line()
+
+    def _broken(self, record: RunRecord) -> None:
+        """Writes one line for each requirement that is broken."""
+        for row in requirement_statuses(record):
+            if row.status in (Outcome.FAILED.value, Outcome.WARNED.value):
+                outcome = Outcome(row.status)
+                name = f"{MARKS[outcome]} {row.requirement.id:<13}"
+                self.line(f"{self.paint(name, COLOURS[outcome])} {row.requirement.sentence}")
+        self.line()
 
     def _table(self, record: RunRecord) -> str:
         from tabulate import tabulate
@@ -105,10 +125,19 @@ class Terminal:
         return str(tabulate(rows, headers, tablefmt="simple"))
 
 
-def _by_reason(results: Iterable[Result]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+def _by_requirement(record: RunRecord, outcome: Outcome) -> dict[frozenset[str], list[Result]]:
+    """The results with an outcome, by the requirements that they blame."""
+    found: dict[frozenset[str], list[Result]] = {}
+    for result in record.results:
+        if result.outcome is outcome:
+            found.setdefault(blamed(result), []).append(result)
+    return found
+
+
+def _by_reason(results: Iterable[Result]) -> dict[str, list[Result]]:
+    found: dict[str, list[Result]] = {}
     for result in results:
-        found.setdefault(result.reason, []).append(result.id)
+        found.setdefault(result.reason, []).append(result)
     return found
 
 

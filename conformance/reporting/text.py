@@ -6,6 +6,7 @@ from typing import Final
 from conformance.checks import cut, printable
 from conformance.model import Failure, Result
 from conformance.record import RunRecord
+from conformance.transcript import OTHERS
 
 AROUND: Final = 8
 
@@ -42,11 +43,12 @@ def _one(failure: Failure, result: Result, record: RunRecord) -> str:
 
 def _again(result: Result, record: RunRecord) -> str:
     what = f" {result.id}" if result.kind == "scenario" else ""
-    return f"coda-conformance run {record.target_url}{what}"
+    return f"coda-conformance {record.target_words}{what}"
 
 
 def _excerpt(transcript: Sequence[str], line: int | None) -> Iterator[str]:
     """The transcript up to the line where it went wrong, and a little more."""
+    transcript = [row for row in transcript if OTHERS not in row]
     numbers = [row.split(maxsplit=1)[0] for row in transcript]
     at = numbers.index(str(line)) if str(line) in numbers else len(numbers) - 1
     first = max(0, at - AROUND + 1)

@@ -87,7 +87,7 @@ def _judge(action: Action, expected: Any, message: Message) -> None:
             pointer=found.pointer,
         )
     containing = action.option("containing")
-    if containing is not None and containing not in message.text:
+    if containing is not None and not message.mentions(containing):
         raise action.fail(
             "the message is about something else",
             expected=f"a message like {shown(expected)} that contains {containing}",
@@ -147,7 +147,7 @@ async def expect_absent(action: Action) -> None:
             raise action.ended(item, "the answer to a barrier message")
         if barrier in item.text:
             return
-        own = action.dialogue.owns(item) and containing in item.text
+        own = action.dialogue.owns(item) and item.mentions(containing)
         if own and matches(unwanted, item.value):
             raise action.fail(
                 "a message came that should not",

@@ -58,6 +58,8 @@ def diagnosis(error: BaseException, handshake: Handshake, *, connected: bool) ->
             return f"{where} accepts the connection but says nothing within {handshake.timeout:g} s"
         case TimeoutError():
             return f"{where} does not answer within {handshake.timeout:g} s"
+        case OSError() if handshake.url.startswith("wss:") and not connected:
+            return f"TLS with {where} fails: {error.strerror or 'it hangs up'}; is it a ws:// URL?"
         case OSError():
             return f"no connection to {where}: {error.strerror or error}"
     return ""

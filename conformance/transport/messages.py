@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from conformance.json_text import NotJSON, decode
+from conformance.json_text import NotJSON, decode, encode
 
 NO_CLOSE_FRAME: Final = 1006
 
@@ -21,6 +21,10 @@ class Message:
     fault: str = ""
     compressed: bool = False
     line: int | None = None
+
+    def mentions(self, text: str) -> bool:
+        """Whether the message contains a text, however its JSON escapes it."""
+        return text in self.text or (not self.fault and text in encode(self.value))
 
 
 @dataclass(frozen=True, slots=True)

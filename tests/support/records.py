@@ -34,6 +34,7 @@ def record(suite: Suite, *results: Result, **members: Any) -> RunRecord:
     given: dict[str, Any] = {
         "target_name": "a server",
         "target_url": "ws://127.0.0.1:8765/",
+        "target_words": "run ws://127.0.0.1:8765/",
         "selection": (),
         "profiles": (),
         "claims": frozenset({"challenge_token"}),
