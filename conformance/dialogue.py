@@ -1,6 +1,7 @@
 """One run of one scenario: its connections, variables, marks in time and transcript."""
 
 import asyncio
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -20,6 +21,7 @@ from conformance.transcript import Secrets, Transcript
 from conformance.transport import Connection, End, Handshake, Message, Watcher, connect
 from conformance.transport.handshake import MAX_MESSAGE
 
+TICK: Final = 0.05
 WRAPPING: Final = 64 * 1024
 MOST: Final = 16 * 1024 * 1024
 
@@ -46,7 +48,8 @@ class World:
     advanced: float = 0.0
     moves_clock: bool = False
     round_trip: float = 0.0
-    stall: float = 0.0
+    stalls: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=200))
+    last_tick: float = field(default_factory=perf_counter)
     timeout_scale: float = 1.0
     begun: float = field(default_factory=perf_counter)
 
@@ -92,8 +95,23 @@ class World:
 
     @property
     def slack(self) -> float:
-        """Seconds by which a time that the kit measures may be off."""
-        return 0.25 + 4.0 * self.round_trip + self.stall
+        """Seconds by which a time that the kit measures may be off, when it was not held up."""
+        return 0.25 + 4.0 * self.round_trip
+
+    def held_up(self, since: float) -> float:
+        """Seconds for which the kit itself was held up since a moment, the present one included."""
+        late = perf_counter() - self.last_tick - TICK
+        stalls = [stall for moment, stall in self.stalls if moment >= since]
+        return sum(stalls) + (late if late > TICK else 0.0)
+
+    async def watch_stalls(self) -> None:
+        """Notes, until it is cancelled, when the kit was held up: nobody else's fault."""
+        while True:
+            self.last_tick = perf_counter()
+            await asyncio.sleep(TICK)
+            late = perf_counter() - self.last_tick - TICK
+            if late > TICK:
+                self.stalls.append((perf_counter(), late))
 
 
 class NotGiven(Exception):
@@ -116,6 +134,7 @@ class Dialogue(Watcher):
         self.started = perf_counter()
         self.waited = 0.0
         self.not_given: set[str] = set()
+        self.barriers: set[str] = set()
         self.last_sent = ""
         self.quickest_answer = 0.0
         self._unique = 0
@@ -233,7 +252,7 @@ class Dialogue(Watcher):
     def _answered(self, connection: Connection, message: Message) -> None:
         seconds = message.time - connection.last_sent
         self.quickest_answer = min(self.quickest_answer or seconds, seconds)
-        seconds -= self.world.slack
+        seconds -= self.world.slack + self.world.held_up(connection.last_sent)
         for monitor in self.world.timing_monitors:
             failure = monitor.answered(message, seconds)
             if failure is not None:
@@ -242,7 +261,7 @@ class Dialogue(Watcher):
     def owns(self, message: Message) -> bool:
         """Whether a message is this scenario's own, not another client's traffic."""
         if self.token in message.text:
-            return True
+            return not any(barrier in message.text for barrier in self.barriers)
         return not message.fault and not self.world.suite.background.is_valid(message.value)
 
     def ended(self, connection: Connection, end: End) -> None:

@@ -9,12 +9,13 @@ import http.client
 import json
 import re
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
+
+from conformance.children import end, spawn
 
 TIMEOUT: Final = 15.0
 MAX_RESULT: Final = 1024 * 1024
@@ -71,14 +72,18 @@ class Hook:
         return data
 
     def _run(self, body: bytes) -> bytes:
-        argv = [sys.executable if word == "{python}" else word for word in self.argv]
+        pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
         try:
-            done = subprocess.run(  # noqa: S603 - the command is the user's own
-                argv, input=body, capture_output=True, timeout=TIMEOUT, cwd=self.folder, check=False
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
+            process = spawn(self.argv, self.folder, **pipes)
+        except OSError as error:
             raise HookFailed(f"the hook {self.name} cannot be run: {error}") from None
-        if done.returncode:
-            said = done.stderr[-200:].decode("utf-8", "replace").strip()
-            raise HookFailed(f"the hook {self.name} ended with status {done.returncode}: {said}")
-        return done.stdout[:MAX_RESULT]
+        try:
+            out, errors = process.communicate(body, TIMEOUT)
+        except subprocess.TimeoutExpired:
+            raise HookFailed(f"the hook {self.name} takes longer than {TIMEOUT:g} s") from None
+        finally:
+            end(process, patience=0.5)
+        if process.returncode:
+            said = errors[-200:].decode("utf-8", "replace").strip()
+            raise HookFailed(f"the hook {self.name} ended with status {process.returncode}: {said}")
+        return bytes(out[:MAX_RESULT])

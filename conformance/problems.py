@@ -30,6 +30,10 @@ class KitError(Exception):
     """A fault of the kit or its suite, never of the target (exit status 5)."""
 
 
+class OutOfReach(Exception):
+    """What a target states asks for more than the kit does; nothing can be said of the target."""
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A hint such as `, did you mean "expect"?`, or nothing where no known word is near."""
     near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)

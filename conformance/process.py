@@ -1,17 +1,15 @@
 """A target that the kit starts itself, as a process of its own, and ends again."""
 
 import contextlib
-import os
 import re
-import signal
 import subprocess
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from queue import Empty, Queue
 from time import monotonic
 
+from conformance.children import end, spawn
 from conformance.problems import InputError
 from conformance.target import Command
 
@@ -25,26 +23,17 @@ def running(
 ) -> Iterator[dict[str, str]]:
     """Runs the command, and yields what its ready line says: `url`, and other named groups.
 
-    When `stopped` says so before that line comes, it yields nothing.
-
-    The process is ended afterwards, by its id.
+    When `stopped` says so before that line comes, it yields nothing. The process is ended
+    afterwards, by its id.
 
     Raises `InputError` when the command cannot be started, ends, or prints no URL in time.
     """
-    argv = [sys.executable if word == "{python}" else word for word in command.argv]
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     try:
-        process = subprocess.Popen(  # noqa: S603 - the command is the user's own
-            argv,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            cwd=command.folder,
-            start_new_session=os.name == "posix",
-        )
+        process = spawn(command.argv, command.folder, text=True, errors="replace", **streams)
     except OSError as error:
         raise InputError(
-            f"the target's command {argv[0]} cannot be run: {error.strerror}"
+            f"the target's command {command.argv[0]} cannot be run: {error.strerror}"
         ) from None
     lines: Queue[str | None] = Queue()
     reader = threading.Thread(target=_read, args=(process, lines), daemon=True)
@@ -52,7 +41,7 @@ def running(
     try:
         yield _ready(command, process, lines, stopped)
     finally:
-        _end(process)
+        end(process, ENDS_WITHIN)
         reader.join(ENDS_WITHIN)
 
 
@@ -94,21 +83,3 @@ def _ready(
             named = {name: text for name, text in found.groupdict().items() if text}
             return {"url": found[1] if found.groups() else found[0], **named}
     return {}
-
-
-def _end(process: "subprocess.Popen[str]") -> None:
-    """Ends the process and whatever it started: on POSIX they are a process group of their own."""
-    _signal(process, signal.SIGTERM)
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(ENDS_WITHIN)
-    _signal(process, signal.SIGKILL if os.name == "posix" else signal.SIGTERM)
-    process.wait()
-
-
-def _signal(process: "subprocess.Popen[str]", number: signal.Signals) -> None:
-    if os.name != "posix":
-        if process.poll() is None:
-            process.send_signal(number)
-        return
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, number)

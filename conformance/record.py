@@ -108,20 +108,24 @@ def is_claimed(record: RunRecord, profile: str) -> bool:
 def _status(requirement: Requirement, record: RunRecord) -> RequirementStatus:
     found = [r for r in record.results if requirement.id in r.requirements]
     names = tuple(r.id for r in found)
-    outcomes = {_outcome_for(requirement.id, r) for r in found}
+    outcomes = {_outcome_for(requirement.id, r) for r in found} - {None}
     if requirement.excluded and outcomes <= {Outcome.NOT_APPLICABLE}:
         return RequirementStatus(requirement, "excluded", names)
+    if not is_claimed(record, requirement.profile) and outcomes <= {Outcome.NOT_APPLICABLE}:
+        return RequirementStatus(requirement, "not applicable", names)
+    if outcomes == {Outcome.NOT_APPLICABLE} and any(r.kind == "scenario" for r in found):
+        return RequirementStatus(requirement, "not tried", names)
     for outcome in _GRAVITY:
         if outcome in outcomes:
             return RequirementStatus(requirement, outcome.value, names)
-    untried = "not tried" if is_claimed(record, requirement.profile) else "not applicable"
+    untried = "could not run" if found else "not tried"
     return RequirementStatus(requirement, untried, names)
 
 
-def _outcome_for(requirement: str, result: Result) -> Outcome:
-    """The result's outcome as far as it concerns one of its requirements."""
+def _outcome_for(requirement: str, result: Result) -> Outcome | None:
+    """What a result says of one of its requirements; None where it ended before it could."""
     if result.outcome in (Outcome.FAILED, Outcome.WARNED) and requirement not in blamed(result):
-        return Outcome.COULD_NOT_RUN
+        return None
     return result.outcome
 
 
@@ -144,12 +148,13 @@ def _verdict(record: RunRecord, name: str, statuses: Sequence[RequirementStatus]
     if not is_claimed(record, name):
         return ProfileVerdict(name, title, Verdict.NOT_CLAIMED, counts)
     open_ = sum(counts.get(key, 0) for key in ("could not run", "kit error", "not tried"))
-    verdict = Verdict.INCOMPLETE if open_ or not record.complete else Verdict.CONFORMANT
+    whole = record.complete and not record.selection
+    verdict = Verdict.CONFORMANT if whole and not open_ else Verdict.INCOMPLETE
     return ProfileVerdict(name, title, verdict, counts)
 
 
 def exit_status(record: RunRecord) -> Exit:
-    """The exit status that says what the run came to.
+    """The exit status that says what the run came to: of a whole run, what its verdicts say.
 
     A run of a part of the suite (a selection) is judged by what it tried alone.
     """
@@ -162,5 +167,8 @@ def exit_status(record: RunRecord) -> Exit:
         return Exit.KIT_ERROR
     if Outcome.COULD_NOT_RUN in outcomes or not record.complete:
         return Exit.INCOMPLETE
+    if not record.selection:
+        verdicts = {row.verdict for row in profile_verdicts(record)} - {Verdict.NOT_CLAIMED}
+        return Exit.CONFORMANT if verdicts == {Verdict.CONFORMANT} else Exit.INCOMPLETE
     tried = {Outcome.PASSED, Outcome.WARNED}
     return Exit.CONFORMANT if outcomes & tried else Exit.INCOMPLETE

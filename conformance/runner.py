@@ -2,13 +2,13 @@
 
 import asyncio
 import traceback
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
-from typing import Final
+from typing import Any, Final
 
 from conformance.dialogue import Dialogue, World
 from conformance.hooks import ADVANCE, HookFailed
@@ -17,7 +17,7 @@ from conformance.monitors import Monitor
 from conformance.problems import InputError, KitError
 from conformance.record import RunRecord
 from conformance.steps import NotJudged, Performer, StepFailed, TooSlow
-from conformance.suite import Suite, parameters
+from conformance.suite import Suite, is_passive_selected, parameters
 from conformance.target import Target
 from conformance.transcript import Secrets
 from conformance.transport import Unreachable
@@ -25,7 +25,6 @@ from conformance.transport import Unreachable
 ATTEMPTS: Final = 3
 SCENARIO_LIMIT: Final = 60.0
 LOST_AFTER: Final = 3
-TICK: Final = 0.05
 LONG_WAIT: Final = 2.0
 
 
@@ -82,12 +81,11 @@ class Run:
                 reason = "the run was interrupted" if self.interrupted else self.note
                 self.results[scenario.id] = _result(scenario, Outcome.COULD_NOT_RUN, reason)
         results = [self.results[scenario.id] for scenario in self.scenarios]
-        if not self.options.selection:
-            results += self._passive_results()
+        results += self._passive_results()
         return RunRecord(
             suite=self.suite,
             target_name=self.target.name,
-            target_url=self.target.url,
+            target_url=self.target.shown_url,
             target_words=self.target.words,
             selection=self.options.selection,
             profiles=self.options.profiles,
@@ -110,34 +108,50 @@ class Run:
 
     async def _discover(self) -> None:
         """Learns what the target states; a target that cannot even do this is judged as it is."""
+        for _ in range(ATTEMPTS):
+            if await self._learn():
+                return
+
+    async def _learn(self) -> bool:
+        """One try to learn what the target states; false where another may learn more."""
         world, dialogue = self.world, Dialogue(self.world, "discovery")
-        known = dialogue.of_connection.setdefault("c", {})
         world.variables = {"url": self.target.url, "origin": self.target.origin}
         world.variables |= dialogue.resolve(self.suite.variables, "c", {})
+        self._take(dialogue.of_connection.setdefault("c", {}))
         try:
             for name in self.suite.discovery:
                 await Performer(dialogue).call(name)
-                known = dialogue.of_connection["c"]
-                world.claims = self.target.claims or self.suite.claims(known)
+                self._take(dialogue.of_connection["c"])
+        except TooSlow:
+            return False
         except (StepFailed, NotJudged, HookFailed):
             self._refuse_other_protocols(dialogue)
+            self._take(dialogue.of_connection["c"])
         finally:
             world.round_trip = dialogue.quickest_answer
             await dialogue.finish()
+        return True
+
+    def _take(self, known: Mapping[str, Any]) -> None:
+        """Takes what is known of the target so far: its parameters and its claims."""
         given = self.target.parameters
-        world.variables |= {**given, **parameters(self.suite, known, given)}
+        self.world.variables |= {**given, **parameters(self.suite, known, given)}
+        claims = self.target.claims
+        self.world.claims = self.suite.claims(known) if claims is None else claims
 
     def _refuse_other_protocols(self, dialogue: Dialogue) -> None:
         """Raises `Unreachable` where what answered is no WebSocket server."""
         connection = dialogue.connections.get("c")
         if connection is None or not connection.refused:
             return
-        where = f"{self.target.url} accepts connections"
+        where = f"{self.target.shown_url} accepts the connection but"
         if connection.response is not None:
             status = connection.response.status_code
-            raise Unreachable(f"{where} but answers HTTP {status}: {connection.refusal}")
+            raise Unreachable(f"{where} answers HTTP {status}: {connection.refusal}")
+        if connection.silent:
+            raise Unreachable(f"{where} {connection.refusal}")
         said = connection.refusal or "it hangs up"
-        raise Unreachable(f"{where} but does not answer with a WebSocket handshake: {said}")
+        raise Unreachable(f"{where} does not answer with a WebSocket handshake: {said}")
 
     # ── scenarios ──
 
@@ -236,6 +250,7 @@ class Run:
         try:
             async with asyncio.timeout(limit):
                 outcome, reason, failures = await self._dialogue(dialogue, scenario)
+            self._lost = 0
         except TooSlow as slow:
             outcome, reason, again = Outcome.COULD_NOT_RUN, str(slow), True
         except (NotJudged, HookFailed) as open_:
@@ -278,7 +293,6 @@ class Run:
             if not failure.requirements:
                 failure = replace(failure, requirements=scenario.requirements)
             return self._severity(failure), failure.summary, (failure,)
-        self._lost = 0
         return Outcome.PASSED, "", ()
 
     def _severity(self, failure: Failure) -> Outcome:
@@ -293,9 +307,14 @@ class Run:
     # ── passive checks ──
 
     def _passive_results(self) -> list[Result]:
-        wanted = self.options.profiles
+        wanted, words = self.options.profiles, self.options.selection
         rows = [self._passive_result(monitor) for monitor in self.world.monitors]
-        return [row for row in rows if not wanted or row.profile in wanted]
+        return [
+            row
+            for row in rows
+            if (not wanted or row.profile in wanted)
+            and (not words or any(is_passive_selected(row.id, row.requirements, w) for w in words))
+        ]
 
     def _passive_result(self, monitor: Monitor) -> Result:
         requirement = self.suite.requirements[monitor.requirement]
@@ -343,15 +362,8 @@ def _result(scenario: Scenario, outcome: Outcome, reason: str) -> Result:
 
 @asynccontextmanager
 async def _stall_watch(world: World) -> AsyncIterator[None]:
-    """Notes the longest time for which the kit itself was held up, which is nobody else's fault."""
-
-    async def watch() -> None:
-        while True:
-            before = perf_counter()
-            await asyncio.sleep(TICK)
-            world.stall = max(world.stall, perf_counter() - before - TICK)
-
-    task = asyncio.create_task(watch())
+    """Watches for stalls of the kit meanwhile."""
+    task = asyncio.create_task(world.watch_stalls())
     try:
         yield
     finally:

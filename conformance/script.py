@@ -128,6 +128,10 @@ class ScriptReader:
         modifiers = {key: value for key, value in row.items() if key != verb}
         if "requirement" in row:
             self._known_requirement(source, row["requirement"], (*at, "requirement"))
+            named = source.value.get("requirements", [row["requirement"]])
+            if row["requirement"] not in named:
+                message = f"{row['requirement']} is not among the scenario's requirements"
+                raise source.error(message, (*at, "requirement"))
         if verb == "call":
             self._calls.append((source, (*at, "call"), row["call"]))
         nested: tuple[tuple[Step, ...], ...] = ()

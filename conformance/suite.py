@@ -222,6 +222,11 @@ def is_requirement_selected(
     return named and (not profiles or requirement.profile in profiles)
 
 
+def is_passive_selected(name: str, requirements: Iterable[str], word: str) -> bool:
+    """Whether a word selects a passive check: the beginning of its id or of a requirement's."""
+    return name.startswith(word) or any(r.startswith(word.upper()) for r in requirements)
+
+
 def is_selected(scenario: Scenario, word: str) -> bool:
     """Whether a word selects the scenario: the beginning of its id or of a requirement's."""
     return scenario.id.startswith(word) or any(

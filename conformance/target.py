@@ -61,6 +61,11 @@ class Target:
             f":{parts.port}" if parts.port not in (None, default) else ""
         )
 
+    @property
+    def shown_url(self) -> str:
+        """The URL for reports: without its query, which may hold a credential."""
+        return shown_url(self.url)
+
     def tls_context(self) -> ssl.SSLContext | None:
         """What TLS connections are made with; None for a `ws` URL."""
         return _tls_context(self.verify, self.ca) if self.url.startswith("wss:") else None
@@ -106,10 +111,18 @@ def checked_url(url: str) -> str:
     return url
 
 
+def shown_url(url: str) -> str:
+    """A URL without its query, which may hold a credential."""
+    bare, mark, _ = url.partition("?")
+    return f"{bare}{mark}…" if mark else url
+
+
 def from_argument(argument: str) -> Target:
     """The target of a command line: a URL, or the path of a target file."""
     if "://" in argument:
-        return Target(checked_url(argument), urlsplit(argument).netloc, f"run {argument}")
+        return Target(
+            checked_url(argument), urlsplit(argument).netloc, f"run {shown_url(argument)}"
+        )
     path = Path(argument)
     if not path.is_file():
         hint = ""

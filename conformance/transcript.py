@@ -9,6 +9,7 @@ from typing import Final
 OTHERS: Final = "other clients' events"
 DEPTH: Final = 64
 SECRET_LENGTH: Final = 8
+LONGEST_SECRET: Final = 4_096
 MAX_SECRETS: Final = 8_000
 KEPT: Final = 16 * 1024
 HEAD: Final = 60
@@ -42,7 +43,7 @@ class Secrets:
                 self._learn(item, depth + 1)
         elif isinstance(value, dict):
             for key, item in value.items():
-                if key in self.members and isinstance(item, str) and len(item) >= SECRET_LENGTH:
+                if key in self.members and isinstance(item, str) and _is_kept(item):
                     self._add(item, f"<{key}>")
                 else:
                     self._learn(item, depth + 1)
@@ -73,6 +74,11 @@ class Secrets:
             if secret in text:
                 text = text.replace(secret, self._known[secret])
         return text
+
+
+def _is_kept(secret: str) -> bool:
+    """Whether a text is long enough to be a secret, and short enough to be remembered."""
+    return SECRET_LENGTH <= len(secret) <= LONGEST_SECRET
 
 
 _ASCII_ESCAPE: Final = re.compile(r"\\u(00[2-7][0-9a-fA-F])")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from conformance.json_text import encode
-from conformance.problems import InputError, KitError, did_you_mean
+from conformance.problems import InputError, OutOfReach, did_you_mean
 
 Function = Callable[..., Any]
 
@@ -17,10 +17,6 @@ MAX_TEXT: Final = 64 * 1024 * 1024
 _NAME: Final = r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)?"
 _WHOLE: Final = re.compile(rf"\$(?:({_NAME})|\{{({_NAME})\}})")
 _INSIDE: Final = re.compile(rf"\$\$|\$\{{({_NAME})\}}")
-
-
-class UnknownVariable(InputError):
-    """A step names a variable that nothing has set."""
 
 
 def resolve(value: Any, lookup: Callable[[str], Any], functions: Mapping[str, Function]) -> Any:
@@ -58,16 +54,16 @@ def _call(
 
 def _text(of: str, length: int) -> str:
     if length * len(of) > MAX_TEXT:
-        raise KitError(f"a text of {length * len(of)} characters exceeds the kit's bound")
+        raise OutOfReach(f"a text of {length * len(of)} characters exceeds the kit's bound")
     return of * length
 
 
 def _padded(value: dict[str, Any], bytes: int) -> str:  # noqa: A002 - the scenario's word
     if bytes > MAX_TEXT:
-        raise KitError(f"a text of {bytes} bytes exceeds the kit's bound")
+        raise OutOfReach(f"a text of {bytes} bytes exceeds the kit's bound")
     room = bytes - len(encode({**value, "pad": ""}).encode())
     if room < 0:
-        raise InputError(f"the value does not fit into {bytes} bytes")
+        raise OutOfReach(f"the value does not fit into {bytes} bytes")
     return encode({**value, "pad": "p" * room})
 
 

@@ -19,7 +19,7 @@ from conformance.record import Exit, RunRecord, exit_status
 from conformance.reporting.progress import Progress
 from conformance.reporting.terminal import Terminal
 from conformance.runner import Options, Run
-from conformance.suite import Suite, is_selected, load, select
+from conformance.suite import Suite, is_passive_selected, is_selected, load, select
 from conformance.target import Target, from_argument, from_file
 from conformance.transport import Unreachable
 
@@ -139,7 +139,7 @@ def _selected(suite: Suite, arguments: argparse.Namespace) -> list[Scenario]:
 def _only_watched(suite: Suite, word: str) -> bool:
     """Whether passive checks judge what a word selects, though no scenario does."""
     return not any(is_selected(scenario, word) for scenario in suite.scenarios.values()) and any(
-        f"passive/{monitor.name}".startswith(word) or monitor.requirement.startswith(word.upper())
+        is_passive_selected(f"passive/{monitor.name}", [monitor.requirement], word)
         for monitor in suite.make_monitors(suite)
     )
 

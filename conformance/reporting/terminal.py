@@ -30,6 +30,7 @@ COLUMNS = (
     "passed",
     "failed",
     "warned",
+    "kit error",
     "could not run",
     "not tried",
     "not applicable",

@@ -1,6 +1,7 @@
 """One step about to be performed: its values, resolved, and its ways of failing."""
 
 from collections.abc import Sequence
+from time import perf_counter
 from typing import Any, Final, Protocol
 
 from conformance.checks import matches
@@ -11,6 +12,10 @@ from conformance.transport import Connection, End, Message
 
 RESOLUTION: Final = 0.01
 """Seconds by which a lapse may seem early: the kit sees a connection open after the target."""
+
+
+HELD_UP: Final = 0.5
+"""Seconds for which the kit may be held up in a step without a missing answer being in doubt."""
 
 
 class StepFailed(Exception):
@@ -64,6 +69,7 @@ class Action:
         self.scope = scope
         self.requirement = requirement
         self.on = on
+        self.begun = perf_counter()
         if "on" in step.modifiers:
             self.on = str(self.value(step.modifiers["on"]))
 
@@ -114,6 +120,16 @@ class Action:
         limit = float(self.value(lapse.after))
         if age + RESOLUTION >= limit:
             raise TooSlow(f"{self.step.location}: the dialogue took {age:.2f} s, over {limit:g} s")
+
+    def timed_out(self, summary: str, **evidence: Any) -> StepFailed:
+        """The failure of this step because nothing came in time.
+
+        Raises `TooSlow` instead where the kit itself was held up meanwhile.
+        """
+        lost = self.world.held_up(self.begun)
+        if lost > HELD_UP:
+            raise TooSlow(f"{self.step.location}: the kit itself was held up for {lost:.1f} s")
+        return self.fail(summary, **evidence)
 
     def fail(self, summary: str, message: Message | None = None, **evidence: Any) -> StepFailed:
         """The failure of this step, with its evidence: of what came, where it was a message."""

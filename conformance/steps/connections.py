@@ -3,11 +3,8 @@
 from typing import Final
 
 from conformance.checks import shown
-from conformance.steps.action import Action
+from conformance.steps.action import RESOLUTION, Action
 from conformance.transport import End
-
-RESOLUTION: Final = 0.001
-"""Seconds by which two clocks' readings of one moment may differ."""
 
 TCP_END: Final = 5.0
 """Seconds within which the TCP connection ends after a close frame (TRANSPORT-10)."""
@@ -59,7 +56,7 @@ async def expect_close(action: Action) -> None:
         try:
             await action.connection.wait_tcp_end(TCP_END + action.world.slack)
         except TimeoutError:
-            raise action.fail(
+            raise action.timed_out(
                 "the TCP connection stays open after the close",
                 expected=f"the end of the TCP connection within {TCP_END:g} s",
                 received="nothing",
@@ -75,7 +72,7 @@ async def _await_end(action: Action) -> End:
         try:
             item = await action.connection.receive(max(0.0, deadline - action.world.now()))
         except TimeoutError:
-            raise action.fail(
+            raise action.timed_out(
                 "the connection stays open",
                 expected=f"the end of the connection with {shown(action.argument)}",
                 received="no close frame and no end of the TCP connection",
@@ -83,7 +80,9 @@ async def _await_end(action: Action) -> End:
         if isinstance(item, End):
             return item
         if action.world.now() > deadline:
-            raise action.fail("the connection stays open", expected="its end", received="messages")
+            raise action.timed_out(
+                "the connection stays open", expected="its end", received="messages"
+            )
 
 
 def _check_moment(action: Action, end: End) -> None:

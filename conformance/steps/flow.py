@@ -5,7 +5,9 @@ from typing import Final
 
 from conformance.hooks import ADVANCE, HookFailed
 from conformance.json_text import at
-from conformance.steps.action import Action
+from conformance.steps.action import Action, NotJudged
+
+MOST_REPEATS: Final = 20_000
 
 MARGIN: Final = 0.05
 """Seconds added to every wait, so that no clock's resolution decides an outcome."""
@@ -53,7 +55,11 @@ async def let(action: Action) -> None:
 
 async def repeat(action: Action) -> None:
     """Performs steps several times."""
-    for i in range(int(action.argument)):
+    times = int(action.argument)
+    if times > MOST_REPEATS:
+        raise NotJudged(f"{action.step.location}: {times} repetitions are more than the kit makes")
+    for i in range(times):
+        await asyncio.sleep(0)
         scope = {**action.scope, "i": i}
         await action.performer.perform(action.step.nested[0], action.on, scope, action.requirement)
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from conformance.dialogue import Dialogue, NotGiven, Span
 from conformance.model import Step
-from conformance.problems import InputError, KitError
+from conformance.problems import InputError, KitError, OutOfReach
 from conformance.steps import connections, flow, receiving, sending
 from conformance.steps.action import Action, NotJudged
 
@@ -71,7 +71,7 @@ class Performer:
         start = self.world.now()
         try:
             await VERBS[step.verb](action)
-        except NotGiven as missing:
+        except (NotGiven, OutOfReach) as missing:
             raise NotJudged(f"{step.location}: {missing}") from None
         except InputError as error:
             raise KitError(f"{error.location or step.location}: {error.message}") from None

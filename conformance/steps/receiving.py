@@ -2,13 +2,16 @@
 
 from secrets import token_hex
 from time import perf_counter
-from typing import Any
+from typing import Any, Final
 
 from conformance.checks import cut, difference, matches, shown
 from conformance.dialogue import Span
 from conformance.json_text import at, encode
 from conformance.steps.action import Action, NotJudged, StepFailed, TooSlow
 from conformance.transport import End, Message
+
+GRACE: Final = 1.0
+"""Seconds after the deadline in which messages that have come already are still looked at."""
 
 
 async def expect_pong(action: Action) -> None:
@@ -18,7 +21,7 @@ async def expect_pong(action: Action) -> None:
     try:
         got = await action.connection.receive_pong(action.timeout)
     except TimeoutError:
-        raise action.fail("no pong came", expected=expected, received="nothing") from None
+        raise action.timed_out("no pong came", expected=expected, received="nothing") from None
     if isinstance(got, End):
         raise action.ended(got, expected)
     if got != payload:
@@ -61,13 +64,13 @@ async def _next_own(action: Action, expected: Any) -> Message:
         if action.dialogue.owns(item) and (where is None or matches(where, item.value)):
             return item
         passed_over += 1
-        if perf_counter() > deadline:
+        if perf_counter() > deadline + GRACE:
             raise _nothing_came(action, expected, passed_over)
 
 
 def _nothing_came(action: Action, expected: Any, passed_over: int) -> StepFailed:
     others = f" ({passed_over} other messages were passed over)" if passed_over else ""
-    return action.fail(
+    return action.timed_out(
         "no answer came",
         expected=f"a message like {shown(expected)}",
         received=f"nothing within {action.timeout:.1f} s{others}",
@@ -131,7 +134,8 @@ async def expect_absent(action: Action) -> None:
     """Fails when a message comes that should not, before the answer to a barrier."""
     unwanted = action.argument
     containing = action.option("containing", "")
-    barrier = f"barrier.{token_hex(8)}"  # other connections take it for background
+    barrier = f"barrier.{token_hex(8)}"
+    action.dialogue.barriers.add(barrier)  # other connections take it for background
     message = action.dialogue.resolve(
         action.world.suite.barrier, action.on, {**action.scope, "barrier": barrier}
     )

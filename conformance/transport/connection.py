@@ -56,6 +56,8 @@ class Connection(asyncio.Protocol):
         self.answers_close = answers_close
         self.response: Response | None = None
         self.refusal = ""
+        self.asked = False
+        self.silent = False
         self.end: End | None = None
         self.tcp_end: float | None = None
         self.opened = perf_counter()
@@ -114,6 +116,11 @@ class Connection(asyncio.Protocol):
     def refused(self) -> bool:
         """Whether the handshake did not lead to a WebSocket connection."""
         return self.response is None or bool(self.refusal)
+
+    def refuse(self, reason: str) -> None:
+        """Notes that the handshake was asked for and never answered."""
+        self.silent, self.refusal = True, reason
+        self.watcher.line(self, "←", f"nothing: the target {reason}")
 
     @property
     def compresses(self) -> bool:
@@ -314,7 +321,7 @@ class Connection(asyncio.Protocol):
         """Closes politely with code 1000, and after `patience` seconds without more ado."""
         if self.open:
             self.watcher = Watcher()
-            if self.end is None and not self.closing and self.protocol.handshake_exc is None:
+            if self.end is None and not self.closing and not self.refused:
                 self.close(1000)
             with contextlib.suppress(TimeoutError):
                 await self.wait_tcp_end(patience)

@@ -27,10 +27,14 @@ async def connect(
                 ssl=handshake.tls if uri.secure else None,
                 server_hostname=uri.host if uri.secure else None,
             )
+            connection.asked = True
             await _shake_hands(connection, handshake)
     except BaseException as error:
         if connection.transport is not None:
             connection.transport.abort()
+        if isinstance(error, TimeoutError) and connection.asked:
+            connection.refuse(f"says nothing within {handshake.timeout:g} s")
+            return connection
         reason = diagnosis(error, handshake, connected=connection.transport is not None)
         if reason:
             raise Unreachable(reason) from None

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from conformance.checks import cut
 from conformance.model import Failure
@@ -79,7 +80,7 @@ class Fresh(Monitor):
     """A member of the challenge is there, and never the same twice."""
 
     member: str = field(kw_only=True)
-    seen: set[str] = field(default_factory=set, kw_only=True)
+    seen: set[bytes] = field(default_factory=set, kw_only=True)
 
     def received(self, connection: Connection, message: Message) -> Failure | None:
         """Judges the member in every challenge."""
@@ -87,10 +88,11 @@ class Fresh(Monitor):
         if not isinstance(value, str):
             return None
         self.observed += 1
-        if value in self.seen:
+        digest = sha256(value.encode("utf-8", "surrogatepass")).digest()
+        if digest in self.seen:
             summary = f"two challenges carry the same {self.member}"
             return unexpected(summary, f"a fresh {self.member}", message, f"/data/{self.member}")
-        self.seen.add(value)
+        self.seen.add(digest)
         return None
 
 

@@ -1,0 +1,36 @@
+"""Processes that the kit starts: each in a group of its own, so that all of it can be ended."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+
+def spawn(argv: Sequence[str], folder: Path, **streams: Any) -> "subprocess.Popen[Any]":
+    """Starts a command of the user's; `{python}` stands for the kit's own interpreter."""
+    words = [sys.executable if word == "{python}" else word for word in argv]
+    return subprocess.Popen(  # noqa: S603 - the command is the user's own
+        words, cwd=folder, start_new_session=os.name == "posix", **streams
+    )
+
+
+def end(process: "subprocess.Popen[Any]", patience: float) -> None:
+    """Ends a process and whatever it started, by force after `patience` seconds."""
+    _signal(process, signal.SIGTERM)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(patience)
+    _signal(process, signal.SIGKILL if os.name == "posix" else signal.SIGTERM)
+    process.wait()
+
+
+def _signal(process: "subprocess.Popen[Any]", number: signal.Signals) -> None:
+    if os.name != "posix":
+        if process.poll() is None:
+            process.send_signal(number)
+        return
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
