@@ -262,7 +262,10 @@ class Dialogue(Watcher):
         """Whether a message is this scenario's own, not another client's traffic."""
         if self.token in message.text:
             return not any(barrier in message.text for barrier in self.barriers)
-        return not message.fault and not self.world.suite.background.is_valid(message.value)
+        suite = self.world.suite
+        if message.fault:
+            return suite.background_text not in message.text
+        return not suite.background.is_valid(message.value)
 
     def ended(self, connection: Connection, end: End) -> None:
         """Notes when a connection ended, and hands its end to the monitors."""

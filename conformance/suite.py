@@ -67,6 +67,7 @@ class Suite:
     variants: Mapping[str, tuple[Variant, ...]]
     barrier: Any
     background: Decider
+    background_text: str
     lapse: Lapse
     message_limits: tuple[str, ...]
     redact: frozenset[str]
@@ -114,6 +115,7 @@ def load(name: str = DEFAULT, *, outline: bool = False) -> Suite:
         variants=MappingProxyType(variants),
         barrier=header["barrier"],
         background=schemas.compile(header["background"]),
+        background_text=header["background_text"],
         message_limits=tuple(header["message_limits"]),
         lapse=Lapse(**header["lapse"]),
         redact=frozenset(header["redact"]),

@@ -128,7 +128,8 @@ class Action:
         """
         lost = self.world.held_up(self.begun)
         if lost > HELD_UP:
-            raise TooSlow(f"{self.step.location}: the kit itself was held up for {lost:.1f} s")
+            held_up = f"{summary}, but the kit itself was held up for {lost:.1f} s meanwhile"
+            raise TooSlow(f"{self.step.location}: {held_up}")
         return self.fail(summary, **evidence)
 
     def fail(self, summary: str, message: Message | None = None, **evidence: Any) -> StepFailed:

@@ -23,10 +23,38 @@ ABSENT = result(Outcome.NOT_APPLICABLE)
      ((KIT, OPEN), Exit.KIT_ERROR), ((PASSED, OPEN), Exit.INCOMPLETE),
      ((ABSENT,), Exit.INCOMPLETE), ((), Exit.INCOMPLETE)],
 )  # fmt: skip
-def test_the_gravest_outcome_decides_the_exit_status(
+def test_the_gravest_outcome_decides_the_exit_status_of_a_selection(
     suite: Suite, results: tuple[object, ...], status: Exit
 ) -> None:
-    assert exit_status(record(suite, *results)) is status  # type: ignore[arg-type]
+    chosen = record(suite, *results, selection=(REQUIREMENT,))  # type: ignore[arg-type]
+    assert exit_status(chosen) is status
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_a_whole_run_ends_well_exactly_when_all_its_verdicts_are_conformant(
+    suite: Suite, outcome: Outcome
+) -> None:
+    requirements = [r for r in suite.requirements.values() if r.role == "server"]
+    results = [
+        result(Outcome.PASSED if i else outcome, id=r.id, requirements=(r.id,), profile=r.profile)
+        for i, r in enumerate(requirements)
+    ]
+    whole = record(suite, *results)
+    verdicts = {row.verdict for row in profile_verdicts(whole)} - {Verdict.NOT_CLAIMED}
+    well = exit_status(whole) is Exit.CONFORMANT
+    assert well is (verdicts == {Verdict.CONFORMANT})
+    assert well is (outcome in (Outcome.PASSED, Outcome.WARNED))
+
+
+def test_a_profile_of_which_nothing_was_tried_is_not_conformant(suite: Suite) -> None:
+    (row,) = profile_verdicts(record(suite, ABSENT, profiles=("core",)))
+    assert row.verdict is Verdict.INCOMPLETE
+    assert row.counts["not tried"] > 0
+
+
+def test_a_selection_has_no_verdict_but_incomplete(suite: Suite) -> None:
+    (row,) = profile_verdicts(record(suite, PASSED, profiles=("core",), selection=("x",)))
+    assert row.verdict is Verdict.INCOMPLETE
 
 
 def test_an_interruption_outweighs_every_outcome(suite: Suite) -> None:
@@ -42,7 +70,7 @@ def test_a_run_that_lost_its_target_is_incomplete_whatever_passed(suite: Suite) 
 @pytest.mark.parametrize(
     ("results", "status"),
     [((PASSED,), "passed"), ((PASSED, FAILED), "failed"), ((WARNED, OPEN), "could not run"),
-     ((PASSED, WARNED), "warned"), ((PASSED, ABSENT), "passed"), ((ABSENT,), "not applicable"),
+     ((PASSED, WARNED), "warned"), ((PASSED, ABSENT), "passed"), ((ABSENT,), "not tried"),
      ((OPEN, KIT), "kit error"), ((), "not tried")],
 )  # fmt: skip
 def test_a_requirement_has_the_gravest_status_of_its_results(

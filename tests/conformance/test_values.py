@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from conformance.problems import InputError, KitError
+from conformance.problems import InputError, OutOfReach
 from conformance.values import FUNCTIONS, MAX_TEXT, resolve
 
 VARIABLES: dict[str, Any] = {"n": 5, "text": "t", "list": [1], "b.token": "secret", "none": None}
@@ -68,8 +68,8 @@ def test_a_padded_value_has_exactly_the_bytes_that_were_asked_for(size: int) -> 
     assert len(text.encode()) == size
 
 
-def test_a_value_that_does_not_fit_is_refused() -> None:
-    with pytest.raises(InputError, match="does not fit into 5 bytes"):
+def test_a_value_that_does_not_fit_is_out_of_reach() -> None:
+    with pytest.raises(OutOfReach, match="does not fit into 5 bytes"):
         resolved({"$fn": "padded", "value": {"a": "é"}, "bytes": 5})
 
 
@@ -78,8 +78,8 @@ def test_a_value_that_does_not_fit_is_refused() -> None:
     [{"$fn": "text", "of": "ab", "length": MAX_TEXT},
      {"$fn": "padded", "value": {}, "bytes": MAX_TEXT + 1}],
 )  # fmt: skip
-def test_a_text_beyond_the_bound_is_the_fault_of_the_suite(call: Any) -> None:
-    with pytest.raises(KitError, match="exceeds the kit's bound"):
+def test_a_text_beyond_the_bound_is_out_of_reach(call: Any) -> None:
+    with pytest.raises(OutOfReach, match="exceeds the kit's bound"):
         resolved(call)
 
 
