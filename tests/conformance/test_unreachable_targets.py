@@ -70,7 +70,7 @@ def given_up(done: Finished) -> str:
      (answering(http("200 OK"), stays=True), "answers HTTP 200"),
      (answering(WRONG_KEY), "Sec-WebSocket-Accept"),
      (answering(b"SSH-2.0-OpenSSH_9.2\r\n"), "does not answer with a WebSocket"),
-     (answering(b"\x00\xff\xfe garbage \x1b[2J\r\n\r\n"), "does not answer with a WebSocket handshake"),
+     (answering(b"\x00\xff\xfe garbage \x1b[2J\r\n\r\n"), "does not answer with a WebSocket"),
      (answering(b"HTTP/1.1 101"), "does not answer with a WebSocket handshake"),
      (answering(b"", stays=True), "says nothing within 0.5 s"),
      (answering(b"HTTP/1.1 1", stays=True), "within 0.5 s"),
