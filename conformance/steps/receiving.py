@@ -5,7 +5,6 @@ from time import perf_counter
 from typing import Any, Final
 
 from conformance.checks import cut, difference, matches, shown
-from conformance.dialogue import Span
 from conformance.json_text import at, encode
 from conformance.steps.action import Action, NotJudged, StepFailed, TooSlow
 from conformance.transport import End, Message
@@ -35,37 +34,45 @@ async def expect(action: Action) -> None:
     try:
         _judge(action, expected, message)
     except StepFailed:
-        limit = action.moment("valid_for")
-        if limit is not None and (late := _late_by(action, message, *limit)) > 0:
-            raise TooSlow(
-                f"{action.step.location}: the answer came {late:.2f} s after the moment until "
-                f"which it would have proved something"
-            ) from None
+        _check_late(action, message)
         raise
     _save(action, message)
 
 
-def _late_by(action: Action, message: Message, since: Span, seconds: float) -> float:
-    """The seconds by which a message missed the moment until which it proves something."""
-    return message.time + action.world.advanced - since.start - seconds
+def _check_late(action: Action, message: Message) -> None:
+    """Raises `TooSlow` where a message missed the moment until which it proves something."""
+    limit = action.moment("valid_for")
+    if limit is None:
+        return
+    since, seconds = limit
+    late = message.time + action.world.advanced - since.start - seconds
+    if late > 0:
+        raise TooSlow(
+            f"{action.step.location}: the answer came {late:.2f} s after the moment until "
+            f"which it would have proved something"
+        )
 
 
 async def _next_own(action: Action, expected: Any) -> Message:
     where = action.option("where")
     deadline = perf_counter() + action.timeout
     passed_over = 0
-    while True:
+    other: Message | None = None
+    while perf_counter() < deadline + GRACE:
         try:
             item = await action.connection.receive(max(0.0, deadline - perf_counter()))
         except TimeoutError:
-            raise _nothing_came(action, expected, passed_over) from None
+            break
         if isinstance(item, End):
             raise action.ended(item, f"a message like {shown(expected)}")
-        if action.dialogue.owns(item) and (where is None or matches(where, item.value)):
-            return item
+        if action.dialogue.owns(item):
+            if where is None or matches(where, item.value):
+                return item
+            other = item
         passed_over += 1
-        if perf_counter() > deadline + GRACE:
-            raise _nothing_came(action, expected, passed_over)
+    if other is not None:
+        _check_late(action, other)  # it may be what came instead
+    raise _nothing_came(action, expected, passed_over)
 
 
 def _nothing_came(action: Action, expected: Any, passed_over: int) -> StepFailed:
