@@ -110,7 +110,7 @@ class Action:
             raise InputError(f'no step with the label "{label}" was performed')
         return self.dialogue.spans[label]
 
-    def _check_lapse(self, message: Message | None, end: End | None) -> None:
+    def check_lapse(self, message: Message | None, end: End | None) -> None:
         """Raises `TooSlow` where what came shows only that the dialogue took too long."""
         lapse = self.world.suite.lapse
         late = message is not None and matches(lapse.message, message.value)
@@ -134,7 +134,7 @@ class Action:
 
     def fail(self, summary: str, message: Message | None = None, **evidence: Any) -> StepFailed:
         """The failure of this step, with its evidence: of what came, where it was a message."""
-        self._check_lapse(message, None)
+        self.check_lapse(message, None)
         if message is not None:
             evidence |= {"received": message.text, "transcript_line": message.line}
         failure = Failure(
@@ -148,7 +148,7 @@ class Action:
 
     def ended(self, end: End, expected: str) -> StepFailed:
         """The failure of a step whose connection ended instead."""
-        self._check_lapse(None, end)
+        self.check_lapse(None, end)
         code = f"close code {end.code}" + (f" ({end.reason})" if end.reason else "")
         return self.fail(
             "the connection ended instead",

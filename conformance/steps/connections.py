@@ -45,6 +45,7 @@ async def expect_close(action: Action) -> None:
     end = await _await_end(action)
     codes = wanted.get("code")
     if codes is not None and end.code not in (codes if isinstance(codes, list) else [codes]):
+        action.check_lapse(None, end)
         raise action.fail(
             "the connection ended with another code",
             expected=f"close code {shown(codes)}",
