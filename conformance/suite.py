@@ -1,7 +1,9 @@
 """A suite: requirements, scenarios and procedures, read from its folder and checked as a whole."""
 
+import gc
 import importlib
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -84,6 +86,24 @@ def load(name: str = DEFAULT, *, outline: bool = False) -> Suite:
     With `outline`, of each scenario's file only what stands above its steps is read, which is
     all that a list shows.
     """
+    # What is read here stays: looking for garbage meanwhile would find none.
+    with _no_collection():
+        return _load(name, outline)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if was_on:
+            gc.enable()
+
+
+def _load(name: str, outline: bool) -> Suite:
     root = bundle.suite_root(name)
     extension = importlib.import_module(f"conformance.suites.{name}")
     schemas = SchemaStore(bundle.schema_root())

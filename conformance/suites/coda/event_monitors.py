@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Final
 
+import msgspec
+
 from conformance.json_text import decode, equal
 from conformance.model import Failure
 from conformance.monitors import Monitor
@@ -22,6 +24,8 @@ from conformance.transport import Connection, Message
 REMEMBERED: Final = 20_000
 DAY: Final = 86_400.0
 KEPT_WHOLE: Final = 2_048
+
+_SORTED: Final = msgspec.json.Encoder(order="sorted")
 
 
 def sequence(message: Message) -> int | None:
@@ -91,22 +95,33 @@ class Content:
         """The content of an event, in a bounded form."""
         if len(message.text) <= KEPT_WHOLE:
             return cls(message.text, (b"", b""))
-        return cls("", (_digest(message.text), _digest(_ordered(message.value))))
+        return cls(
+            "",
+            (
+                _digest(message.text.encode("utf-8", "surrogatepass")),
+                _digest(_ordered(message.value)),
+            ),
+        )
 
     def is_of(self, message: Message) -> bool:
         """Whether an event says the same; its members may stand in another order."""
         if self.text:
             return self.text == message.text or equal(decode(self.text), message.value)
         text, value = self.digests
-        return text == _digest(message.text) or value == _digest(_ordered(message.value))
+        return text == _digest(message.text.encode("utf-8", "surrogatepass")) or value == _digest(
+            _ordered(message.value)
+        )
 
 
-def _ordered(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+def _ordered(value: Any) -> bytes:
+    try:
+        return bytes(_SORTED.encode(value))
+    except UnicodeEncodeError:
+        return json.dumps(value, sort_keys=True).encode()
 
 
-def _digest(text: str) -> bytes:
-    return sha256(text.encode("utf-8", "surrogatepass")).digest()
+def _digest(text: bytes) -> bytes:
+    return sha256(text).digest()
 
 
 @dataclass(slots=True)
