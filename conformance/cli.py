@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from conformance import __version__
 from conformance.problems import InputError, KitError
@@ -78,7 +79,20 @@ def _schema(arguments: argparse.Namespace) -> int:
     return schema(arguments)
 
 
-_COMMANDS = {"run": _run, "demo": _demo, "list": _list, "explain": _explain, "schema": _schema}
+def _selftest(arguments: argparse.Namespace) -> int:
+    from conformance.commands.selftest import selftest
+
+    return selftest(arguments)
+
+
+_COMMANDS = {
+    "run": _run,
+    "demo": _demo,
+    "list": _list,
+    "explain": _explain,
+    "schema": _schema,
+    "selftest": _selftest,
+}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -101,6 +115,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     explaining = commands.add_parser("explain", help="say what a requirement or scenario means")
     explaining.add_argument("id", help="such as DEDUP-04, or deduplication/key-order")
+    _add_selftest(commands.add_parser("selftest", help="show that every check can fail"))
     schema = commands.add_parser("schema", help="print a JSON Schema of the protocol")
     schema.add_argument("name", nargs="?", help="such as error or events/stt_start; none: list all")
     schema.add_argument("--bundle", action="store_true", help="all of them in one document")
@@ -129,6 +144,41 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
 def _add_demo(parser: argparse.ArgumentParser) -> None:
     _add_selection(parser)
     _add_how(parser)
+
+
+def _add_selftest(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "selection",
+        nargs="*",
+        default=[],
+        metavar="SELECTION",
+        help="beginning of a fault's id, or of the id of the requirement that it breaks",
+    )
+    parser.add_argument(
+        "--faults",
+        type=Path,
+        metavar="FOLDER",
+        help="folder of other faults, as YAML files (default: the kit's own)",
+    )
+    parser.add_argument(
+        "--whole",
+        action="store_true",
+        help="judge each faulty server by the whole suite, not by the chapter that it breaks",
+    )
+    parser.add_argument(
+        "--report",
+        action="append",
+        default=[],
+        metavar="FORMAT=PATH",
+        help="write the kill matrix: json=PATH or markdown=PATH; may be given several times",
+    )
+    parser.add_argument(
+        "--jobs",
+        type=_count,
+        metavar="N",
+        help="faulty servers at once (default: two a processor)",
+    )
+    parser.add_argument("--quiet", action="store_true", help="only what is wrong and the verdict")
 
 
 def _add_how(parser: argparse.ArgumentParser) -> None:

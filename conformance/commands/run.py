@@ -9,13 +9,13 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryFile
 from types import FrameType
 
 from conformance.model import Scenario
-from conformance.problems import InputError, did_you_mean
+from conformance.problems import InputError
 from conformance.process import running
 from conformance.record import Exit, RunRecord, exit_status
+from conformance.reporting import files
 from conformance.reporting.progress import Progress
 from conformance.reporting.terminal import Terminal
 from conformance.runner import Options, Run
@@ -62,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Judges the target that the command line names."""
     interruption = Interruption()
     target = from_argument(arguments.target)
-    reports = [_report(word) for word in arguments.report]
+    reports = [files.wanted(word, _WRITERS) for word in arguments.report]
     return _judge(arguments, target, reports, interruption)
 
 
@@ -74,7 +74,7 @@ def demo(arguments: argparse.Namespace) -> int:
     # In a checkout that is not installed, the reference server is found from here.
     command = replace(target.command, folder=Path.cwd())
     target = replace(target, command=command, words="demo")
-    reports = [_report(word) for word in arguments.report or DEMO_REPORTS]
+    reports = [files.wanted(word, _WRITERS) for word in arguments.report or DEMO_REPORTS]
     return _judge(arguments, target, reports, interruption)
 
 
@@ -89,7 +89,7 @@ def _judge(
     suite = load()
     scenarios = _selected(suite, arguments)
     for _, path in reports:
-        _make_room(path)
+        files.make_room(path)
     with contextlib.ExitStack() as stack:
         if target.command is not None:
             ready = stack.enter_context(running(target.command, lambda: interruption.asked))
@@ -100,7 +100,7 @@ def _judge(
     terminal = Terminal(sys.stdout)
     terminal.summary(record)
     for kind, path in reports:
-        _write(kind, path, record)
+        files.write(path, _WRITERS[kind](record))
         terminal.line(f"{kind} report: {path}")
     return exit_status(record)
 
@@ -144,42 +144,6 @@ def _only_watched(suite: Suite, word: str) -> bool:
     )
 
 
-def _report(word: str) -> tuple[str, Path]:
-    kind, sign, path = word.partition("=")
-    if kind in _WRITERS and not path:
-        raise InputError(f'the report "{word}" needs a path: {kind}=PATH')
-    if kind not in _WRITERS or not sign:
-        kinds = ", ".join(f"{name}=PATH" for name in _WRITERS)
-        raise InputError(f'a report is one of {kinds}, not "{word}"{did_you_mean(kind, _WRITERS)}')
-    if Path(path).is_dir():
-        raise InputError(f"the report {path} is a folder; name a file")
-    return kind, Path(path)
-
-
-def _make_room(path: Path) -> None:
-    """Finds out before the run that a report cannot be written, not after it."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with TemporaryFile(dir=path.parent):
-            pass
-    except OSError as error:
-        raise InputError(f"the report {path} cannot be written: {error.strerror}") from None
-
-
-def _part(path: Path) -> Path:
-    return path.with_name(f".{path.name}.part")
-
-
-def _write(kind: str, path: Path, record: RunRecord) -> None:
-    """Writes a report whole or not at all: a reader never sees half of one."""
-    data = _WRITERS[kind](record)
-    try:
-        _part(path).write_bytes(data)
-        _part(path).replace(path)
-    except OSError as error:
-        raise InputError(f"the report {path} cannot be written: {error.strerror}") from None
-
-
 def _json(record: RunRecord) -> bytes:
     from conformance.reporting.document import document
 
@@ -199,7 +163,7 @@ def _markdown(record: RunRecord) -> bytes:
     return render(record).encode()
 
 
-_WRITERS: dict[str, Callable[[RunRecord], bytes]] = {
+_WRITERS: files.Writers[RunRecord] = {
     "json": _json,
     "junit": _junit,
     "markdown": _markdown,

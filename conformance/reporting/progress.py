@@ -18,11 +18,15 @@ class Progress:
 
     def found(self, result: Result) -> None:
         """Takes one more result."""
+        self.step(result.id, failed=result.outcome is Outcome.FAILED)
+
+    def step(self, name: str, *, failed: bool) -> None:
+        """Counts one more thing as done."""
         self.done += 1
-        self.failed += result.outcome is Outcome.FAILED
+        self.failed += failed
         if self.shown:
-            failed = f", {self.failed} failed" if self.failed else ""
-            self.stream.write(f"\r\x1b[2K{self.done} of {self.total}{failed}  {result.id[:60]}")
+            wrong = f", {self.failed} failed" if self.failed else ""
+            self.stream.write(f"\r\x1b[2K{self.done} of {self.total}{wrong}  {name[:60]}")
             self.stream.flush()
 
     def close(self) -> None:

@@ -1,1 +1,1 @@
-"""Servers that the kit is tried on: what it finds in them is known beforehand."""
+"""The kit proves itself: servers whose faults are known beforehand, and what it finds in them."""

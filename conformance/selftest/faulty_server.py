@@ -1,0 +1,82 @@
+"""A faulty server: the reference server, imported anew with one fault in its source."""
+
+import importlib
+import io
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from multiprocessing.connection import Connection
+from types import CodeType, ModuleType
+from typing import Any
+
+from conformance.selftest.fault import PACKAGE, Fault
+
+
+class _Loader(SourceFileLoader):
+    """Compiles a module from its source with the fault in it, never from a cached file."""
+
+    def __init__(self, fault: Fault, name: str, path: str) -> None:
+        super().__init__(name, path)
+        self._fault = fault
+
+    def get_code(self, fullname: str) -> CodeType:
+        """The module's code with the fault in it."""
+        path = self.get_filename(fullname)
+        source = self.get_data(path).decode()
+        module = fullname.removeprefix(f"{PACKAGE}.")
+        return compile(self._fault.source(module, source), path, "exec")
+
+
+class _Finder(MetaPathFinder):
+    """Finds the modules that a fault changes."""
+
+    def __init__(self, fault: Fault) -> None:
+        self._fault = fault
+        self._changed = {f"{PACKAGE}.{change.module}" for change in fault.changes}
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """The module as the fault has it; None for every other module."""
+        spec = PathFinder.find_spec(fullname, path) if fullname in self._changed else None
+        if spec is not None and spec.origin is not None:
+            spec.loader = _Loader(self._fault, fullname, spec.origin)
+        return spec
+
+
+class _Output(io.TextIOBase):
+    """A standard output that hands every text to another process."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def write(self, text: str) -> int:
+        self._connection.send(text)
+        return len(text)
+
+
+def main_of(fault: Fault | None) -> Any:
+    """The command of the reference server, with the fault in it."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == PACKAGE]:
+        del sys.modules[name]
+    if fault is not None:
+        sys.meta_path.insert(0, _Finder(fault))
+    return importlib.import_module(f"{PACKAGE}.__main__").main
+
+
+def serve(fault: Fault | None, arguments: list[str], output: Connection) -> None:
+    """Serves until the process is ended; its ready line goes to `output`, or why there is none.
+
+    What the fault makes the server complain of is nobody's concern.
+    """
+    logging.disable()
+    sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123 - kept open until the process ends
+    try:
+        main = main_of(fault)
+        sys.stdout = _Output(output)
+        main(arguments)
+    except Exception as error:
+        output.send(f"{type(error).__name__}: {error}")

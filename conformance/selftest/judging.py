@@ -1,0 +1,158 @@
+"""Judging: the suite run against one faulty server, in processes that begin with all imported."""
+
+import asyncio
+import multiprocessing
+import re
+import signal
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cache
+from multiprocessing.connection import Connection
+from multiprocessing.context import BaseContext
+from pathlib import Path
+from time import perf_counter
+from typing import Any, Final
+
+from conformance.model import Outcome, Result, Scenario
+from conformance.problems import KitError
+from conformance.record import RunRecord, blamed
+from conformance.runner import Options, Run
+from conformance.selftest.fault import Fault
+from conformance.selftest.faulty_server import main_of, serve
+from conformance.selftest.matrix import FaultRun, Kill
+from conformance.suite import Suite, load
+from conformance.target import Target, from_file
+from conformance.transport import Unreachable
+
+TARGET: Final = Path(__file__).resolve().parents[1] / "demo.yaml"
+STARTS_WITHIN: Final = 30.0
+ENDS_WITHIN: Final = 120.0
+
+
+@cache
+def suite() -> Suite:
+    """The suite, read once by the first process and inherited by the others."""
+    return load()
+
+
+@cache
+def target() -> Target:
+    """The reference server as a target, with the settings that make everything quick to try."""
+    return from_file(TARGET)
+
+
+def result_ids() -> list[str]:
+    """The ids of every scenario and passive check of the suite."""
+    passive = [f"passive/{monitor.name}" for monitor in suite().make_monitors(suite())]
+    return [*suite().scenarios, *passive]
+
+
+def all_runs(faults: Sequence[Fault], jobs: int, *, whole: bool) -> Iterator[FaultRun]:
+    """Judges every fault, `jobs` at once; yields what was found in the order of its coming.
+
+    With `whole` each is judged by the whole suite, else by the scenarios of the chapter that the
+    broken requirement stands in, and by every passive check. The first process reads and imports
+    everything; the others begin as copies of it where the system can do so.
+    """
+    suite(), target(), main_of(None)
+    with ProcessPoolExecutor(jobs, mp_context=_context(), initializer=_ignore_interrupts) as pool:
+        try:
+            yield from _all(pool, faults, whole)
+        except BrokenProcessPool:
+            raise KitError("a process that judged a faulty server died") from None
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _all(pool: Executor, faults: Sequence[Fault], whole: bool) -> Iterator[FaultRun]:
+    """What every fault came to; a run that does not hold is made again, alone."""
+    doubtful: list[Fault] = []
+    for done in as_completed([pool.submit(judged, fault, whole) for fault in faults]):
+        run = done.result()
+        if run.holds:
+            yield run
+        else:
+            doubtful.append(run.fault)
+    for fault in doubtful:
+        yield replace(pool.submit(judged, fault, whole).result(), again=True)
+
+
+def _ignore_interrupts() -> None:
+    """Leaves it to the first process to end the others."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _context() -> BaseContext:
+    """Processes that begin as copies of this one, on systems that can do so."""
+    fork = "fork" in multiprocessing.get_all_start_methods()
+    return multiprocessing.get_context("fork" if fork else "spawn")
+
+
+def judged(fault: Fault, whole: bool) -> FaultRun:
+    """Runs the suite against one faulty server."""
+    begun = perf_counter()
+    scenarios = list(suite().scenarios.values())
+    if not whole:
+        scenarios = [scenario for scenario in scenarios if is_of_chapter(scenario, fault)]
+    tried = frozenset(scenario.id for scenario in scenarios)
+    try:
+        with _serving(fault) as where:
+            record = asyncio.run(_run(target().ready(where), scenarios))
+    except (KitError, Unreachable, TimeoutError) as error:
+        return FaultRun(fault, (), tried, (f"{type(error).__name__}: {error}",))
+    return _found(fault, tried, record, perf_counter() - begun)
+
+
+def is_of_chapter(scenario: Scenario, fault: Fault) -> bool:
+    """Whether a scenario judges a requirement of the same chapter as the fault's own."""
+    chapter = fault.requirement.partition("-")[0]
+    return any(name.partition("-")[0] == chapter for name in scenario.requirements)
+
+
+@contextmanager
+def _serving(fault: Fault) -> Iterator[dict[str, str]]:
+    """Serves in a process of its own; yields what its ready line says."""
+    context: Any = _context()
+    command = target().command
+    assert command is not None
+    reader, writer = context.Pipe(duplex=False)
+    arguments = list(command.argv[3:])
+    process = context.Process(target=serve, args=(fault, arguments, writer), daemon=True)
+    process.start()
+    writer.close()
+    try:
+        yield _ready(reader, command.ready)
+    finally:
+        process.kill()
+        process.join()
+        reader.close()
+
+
+def _ready(reader: Connection, pattern: str) -> dict[str, str]:
+    try:
+        said = reader.recv() if reader.poll(STARTS_WITHIN) else "nothing"
+    except EOFError:
+        said = "nothing"
+    found = re.search(pattern, said)
+    if found is None:
+        raise KitError(f"the faulty server does not start; it says: {said}")
+    return found.groupdict()
+
+
+async def _run(target: Target, scenarios: Sequence[Scenario]) -> RunRecord:
+    async with asyncio.timeout(ENDS_WITHIN):
+        return await Run(suite(), target, scenarios, Options()).perform()
+
+
+def _found(fault: Fault, tried: frozenset[str], record: RunRecord, seconds: float) -> FaultRun:
+    wrong = (Outcome.FAILED, Outcome.WARNED)
+    kills = tuple(Kill(r.id, blamed(r)) for r in record.results if r.outcome in wrong)
+    trouble = tuple(f"{r.id}: {r.reason}" for r in record.results if _is_open(r))
+    return FaultRun(fault, kills, tried, trouble, seconds)
+
+
+def _is_open(result: Result) -> bool:
+    return result.outcome in (Outcome.COULD_NOT_RUN, Outcome.KIT_ERROR)

@@ -1,0 +1,102 @@
+"""The kill matrix: which fault made which scenario fail, and what that leaves unproved."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from conformance.model import Requirement
+from conformance.selftest.fault import Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """One scenario or passive check that failed, and the requirements that it blamed."""
+
+    id: str
+    blamed: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class FaultRun:
+    """What a run against one faulty server found; `trouble` says what it could not judge.
+
+    `again` says that it is the second run, because the first did not hold.
+    """
+
+    fault: Fault
+    kills: tuple[Kill, ...]
+    tried: frozenset[str]
+    trouble: tuple[str, ...] = ()
+    seconds: float = 0.0
+    again: bool = False
+
+    @property
+    def own(self) -> tuple[str, ...]:
+        """What caught the fault: the results that blame the requirement that it breaks."""
+        return tuple(kill.id for kill in self.kills if self.fault.requirement in kill.blamed)
+
+    @property
+    def caught(self) -> bool:
+        """Whether the requirement that the fault breaks was blamed."""
+        return bool(self.own)
+
+    @property
+    def holds(self) -> bool:
+        """Whether the fault was caught, and only the guilty were blamed."""
+        return self.caught and not self.undeclared
+
+    @property
+    def undeclared(self) -> frozenset[str]:
+        """What was blamed though the fault is not known to break it."""
+        blamed = frozenset[str]().union(*(kill.blamed for kill in self.kills))
+        return blamed - {self.fault.requirement} - self.fault.also
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """The runs against all faulty servers, beside what there is to prove.
+
+    `results` are the ids of every scenario and passive check, empty where only some of the faults
+    were tried.
+    """
+
+    runs: Sequence[FaultRun]
+    results: Sequence[str]
+    requirements: Mapping[str, Requirement]
+
+    @property
+    def uncaught(self) -> list[FaultRun]:
+        """Faults whose own requirement nobody blamed."""
+        return [run for run in self.runs if not run.caught]
+
+    @property
+    def false_blame(self) -> list[FaultRun]:
+        """Faults for which something was blamed that they do not break."""
+        return [run for run in self.runs if run.undeclared]
+
+    @property
+    def unproved(self) -> list[str]:
+        """Scenarios and passive checks that failed for no fault."""
+        killers = {kill.id for run in self.runs for kill in run.kills}
+        return [name for name in self.results if name not in killers]
+
+    @property
+    def uncovered(self) -> list[str]:
+        """Requirements that bind a server, can be observed, and that no fault breaks."""
+        if not self.results:
+            return []
+        broken = {run.fault.requirement for run in self.runs}
+        return [
+            requirement.id
+            for requirement in self.requirements.values()
+            if _is_judged(requirement) and requirement.id not in broken
+        ]
+
+    @property
+    def holds(self) -> bool:
+        """Whether every check was seen to fail, and no fault was missed or blamed wrongly."""
+        return not (self.uncaught or self.false_blame or self.unproved or self.uncovered)
+
+
+def _is_judged(requirement: Requirement) -> bool:
+    judged = requirement.role == "server" and requirement.level in ("MUST", "SHOULD")
+    return judged and not requirement.excluded

@@ -1,0 +1,214 @@
+"""The self-test: faults are what they say, and a matrix holds only where everything is proved."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from conformance import bundle
+from conformance.problems import InputError
+from conformance.schemas import SchemaStore
+from conformance.selftest.fault import Change, Fault, load, original, select
+from conformance.selftest.matrix import FaultRun, Kill, Matrix
+from conformance.selftest.rendering import complaints, verdict
+from conformance.suite import load_requirements
+from tests.support.kit import call
+
+SCHEMAS = SchemaStore(bundle.schema_root())
+REQUIREMENTS = load_requirements(SCHEMAS)
+FAULTS = load(SCHEMAS, REQUIREMENTS)
+
+HARMLESS = """\
+faults:
+  - id: harmless
+    requirement: HEARTBEAT-01
+    title: does nothing wrong
+    changes:
+      - module: deduplication
+        replace: |
+          entry.count += 1
+        by: |
+          entry.count = entry.count + 1
+"""
+
+DEAF = """\
+faults:
+  - id: deaf
+    requirement: HEARTBEAT-01
+    title: counts every duplicate twice
+    changes:
+      - module: deduplication
+        replace: |
+          entry.count += 1
+        by: |
+          entry.count += 2
+"""
+
+
+def folder(tmp_path: Path, text: str) -> Path:
+    (tmp_path / "faults.yaml").write_text(text, "utf-8")
+    return tmp_path
+
+
+def fault(name: str = "one", requirement: str = "DEDUP-02", *also: str) -> Fault:
+    return Fault(name, requirement, "a title", frozenset(also), (), FAULTS_AT)
+
+
+FAULTS_AT = next(iter(FAULTS.values())).location
+
+
+def killed(of: Fault, **kills: str) -> FaultRun:
+    rows = tuple(Kill(name, frozenset(blamed.split())) for name, blamed in kills.items())
+    return FaultRun(of, rows, frozenset(kills))
+
+
+# ── faults ──
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_every_fault_changes_what_the_server_does_and_is_python(name: str) -> None:
+    for module in {change.module for change in FAULTS[name].changes}:
+        right, wrong = original(module), FAULTS[name].source(module, original(module))
+        assert ast.dump(ast.parse(right)) != ast.dump(ast.parse(wrong))
+
+
+def test_there_are_at_least_120_faults() -> None:
+    assert len(FAULTS) >= 120
+
+
+def test_a_change_keeps_the_indentation_of_the_lines_it_replaces() -> None:
+    change = Change("a", "if x:\n    return 1\n", "if not x:\n\n    return 1\n")
+    source = "def f(x):\n    if x:\n        return 1\n    return 2\n"
+    assert change.applied(source) == (
+        "def f(x):\n    if not x:\n\n        return 1\n    return 2\n"
+    )
+
+
+def test_a_change_without_new_lines_deletes() -> None:
+    assert Change("a", "b = 1", "").applied("a = 1\nb = 1\nc = 1") == "a = 1\n\nc = 1"
+
+
+@pytest.mark.parametrize(
+    ("source", "complaint"), [("x = 1\n", "do not stand"), ("b = 1\nb = 1\n", "stand 2 times")]
+)
+def test_lines_that_do_not_stand_there_once_are_an_error(source: str, complaint: str) -> None:
+    with pytest.raises(LookupError, match=complaint):
+        Change("a", "b = 1", "b = 2").applied(source)
+
+
+def test_half_a_line_is_no_line() -> None:
+    with pytest.raises(LookupError):
+        Change("a", "b = 1", "b = 2").applied("b = 10\nab = 1\n")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        (
+            "HEARTBEAT-01",
+            "HEARTBEAT-99",
+            r'faults.yaml:3:5: there is no requirement "HEARTBEAT-99"',
+        ),
+        ("entry.count += 1\n", "entry.count += 7\n", "faults.yaml:5:5: these lines do not stand"),
+        ("module: deduplication", "module: nothing", "has no module nothing"),
+        ("title: does", "titel: does", "faults.yaml:4:5"),
+    ],
+)
+def test_a_mistake_in_a_file_is_named_with_its_place(
+    tmp_path: Path, old: str, new: str, complaint: str
+) -> None:
+    with pytest.raises(InputError) as found:
+        load(SCHEMAS, REQUIREMENTS, folder(tmp_path, HARMLESS.replace(old, new, 1)))
+    assert complaint in str(found.value)
+
+
+def test_two_faults_of_one_name_are_an_error(tmp_path: Path) -> None:
+    (tmp_path / "another.yaml").write_text(HARMLESS, "utf-8")
+    with pytest.raises(InputError, match=r'"harmless" stands here twice'):
+        load(SCHEMAS, REQUIREMENTS, folder(tmp_path, HARMLESS))
+
+
+def test_a_word_selects_by_id_and_by_requirement() -> None:
+    chosen = select(FAULTS, ["DEDUP-06"])
+    assert chosen
+    assert {row.requirement for row in chosen} == {"DEDUP-06"}
+    assert select(FAULTS, [chosen[0].id]) == [chosen[0]]
+    with pytest.raises(InputError, match=r'no fault matches "nothing"'):
+        select(FAULTS, ["nothing"])
+
+
+# ── the matrix ──
+
+
+def matrix(*runs: FaultRun, results: tuple[str, ...] = ()) -> Matrix:
+    return Matrix(runs, results, {"DEDUP-02": REQUIREMENTS["DEDUP-02"]})
+
+
+def test_a_matrix_holds_when_everything_was_seen_to_fail() -> None:
+    whole = matrix(killed(fault(), a="DEDUP-02"), results=("a",))
+    assert whole.holds
+    assert not list(complaints(whole))
+
+
+def test_a_fault_is_not_caught_by_blame_of_another_requirement() -> None:
+    whole = matrix(killed(fault("one", "DEDUP-02", "DEDUP-03"), a="DEDUP-03"), results=("a",))
+    assert [run.fault.id for run in whole.uncaught] == ["one"]
+    assert not whole.false_blame
+    assert any("NOT CAUGHT one" in line for line in complaints(whole))
+
+
+def test_blame_that_no_fault_declares_is_wrong() -> None:
+    whole = matrix(killed(fault(), a="DEDUP-02", b="DEDUP-03"), results=("a", "b"))
+    assert not whole.uncaught
+    assert any("BLAMED WRONGLY for one: DEDUP-03 by b" in line for line in complaints(whole))
+    assert not whole.holds
+
+
+def test_a_scenario_that_no_fault_fails_proves_nothing() -> None:
+    whole = matrix(killed(fault(), a="DEDUP-02"), results=("a", "b"))
+    assert whole.unproved == ["b"]
+    assert not whole.holds
+
+
+def test_a_requirement_that_no_fault_breaks_is_named() -> None:
+    whole = Matrix([killed(fault(), a="DEDUP-02")], ("a",), REQUIREMENTS)
+    assert "DEDUP-03" in whole.uncovered
+    assert "DEDUP-02" not in whole.uncovered
+    assert not whole.holds
+
+
+def test_the_verdict_says_how_many() -> None:
+    whole = matrix(killed(fault(), a="DEDUP-02"), results=("a", "b"))
+    assert verdict(whole, 1.0) == (
+        "1 of 1 faults caught; 1 of 2 scenarios and passive checks seen to fail; "
+        "0 blamed wrongly; 1.0 s"
+    )
+
+
+# ── the command ──
+
+
+def test_a_fault_that_is_caught_ends_well() -> None:
+    done = call("selftest", "dedup-across-identities")
+    assert done.status == 0, done.output
+    assert "1 of 1 faults caught" in done.output
+
+
+def test_a_fault_that_nobody_catches_ends_badly(tmp_path: Path) -> None:
+    done = call("selftest", "--faults", str(folder(tmp_path, HARMLESS)), "harmless")
+    assert done.status == 1
+    assert "NOT CAUGHT harmless: does nothing wrong (HEARTBEAT-01)" in done.output
+    assert "0 of 1 faults caught; 1 judged twice" in done.output
+
+
+def test_a_fault_that_breaks_something_else_ends_badly(tmp_path: Path) -> None:
+    wrong = DEAF.replace("HEARTBEAT-01", "DEDUP-06")
+    done = call("selftest", "--faults", str(folder(tmp_path, wrong)), "deaf")
+    assert done.status == 1
+    assert "BLAMED WRONGLY for deaf: DEDUP-02" in done.output
+
+
+def test_a_folder_without_faults_is_an_error(tmp_path: Path) -> None:
+    done = call("selftest", "--faults", str(tmp_path))
+    assert done.status == 2
+    assert "holds no .yaml file" in done.complaint
