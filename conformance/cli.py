@@ -1,6 +1,7 @@
 """The command `coda-conformance`: its words, and which module carries each out."""
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,9 +12,10 @@ from conformance.streams import show_everything
 
 EXITS = """\
 exit status:
-  0  conformant                      3  incomplete: something could not run
-  1  a MUST is broken                4  the target cannot be reached
-  2  usage, or nothing selected      5  a fault of the kit itself
+  0  conformant (or as --baseline)   3  incomplete: could not run, or flaky
+  1  a MUST is broken, or            4  the target cannot be reached
+     not as --baseline says          5  a fault of the kit itself
+  2  usage, or nothing selected
   130  interrupted (reports are written all the same)
 """
 
@@ -85,9 +87,23 @@ def _selftest(arguments: argparse.Namespace) -> int:
     return selftest(arguments)
 
 
+def _baseline(arguments: argparse.Namespace) -> int:
+    from conformance.commands.baseline import baseline
+
+    return baseline(arguments)
+
+
+def _diff(arguments: argparse.Namespace) -> int:
+    from conformance.commands.diff import diff
+
+    return diff(arguments)
+
+
 _COMMANDS = {
     "run": _run,
     "demo": _demo,
+    "baseline": _baseline,
+    "diff": _diff,
     "list": _list,
     "explain": _explain,
     "schema": _schema,
@@ -106,6 +122,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_run(commands.add_parser("run", help="judge a server by its URL"))
     _add_demo(commands.add_parser("demo", help="judge the reference server, to see a report"))
+    _add_baseline(commands.add_parser("baseline", help="write down known failures of a target"))
+    _add_diff(commands.add_parser("diff", help="say what differs between two reports"))
     listing = commands.add_parser("list", help="list the scenarios, or the requirements")
     _add_selection(listing)
     listing.add_argument(
@@ -161,9 +179,11 @@ def _add_selftest(parser: argparse.ArgumentParser) -> None:
         help="folder of other faults, as YAML files (default: the kit's own)",
     )
     parser.add_argument(
-        "--whole",
-        action="store_true",
-        help="judge each faulty server by the whole suite, not by the chapter that it breaks",
+        "--scope",
+        choices=("requirement", "chapter", "suite"),
+        default="chapter",
+        help="judge each faulty server by the scenarios of what it breaks, by those of the whole "
+        "chapter (default), or by the whole suite",
     )
     parser.add_argument(
         "--report",
@@ -181,6 +201,32 @@ def _add_selftest(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="only what is wrong and the verdict")
 
 
+def _add_baseline(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "report", type=Path, metavar="REPORT.json", help="the JSON report of a whole run"
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="the baseline; one that exists is brought up to date",
+    )
+    parser.add_argument(
+        "--reason", default="", metavar="TEXT", help="why what is not in it yet is known"
+    )
+    parser.add_argument(
+        "--expires",
+        metavar="DATE",
+        help="the last day, such as 2027-03-31, on which what is not in it yet counts as known",
+    )
+
+
+def _add_diff(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("old", type=Path, metavar="OLD.json", help="a JSON report")
+    parser.add_argument("new", type=Path, metavar="NEW.json", help="a later one")
+
+
 def _add_how(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--report",
@@ -190,7 +236,20 @@ def _add_how(parser: argparse.ArgumentParser) -> None:
         help="write a report: json=PATH, junit=PATH or markdown=PATH; may be given several times",
     )
     parser.add_argument(
+        "--baseline",
+        type=Path,
+        metavar="FILE",
+        help="known failures, with which the run passes; any other, or a wrong entry, fails it",
+    )
+    parser.add_argument(
         "--jobs", type=_count, default=16, metavar="N", help="scenarios at once (default 16)"
+    )
+    parser.add_argument(
+        "--retries",
+        type=_retries,
+        default=2,
+        metavar="N",
+        help="how often what failed is run again, alone, to tell what fails at times (default 2)",
     )
     parser.add_argument(
         "--max-wait",
@@ -213,6 +272,9 @@ def _add_how(parser: argparse.ArgumentParser) -> None:
         help="how long a connection may take (default 5)",
     )
     parser.add_argument(
+        "--schedule", action="store_true", help="tell how the run spent its time, and on what"
+    )
+    parser.add_argument(
         "--quiet", action="store_true", help="no progress, only what is wrong and the verdict"
     )
 
@@ -220,6 +282,12 @@ def _add_how(parser: argparse.ArgumentParser) -> None:
 def _count(text: str) -> int:
     if not text.isdigit() or not 1 <= int(text) <= 256:
         raise argparse.ArgumentTypeError(f"expected a number from 1 to 256, not {text!r}")
+    return int(text)
+
+
+def _retries(text: str) -> int:
+    if not re.fullmatch(r"[0-9]|10", text):
+        raise argparse.ArgumentTypeError(f"expected a number from 0 to 10, not {text!r}")
     return int(text)
 
 

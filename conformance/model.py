@@ -37,6 +37,12 @@ class Step:
         label: str | None = self.modifiers.get("label")
         return label
 
+    @property
+    def bulk(self) -> int:
+        """How many steps it is, with those within it as often as they are repeated."""
+        times = self.argument if self.verb == "repeat" and isinstance(self.argument, int) else 1
+        return 1 + times * sum(step.bulk for branch in self.nested for step in branch)
+
 
 @dataclass(frozen=True, slots=True)
 class Procedure:
@@ -65,11 +71,17 @@ class Scenario:
     waits: Any
     needs: tuple[str, ...]
     location: Location
+    crowds: bool = False
 
     @property
     def generated(self) -> bool:
         """Whether the scenario follows from a schema, instead of a file of its own."""
         return not self.location.file.endswith(f"{self.id}.yaml")
+
+    @property
+    def bulk(self) -> int:
+        """About how many steps it takes."""
+        return sum(step.bulk for step in (*self.setup, *self.steps))
 
 
 class Outcome(Enum):
@@ -77,6 +89,7 @@ class Outcome(Enum):
 
     PASSED = "passed"
     FAILED = "failed"
+    FLAKY = "flaky"
     WARNED = "warned"
     NOT_APPLICABLE = "not applicable"
     COULD_NOT_RUN = "could not run"
@@ -116,6 +129,16 @@ class Timing:
     duration: float = 0.0
     waited: float = 0.0
     attempts: int = 1
+    waited_for: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One of the times that a repeated scenario ran: what it came to, and when."""
+
+    outcome: Outcome
+    reason: str
+    timing: Timing
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,3 +156,4 @@ class Result:
     transcript: tuple[str, ...] = ()
     observed: int | None = None
     timing: Timing = field(default_factory=Timing)
+    trials: tuple[Trial, ...] = ()

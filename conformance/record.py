@@ -1,11 +1,14 @@
 """The record of a run: what every report is made of, and nothing else."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any
+from typing import Any, Final
 
+from conformance.baseline import Comparison
 from conformance.model import Outcome, Requirement, Result, Verdict
+from conformance.retries import Retries
+from conformance.schedule import Phase
 from conformance.suite import Suite
 
 
@@ -42,7 +45,7 @@ class ProfileVerdict:
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """Everything that one run found."""
+    """Everything that one run found; `comparison` is what a baseline says of it."""
 
     suite: Suite
     target_name: str
@@ -59,11 +62,21 @@ class RunRecord:
     jobs: int
     interrupted: bool = False
     note: str = ""
+    retries: Retries = field(default_factory=Retries)
+    phases: tuple[Phase, ...] = ()
+    shows_schedule: bool = False
+    comparison: Comparison | None = None
 
     @property
     def complete(self) -> bool:
         """Whether everything that was asked for was tried."""
         return not self.interrupted and not self.note
+
+    @property
+    def unexpected(self) -> tuple[Result, ...]:
+        """The results but for the failures that a baseline knows."""
+        excused = self.comparison.excused if self.comparison else frozenset()
+        return tuple(result for result in self.results if result.id not in excused)
 
     def counts(self) -> dict[str, int]:
         """How many results had each outcome."""
@@ -74,14 +87,17 @@ class RunRecord:
 
 
 # A requirement's status is the gravest of its results'; the order is that of gravity.
-_GRAVITY: Sequence[Outcome] = (
+GRAVITY: Sequence[Outcome] = (
     Outcome.FAILED,
+    Outcome.FLAKY,
     Outcome.KIT_ERROR,
     Outcome.COULD_NOT_RUN,
     Outcome.WARNED,
     Outcome.PASSED,
     Outcome.NOT_APPLICABLE,
 )
+
+_BLAMING: Final = (Outcome.FAILED, Outcome.FLAKY, Outcome.WARNED)
 
 
 def blamed(result: Result) -> frozenset[str]:
@@ -115,7 +131,7 @@ def _status(requirement: Requirement, record: RunRecord) -> RequirementStatus:
         return RequirementStatus(requirement, "not applicable", names)
     if outcomes == {Outcome.NOT_APPLICABLE} and any(r.kind == "scenario" for r in found):
         return RequirementStatus(requirement, "not tried", names)
-    for outcome in _GRAVITY:
+    for outcome in GRAVITY:
         if outcome in outcomes:
             return RequirementStatus(requirement, outcome.value, names)
     untried = "could not run" if found else "not tried"
@@ -124,7 +140,7 @@ def _status(requirement: Requirement, record: RunRecord) -> RequirementStatus:
 
 def _outcome_for(requirement: str, result: Result) -> Outcome | None:
     """What a result says of one of its requirements; None where it ended before it could."""
-    if result.outcome in (Outcome.FAILED, Outcome.WARNED) and requirement not in blamed(result):
+    if result.outcome in _BLAMING and requirement not in blamed(result):
         return None
     return result.outcome
 
@@ -147,7 +163,7 @@ def _verdict(record: RunRecord, name: str, statuses: Sequence[RequirementStatus]
         return ProfileVerdict(name, title, Verdict.NOT_CONFORMANT, counts)
     if not is_claimed(record, name):
         return ProfileVerdict(name, title, Verdict.NOT_CLAIMED, counts)
-    open_ = sum(counts.get(key, 0) for key in ("could not run", "kit error", "not tried"))
+    open_ = sum(counts.get(key, 0) for key in ("could not run", "flaky", "kit error", "not tried"))
     whole = record.complete and not record.selection
     verdict = Verdict.CONFORMANT if whole and not open_ else Verdict.INCOMPLETE
     return ProfileVerdict(name, title, verdict, counts)
@@ -156,8 +172,11 @@ def _verdict(record: RunRecord, name: str, statuses: Sequence[RequirementStatus]
 def exit_status(record: RunRecord) -> Exit:
     """The exit status that says what the run came to: of a whole run, what its verdicts say.
 
-    A run of a part of the suite (a selection) is judged by what it tried alone.
+    A run of a part of the suite (a selection) is judged by what it tried alone, a run with a
+    baseline by what that does not know.
     """
+    if record.comparison is not None:
+        return _status_against(record, record.comparison)
     outcomes = {result.outcome for result in record.results}
     if record.interrupted:
         return Exit.INTERRUPTED
@@ -165,10 +184,25 @@ def exit_status(record: RunRecord) -> Exit:
         return Exit.NOT_CONFORMANT
     if Outcome.KIT_ERROR in outcomes:
         return Exit.KIT_ERROR
-    if Outcome.COULD_NOT_RUN in outcomes or not record.complete:
+    if outcomes & {Outcome.FLAKY, Outcome.COULD_NOT_RUN} or not record.complete:
         return Exit.INCOMPLETE
     if not record.selection:
         verdicts = {row.verdict for row in profile_verdicts(record)} - {Verdict.NOT_CLAIMED}
         return Exit.CONFORMANT if verdicts == {Verdict.CONFORMANT} else Exit.INCOMPLETE
     tried = {Outcome.PASSED, Outcome.WARNED}
     return Exit.CONFORMANT if outcomes & tried else Exit.INCOMPLETE
+
+
+def _status_against(record: RunRecord, comparison: Comparison) -> Exit:
+    """The exit status of a run with a baseline: that of what it does not say."""
+    news = {row.found.outcome for row in comparison.new}
+    if record.interrupted:
+        return Exit.INTERRUPTED
+    if "failed" in news or comparison.stale or comparison.expired:
+        return Exit.NOT_CONFORMANT
+    if "kit error" in news:
+        return Exit.KIT_ERROR
+    tried = {Outcome.PASSED, Outcome.WARNED} & {result.outcome for result in record.results}
+    if news or not record.complete or not (tried or comparison.known):
+        return Exit.INCOMPLETE
+    return Exit.CONFORMANT

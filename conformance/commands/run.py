@@ -8,13 +8,17 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
+from conformance.baseline import Baseline
+from conformance.baseline_file import read as read_baseline
 from conformance.model import Scenario
 from conformance.problems import InputError
 from conformance.process import running
 from conformance.record import Exit, RunRecord, exit_status
+from conformance.report import compared
 from conformance.reporting import files
 from conformance.reporting.progress import Progress
 from conformance.reporting.terminal import Terminal
@@ -86,17 +90,21 @@ def _judge(
 ) -> int:
     if arguments.connect_timeout:
         target = replace(target, connect_timeout=arguments.connect_timeout)
-    suite = load()
-    scenarios = _selected(suite, arguments)
     for _, path in reports:
         files.make_room(path)
     with contextlib.ExitStack() as stack:
-        if target.command is not None:
-            ready = stack.enter_context(running(target.command, lambda: interruption.asked))
-            target = target.ready(ready) if ready else target
-        record = _perform(suite, target, scenarios, arguments, interruption)
+        # The target starts while the suite is read.
+        ready = _started(target, stack, interruption)
+        suite = load()
+        scenarios = _selected(suite, arguments)
+        baseline = read_baseline(arguments.baseline, suite) if arguments.baseline else None
+        options = _options(arguments, baseline)
+        quiet: bool = arguments.quiet
+        record = _perform(suite, ready(), scenarios, options, interruption, quiet=quiet)
     if record is None:
         return Exit.UNREACHABLE
+    if baseline is not None:
+        record = compared(record, baseline, datetime.now(UTC).date())
     terminal = Terminal(sys.stdout)
     terminal.summary(record)
     for kind, path in reports:
@@ -105,21 +113,44 @@ def _judge(
     return exit_status(record)
 
 
-def _perform(
-    suite: Suite,
-    target: Target,
-    scenarios: Sequence[Scenario],
-    arguments: argparse.Namespace,
-    interruption: Interruption,
-) -> RunRecord | None:
-    options = Options(
+def _started(
+    target: Target, stack: contextlib.ExitStack, interruption: Interruption
+) -> Callable[[], Target]:
+    """Starts the target, where it has a command; what is returned waits until it is ready."""
+    if target.command is None:
+        return lambda: target
+    ready = stack.enter_context(running(target.command, lambda: interruption.asked))
+
+    def waited_for() -> Target:
+        found = ready()
+        return target.ready(found) if found else target
+
+    return waited_for
+
+
+def _options(arguments: argparse.Namespace, baseline: Baseline | None) -> Options:
+    return Options(
         jobs=arguments.jobs,
         max_wait=arguments.max_wait,
         timeout_scale=arguments.timeout_scale,
         selection=tuple(arguments.selection),
         profiles=tuple(arguments.profile),
+        retries=arguments.retries,
+        schedule=arguments.schedule,
+        known=baseline.failures if baseline else frozenset(),
     )
-    with Progress(sys.stderr, len(scenarios), quiet=arguments.quiet) as progress:
+
+
+def _perform(
+    suite: Suite,
+    target: Target,
+    scenarios: Sequence[Scenario],
+    options: Options,
+    interruption: Interruption,
+    *,
+    quiet: bool,
+) -> RunRecord | None:
+    with Progress(sys.stderr, len(scenarios), quiet=quiet) as progress:
         current = Run(suite, target, scenarios, options, progress.found)
         try:
             return asyncio.run(interruption.perform(current))

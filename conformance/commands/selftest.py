@@ -12,6 +12,7 @@ from conformance.selftest import judging
 from conformance.selftest.fault import load, select
 from conformance.selftest.matrix import Matrix
 from conformance.selftest.rendering import WRITERS, complaints, table, verdict
+from conformance.selftest.scope import Scope
 
 
 def selftest(arguments: argparse.Namespace) -> int:
@@ -25,11 +26,12 @@ def selftest(arguments: argparse.Namespace) -> int:
     runs = []
     with Progress(sys.stderr, len(faults), quiet=arguments.quiet) as progress:
         jobs = arguments.jobs or 2 * (os.cpu_count() or 1)
-        for run in judging.all_runs(faults, jobs, whole=arguments.whole):
+        control = judging.control()
+        for run in judging.all_runs(faults, jobs, Scope(arguments.scope)):
             runs.append(run)
             progress.step(run.fault.id, failed=not run.caught)
     results = [] if arguments.selection else judging.result_ids()
-    matrix = Matrix(runs, results, suite.requirements)
+    matrix = Matrix(runs, results, suite.requirements, control)
     lines = [*complaints(matrix), verdict(matrix, perf_counter() - begun)]
     print(*([] if arguments.quiet else [table(matrix), ""]), *lines, sep="\n")  # noqa: T201
     for kind, path in reports:

@@ -4,7 +4,8 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from conformance import __version__
-from conformance.model import Failure, Result
+from conformance.baseline import Comparison, Entry, Finding
+from conformance.model import Failure, Result, Timing, Trial
 from conformance.record import (
     ProfileVerdict,
     RequirementStatus,
@@ -13,12 +14,21 @@ from conformance.record import (
     profile_verdicts,
     requirement_statuses,
 )
+from conformance.retries import tally
+from conformance.schedule import longest_wait
 
 SCHEMA: Final = "https://schemas.coda-lite.example/v1/kit/report.json"
 
 
 def document(record: RunRecord) -> dict[str, Any]:
     """The report as a JSON value."""
+    shown = _document(record)
+    if record.comparison is not None:
+        shown["baseline"] = _baseline(record.comparison)
+    return shown
+
+
+def _document(record: RunRecord) -> dict[str, Any]:
     return {
         "$schema": SCHEMA,
         "kit": {"name": "coda-conformance", "version": __version__},
@@ -38,6 +48,8 @@ def document(record: RunRecord) -> dict[str, Any]:
             "complete": record.complete,
             "interrupted": record.interrupted,
             "note": record.note,
+            "retries": asdict(record.retries),
+            "schedule": _schedule(record),
         },
         "exit_status": int(exit_status(record)),
         "counts": record.counts(),
@@ -45,6 +57,31 @@ def document(record: RunRecord) -> dict[str, Any]:
         "requirements": [_requirement(row) for row in requirement_statuses(record)],
         "results": [_result(result) for result in record.results],
     }
+
+
+def _baseline(comparison: Comparison) -> dict[str, Any]:
+    return {
+        "file": comparison.file,
+        "counts": comparison.counts(),
+        "known": [_entry(row.found, row.entry) for row in comparison.known],
+        "new": [_entry(row.found, row.entry) for row in comparison.new],
+        "stale": [_entry(row.found, row.entry) for row in comparison.stale],
+        "expired": [_entry(row.found, row.entry) for row in comparison.expired],
+    }
+
+
+def _entry(found: Finding, entry: Entry | None) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "id": found.id,
+        "outcome": found.outcome,
+        "requirements": sorted(found.requirements),
+    }
+    if entry is not None:
+        said = {"outcome": entry.outcome, "requirements": sorted(entry.requirements)}
+        shown["entry"] = {**said, "reason": entry.reason}
+        if entry.expires is not None:
+            shown["entry"]["expires"] = entry.expires.isoformat()
+    return shown
 
 
 def _profile(row: ProfileVerdict) -> dict[str, Any]:
@@ -90,13 +127,38 @@ def _result(result: Result) -> dict[str, Any]:
     if result.observed is not None:
         shown["observed"] = result.observed
     else:
-        shown["timing"] = {
-            "started_seconds": round(result.timing.started, 3),
-            "seconds": round(result.timing.duration, 3),
-            "waited_seconds": round(result.timing.waited, 3),
-            "attempts": result.timing.attempts,
-        }
+        shown["timing"] = _timing(result.timing)
+    if result.trials:
+        shown["tally"] = tally(result)
+        shown["trials"] = [_trial(trial) for trial in result.trials]
     return shown
+
+
+def _trial(trial: Trial) -> dict[str, Any]:
+    reason = {"reason": trial.reason} if trial.reason else {}
+    return {"outcome": trial.outcome.value, **reason, "timing": _timing(trial.timing)}
+
+
+def _timing(timing: Timing) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "started_seconds": round(timing.started, 3),
+        "seconds": round(timing.duration, 3),
+        "waited_seconds": round(timing.waited, 3),
+        "attempts": timing.attempts,
+    }
+    if timing.waited_for:
+        shown["waited_for"] = {name: round(s, 3) for name, s in timing.waited_for.items()}
+    return shown
+
+
+def _schedule(record: RunRecord) -> dict[str, Any]:
+    return {
+        "phases": [
+            {"name": row.name, "seconds": round(row.seconds, 3), "scenarios": row.scenarios}
+            for row in record.phases
+        ],
+        "longest_wait_seconds": round(longest_wait(record.results), 3),
+    }
 
 
 def _failure(failure: Failure) -> dict[str, Any]:

@@ -39,15 +39,18 @@ def make_room(path: Path) -> None:
         raise _unwritable(path, error) from None
 
 
-def write(path: Path, data: bytes) -> None:
-    """Writes a report whole or not at all: a reader never sees half of one."""
+def write(path: Path, data: bytes, what: str = "report") -> None:
+    """Writes a report whole or not at all: a reader never sees half of one.
+
+    Raises `InputError`, which calls it `what`, where it cannot be written.
+    """
     part = path.with_name(f".{path.name}.part")
     try:
         part.write_bytes(data)
         part.replace(path)
     except OSError as error:
-        raise _unwritable(path, error) from None
+        raise _unwritable(path, error, what) from None
 
 
-def _unwritable(path: Path, error: OSError) -> InputError:
-    return InputError(f"the report {path} cannot be written: {error.strerror}")
+def _unwritable(path: Path, error: OSError, what: str = "report") -> InputError:
+    return InputError(f"the {what} {path} cannot be written: {error.strerror}")

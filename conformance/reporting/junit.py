@@ -1,24 +1,35 @@
 """The JUnit report: the conservative subset that every CI server reads."""
 
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from xml.etree import ElementTree as ET
 
-from conformance.model import Outcome, Result
+from conformance.baseline import Comparison
+from conformance.model import Outcome, Result, Trial
 from conformance.record import RunRecord
+from conformance.reporting.against import complaint
 from conformance.reporting.text import failure_text
+from conformance.retries import failing_trials
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 _SKIPPED = (Outcome.NOT_APPLICABLE, Outcome.COULD_NOT_RUN)
+_ERRORS = (Outcome.FLAKY, Outcome.KIT_ERROR)
 
 
 def render(record: RunRecord) -> bytes:
     """The report as a UTF-8 XML document.
 
     What could not run is `skipped` with its reason; a run that was interrupted, or lost its
-    target, has an error of its own, so that it never looks green.
+    target, has an error of its own, so that it never looks green, and so has what is flaky. The
+    times that a repeated scenario failed are told in Maven Surefire's elements for reruns.
+    With a baseline, a known failure is `skipped` with its reason, and what makes an entry stale
+    or has outlived its date is a failure.
     """
     rows = [_case(result, record) for result in record.results]
+    if record.comparison is not None:
+        names = (result.id for result in record.results)
+        rows += _go_by(record.comparison, dict(zip(names, rows, strict=True)))
     if not record.complete:
         rows.append(_incomplete(record))
     suite = ET.Element(
@@ -42,27 +53,66 @@ def render(record: RunRecord) -> bytes:
     return document + b"\n"
 
 
-def _case(result: Result, record: RunRecord) -> ET.Element:
-    area, _, name = result.id.rpartition("/")
-    case = ET.Element(
+def _go_by(comparison: Comparison, cases: Mapping[str, ET.Element]) -> Iterator[ET.Element]:
+    """Makes the cases say what a baseline says of them; yields those of entries without one."""
+    for row in comparison.known:
+        if row.entry.id in cases:
+            message = _clean(f"known: {row.entry.reason}")
+            _replace(cases[row.entry.id], ET.Element("skipped", message=message))
+    for kind, rows in (("stale", comparison.stale), ("expired", comparison.expired)):
+        for row in rows:
+            case = cases.get(row.entry.id, _named(row.entry.id, 0.0))
+            _replace(case, ET.Element("failure", message=_clean(complaint(row)), type=kind))
+            if row.entry.id not in cases:
+                yield case
+
+
+def _replace(case: ET.Element, verdict: ET.Element) -> None:
+    """Gives a case another verdict; the evidence of the one that it had stays as output."""
+    out = case.find("system-out")
+    for row in [row for row in case if row is not out]:
+        if row.text and out is not None:
+            out.text = f"{out.text}\n{row.text}"
+        case.remove(row)
+    case.insert(0, verdict)
+
+
+def _named(name: str, seconds: float) -> ET.Element:
+    area, _, last = name.rpartition("/")
+    return ET.Element(
         "testcase",
-        classname=f"coda-conformance.{area.replace('/', '.')}",
-        name=name,
-        time=f"{result.timing.duration:.3f}",
+        classname=f"coda-conformance.{area.replace('/', '.') or 'requirements'}",
+        name=last,
+        time=f"{seconds:.3f}",
     )
+
+
+def _case(result: Result, record: RunRecord) -> ET.Element:
+    case = _named(result.id, result.timing.duration)
     message = _clean(result.reason)
     if result.outcome in _SKIPPED:
         ET.SubElement(case, "skipped", message=message)
     elif result.outcome is Outcome.FAILED:
         failure = ET.SubElement(case, "failure", message=message, type="failed")
         failure.text = _clean(failure_text(result, record))
-    elif result.outcome is Outcome.KIT_ERROR:
-        ET.SubElement(case, "error", message=message, type="kit error")
+        _add_trials(case, "rerunFailure", failing_trials(result)[1:])
+    elif result.outcome in _ERRORS:
+        error = ET.SubElement(case, "error", message=message, type=result.outcome.value)
+        if result.failures:
+            error.text = _clean(failure_text(result, record))
+        _add_trials(case, "flakyFailure", failing_trials(result))
     out = ET.SubElement(case, "system-out")
     out.text = _clean(f"{result.outcome.value}: {', '.join(result.requirements)}")
     if result.outcome is Outcome.WARNED:
         out.text += "\n" + _clean(failure_text(result, record))
     return case
+
+
+def _add_trials(case: ET.Element, name: str, trials: Sequence[Trial]) -> None:
+    for trial in trials:
+        message = _clean(trial.reason)
+        row = ET.SubElement(case, name, message=message, type=trial.outcome.value)
+        ET.SubElement(row, "stackTrace").text = message
 
 
 def _incomplete(record: RunRecord) -> ET.Element:

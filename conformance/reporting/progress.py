@@ -17,16 +17,22 @@ class Progress:
         self.failed = 0
 
     def found(self, result: Result) -> None:
-        """Takes one more result."""
+        """Takes one more result; what is repeated was counted when it first ran."""
+        if result.trials:
+            self._show("repeating what failed", result.id)
+            return
         self.step(result.id, failed=result.outcome is Outcome.FAILED)
 
     def step(self, name: str, *, failed: bool) -> None:
         """Counts one more thing as done."""
         self.done += 1
         self.failed += failed
+        wrong = f", {self.failed} failed" if self.failed else ""
+        self._show(f"{self.done} of {self.total}{wrong}", name)
+
+    def _show(self, text: str, name: str) -> None:
         if self.shown:
-            wrong = f", {self.failed} failed" if self.failed else ""
-            self.stream.write(f"\r\x1b[2K{self.done} of {self.total}{wrong}  {name[:60]}")
+            self.stream.write(f"\r\x1b[2K{text}  {name[:60]}")
             self.stream.flush()
 
     def close(self) -> None:

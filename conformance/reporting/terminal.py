@@ -3,15 +3,18 @@
 from collections.abc import Iterable
 from typing import TextIO
 
+from conformance.baseline import Comparison
 from conformance.checks import cut, printable
 from conformance.model import Outcome, Result, Verdict
 from conformance.record import RunRecord, blamed, profile_verdicts, requirement_statuses
-from conformance.reporting.text import failure_text
+from conformance.reporting import against, schedule
+from conformance.reporting.text import failure_text, retries_text
 from conformance.streams import show_everything
 
 MARKS = {
     Outcome.PASSED: "✓",
     Outcome.FAILED: "✗",
+    Outcome.FLAKY: "~",
     Outcome.WARNED: "!",
     Outcome.NOT_APPLICABLE: "-",
     Outcome.COULD_NOT_RUN: "?",
@@ -21,6 +24,7 @@ MARKS = {
 COLOURS = {
     Outcome.PASSED: "32",
     Outcome.FAILED: "31",
+    Outcome.FLAKY: "31",
     Outcome.WARNED: "33",
     Outcome.COULD_NOT_RUN: "33",
     Outcome.KIT_ERROR: "35",
@@ -29,6 +33,7 @@ COLOURS = {
 COLUMNS = (
     "passed",
     "failed",
+    "flaky",
     "warned",
     "kit error",
     "could not run",
@@ -36,6 +41,8 @@ COLUMNS = (
     "not applicable",
     "excluded",
 )
+
+BROKEN = frozenset({"failed", "flaky", "warned"})
 
 VERDICT_COLOURS = {Verdict.CONFORMANT: "32", Verdict.NOT_CONFORMANT: "31"}
 
@@ -59,15 +66,37 @@ class Terminal:
     def summary(self, record: RunRecord) -> None:
         """Writes everything that a run found."""
         self._details(record, Outcome.FAILED, "Failed")
+        self._details(record, Outcome.FLAKY, "Flaky")
         self._details(record, Outcome.WARNED, "Warned (SHOULD)")
         self._reasons(record)
+        if record.comparison is not None:
+            self._against(record.comparison)
         if not record.selection:
             self._verdicts(record)
+        if record.comparison is not None:
+            self.line(against.totals(record.comparison))
+        self._retries(record)
+        if record.shows_schedule:
+            for line in schedule.lines(record):
+                self.line(line)
+            self.line()
         self.line(_totals(record))
+
+    def _retries(self, record: RunRecord) -> None:
+        """Writes what was repeated, where anything was to be."""
+        told = retries_text(record.retries)
+        if told:
+            self.line(told)
+
+    def _against(self, comparison: Comparison) -> None:
+        """Writes what is known, by its reasons, and what is not as the baseline says."""
+        for line in against.lines(comparison):
+            self.line(line)
+        self.line()
 
     def _verdicts(self, record: RunRecord) -> None:
         """Writes what is broken, the table and the verdicts; a part of the suite gets none."""
-        if Outcome.FAILED in {result.outcome for result in record.results}:
+        if {Outcome.FAILED, Outcome.FLAKY} & {result.outcome for result in record.results}:
             self._broken(record)
         self.line(self._table(record))
         self.line()
@@ -93,7 +122,7 @@ class Terminal:
 
     def _reasons(self, record: RunRecord) -> None:
         for outcome in (Outcome.KIT_ERROR, Outcome.COULD_NOT_RUN):
-            found = [result for result in record.results if result.outcome is outcome]
+            found = [result for result in record.unexpected if result.outcome is outcome]
             if found:
                 self.line(f"\n{outcome.value.capitalize()}: {len(found)}")
             for results in _by_reason(found).values():
@@ -109,7 +138,7 @@ class Terminal:
     def _broken(self, record: RunRecord) -> None:
         """Writes one line for each requirement that is broken."""
         for row in requirement_statuses(record):
-            if row.status in (Outcome.FAILED.value, Outcome.WARNED.value):
+            if row.status in BROKEN:
                 outcome = Outcome(row.status)
                 name = f"{MARKS[outcome]} {row.requirement.id:<13}"
                 self.line(f"{self.paint(name, COLOURS[outcome])} {row.requirement.sentence}")
@@ -127,9 +156,9 @@ class Terminal:
 
 
 def _by_requirement(record: RunRecord, outcome: Outcome) -> dict[frozenset[str], list[Result]]:
-    """The results with an outcome, by the requirements that they blame."""
+    """The unexpected results with an outcome, by the requirements that they blame."""
     found: dict[frozenset[str], list[Result]] = {}
-    for result in record.results:
+    for result in record.unexpected:
         if result.outcome is outcome:
             found.setdefault(blamed(result), []).append(result)
     return found

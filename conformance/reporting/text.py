@@ -6,6 +6,7 @@ from typing import Final
 from conformance.checks import cut, printable
 from conformance.model import Failure, Result
 from conformance.record import RunRecord
+from conformance.retries import Retries, tally
 from conformance.transcript import OTHERS
 
 AROUND: Final = 8
@@ -18,6 +19,18 @@ def failure_text(result: Result, record: RunRecord) -> str:
     if more > 0:
         parts.append(f"  ({more} more of the same kind in the JSON report)")
     return "\n".join(parts)
+
+
+def retries_text(retries: Retries) -> str:
+    """What of the failures was repeated and what was not; empty where there was nothing to say."""
+    parts = []
+    if retries.repeated:
+        parts.append(f"{retries.repeated} repeated alone, up to {retries.limit} more times")
+    if retries.left_out:
+        parts.append(f"{retries.left_out} not repeated ({retries.bound})")
+    if retries.final:
+        parts.append(f"{retries.final} cannot be repeated: what runs last stops the server")
+    return f"Of what failed: {'; '.join(parts)}." if parts else ""
 
 
 def _one(failure: Failure, result: Result, record: RunRecord) -> str:
@@ -34,6 +47,7 @@ def _one(failure: Failure, result: Result, record: RunRecord) -> str:
         ("received", failure.received),
         ("pointer", failure.pointer),
         ("at", " ".join(filter(None, (failure.location, f"({failure.step})")))),
+        ("runs", tally(result)),
         ("again", _again(result, record)),
     )
     lines += [f"  {name:<9} {cut(printable(value), 500)}" for name, value in rows if value]

@@ -59,11 +59,13 @@ class _Output(io.TextIOBase):
 
 
 def main_of(fault: Fault | None) -> Any:
-    """The command of the reference server, with the fault in it."""
+    """The command of the reference server, with the fault in it, and all that it needs imported."""
     for name in [name for name in sys.modules if name.partition(".")[0] == PACKAGE]:
         del sys.modules[name]
     if fault is not None:
         sys.meta_path.insert(0, _Finder(fault))
+    for name in ("server", "control"):
+        importlib.import_module(f"{PACKAGE}.{name}")
     return importlib.import_module(f"{PACKAGE}.__main__").main
 
 

@@ -1,6 +1,7 @@
 """Judging: the suite run against one faulty server, in processes that begin with all imported."""
 
 import asyncio
+import gc
 import multiprocessing
 import re
 import signal
@@ -23,6 +24,7 @@ from conformance.runner import Options, Run
 from conformance.selftest.fault import Fault
 from conformance.selftest.faulty_server import main_of, serve
 from conformance.selftest.matrix import FaultRun, Kill
+from conformance.selftest.scope import Scope, scenarios_for
 from conformance.suite import Suite, load
 from conformance.target import Target, from_file
 from conformance.transport import Unreachable
@@ -50,34 +52,41 @@ def result_ids() -> list[str]:
     return [*suite().scenarios, *passive]
 
 
-def all_runs(faults: Sequence[Fault], jobs: int, *, whole: bool) -> Iterator[FaultRun]:
-    """Judges every fault, `jobs` at once; yields what was found in the order of its coming.
+def control() -> tuple[str, ...]:
+    """What the suite finds wrong with the server that has no fault: there should be nothing.
 
-    With `whole` each is judged by the whole suite, else by the scenarios of the chapter that the
-    broken requirement stands in, and by every passive check. The first process reads and imports
-    everything; the others begin as copies of it where the system can do so.
+    It also readies this process: those that judge the faults begin as copies of it, with
+    everything read, imported and compiled, where the system can do so.
     """
-    suite(), target(), main_of(None)
+    main_of(None)
+    with serving(None) as where:
+        record = asyncio.run(_run(target().ready(where), list(suite().scenarios.values())))
+    gc.freeze()
+    return tuple(f"{r.id}: {r.reason}" for r in record.results if _is_wrong(r) or _is_open(r))
+
+
+def all_runs(faults: Sequence[Fault], jobs: int, scope: Scope) -> Iterator[FaultRun]:
+    """Judges every fault, `jobs` at once; yields what was found in the order of its coming."""
     with ProcessPoolExecutor(jobs, mp_context=_context(), initializer=_ignore_interrupts) as pool:
         try:
-            yield from _all(pool, faults, whole)
+            yield from _all(pool, faults, scope)
         except BrokenProcessPool:
             raise KitError("a process that judged a faulty server died") from None
         finally:
             pool.shutdown(cancel_futures=True)
 
 
-def _all(pool: Executor, faults: Sequence[Fault], whole: bool) -> Iterator[FaultRun]:
+def _all(pool: Executor, faults: Sequence[Fault], scope: Scope) -> Iterator[FaultRun]:
     """What every fault came to; a run that does not hold is made again, alone."""
     doubtful: list[Fault] = []
-    for done in as_completed([pool.submit(judged, fault, whole) for fault in faults]):
+    for done in as_completed([pool.submit(judged, fault, scope) for fault in faults]):
         run = done.result()
         if run.holds:
             yield run
         else:
             doubtful.append(run.fault)
     for fault in doubtful:
-        yield replace(pool.submit(judged, fault, whole).result(), again=True)
+        yield replace(pool.submit(judged, fault, scope).result(), again=True)
 
 
 def _ignore_interrupts() -> None:
@@ -91,30 +100,25 @@ def _context() -> BaseContext:
     return multiprocessing.get_context("fork" if fork else "spawn")
 
 
-def judged(fault: Fault, whole: bool) -> FaultRun:
-    """Runs the suite against one faulty server."""
+def judged(fault: Fault, scope: Scope) -> FaultRun:
+    """Runs as much of the suite as `scope` says against one faulty server."""
     begun = perf_counter()
-    scenarios = list(suite().scenarios.values())
-    if not whole:
-        scenarios = [scenario for scenario in scenarios if is_of_chapter(scenario, fault)]
+    scenarios = scenarios_for(fault, suite().scenarios.values(), scope)
     tried = frozenset(scenario.id for scenario in scenarios)
     try:
-        with _serving(fault) as where:
+        with serving(fault) as where:
             record = asyncio.run(_run(target().ready(where), scenarios))
     except (KitError, Unreachable, TimeoutError) as error:
         return FaultRun(fault, (), tried, (f"{type(error).__name__}: {error}",))
     return _found(fault, tried, record, perf_counter() - begun)
 
 
-def is_of_chapter(scenario: Scenario, fault: Fault) -> bool:
-    """Whether a scenario judges a requirement of the same chapter as the fault's own."""
-    chapter = fault.requirement.partition("-")[0]
-    return any(name.partition("-")[0] == chapter for name in scenario.requirements)
-
-
 @contextmanager
-def _serving(fault: Fault) -> Iterator[dict[str, str]]:
-    """Serves in a process of its own; yields what its ready line says."""
+def serving(fault: Fault | None) -> Iterator[dict[str, str]]:
+    """Serves in a process of its own; yields what its ready line says.
+
+    Raises `KitError` when the server does not start.
+    """
     context: Any = _context()
     command = target().command
     assert command is not None
@@ -148,10 +152,13 @@ async def _run(target: Target, scenarios: Sequence[Scenario]) -> RunRecord:
 
 
 def _found(fault: Fault, tried: frozenset[str], record: RunRecord, seconds: float) -> FaultRun:
-    wrong = (Outcome.FAILED, Outcome.WARNED)
-    kills = tuple(Kill(r.id, blamed(r)) for r in record.results if r.outcome in wrong)
+    kills = tuple(Kill(r.id, blamed(r)) for r in record.results if _is_wrong(r))
     trouble = tuple(f"{r.id}: {r.reason}" for r in record.results if _is_open(r))
     return FaultRun(fault, kills, tried, trouble, seconds)
+
+
+def _is_wrong(result: Result) -> bool:
+    return result.outcome in (Outcome.FAILED, Outcome.WARNED)
 
 
 def _is_open(result: Result) -> bool:

@@ -56,12 +56,13 @@ class Matrix:
     """The runs against all faulty servers, beside what there is to prove.
 
     `results` are the ids of every scenario and passive check, empty where only some of the faults
-    were tried.
+    were tried; `control` is what was found wrong with the server that has no fault.
     """
 
     runs: Sequence[FaultRun]
     results: Sequence[str]
     requirements: Mapping[str, Requirement]
+    control: Sequence[str] = ()
 
     @property
     def uncaught(self) -> list[FaultRun]:
@@ -94,7 +95,8 @@ class Matrix:
     @property
     def holds(self) -> bool:
         """Whether every check was seen to fail, and no fault was missed or blamed wrongly."""
-        return not (self.uncaught or self.false_blame or self.unproved or self.uncovered)
+        wrong = (self.control, self.uncaught, self.false_blame, self.unproved, self.uncovered)
+        return not any(wrong)
 
 
 def _is_judged(requirement: Requirement) -> bool:

@@ -20,6 +20,9 @@ def table(matrix: Matrix) -> str:
 
 def complaints(matrix: Matrix) -> Iterator[str]:
     """What the matrix leaves unproved, a line each; nothing where it holds."""
+    if matrix.control:
+        yield "FOUND WRONG WITH THE SERVER WITHOUT A FAULT:"
+        yield from (f"    {text}" for text in matrix.control)
     for run in matrix.uncaught:
         yield f"NOT CAUGHT {run.fault.id}: {run.fault.title} ({run.fault.requirement})"
         others = sorted({name for kill in run.kills for name in kill.blamed})
@@ -67,6 +70,7 @@ def document(matrix: Matrix) -> dict[str, Any]:
     """The kill matrix as JSON."""
     return {
         "holds": matrix.holds,
+        "control": list(matrix.control),
         "faults": [_row(run) for run in _sorted(matrix)],
         "unproved": matrix.unproved,
         "uncovered": matrix.uncovered,

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from conformance import retries
 from conformance.model import Failure, Outcome, Result
 from conformance.record import RunRecord
 from conformance.suite import Suite
@@ -27,6 +28,11 @@ def failed(*requirements: str, summary: str = "no pong came", **members: Any) ->
     """A failed result that blames these requirements."""
     failure = Failure(summary, requirements=requirements, expected="a pong", received="nothing")
     return result(Outcome.FAILED, reason=summary, failures=(failure,), **members)
+
+
+def flaky(*requirements: str) -> Result:
+    """The result of a scenario that failed the first time and passed the second."""
+    return retries.merged(failed(*requirements), result(Outcome.PASSED))
 
 
 def record(suite: Suite, *results: Result, **members: Any) -> RunRecord:

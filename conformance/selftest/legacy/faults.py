@@ -51,7 +51,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "array-ends-authentication",
         "An array before authentication ends the connection, with close code 1000.",
-        ("ERROR-03",),
+        ("ERROR-02", "ERROR-03"),
     ),
     Fault(
         "binary-ignored",

@@ -1,0 +1,182 @@
+"""One attempt at a scenario, and another where the first proved nothing."""
+
+import asyncio
+import traceback
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from time import perf_counter
+from typing import Final
+
+from conformance.dialogue import Dialogue, World
+from conformance.hooks import ADVANCE, HookFailed
+from conformance.model import Failure, Outcome, Result, Scenario, Timing
+from conformance.problems import InputError, KitError
+from conformance.steps import Crowded, NotJudged, Performer, StepFailed, TryAgain
+from conformance.transport import Unreachable
+
+ATTEMPTS: Final = 3
+"""How often a scenario is tried while what is seen proves nothing."""
+
+CROWD_LASTS: Final = 0.25
+"""Seconds in which connections that are on their way out make room for others."""
+
+SCENARIO_LIMIT: Final = 60.0
+LOST_AFTER: Final = 3
+
+
+@dataclass(slots=True)
+class Attempts:
+    """Tries the scenarios of a run, and notices when the target is lost; `note` says how."""
+
+    world: World
+    max_wait: float
+    note: str = ""
+    turned_away: set[str] = field(default_factory=set, init=False)
+    _lost: int = field(default=0, init=False)
+
+    @property
+    def lost(self) -> bool:
+        """Whether the target could not be reached several times in a row."""
+        return self._lost >= LOST_AFTER
+
+    def wait_of(self, scenario: Scenario) -> float:
+        """The seconds that a scenario must wait; infinite where the target does not say."""
+        if isinstance(scenario.waits, int | float):
+            return float(scenario.waits)
+        try:
+            dialogue = Dialogue(self.world, scenario.id)
+            return float(dialogue.resolve(scenario.waits, "c", {}))
+        except InputError:
+            return float("inf")
+
+    def obstacle(self, scenario: Scenario) -> tuple[Outcome, str] | None:
+        """Why a scenario cannot run, or does not apply; None where it can."""
+        world, target = self.world, self.world.target
+        profile = world.suite.profiles[scenario.profile]
+        if not profile.required and profile.claim not in world.claims:
+            return Outcome.NOT_APPLICABLE, f"the target does not claim {profile.claim}"
+        unclaimed = scenario.claims - world.claims
+        if unclaimed:
+            names = ", ".join(sorted(unclaimed))
+            return Outcome.NOT_APPLICABLE, f"the target does not claim {names}"
+        hooks = scenario.hooks - target.hooks.keys()
+        if hooks:
+            return self._without_hooks(scenario, sorted(hooks))
+        missing = [name for name in scenario.needs if name not in world.variables]
+        if missing:
+            return Outcome.COULD_NOT_RUN, (
+                f"the target does not state {', '.join(missing)}; a target file can (parameters: …)"
+            )
+        wait = self.wait_of(scenario)
+        if wait == float("inf"):
+            return Outcome.COULD_NOT_RUN, f"the target does not state {scenario.waits}"
+        if wait > self.max_wait and not world.moves_clock:
+            return Outcome.COULD_NOT_RUN, (
+                f"it must wait {wait:g} s, longer than --max-wait {self.max_wait:g}; "
+                f"the hook {ADVANCE} would spare that"
+            )
+        return (Outcome.COULD_NOT_RUN, self.note) if self.lost else None
+
+    def _without_hooks(self, scenario: Scenario, names: list[str]) -> tuple[Outcome, str]:
+        """A scenario without its hooks could not run; it is not missed where none could tell."""
+        reason = f"it needs the hook {', '.join(names)}, which a target file can name (hooks: …)"
+        requirements = self.world.suite.requirements
+        excluded = all(requirements[name].excluded for name in scenario.requirements)
+        return Outcome.NOT_APPLICABLE if excluded else Outcome.COULD_NOT_RUN, reason
+
+    async def judged(self, scenario: Scenario) -> Result:
+        """The result of a scenario that nothing keeps from running."""
+        for attempt in range(1, ATTEMPTS + 1):
+            if scenario.id in self.turned_away:
+                await asyncio.sleep(CROWD_LASTS)
+                self.turned_away.remove(scenario.id)
+            result, again = await self._attempt(scenario, attempt)
+            if not again:
+                break
+        return result
+
+    async def _attempt(self, scenario: Scenario, attempt: int) -> tuple[Result, bool]:
+        """One try; the second value says whether another may tell more."""
+        dialogue = Dialogue(self.world, scenario.id, scenario)
+        limit = SCENARIO_LIMIT * self.world.timeout_scale + self.wait_of(scenario)
+        failures: tuple[Failure, ...] = ()
+        again = False
+        try:
+            async with asyncio.timeout(limit):
+                outcome, reason, failures = await self._dialogue(dialogue, scenario)
+            self._lost = 0
+        except TryAgain as nothing:
+            outcome, reason, again = Outcome.COULD_NOT_RUN, str(nothing), True
+            if isinstance(nothing, Crowded):
+                self.turned_away.add(scenario.id)
+        except (NotJudged, HookFailed) as open_:
+            outcome, reason = Outcome.COULD_NOT_RUN, str(open_)
+        except Unreachable as lost:
+            outcome, reason = Outcome.COULD_NOT_RUN, str(lost)
+            self.note_lost(reason)
+        except TimeoutError:
+            outcome, reason = Outcome.COULD_NOT_RUN, f"it took longer than {limit:g} s"
+        except KitError as error:
+            outcome, reason = Outcome.KIT_ERROR, str(error)
+        except Exception as error:
+            outcome, reason = Outcome.KIT_ERROR, _own_fault(error)
+        finally:
+            await dialogue.finish()
+        kept = dialogue.transcript.lines() if outcome is not Outcome.PASSED else ()
+        found = result_of(scenario, outcome, reason)
+        timing = _timing(dialogue, attempt)
+        return replace(found, failures=failures, transcript=kept, timing=timing), again
+
+    async def _dialogue(
+        self, dialogue: Dialogue, scenario: Scenario
+    ) -> tuple[Outcome, str, tuple[Failure, ...]]:
+        performer = Performer(dialogue)
+        try:
+            await performer.perform(scenario.setup)
+        except StepFailed as failed:
+            where = f"{failed.failure.location}: {failed.failure.summary}"
+            reason = f"what it needs first did not work: {where}"
+            return Outcome.COULD_NOT_RUN, reason, (replace(failed.failure, requirements=()),)
+        try:
+            await performer.perform(scenario.steps)
+        except StepFailed as failed:
+            failure = failed.failure
+            if not failure.requirements:
+                failure = replace(failure, requirements=scenario.requirements)
+            return self.world.suite.severity(failure), failure.summary, (failure,)
+        return Outcome.PASSED, "", ()
+
+    def note_lost(self, reason: str) -> None:
+        """Notes that the target could not be reached, though nothing else kept it busy."""
+        self._lost += 1
+        if self.lost and not self.note:
+            self.note = f"the target was lost during the run: {reason}"
+
+
+def result_of(scenario: Scenario, outcome: Outcome, reason: str) -> Result:
+    """The result of a scenario, without evidence."""
+    return Result(
+        id=scenario.id,
+        kind="scenario",
+        title=scenario.title,
+        requirements=scenario.requirements,
+        profile=scenario.profile,
+        outcome=outcome,
+        reason=reason,
+    )
+
+
+def _timing(dialogue: Dialogue, attempt: int) -> Timing:
+    return Timing(
+        started=dialogue.started - dialogue.world.begun,
+        duration=perf_counter() - dialogue.started,
+        waited=sum(dialogue.waited_for.values()),
+        attempts=attempt,
+        waited_for=dialogue.waited_for,
+    )
+
+
+def _own_fault(error: Exception) -> str:
+    """What an unforeseen error of the kit was, and the line that raised it."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {Path(frame.filename).name}:{frame.lineno}: {error}"

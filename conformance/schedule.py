@@ -1,0 +1,57 @@
+"""The schedule of a run: its phases, and how long what ran in them had to wait."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from conformance.model import Result, Timing
+
+DISCOVERY: Final = "discovery"
+SHARED: Final = "shared"
+EXCLUSIVE: Final = "exclusive"
+RETRIES: Final = "retries"
+LAST: Final = "final"
+
+SHOWN: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """One part of a run: how long it took, in seconds, and how many scenarios ran in it."""
+
+    name: str
+    seconds: float
+    scenarios: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """One time that a scenario ran, by the scenario's id; `trial` counts them from 1."""
+
+    id: str
+    trial: int
+    timing: Timing
+
+
+def spells(results: Iterable[Result]) -> list[Spell]:
+    """Every time that a scenario ran, the retries included, in the order of the results."""
+    return [
+        Spell(result.id, number, timing)
+        for result in results
+        for number, timing in enumerate(_timings(result), 1)
+        if timing.duration
+    ]
+
+
+def longest(results: Iterable[Result]) -> list[Spell]:
+    """What took longest, the longest first."""
+    return sorted(spells(results), key=lambda spell: -spell.timing.duration)[:SHOWN]
+
+
+def longest_wait(results: Iterable[Result]) -> float:
+    """The seconds that the scenario with the longest mandatory waits spent in them."""
+    return max((spell.timing.waited for spell in spells(results)), default=0.0)
+
+
+def _timings(result: Result) -> Sequence[Timing]:
+    return [trial.timing for trial in result.trials] or [result.timing]

@@ -1,0 +1,230 @@
+"""The commands `baseline` and `run --baseline`, as a gate uses them."""
+
+import json
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from conformance.baseline import Baseline, Entry
+from conformance.baseline_file import read, render
+from conformance.model import Outcome, Result
+from conformance.record import Exit, RunRecord, exit_status
+from conformance.report import compared
+from conformance.reporting.document import document
+from conformance.selftest.legacy import FAULTS
+from conformance.suite import Suite
+from tests.support.kit import ROOT, Finished, call, judge
+from tests.support.records import REQUIREMENT, SCENARIO, failed, record, result
+
+LEGACY = ROOT / "conformance" / "selftest" / "legacy"
+KEY_ORDER = "deduplication/key-order-does-not-matter"
+NULL_ORIGIN = "origin/null-origin-is-refused"
+PASSING = "deduplication/repetition-is-answered"
+
+
+def report(path: Path, made: RunRecord) -> Path:
+    path.write_text(json.dumps(document(made)), encoding="utf-8")
+    return path
+
+
+def whole(suite: Suite, *changed: Result) -> RunRecord:
+    """The record of a run of the whole suite in which all passed but what is changed."""
+    rows = {
+        s.id: result(Outcome.PASSED, id=s.id, requirements=s.requirements, profile=s.profile)
+        for s in suite.scenarios.values()
+    }
+    for m in suite.make_monitors(suite):
+        name = f"passive/{m.name}"
+        profile = suite.requirements[m.requirement].profile
+        requirements = (m.requirement,)
+        rows[name] = result(Outcome.PASSED, id=name, requirements=requirements, profile=profile)
+    rows |= {row.id: row for row in changed}
+    return record(suite, *rows.values())
+
+
+def write(source: Path, output: Path, *words: str) -> Finished:
+    return call("baseline", str(source), "--output", str(output), *words)
+
+
+def test_a_baseline_is_written_from_a_report_and_read_by_the_next_run(
+    tmp_path: Path, suite: Suite
+) -> None:
+    made, path = whole(suite, failed(REQUIREMENT)), tmp_path / "baseline.yaml"
+    source = report(tmp_path / "report.json", made)
+    done = write(source, path, "--reason", "#7:  known\nfor long", "--expires=2027-03-31")
+    assert (done.status, done.errors) == (0, "")
+    assert done.output == (
+        f"{path}: known failures: 1 (0 kept, 1 new, 0 dropped)\n  new: {SCENARIO}\n"
+    )
+    written = read(path, suite)
+    assert written.entries == {
+        SCENARIO: Entry(
+            SCENARIO, "failed", frozenset({REQUIREMENT}), "#7: known for long", date(2027, 3, 31)
+        )
+    }
+    assert exit_status(compared(made, written, date(2027, 3, 31))) is Exit.CONFORMANT
+
+
+def test_a_baseline_that_is_up_to_date_is_left_as_it_is(tmp_path: Path, suite: Suite) -> None:
+    source = report(tmp_path / "report.json", whole(suite, failed(REQUIREMENT)))
+    path = tmp_path / "baseline.yaml"
+    write(source, path, "--reason", "known")
+    path.write_text(f"# by hand\n{path.read_text('utf-8')}# and here\n", encoding="utf-8")
+    before = path.read_bytes()
+    done = write(source, path)
+    assert (done.status, path.read_bytes()) == (0, before)
+    assert done.output == f"{path}: known failures: 1 (1 kept, 0 new, 0 dropped)\n"
+
+
+def test_an_update_keeps_reasons_and_dates_and_says_what_it_did(
+    tmp_path: Path, suite: Suite
+) -> None:
+    path = tmp_path / "baseline.yaml"
+    mine = Entry(SCENARIO, "failed", frozenset({REQUIREMENT}), "mine", date(2030, 1, 1))
+    gone = Entry("x/gone", "failed", frozenset({"AUTH-01"}), "an id of an older suite")
+    comments = "# what we know\n"
+    path.write_text(render(Baseline("a server", {r.id: r for r in (mine, gone)}), comments))
+    news = failed("DEDUP-04", id=KEY_ORDER, requirements=("DEDUP-04",))
+    source = report(tmp_path / "report.json", whole(suite, failed(REQUIREMENT), news))
+    refused = write(source, path)
+    assert (refused.status, refused.output) == (2, "")
+    assert refused.complaint == (
+        f"coda-conformance: say with --reason why these are known: {KEY_ORDER}"
+    )
+    done = write(source, path, "--reason", "new")
+    assert done.output == (
+        f"{path}: known failures: 2 (1 kept, 1 new, 1 dropped)\n"
+        f"  new: {KEY_ORDER}\n  dropped: x/gone\n"
+    )
+    entries = read(path, suite).entries
+    assert (entries[SCENARIO], entries[KEY_ORDER].reason) == (mine, "new")
+    assert path.read_text(encoding="utf-8").startswith(comments)
+
+
+@pytest.mark.parametrize(
+    ("members", "told"),
+    [({"interrupted": True}, "is of a run that was interrupted; a baseline is made of a whole"),
+     ({"note": "the target was lost"}, "is of a run that is not complete: the target was lost;"),
+     ({"selection": ("AUTH",)}, "is of a part of the suite: AUTH;"),
+     ({"profiles": ("core",)}, "is of a part of the suite: profile core;")],
+)  # fmt: skip
+def test_a_report_of_less_than_a_whole_run_is_refused(
+    tmp_path: Path, suite: Suite, members: dict[str, object], told: str
+) -> None:
+    made = replace(whole(suite, failed(REQUIREMENT)), **members)  # type: ignore[arg-type]
+    source = report(tmp_path / "report.json", made)
+    done = write(source, tmp_path / "baseline.yaml", "--reason", "x")
+    assert (done.status, done.output) == (2, "")
+    assert f"{source}: {told}" in done.complaint
+    assert not (tmp_path / "baseline.yaml").exists()
+
+
+def test_a_report_of_another_suite_is_refused(tmp_path: Path, suite: Suite) -> None:
+    made = whole(suite, result(Outcome.PASSED, id="no/such-scenario"))
+    source = report(tmp_path / "report.json", made)
+    done = write(source, tmp_path / "baseline.yaml", "--reason", "x")
+    assert done.status == 2
+    assert 'is of another suite (coda 1.0, which has "no/such-scenario")' in done.complaint
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [(("--reason", "x", "--expires", "tomorrow"), '"tomorrow" is no date such as 2027-03-31'),
+     (("--reason", "x", "--expires", "2027-02-30"), '"2027-02-30" is no date: day is out of'),
+     (("--reason", "a\x1b[2Jb"), "--reason has characters that cannot be shown: a\\x1b[2Jb"),
+     (("--reason", " \n"), "say with --reason why these are known"),
+     (("--reason", "x", "--output", "/proc/no/baseline.yaml"), "the baseline /proc/no/base")],
+)  # fmt: skip
+def test_a_mistake_is_told_in_one_line_and_nothing_is_written(
+    tmp_path: Path, suite: Suite, words: tuple[str, ...], told: str
+) -> None:
+    source = report(tmp_path / "report.json", whole(suite, failed(REQUIREMENT)))
+    done = write(source, tmp_path / "baseline.yaml", *words)
+    assert (done.status, done.output) == (2, "")
+    assert told in done.complaint
+    assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
+
+
+def test_an_output_that_is_no_baseline_is_not_overwritten(tmp_path: Path, suite: Suite) -> None:
+    source = report(tmp_path / "report.json", whole(suite, failed(REQUIREMENT)))
+    path = tmp_path / "precious.yaml"
+    path.write_text("name: a target file\n", encoding="utf-8")
+    done = write(source, path, "--reason", "x")
+    assert (done.status, path.read_text(encoding="utf-8")) == (2, "name: a target file\n")
+    assert f'{path}:1:1: "name" is not known here' in done.complaint
+
+
+# ── the legacy server ──
+
+
+def test_the_legacy_server_fails_nothing_but_what_its_baseline_says(
+    tmp_path: Path, suite: Suite
+) -> None:
+    path = LEGACY / "baseline.yaml"
+    before = path.read_bytes()
+    done = judge(tmp_path, str(LEGACY / "target.yaml"), "--baseline", str(path), timeout=90)
+    said = done.report["baseline"]
+    wrong = {name: [row["id"] for row in said[name]] for name in ("new", "stale", "expired")}
+    assert wrong == {"new": [], "stale": [], "expired": []}
+    assert (done.status, done.errors) == (0, "")
+    known = len(read(path, suite).entries)
+    assert said["counts"]["known"] == known
+    assert done.report["exit_status"] == 0
+    assert "core: not conformant\n" in done.output
+    assert f"as the baseline says: {known} known, 0 new, 0 stale, 0 expired\n" in done.output
+    assert write(tmp_path / "report.json", path).status == 0
+    assert path.read_bytes() == before
+
+
+def test_the_shipped_baseline_is_written_as_the_command_writes_it(suite: Suite) -> None:
+    path = LEGACY / "baseline.yaml"
+    text = path.read_text(encoding="utf-8")
+    comments = "".join(line for line in text.splitlines(True) if line.startswith("#"))
+    assert render(read(path, suite), comments) == text
+
+
+def test_every_reason_of_the_shipped_baseline_is_a_fault_of_the_legacy_server(
+    suite: Suite,
+) -> None:
+    faults = {f"{fault.name}: {fault.happens}": fault for fault in FAULTS}
+    entries = read(LEGACY / "baseline.yaml", suite).entries
+    assert {row.reason for row in entries.values()} == {
+        reason for reason, fault in faults.items() if fault.breaks
+    }
+    for row in entries.values():
+        if row.outcome == "failed":
+            assert row.requirements <= {*faults[row.reason].breaks}, row.id
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [({KEY_ORDER: None}, f"{KEY_ORDER}: failed (DEDUP-04)"),
+     ({PASSING: Entry(PASSING, "failed", frozenset({"DEDUP-01"}), "once")},
+      f"{PASSING}: passed, no longer failed: remove it"),
+     ({KEY_ORDER: Entry(KEY_ORDER, "failed", frozenset({"DEDUP-04"}), "once", date(2020, 1, 1))},
+      f"{KEY_ORDER}: still failed, and expired on 2020-01-01: once")],
+)  # fmt: skip
+def test_a_new_failure_a_stale_and_an_expired_entry_each_fail_the_run(
+    tmp_path: Path, suite: Suite, changes: dict[str, Entry | None], told: str
+) -> None:
+    rows = {**read(LEGACY / "baseline.yaml", suite).entries, **changes}
+    entries = {name: row for name, row in rows.items() if row is not None}
+    path = tmp_path / "baseline.yaml"
+    path.write_text(render(Baseline("legacy server", entries)), encoding="utf-8")
+    done = judge(
+        tmp_path, str(LEGACY / "target.yaml"), KEY_ORDER, PASSING, NULL_ORIGIN,
+        "--baseline", str(path), "--retries=0",
+    )  # fmt: skip
+    assert (done.status, done.errors) == (1, "")
+    assert told in done.output
+    assert NULL_ORIGIN in {row["id"] for row in done.report["baseline"]["known"]}
+
+
+def test_a_baseline_with_a_mistake_is_told_before_the_target_is_judged(tmp_path: Path) -> None:
+    path = tmp_path / "baseline.yaml"
+    path.write_text("target: x\nknown:\n  a/b: {}\n", encoding="utf-8")
+    done = call("run", "ws://127.0.0.1:1/", "--baseline", str(path))
+    assert done.status == 2
+    assert done.complaint.startswith(f"coda-conformance: {path}:3:3: ")

@@ -1,0 +1,264 @@
+"""What failed is run again, alone: what fails at times is told from what fails every time."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from conformance import retries
+from conformance.model import Outcome, Result, Scenario, Timing
+from conformance.record import Exit, RunRecord, exit_status
+from conformance.runner import Options, Run
+from conformance.suite import Suite, select
+from conformance.target import from_argument
+from tests.support.kit import server
+from tests.support.meddler import Meddle, breaking, meddling
+from tests.support.records import REQUIREMENT, SCENARIO, failed, result
+
+ONE = "states/second-auth-response-is-refused"
+PASSED, FAILED = Outcome.PASSED, Outcome.FAILED
+WARNED, OPEN, KIT = Outcome.WARNED, Outcome.COULD_NOT_RUN, Outcome.KIT_ERROR
+
+
+@pytest.fixture(scope="module")
+def reference() -> Iterator[str]:
+    """The URL of the reference server."""
+    with server("reference_server") as url:
+        yield url
+
+
+def a_run(
+    suite: Suite,
+    url: str,
+    *words: str,
+    again: int = 2,
+    known: frozenset[str] = frozenset(),
+    scale: float = 1.0,
+) -> Run:
+    options = Options(selection=words, retries=again, known=known, max_wait=1, timeout_scale=scale)
+    return Run(suite, from_argument(url), select(suite, words, ()), options)
+
+
+async def ran(
+    suite: Suite,
+    url: str,
+    meddle: Meddle,
+    *words: str,
+    again: int = 2,
+    known: frozenset[str] = frozenset(),
+) -> RunRecord:
+    async with meddling(url, meddle) as meddler:
+        return await a_run(suite, meddler.url, *words, again=again, known=known).perform()
+
+
+def the(record: RunRecord, name: str = ONE) -> Result:
+    (found,) = [row for row in record.results if row.id == name]
+    return found
+
+
+def outcomes(record: RunRecord, name: str = ONE) -> list[Outcome]:
+    return [trial.outcome for trial in the(record, name).trials]
+
+
+def failures(record: RunRecord) -> list[Result]:
+    """The scenarios that failed or were warned of, in the order of the suite."""
+    rows = [row for row in record.results if row.kind == "scenario"]
+    return [row for row in rows if row.outcome in (FAILED, WARNED)]
+
+
+# ── against a real server ──
+
+
+async def test_what_fails_the_first_time_only_is_flaky(suite: Suite, reference: str) -> None:
+    record = await ran(suite, reference, breaking("already_authenticated", lambda n: n == 1), ONE)
+    row = the(record)
+    assert (row.outcome, outcomes(record)) == (Outcome.FLAKY, [FAILED, PASSED])
+    assert row.reason.startswith("flaky: failed 1 of 2: the message differs at /data/code")
+    assert (row.failures[0].received, row.transcript) != ("", ())
+    assert exit_status(record) is Exit.INCOMPLETE
+
+
+async def test_what_fails_twice_and_then_passes_is_flaky(suite: Suite, reference: str) -> None:
+    record = await ran(suite, reference, breaking("already_authenticated", lambda n: n <= 2), ONE)
+    assert retries.tally(the(record)) == "failed 2 of 3"
+    assert the(record).outcome is Outcome.FLAKY
+
+
+async def test_what_fails_every_time_stays_failed(suite: Suite, reference: str) -> None:
+    record = await ran(suite, reference, breaking("already_authenticated", lambda n: True), ONE)
+    row = the(record)
+    assert (row.outcome, retries.tally(row)) == (FAILED, "failed 3 of 3")
+    assert row.reason.startswith("the message differs")
+    assert record.retries == retries.Retries(limit=2, repeated=1)
+    assert exit_status(record) is Exit.NOT_CONFORMANT
+
+
+async def test_what_passes_is_not_repeated(suite: Suite, reference: str) -> None:
+    record = await ran(suite, reference, breaking("already_authenticated", lambda n: False), ONE)
+    assert (the(record).outcome, the(record).trials) == (PASSED, ())
+
+
+async def test_without_retries_a_failure_is_a_failure(suite: Suite, reference: str) -> None:
+    record = await ran(
+        suite, reference, breaking("already_authenticated", lambda n: n == 1), ONE, again=0
+    )
+    assert (the(record).outcome, the(record).trials) == (FAILED, ())
+    assert record.retries == retries.Retries()
+
+
+async def test_what_is_known_to_fail_is_not_repeated(suite: Suite, reference: str) -> None:
+    meddle = breaking("already_authenticated", lambda n: n == 1)
+    record = await ran(suite, reference, meddle, ONE, known=frozenset({ONE}))
+    assert (the(record).outcome, the(record).trials) == (FAILED, ())
+    assert record.retries == retries.Retries(limit=2)
+
+
+async def test_only_so_many_are_repeated_in_the_order_of_the_suite(
+    suite: Suite, reference: str
+) -> None:
+    async def meddle(text: str) -> str | None:
+        return text.replace('"code":"invalid_', '"code":"unspeakable_')
+
+    record = await ran(suite, reference, meddle, "errors/", "schema/", again=1)
+    wrong = failures(record)
+    repeated = [row.id for row in wrong if row.trials]
+    assert len(wrong) > retries.MOST
+    assert repeated == [row.id for row in wrong[: retries.MOST]]
+    assert record.retries == retries.Retries(
+        limit=1,
+        repeated=retries.MOST,
+        left_out=len(wrong) - retries.MOST,
+        bound=f"at most {retries.MOST} are",
+    )
+
+
+async def test_retries_end_after_a_time_however_long_each_takes(
+    suite: Suite, reference: str
+) -> None:
+    # Nobody is answered: each scenario takes a second, and all seven of them more than three.
+    async def meddle(text: str) -> str | None:
+        return None if '"invalid_' in text else text
+
+    names = ("empty-text", "lenient-json", "malformed-values", "scalars-are-answered",
+             "text-after-json", "truncated-json", "words-are")  # fmt: skip
+    async with meddling(reference, meddle) as meddler:
+        words = [f"errors/{name}" for name in names]
+        record = await a_run(suite, meddler.url, *words, scale=0.2).perform()
+    assert len(failures(record)) == len(names)
+    assert 0 < record.retries.repeated < len(names)
+    assert record.retries.bound == "none begins after 3 s of retries"
+
+
+async def test_a_run_that_is_interrupted_in_a_retry_keeps_what_it_found(
+    suite: Suite, reference: str
+) -> None:
+    repeating = asyncio.Event()
+    broken = breaking("already_authenticated", lambda n: True)
+
+    async def meddle(text: str) -> str | None:
+        if '"already_authenticated"' in text and current.results:
+            repeating.set()
+            await asyncio.Event().wait()
+        return await broken(text)
+
+    async with meddling(reference, meddle) as meddler:
+        current = a_run(suite, meddler.url, ONE)
+        task = asyncio.create_task(current.perform())
+        await repeating.wait()
+        task.cancel()
+        record = await task
+    assert (the(record).outcome, the(record).trials) == (FAILED, ())
+    assert exit_status(record) is Exit.INTERRUPTED
+    assert [phase.name for phase in record.phases] == [
+        "discovery", "shared", "exclusive", "retries"
+    ]  # fmt: skip
+    assert record.retries.left_out == 1
+    assert record.retries.bound == "the run ended before"
+
+
+async def test_retries_end_when_the_target_is_lost(suite: Suite, reference: str) -> None:
+    broken = breaking("already_authenticated", lambda n: True)
+    stopping: list[asyncio.Task[None]] = []
+
+    async def meddle(text: str) -> str | None:
+        if '"already_authenticated"' in text and len(current.results) == len(current.scenarios):
+            stopping.append(asyncio.create_task(meddler.stop()))
+            await asyncio.Event().wait()
+        return await broken(text)
+
+    async with meddling(reference, meddle) as meddler:
+        current = a_run(suite, meddler.url, ONE, again=10)
+        record = await current.perform()
+        await asyncio.gather(*stopping)
+    assert record.note.startswith("the target was lost during the run")
+    assert outcomes(record)[-3:] == [OPEN, OPEN, OPEN]
+    assert len(outcomes(record)) < 10
+    assert the(record).outcome is FAILED
+
+
+# ── what several runs come to ──
+
+
+def merged(*found: Outcome) -> Result:
+    """The result of a scenario that came to these outcomes one after the other."""
+    rows = [
+        failed(REQUIREMENT, timing=Timing(i, 1.0)) if outcome is FAILED
+        else result(outcome, reason=outcome.value, timing=Timing(i, 1.0))
+        for i, outcome in enumerate(found)
+    ]  # fmt: skip
+    whole = rows[0]
+    for row in rows[1:]:
+        whole = retries.merged(whole, row)
+    return whole
+
+
+@pytest.mark.parametrize(
+    ("found", "outcome", "tally"),
+    [((FAILED, FAILED, FAILED), FAILED, "failed 3 of 3"),
+     ((FAILED, PASSED), Outcome.FLAKY, "failed 1 of 2"),
+     ((FAILED, FAILED, PASSED), Outcome.FLAKY, "failed 2 of 3"),
+     ((FAILED, WARNED), Outcome.FLAKY, "failed 1 of 2, warned 1 of 2"),
+     ((WARNED, FAILED), Outcome.FLAKY, "failed 1 of 2, warned 1 of 2"),
+     ((WARNED, WARNED), WARNED, "warned 2 of 2"),
+     ((WARNED, PASSED), WARNED, "warned 1 of 2"),
+     ((FAILED, OPEN, OPEN), FAILED, "failed 1 of 1, 2 times more without a judgement"),
+     ((FAILED, OPEN, PASSED), Outcome.FLAKY, "failed 1 of 2, once more without a judgement"),
+     ((FAILED, KIT), FAILED, "failed 1 of 1, once more without a judgement")],
+)  # fmt: skip
+def test_only_what_was_judged_counts(
+    found: tuple[Outcome, ...], outcome: Outcome, tally: str
+) -> None:
+    row = merged(*found)
+    assert (row.outcome, retries.tally(row)) == (outcome, tally)
+    assert [trial.outcome for trial in row.trials] == list(found)
+
+
+@pytest.mark.parametrize("found", [(FAILED, PASSED), (WARNED, FAILED), (FAILED, WARNED)])
+def test_the_evidence_is_that_of_the_gravest_failure(found: tuple[Outcome, ...]) -> None:
+    row = merged(*found)
+    assert row.failures == failed(REQUIREMENT).failures
+    assert row.timing.started == found.index(FAILED)
+
+
+def test_what_ran_once_has_no_tally() -> None:
+    assert retries.tally(failed(REQUIREMENT)) == ""
+
+
+def like(scenario: Scenario, number: int, isolation: str = "shared") -> Scenario:
+    return replace(scenario, id=f"x/{number:03}", isolation=isolation)
+
+
+def test_the_quickest_of_those_to_repeat_come_first(suite: Suite) -> None:
+    scenarios = [like(suite.scenarios[SCENARIO], n) for n in range(3)]
+    seconds = {"x/000": 3.0, "x/001": 1.0, "x/002": 2.0}
+    results = {i: failed(id=i, timing=Timing(0.0, s)) for i, s in seconds.items()}
+    due = retries.due(scenarios, results, frozenset())
+    assert [scenario.id for scenario in due] == ["x/001", "x/002", "x/000"]
+
+
+def test_what_stops_the_server_is_not_repeated_and_told_so(suite: Suite) -> None:
+    last = like(suite.scenarios[SCENARIO], 1, "final")
+    results = {last.id: failed(id=last.id)}
+    assert retries.due([last], results, frozenset()) == []
+    assert retries.summary(2, [last], results, frozenset(), "") == retries.Retries(2, final=1)

@@ -1,0 +1,81 @@
+"""A relay of messages before a server, which may change what the server says."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from itertools import count
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+
+Meddle = Callable[[str], Awaitable[str | None]]
+"""What becomes of a text message of the server's; None: it is lost."""
+
+
+@dataclass(slots=True)
+class Meddler:
+    """The URL to dial; `stop` ends every connection and takes no more."""
+
+    url: str
+    server: Server
+
+    async def stop(self) -> None:
+        """End everything, as a server does that is switched off."""
+        self.server.close()
+        await self.server.wait_closed()
+
+
+@asynccontextmanager
+async def meddling(url: str, meddle: Meddle) -> AsyncIterator[Meddler]:
+    """Yield a relay on a free port of loopback before the server at a URL."""
+
+    async def talk(near: ServerConnection) -> None:
+        async with connect(url, compression=None, proxy=None) as far:
+            directions = (
+                asyncio.create_task(_pump(near, far, _as_it_is)),
+                asyncio.create_task(_pump(far, near, meddle)),
+            )
+            try:
+                await asyncio.wait(directions, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for task in directions:
+                    task.cancel()
+                await asyncio.gather(*directions, return_exceptions=True)
+
+    async with serve(talk, "127.0.0.1", 0, compression=None) as server:
+        port = next(iter(server.sockets)).getsockname()[1]
+        yield Meddler(f"ws://127.0.0.1:{port}/", server)
+
+
+def breaking(kind: str, wrong: Callable[[int], bool]) -> Meddle:
+    """What breaks some answers with a certain error code: those whose number, from 1, is wrong."""
+    numbers = count(1)
+
+    async def meddle(text: str) -> str | None:
+        if f'"{kind}"' in text and wrong(next(numbers)):
+            return text.replace(f'"{kind}"', '"internal_error"')
+        return text
+
+    return meddle
+
+
+async def _as_it_is(text: str) -> str | None:
+    return text
+
+
+Side = ClientConnection | ServerConnection
+
+
+async def _pump(source: Side, sink: Side, meddle: Meddle) -> None:
+    """Carries messages until the source ends, and its close code to the sink."""
+    try:
+        async for message in source:
+            passed_on = await meddle(message) if isinstance(message, str) else message
+            if passed_on is not None:
+                await sink.send(passed_on)
+    except ConnectionClosed:
+        pass
+    if source.close_code not in (None, 1005, 1006):
+        await sink.close(source.close_code or 1000, source.close_reason or "")
