@@ -1,11 +1,15 @@
 """Comparisons of what came with what was expected: pure, and precise about the difference."""
 
+import unicodedata
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from conformance.json_text import encode, equal, pointer
 
 MAX_SHOWN = 400
+
+MOST_MARKS: Final = 4
+"""Combining marks in a row, more than any language stacks on one letter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +57,14 @@ def shown(value: Any) -> str:
 
 def printable(text: str) -> str:
     """The text with every character escaped that a terminal would obey instead of show."""
-    if text.isprintable():
+    if text.isascii() and text.isprintable():
         return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    shown, marks = [], 0
+    for char in text:
+        marks = marks + 1 if unicodedata.category(char) in ("Mn", "Me") else 0
+        harmless = char.isprintable() and marks <= MOST_MARKS
+        shown.append(char if harmless else char.encode("unicode_escape").decode())
+    return "".join(shown)
 
 
 def cut(text: str, most: int = MAX_SHOWN) -> str:

@@ -10,10 +10,11 @@ from time import perf_counter
 from typing import Any, Final
 
 from conformance import values
-from conformance.checks import cut
+from conformance.checks import cut, matches
 from conformance.hooks import ADVANCE, HookFailed
-from conformance.model import Failure, Procedure
+from conformance.model import Failure, Procedure, Scenario
 from conformance.monitors import Monitor, Violation
+from conformance.pace import Pace
 from conformance.problems import InputError, did_you_mean
 from conformance.suite import Suite
 from conformance.target import Target
@@ -78,6 +79,14 @@ class World:
         return found
 
     @property
+    def pace(self) -> Pace:
+        """How fast an identity may send: unbounded where the target states no rate."""
+        rate = self.suite.rate
+        stated = [self.variables.get(name) for name in (rate.messages, rate.seconds)]
+        numbers = [value for value in stated if isinstance(value, int | float)]
+        return Pace(*numbers) if len(numbers) == len(stated) else Pace()
+
+    @property
     def max_message(self) -> int:
         """Bytes of the longest message that is taken: what the target takes, and a wrapping."""
         stated = (self.variables.get(name) for name in self.suite.message_limits)
@@ -121,9 +130,12 @@ class NotGiven(Exception):
 class Dialogue(Watcher):
     """The state of one run of one scenario."""
 
-    def __init__(self, world: World, name: str) -> None:
+    def __init__(self, world: World, name: str, scenario: Scenario | None = None) -> None:
         self.world = world
         self.name = name
+        self.crowds = scenario is not None and scenario.crowds
+        self.refused = False
+        self._refusal = self._foreseen_by_none(scenario)
         self.token = f"k{token_hex(6)}"
         self.connections: dict[str, Connection] = {}
         self.variables: dict[str, Any] = {"run": self.token, "marker": f"probe.{self.token}"}
@@ -132,18 +144,34 @@ class Dialogue(Watcher):
         self.ended_at: dict[Connection, float] = {}
         self.transcript = Transcript(world.secrets)
         self.started = perf_counter()
-        self.waited = 0.0
+        self.waited_for: dict[str, float] = {}
         self.not_given: set[str] = set()
         self.barriers: set[str] = set()
         self.last_sent = ""
         self.quickest_answer = 0.0
         self._unique = 0
-        self._functions = {**world.suite.functions, "unique": self.unique}
+        self._functions: dict[str, values.Function] = {
+            **world.suite.functions,
+            "unique": self.unique,
+            "affordable": world.pace.affordable,
+            "pacing": world.pace.duration,
+        }
 
     def unique(self) -> str:
         """A text that nothing else in this run contains."""
         self._unique += 1
         return f"{self.token}.{self._unique}"
+
+    def _foreseen_by_none(self, scenario: Scenario | None) -> Any:
+        """What refuses a message for the target's rate, where the scenario is not about that."""
+        rate = self.world.suite.rate
+        stated = rate.messages in self.world.variables
+        about_it = scenario is None or rate.messages in scenario.needs
+        return rate.refusal if stated and not about_it else None
+
+    def note_wait(self, name: str, seconds: float) -> None:
+        """Notes that the target's windows, not its answers, make this take so long."""
+        self.waited_for[name] = self.waited_for.get(name, 0.0) + seconds
 
     # ── variables ──
 
@@ -238,6 +266,8 @@ class Dialogue(Watcher):
             if (failure := monitor.received(connection, message)) is not None
         ]
         own = self.owns(message)
+        if own and self._refusal is not None and matches(self._refusal, message.value):
+            self.refused = True
         if own or any(monitor.keeps_evidence for monitor, _ in found):
             self.line(connection, "←", message.text)
             message.line = self.transcript.count

@@ -1,7 +1,9 @@
 """JSON as it crosses the wire: text to value, value to text, equality, pointers."""
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
+from math import isinf
 from typing import Any, Final
 
 import msgspec
@@ -11,27 +13,88 @@ _FAST_ENCODER: Final = msgspec.json.Encoder()
 _ENCODE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
+MAX_DEPTH: Final = 200
+"""Levels of nesting, the outermost value counted as 1, beyond which nothing is read."""
+
+TOO_DEEP: Final = "nested too deeply to be read"
+_LONG_NUMBER_DIGITS: Final = 308
+_LONG_NUMBER: Final = re.compile(r"[0-9]{309}")
+_DIGIT: Final = re.compile("[0-9]")
+
+
 class NotJSON(ValueError):
-    """The text is not one JSON value of RFC 8259."""
+    """The text is not one JSON value of RFC 8259 that every reader can hold."""
 
 
 def _refuse_constant(name: str) -> Any:
     raise NotJSON(f"{name} is not a JSON number")
 
 
-_DECODER: Final = json.JSONDecoder(parse_constant=_refuse_constant)
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if isinf(value):
+        raise NotJSON("a number overflows a double")
+    return value
+
+
+def _integer(digits: str) -> int:
+    _finite(digits)
+    return int(digits)
+
+
+_DECODER: Final = json.JSONDecoder(
+    parse_constant=_refuse_constant, parse_float=_finite, parse_int=_integer
+)
 
 
 def decode(text: str) -> Any:
     """The value of one JSON text; raises `NotJSON` with the position of the fault.
 
+    Its numbers are finite doubles or integers in their range, and it is nested at most `MAX_DEPTH`
+    deep, so that whatever is done with it later cannot overflow.
+
     What the fast reader accepts, both read alike; the other one says what is wrong, and takes what
     only it can hold, such as a lone surrogate.
     """
+    value = _decode(text)
+    if len(text) > MAX_DEPTH and _is_too_deep(value, text):
+        raise NotJSON(TOO_DEEP)
+    return value
+
+
+def _decode(text: str) -> Any:
+    if len(text) > _LONG_NUMBER_DIGITS and _has_long_number(text):
+        return _decode_or_explain(text)
     try:
         return _FAST_DECODER.decode(text)
     except (ValueError, RecursionError):
         return _decode_or_explain(text)
+
+
+def _has_long_number(text: str) -> bool:
+    """Whether so many digits stand in a row that they may be no double.
+
+    One character in so many is looked at first: one of them is in every such row.
+    """
+    sample = text[_LONG_NUMBER_DIGITS :: _LONG_NUMBER_DIGITS + 1]
+    return bool(_DIGIT.search(sample) and _LONG_NUMBER.search(text))
+
+
+def _is_too_deep(value: Any, text: str) -> bool:
+    """Whether the value of a text is nested deeper than `MAX_DEPTH`."""
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return False
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [v for outer in level for v in _inside(outer) if isinstance(v, dict | list)]
+    return bool(level)
+
+
+def _inside(value: Any) -> Collection[Any]:
+    """The values within a value; empty where there are none."""
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _decode_or_explain(text: str) -> Any:
@@ -40,7 +103,7 @@ def _decode_or_explain(text: str) -> Any:
     except NotJSON:
         raise
     except RecursionError:
-        raise NotJSON("nested too deeply to be read") from None
+        raise NotJSON(TOO_DEEP) from None
     except ValueError as error:
         raise NotJSON(str(error)) from None
 

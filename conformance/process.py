@@ -20,13 +20,14 @@ GLANCE = 0.1
 @contextlib.contextmanager
 def running(
     command: Command, stopped: Callable[[], bool] = lambda: False
-) -> Iterator[dict[str, str]]:
-    """Runs the command, and yields what its ready line says: `url`, and other named groups.
+) -> Iterator[Callable[[], dict[str, str]]]:
+    """Runs the command, and yields a function that waits until it is ready.
 
-    When `stopped` says so before that line comes, it yields nothing. The process is ended
-    afterwards, by its id.
+    The function returns what the ready line says: `url`, and other named groups; nothing when
+    `stopped` says so before that line comes. The process is ended afterwards, by its id.
 
-    Raises `InputError` when the command cannot be started, ends, or prints no URL in time.
+    Raises `InputError` when the command cannot be started; the function does so when it ends, or
+    prints no URL in time.
     """
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     try:
@@ -38,8 +39,9 @@ def running(
     lines: Queue[str | None] = Queue()
     reader = threading.Thread(target=_read, args=(process, lines), daemon=True)
     reader.start()
+    deadline = monotonic() + command.timeout
     try:
-        yield _ready(command, process, lines, stopped)
+        yield lambda: _ready(command, process, lines, deadline, stopped)
     finally:
         end(process, ENDS_WITHIN)
         reader.join(ENDS_WITHIN)
@@ -58,9 +60,9 @@ def _ready(
     command: Command,
     process: "subprocess.Popen[str]",
     lines: "Queue[str | None]",
+    deadline: float,
     stopped: Callable[[], bool],
 ) -> dict[str, str]:
-    deadline = monotonic() + command.timeout
     printed: deque[str] = deque(maxlen=5)
     while not stopped():
         if monotonic() > deadline:

@@ -3,14 +3,25 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from conformance.json_text import decode, pointer
+from conformance.json_text import MAX_DEPTH, decode, encode, pointer
 from conformance.problems import KitError
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
+
+
+MOST_FAULTS: Final = 100
+"""Faults of one value that are explained; a target may have made a million."""
+
+MOST_COMPILED: Final = 200
+"""Schemas of steps that are kept compiled: every handshake, for one, is held against the same."""
+
+LONGEST_LIST: Final = 1_000
+"""Items of a list that the explaining library looks at: it compares them pair by pair."""
 
 
 class Decider(Protocol):
@@ -63,6 +74,7 @@ class SchemaStore:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._deciders: dict[str, Decider] = {}
+        self._compiled: dict[str, Decider] = {}
 
     @cached_property
     def documents(self) -> dict[str, Any]:
@@ -97,11 +109,26 @@ class SchemaStore:
 
     def explain(self, name: str, value: Any) -> list[Fault]:
         """Every way in which the value breaks the named schema, the most telling first."""
-        return [] if self.is_valid(name, value) else self._explain(self._document(name), value)
+        if self.is_valid(name, value):
+            return []
+        schema = self._document(name)
+        return self._explain(schema, value) or self._locate(schema, value)
 
     def explain_inline(self, schema: Any, value: Any) -> list[Fault]:
         """Every way in which the value breaks a schema that may refer to those of the store."""
-        return [] if self.compile(schema).is_valid(value) else self._explain(schema, value)
+        if self._inline(schema).is_valid(value):
+            return []
+        return self._explain(schema, value) or self._locate(schema, value)
+
+    def _inline(self, schema: Any) -> Decider:
+        """What decides by a schema of a step; those that come again are not compiled again."""
+        text = encode(schema)
+        decider = self._compiled.get(text)
+        if decider is None:
+            if len(self._compiled) >= MOST_COMPILED:
+                self._compiled.clear()
+            decider = self._compiled[text] = self.compile(schema)
+        return decider
 
     def _explain(self, schema: Any, value: Any) -> list[Fault]:
         from jsonschema import Draft202012Validator
@@ -111,8 +138,21 @@ class SchemaStore:
 
         resources = ((d["$id"], DRAFT202012.create_resource(d)) for d in self.documents.values())
         registry: Registry[Any] = Registry().with_resources(resources)
-        found = Draft202012Validator(schema, registry=registry).iter_errors(value)
-        return [_fault(error) for error in sorted(_leaves(found), key=relevance)]
+        found = Draft202012Validator(schema, registry=registry).iter_errors(_shortened(value))
+        leaves = islice(_leaves(found), MOST_FAULTS)
+        return [_fault(error) for error in sorted(leaves, key=relevance)]
+
+    def _locate(self, schema: Any, value: Any) -> list[Fault]:
+        """The first fault of a value, as the fast library tells it: one deep in a long list."""
+        import jsonschema_rs
+
+        validator = jsonschema_rs.Draft202012Validator(schema, registry=self._fast_registry)
+        for error in validator.iter_errors(value):
+            path = tuple(error.instance_path)
+            where, keyword = pointer(path), str(error.schema_path[-1])
+            message = f"a long list breaks {keyword}"
+            return [Fault(where, where, message, keyword, None, path)]
+        return []
 
     def _document(self, name: str) -> Any:
         try:
@@ -127,6 +167,17 @@ class SchemaStore:
         import jsonschema_rs
 
         return jsonschema_rs.Registry([(d["$id"], d) for d in self.documents.values()])
+
+
+def _shortened(value: Any, depth: int = 1) -> Any:
+    """The value with its long lists cut."""
+    if depth > MAX_DEPTH:
+        return value
+    if isinstance(value, dict):
+        return {key: _shortened(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_shortened(item, depth + 1) for item in value[:LONGEST_LIST]]
+    return value
 
 
 def _leaves(errors: "Iterator[ValidationError]") -> "Iterator[ValidationError]":

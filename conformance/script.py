@@ -33,6 +33,8 @@ VERBS: Final = (
     "together",
 )
 
+REPEATED: Final = ("steps", "then")
+"""The parts of a repetition: each is performed so many times, one after the other."""
 
 _STEPS_BEGIN: Final = re.compile(r"^(?=setup:|steps:)", re.MULTILINE)
 
@@ -88,6 +90,7 @@ class ScriptReader:
             waits=value.get("waits", 0),
             needs=tuple(value.get("needs", ())),
             location=source.location(),
+            crowds=value.get("crowds", False),
         )
 
     def procedure(self, source: Source) -> Procedure:
@@ -113,7 +116,7 @@ class ScriptReader:
             if "hook" in row:
                 yield row["hook"]
             elif "repeat" in row:
-                yield from self._hooks(row["steps"])
+                yield from self._hooks([*row["steps"], *row.get("then", ())])
             elif "together" in row:
                 for branch in row["together"]:
                     yield from self._hooks(branch)
@@ -136,7 +139,8 @@ class ScriptReader:
             self._calls.append((source, (*at, "call"), row["call"]))
         nested: tuple[tuple[Step, ...], ...] = ()
         if verb == "repeat":
-            nested = (self._steps(source, modifiers.pop("steps"), (*at, "steps")),)
+            parts = [part for part in REPEATED if part in row]
+            nested = tuple(self._steps(source, modifiers.pop(p), (*at, p)) for p in parts)
         if verb == "together":
             branches = enumerate(row["together"])
             nested = tuple(self._steps(source, b, (*at, "together", i)) for i, b in branches)
@@ -158,7 +162,8 @@ class ScriptReader:
         elif isinstance(value, list):
             items = enumerate(value)
         for key, item in items:
-            self._check_functions(source, item, (*at, key))
+            if isinstance(item, dict | list):
+                self._check_functions(source, item, (*at, key))
 
     def _check(self, source: Source, schema: str, value: Any) -> None:
         if self.schemas.is_valid(schema, value):
@@ -180,7 +185,7 @@ class ScriptReader:
             verb = found[0]
             branches: list[tuple[Pointer, Any]] = []
             if verb == "repeat":
-                branches = [((*here, "steps"), row.get("steps"))]
+                branches = [((*here, part), row.get(part)) for part in REPEATED]
             elif verb == "together" and isinstance(row[verb], list):
                 branches = [((*here, verb, n), branch) for n, branch in enumerate(row[verb])]
             for place, branch in branches:

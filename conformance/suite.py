@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from conformance import bundle, yaml_source
 from conformance.generation import negatives
 from conformance.json_text import at
-from conformance.model import Procedure, Requirement, Scenario
+from conformance.model import Failure, Outcome, Procedure, Requirement, Scenario
 from conformance.problems import InputError, did_you_mean
 from conformance.schemas import Decider, SchemaStore
 from conformance.script import ScriptReader, header_faults
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from conformance.monitors import Monitor
 
 DEFAULT: Final = "coda"
+
+BOUND: Final = 2**53
+"""The largest number that is taken of what a target states: nothing that it counts is more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,15 @@ class Lapse:
 
 
 @dataclass(frozen=True, slots=True)
+class Rate:
+    """The parameters that say what is always admitted, and what else is refused with."""
+
+    messages: str
+    seconds: str
+    refusal: Any
+
+
+@dataclass(frozen=True, slots=True)
 class Suite:
     """Everything that is tried, as data, and the few functions that only code can be."""
 
@@ -71,6 +83,8 @@ class Suite:
     background: Decider
     background_text: str
     lapse: Lapse
+    rate: Rate
+    crowded: int
     message_limits: tuple[str, ...]
     redact: frozenset[str]
     schemas: SchemaStore
@@ -78,6 +92,11 @@ class Suite:
     make_monitors: Callable[["Suite"], list["Monitor"]] = field(repr=False)
     kind_of: Callable[[Any], str] = field(repr=False)
     claims: Callable[[Mapping[str, Any]], frozenset[str]] = field(repr=False)
+
+    def severity(self, failure: Failure) -> Outcome:
+        """What a failure comes to: failed where it breaks a MUST, else warned."""
+        levels = {self.requirements[name].level for name in failure.requirements}
+        return Outcome.FAILED if "MUST" in levels else Outcome.WARNED
 
 
 def load(name: str = DEFAULT, *, outline: bool = False) -> Suite:
@@ -140,6 +159,8 @@ def _load(name: str, outline: bool) -> Suite:
         background_text=header["background_text"],
         message_limits=tuple(header["message_limits"]),
         lapse=Lapse(**header["lapse"]),
+        rate=Rate(**header["rate"]),
+        crowded=header["crowded"],
         redact=frozenset(header["redact"]),
         schemas=schemas,
         functions=functions,
@@ -204,12 +225,14 @@ def parameters(suite: Suite, known: Mapping[str, Any], given: Mapping[str, Any])
 
 
 def _stated(known: Mapping[str, Any], pointer: str) -> float | None:
-    """The number at a pointer into what is known; None where there is none."""
+    """The number at a pointer into what is known, cut to `BOUND`; None where there is none."""
     try:
         value = at(known, pointer)
     except LookupError:
         return None
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    return max(-BOUND, min(value, BOUND))
 
 
 def select(suite: Suite, selection: Iterable[str], profiles: Iterable[str]) -> list[Scenario]:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections import deque
+from collections import OrderedDict, deque
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +11,9 @@ DEPTH: Final = 64
 SECRET_LENGTH: Final = 8
 LONGEST_SECRET: Final = 4_096
 MAX_SECRETS: Final = 8_000
+MAX_SECRET_LENGTH: Final = 4_000_000
+"""Characters of all the secrets that are remembered together."""
+
 KEPT: Final = 16 * 1024
 HEAD: Final = 60
 TAIL: Final = 140
@@ -23,17 +26,19 @@ class Secrets:
     def __init__(self, members: frozenset[str]) -> None:
         self.members = members
         names = "|".join(map(re.escape, sorted(members)))
-        self._named = re.compile(names)
         self._member = re.compile(
             rf'"({names})"(\s*:\s*)"(?:[^"\\]|\\.){{{SECRET_LENGTH},}}(?:"|\\?$)', re.DOTALL
         )
-        self._known: dict[str, str] = {}
+        self._known: OrderedDict[str, str] = OrderedDict()
+        self._length = 0
         self._longest_first: list[str] | None = None
 
     def learn(self, value: object, text: str) -> None:
         """Notes every text that stands under a secret member's name in a value."""
-        if self._named.search(text):
-            self._learn(value, 0)
+        for name in self.members:
+            if name in text:
+                self._learn(value, 0)
+                return
 
     def _learn(self, value: object, depth: int) -> None:
         if depth > DEPTH:
@@ -52,9 +57,10 @@ class Secrets:
         """Adds a secret in the spellings that JSON writers use; the oldest makes room."""
         spellings = {secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
         for spelling in spellings | {spelling.replace("/", "\\/") for spelling in spellings}:
+            self._length += 0 if spelling in self._known else len(spelling)
             self._known[spelling] = name
-        while len(self._known) > MAX_SECRETS:
-            del self._known[next(iter(self._known))]
+        while len(self._known) > MAX_SECRETS or self._length > MAX_SECRET_LENGTH:
+            self._length -= len(self._known.popitem(last=False)[0])
         self._longest_first = None
 
     def hide(self, text: str) -> str:

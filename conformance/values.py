@@ -1,5 +1,6 @@
 """Variables and functions in a step: `$name`, `${name}` in a text, `{$fn: name, …}`."""
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -9,7 +10,7 @@ from conformance.problems import InputError, OutOfReach, did_you_mean
 
 Function = Callable[..., Any]
 
-OF_DIALOGUE: Final = frozenset({"unique"})
+OF_DIALOGUE: Final = frozenset({"unique", "affordable", "pacing"})
 """The functions that each dialogue brings of its own."""
 
 MAX_TEXT: Final = 64 * 1024 * 1024
@@ -30,6 +31,17 @@ def resolve(value: Any, lookup: Callable[[str], Any], functions: Mapping[str, Fu
             return _call(value, lookup, functions)
         return {key: resolve(item, lookup, functions) for key, item in value.items()}
     return value
+
+
+def names(value: Any) -> list[str]:
+    """The names of the variables in a value, as they stand in it from left to right."""
+    if isinstance(value, str):
+        whole = _WHOLE.fullmatch(value)
+        found = [whole[1] or whole[2]] if whole else _INSIDE.findall(value)
+        return [name for name in found if name]
+    if isinstance(value, dict):
+        value = list(value.values())
+    return [name for item in value for name in names(item)] if isinstance(value, list) else []
 
 
 def _resolve_text(text: str, lookup: Callable[[str], Any]) -> Any:
@@ -77,6 +89,7 @@ FUNCTIONS: Final[dict[str, Function]] = {
     "times": lambda value, by: value * by,
     "smallest": lambda values: int(min(values)),
     "sum": lambda values: sum(values),
+    "pieces": lambda of, size: math.ceil(of / size),
     "text": _text,
     "padded": _padded,
     "nested": _nested,

@@ -30,8 +30,20 @@ class NotJudged(Exception):
     """What was seen proves nothing either way."""
 
 
-class TooSlow(NotJudged):
-    """What was seen came too late to prove anything; another try may be quicker."""
+class TryAgain(NotJudged):
+    """What was seen proves nothing, but another try may prove something."""
+
+
+class TooSlow(TryAgain):
+    """What was seen came too late to prove anything."""
+
+
+class Refused(TryAgain):
+    """The target refused a message for its rate, which the scenario is not about."""
+
+
+class Crowded(TryAgain):
+    """The target takes no more connections at the moment."""
 
 
 class Performs(Protocol):
@@ -121,6 +133,11 @@ class Action:
         if age + RESOLUTION >= limit:
             raise TooSlow(f"{self.step.location}: the dialogue took {age:.2f} s, over {limit:g} s")
 
+    def check_refusal(self) -> None:
+        """Raises `Refused` where a message was refused for its rate, and that was not tried."""
+        if self.dialogue.refused:
+            raise Refused(f"{self.step.location}: the target refused a message for its rate")
+
     def timed_out(self, summary: str, **evidence: Any) -> StepFailed:
         """The failure of this step because nothing came in time.
 
@@ -135,6 +152,7 @@ class Action:
     def fail(self, summary: str, message: Message | None = None, **evidence: Any) -> StepFailed:
         """The failure of this step, with its evidence: of what came, where it was a message."""
         self.check_lapse(message, None)
+        self.check_refusal()
         if message is not None:
             evidence |= {"received": message.text, "transcript_line": message.line}
         failure = Failure(

@@ -1,13 +1,19 @@
 """Steps that open and end connections."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
-from conformance.checks import shown
-from conformance.steps.action import RESOLUTION, Action
-from conformance.transport import End
+from conformance.checks import matches, shown
+from conformance.steps.action import RESOLUTION, Action, Crowded, TryAgain
+from conformance.transport import End, Message
 
 TCP_END: Final = 5.0
 """Seconds within which the TCP connection ends after a close frame (TRANSPORT-10)."""
+
+OVERDUE: Final = 1.0
+"""Seconds in which an end that is overdue may still come."""
+
+CROWDED: Final = "the target takes no more connections at the moment"
 
 
 async def connect(action: Action) -> None:
@@ -15,10 +21,13 @@ async def connect(action: Action) -> None:
     options = action.argument
     answers_close = options.pop("answer_close", True)
     options["subprotocols"] = tuple(options.get("subprotocols", ()))
+    origin = options.pop("origin", [])
+    options["origins"] = (origin,) if isinstance(origin, str) else tuple(origin)
     connection = await action.dialogue.connect(action.on, answers_close, **options)
     status = connection.response.status_code if connection.response else None
     got = {"status": status, "subprotocol": connection.subprotocol}
     schema = action.option("handshake", {"properties": {"status": {"const": 101}}})
+    _check_crowd(action, schema, got)
     faults = action.world.suite.schemas.explain_inline(schema, got)
     if faults:
         raise action.fail(
@@ -27,6 +36,15 @@ async def connect(action: Action) -> None:
             received=f"HTTP {status or 'nothing'}, subprotocol {connection.subprotocol} "
             f"{connection.refusal}".rstrip(),
         )
+
+
+def _check_crowd(action: Action, schema: Any, got: Mapping[str, Any]) -> None:
+    """Raises `Crowded` where a handshake was refused for the number of connections alone."""
+    suite = action.world.suite
+    if got["status"] != suite.crowded or action.dialogue.crowds:
+        return
+    if not suite.schemas.compile(schema).is_valid(got):
+        raise Crowded(f"{action.step.location}: HTTP {got['status']}, {CROWDED}")
 
 
 async def close(action: Action) -> None:
@@ -64,15 +82,39 @@ async def expect_close(action: Action) -> None:
             ) from None
 
 
+class Row:
+    """The row of messages that makes the end of a connection due, where it takes one."""
+
+    def __init__(self, owed_for: Mapping[str, Any] | None) -> None:
+        self._owed_for = owed_for
+        self._length = 0
+        self._is_whole = owed_for is None
+
+    def note(self, message: Message) -> bool:
+        """Counts a message in; whether the end is overdue behind it."""
+        if self._owed_for is None:
+            return False
+        self._length = self._length + 1 if matches(self._owed_for["row_of"], message.value) else 0
+        self._is_whole = self._is_whole or self._length >= self._owed_for["times"]
+        return matches(self._owed_for["until"], message.value)
+
+    def check(self, action: Action) -> None:
+        """Raises `TryAgain` where the row never was so long that the end was due."""
+        if not self._is_whole:
+            raise TryAgain(f"{action.step.location}: the target never answered so often in a row")
+
+
 async def _await_end(action: Action) -> End:
     within = action.moment("within")
     deadline = action.world.now() + action.timeout
     if within is not None:
         deadline = within[0].end + within[1] + action.world.slack
+    row = Row(action.option("owed_for"))
     while True:
         try:
             item = await action.connection.receive(max(0.0, deadline - action.world.now()))
         except TimeoutError:
+            row.check(action)
             raise action.timed_out(
                 "the connection stays open",
                 expected=f"the end of the connection with {shown(action.argument)}",
@@ -81,9 +123,12 @@ async def _await_end(action: Action) -> End:
         if isinstance(item, End):
             return item
         if action.world.now() > deadline:
+            row.check(action)
             raise action.timed_out(
                 "the connection stays open", expected="its end", received="messages"
             )
+        if action.dialogue.owns(item) and row.note(item):
+            deadline = min(deadline, action.world.now() + OVERDUE * action.world.timeout_scale)
 
 
 def _check_moment(action: Action, end: End) -> None:

@@ -1,16 +1,17 @@
 """Steps about other steps: procedures, variables, repetition, branches, waiting."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Final
 
 from conformance.hooks import ADVANCE, HookFailed
 from conformance.json_text import at
+from conformance.model import Step
+from conformance.pace import MARGIN
 from conformance.steps.action import Action, NotJudged
+from conformance.values import names
 
 MOST_REPEATS: Final = 20_000
-
-MARGIN: Final = 0.05
-"""Seconds added to every wait, so that no clock's resolution decides an outcome."""
 
 
 async def call(action: Action) -> None:
@@ -21,15 +22,26 @@ async def call(action: Action) -> None:
 
 async def wait(action: Action) -> None:
     """Waits until so many seconds have passed since a labelled step."""
-    span = action.span(action.step.modifiers["since"])
-    seconds = span.end + float(action.argument) + MARGIN - action.world.now()
+    since = action.span(action.step.modifiers["since"]).end
+    await _wait_until(action, since + float(action.argument) + MARGIN, _name_of_wait(action))
+
+
+async def _wait_until(action: Action, moment: float, name: str) -> None:
+    """Waits until a moment of the world's clock, or moves the target's clock there."""
+    seconds = moment - action.world.now()
     if seconds <= 0:
         return
     if action.world.moves_clock:
         await action.dialogue.advance_clock(seconds)
     else:
-        action.dialogue.waited += seconds
+        action.dialogue.note_wait(name, seconds)
         await asyncio.sleep(seconds)
+
+
+def _name_of_wait(action: Action) -> str:
+    """What a wait is for: the target's windows by their names, or else the step it counts from."""
+    windows = dict.fromkeys(names(action.step.argument))
+    return ", ".join(windows) or f"time since {action.step.modifiers['since']}"
 
 
 async def hook(action: Action) -> None:
@@ -58,10 +70,21 @@ async def repeat(action: Action) -> None:
     times = int(action.argument)
     if times > MOST_REPEATS:
         raise NotJudged(f"{action.step.location}: {times} repetitions are more than the kit makes")
-    for i in range(times):
+    pace = action.world.pace
+    share = int(min(times, pace.share)) if action.option("paced", False) else times
+    for start in range(0, times, max(1, share)):
+        if start:
+            seconds = action.world.suite.rate.seconds
+            await _wait_until(action, action.world.now() + pace.pause, seconds)
+        for steps in action.step.nested:
+            await _perform_each(action, steps, range(start, min(start + share, times)))
+
+
+async def _perform_each(action: Action, steps: Sequence[Step], numbers: range) -> None:
+    for i in numbers:
         await asyncio.sleep(0)
         scope = {**action.scope, "i": i}
-        await action.performer.perform(action.step.nested[0], action.on, scope, action.requirement)
+        await action.performer.perform(steps, action.on, scope, action.requirement)
 
 
 async def together(action: Action) -> None:

@@ -68,6 +68,7 @@ async def _next_own(action: Action, expected: Any) -> Message:
         if action.dialogue.owns(item):
             if where is None or matches(where, item.value):
                 return item
+            action.check_refusal()
             other = item
         passed_over += 1
     if other is not None:
@@ -166,4 +167,5 @@ async def expect_absent(action: Action) -> None:
                 expected=f"no message like {shown(unwanted)}",
                 message=item,
             )
+    action.check_refusal()
     raise NotJudged(f"{action.step.location}: the barrier message was not answered")

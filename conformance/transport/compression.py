@@ -1,6 +1,7 @@
 """permessage-deflate (RFC 7692) that notes which messages were compressed."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from websockets.extensions import Extension
@@ -8,19 +9,26 @@ from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFact
 from websockets.frames import Frame, Opcode
 
 
+@dataclass
+class CompressedFrame(Frame):
+    """The first frame of a message that came compressed."""
+
+
 class NotedDeflate(Extension):
-    """permessage-deflate that notes whether the last message was compressed."""
+    """permessage-deflate that leaves a note of it on the frames themselves.
+
+    All the frames of a read are decoded before the first of them is looked at.
+    """
 
     def __init__(self, inner: Extension) -> None:
         self.inner = inner
         self.name = inner.name
-        self.compressed = False
 
     def decode(self, frame: Frame, *, max_size: int | None = None) -> Frame:
-        """Inflates a frame, and notes its first reserved bit."""
-        if frame.opcode in (Opcode.TEXT, Opcode.BINARY):
-            self.compressed = frame.rsv1
-        return self.inner.decode(frame, max_size=max_size)
+        """Inflates a frame; the first of a compressed message becomes a `CompressedFrame`."""
+        compressed = frame.rsv1 and frame.opcode in (Opcode.TEXT, Opcode.BINARY)
+        decoded = self.inner.decode(frame, max_size=max_size)
+        return CompressedFrame(**vars(decoded)) if compressed else decoded
 
     def encode(self, frame: Frame) -> Frame:
         """Leaves what the kit sends as it is."""

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import socket
 import struct
+import traceback
 from collections import deque
 from collections.abc import Callable
 from time import perf_counter
@@ -17,18 +18,13 @@ from websockets.client import ClientProtocol
 from websockets.frames import Close, Frame, Opcode
 from websockets.http11 import Response
 
-from conformance.transport.compression import NotedDeflate
-from conformance.transport.messages import (
-    NO_CLOSE_FRAME,
-    End,
-    Message,
-    Received,
-    read_message,
-)
+from conformance.transport.compression import CompressedFrame
+from conformance.transport.inbox import MAX_WAITING, Inbox
+from conformance.transport.messages import NO_CLOSE_FRAME, End, Message, Received, read_message
 
-MAX_WAITING: Final = 2_000
 MAX_TIMED: Final = 16 * 1024
-MAX_WAITING_BYTES: Final = 4 * 1024 * 1024
+MAX_UNREAD: Final = 1024 * 1024
+"""Bytes that the target leaves unread, above which its pings are not answered."""
 
 
 class Watcher:
@@ -58,22 +54,23 @@ class Connection(asyncio.Protocol):
         self.refusal = ""
         self.asked = False
         self.silent = False
-        self.end: End | None = None
         self.tcp_end: float | None = None
         self.opened = perf_counter()
         self.last_sent = self.opened
         self.memory: dict[str, Any] = {}
         self.transport: asyncio.Transport | None = None
         self.awaits_answer = False
-        self._inbox: deque[Received] = deque()
+        self._inbox = Inbox()
         self._pongs: deque[bytes] = deque(maxlen=MAX_WAITING)
-        self._inbox_bytes = 0
         self._paused = False
         self._stalled = False
         self._payload = bytearray()
         self._binary = False
+        self._compressed = False
         self.closing = False
+        self._finishing = False
         self._expired = False
+        self._own_fault: Exception | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._finished = asyncio.Event()
 
@@ -88,13 +85,11 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Takes bytes from the network and files what they complete."""
-        self.protocol.receive_data(data)
-        self._file_events()
+        self._take(lambda: self.protocol.receive_data(data))
 
     def eof_received(self) -> bool:
         """Notes the end of the peer's stream."""
-        self.protocol.receive_eof()
-        self._file_events()
+        self._take(self.protocol.receive_eof)
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -105,7 +100,27 @@ class Connection(asyncio.Protocol):
         self._end(NO_CLOSE_FRAME, "", how)
         self._finished.set()
 
+    def _take(self, receive: Callable[[], None]) -> None:
+        """Receives, and files what came of it.
+
+        What the kit itself cannot cope with is raised again to the one that waits for messages, so
+        that the end of the connection is not taken for the target's doing.
+        """
+        try:
+            receive()
+            self._file_events()
+        except Exception as error:
+            traceback.clear_frames(error.__traceback__)  # they hold what came, perhaps megabytes
+            self._own_fault = error
+            cast(asyncio.Transport, self.transport).abort()
+            self._notify()
+
     # ── what comes ──
+
+    @property
+    def end(self) -> End | None:
+        """How the connection ended; None while it lives."""
+        return self._inbox.end
 
     @property
     def subprotocol(self) -> str | None:
@@ -128,9 +143,10 @@ class Connection(asyncio.Protocol):
         return bool(self.protocol.extensions)
 
     async def changed(self) -> None:
-        """Waits until something has come."""
+        """Waits until something has come; raises what the kit could not cope with."""
         self._waiter = asyncio.get_running_loop().create_future()
         await self._waiter
+        self._raise_own_fault()
 
     def _notify(self) -> None:
         """Wakes the one that waits for something to come."""
@@ -141,9 +157,18 @@ class Connection(asyncio.Protocol):
         """Sends what the protocol itself wants to say: handshake, pongs, the close answered."""
         for data in self.protocol.data_to_send():
             silent = self.end is not None and not self.answers_close
-            if data and self.open and not silent:
+            if data and self.open and not silent and not self._is_pong_unread(data):
                 assert self.transport is not None
                 self.transport.write(data)
+
+    def _is_pong_unread(self, data: bytes) -> bool:
+        """Whether data is a pong for a target that sends pings and does not read.
+
+        RFC 6455, section 5.5.3, lets an endpoint answer only the latest of several pings.
+        """
+        assert self.transport is not None
+        is_pong = data[0] & 0x0F == Opcode.PONG and self.response is not None
+        return is_pong and self.transport.get_write_buffer_size() > MAX_UNREAD
 
     def _file_events(self) -> None:
         for event in self.protocol.events_received():
@@ -179,27 +204,27 @@ class Connection(asyncio.Protocol):
     def _file_data(self, frame: Frame) -> None:
         if frame.opcode is not Opcode.CONT:
             self._payload, self._binary = bytearray(), frame.opcode is Opcode.BINARY
+            self._compressed = isinstance(frame, CompressedFrame)
         self._payload += frame.data
         if not frame.fin:
             return
         data, self._payload = self._payload, bytearray()
-        message = read_message(data, self._binary, perf_counter(), self._compressed())
-        self.watcher.received(self, message)
-        self._inbox.append(message)
-        self._inbox_bytes += len(message.text)
-        if len(self._inbox) > MAX_WAITING or self._inbox_bytes > MAX_WAITING_BYTES:
-            self._pause(True)
+        if not self._finishing:
+            self._file_message(data)
 
-    def _compressed(self) -> bool:
-        return any(isinstance(e, NotedDeflate) and e.compressed for e in self.protocol.extensions)
+    def _file_message(self, data: bytearray) -> None:
+        message = read_message(data, self._binary, perf_counter(), self._compressed)
+        self.watcher.received(self, message)
+        self._inbox.add(message, data, self._binary)
+        if self._inbox.is_full:
+            self._pause(True)
 
     def _end(self, code: int, reason: str, how: str) -> None:
         if self.end is None:
-            self.end = End(perf_counter(), code, reason, how)
-            self._inbox.append(self.end)
+            end = self._inbox.end = End(perf_counter(), code, reason, how)
             if not self.refused:
                 self.watcher.line(self, "←", f"end: {how}, close code {code} {reason}".rstrip())
-                self.watcher.ended(self, self.end)
+                self.watcher.ended(self, end)
         self._notify()
 
     def _pause(self, paused: bool) -> None:
@@ -219,12 +244,9 @@ class Connection(asyncio.Protocol):
         The end of the connection stays: every later call returns it again.
         """
         await self._until(lambda: bool(self._inbox), timeout)
-        item = self._inbox[0]
-        if isinstance(item, Message):
-            self._inbox.popleft()
-            self._inbox_bytes -= len(item.text)
-            if self._paused and len(self._inbox) < MAX_WAITING // 2:
-                self._pause(False)
+        item = self._inbox.take()
+        if self._paused and self._inbox.has_room:
+            self._pause(False)
         return item
 
     async def receive_pong(self, timeout: float) -> bytes | End:
@@ -233,7 +255,11 @@ class Connection(asyncio.Protocol):
         return self._pongs.popleft() if self._pongs else cast(End, self.end)
 
     async def _until(self, condition: Callable[[], bool], timeout: float) -> None:
-        """Waits for a condition; one timer a wait, as a time-out is what seldom happens."""
+        """Waits for a condition; one timer a wait, as a time-out is what seldom happens.
+
+        Raises what the kit could not cope with on this connection.
+        """
+        self._raise_own_fault()
         if condition():
             return
         loop = asyncio.get_running_loop()
@@ -246,6 +272,10 @@ class Connection(asyncio.Protocol):
                 await self.changed()
         finally:
             timer.cancel()
+
+    def _raise_own_fault(self) -> None:
+        if self._own_fault is not None:
+            raise self._own_fault
 
     def _expire(self) -> None:
         self._expired = True
@@ -319,6 +349,8 @@ class Connection(asyncio.Protocol):
 
     async def finish(self, patience: float) -> None:
         """Closes politely with code 1000, and after `patience` seconds without more ado."""
+        self._finishing = True  # what still comes is read for the close behind it alone
+        self._inbox.clear()
         if self.open:
             self.watcher = Watcher()
             if self.end is None and not self.closing and not self.refused:

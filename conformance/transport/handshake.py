@@ -19,7 +19,7 @@ class Handshake:
     """What an opening handshake looks like."""
 
     url: str
-    origin: str | None = None
+    origins: tuple[str, ...] = ()
     host: str | None = None
     subprotocols: tuple[str, ...] = ()
     compression: bool = False
@@ -35,7 +35,7 @@ class Handshake:
 
     def __str__(self) -> str:
         asked = {
-            "Origin": self.origin,
+            "Origin": ", ".join(self.origins),
             "Host": self.host,
             "subprotocols": ", ".join(self.subprotocols),
             "offered": "permessage-deflate" if self.compression else "",

@@ -1,11 +1,21 @@
 """What comes on a connection, as values: messages and its end."""
 
+import re
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, Final
 
-from conformance.json_text import NotJSON, decode, encode
+from conformance.json_text import MAX_DEPTH, TOO_DEEP, NotJSON, decode, encode
+from conformance.problems import OutOfReach
 
 NO_CLOSE_FRAME: Final = 1006
+
+MOST_VALUES: Final = 50_000
+"""JSON values in the largest message that is read: a value may take fifty times its text's room."""
+
+_STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
+_NO_BRACKET: Final = re.compile(r"[^\[\]{}]+")
+BINARY: Final = "a binary message came, not a text message"
 
 
 @dataclass(slots=True, eq=False)
@@ -41,17 +51,38 @@ Received = Message | End
 
 
 def read_message(data: bytes | bytearray, binary: bool, now: float, compressed: bool) -> Message:
-    """The message of a payload; what is wrong with it stands in its `fault`."""
-    if binary:
-        return Message(
-            now, data[:64].hex(" "), None, "a binary message came, not a text message", compressed
-        )
+    """The message of a payload; what is wrong with it stands in its `fault`.
+
+    Raises `OutOfReach` where it may be right, but holds more values than the kit reads.
+    """
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        shown = data.decode("utf-8", "backslashreplace")
-        return Message(now, shown, None, f"the text is not UTF-8: {error.reason}", compressed)
+        shown = data[:64].hex(" ") if binary else data.decode("utf-8", "backslashreplace")
+        fault = BINARY if binary else f"the text is not UTF-8: {error.reason}"
+        return Message(now, shown, None, fault, compressed)
+    if binary:
+        return Message(now, text, None, BINARY, compressed)
     try:
+        _check_size(text)
         return Message(now, text, decode(text), "", compressed)
     except NotJSON as error:
         return Message(now, text, None, f"the text is not JSON: {error}", compressed)
+
+
+def _check_size(text: str) -> None:
+    """Raises `OutOfReach` for a text of too many values, `NotJSON` for one nested too deeply."""
+    if len(text) <= MOST_VALUES or _separators(text) <= MOST_VALUES:
+        return
+    bare = _STRING.sub("", text)
+    if _separators(bare) <= MOST_VALUES:
+        return
+    steps = (1 if bracket in "[{" else -1 for bracket in _NO_BRACKET.sub("", bare))
+    if max(accumulate(steps), default=0) > MAX_DEPTH:
+        raise NotJSON(TOO_DEEP)
+    raise OutOfReach(f"a message of more than {MOST_VALUES} JSON values came")
+
+
+def _separators(text: str) -> int:
+    """How many commas and opening brackets a text has: one or more for each value but the first."""
+    return sum(map(text.count, ",[{"))

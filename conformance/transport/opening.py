@@ -1,10 +1,11 @@
 """Opens a connection to a target."""
 
 import asyncio
+from functools import cache
 
 from websockets.client import ClientProtocol
-from websockets.typing import Origin, Subprotocol
-from websockets.uri import parse_uri
+from websockets.typing import Subprotocol
+from websockets.uri import WebSocketURI, parse_uri
 
 from conformance.transport.compression import NotedDeflateFactory
 from conformance.transport.connection import Connection, Watcher
@@ -42,11 +43,15 @@ async def connect(
     return connection
 
 
+@cache
+def _uri(url: str) -> WebSocketURI:
+    return parse_uri(url)
+
+
 def _protocol(handshake: Handshake) -> ClientProtocol:
     subprotocols = [Subprotocol(name) for name in handshake.subprotocols]
     return ClientProtocol(
-        parse_uri(handshake.url),
-        origin=None if handshake.origin is None else Origin(handshake.origin),
+        _uri(handshake.url),
         subprotocols=subprotocols or None,
         extensions=[NotedDeflateFactory()] if handshake.compression else None,
         max_size=handshake.max_message,
@@ -59,6 +64,8 @@ async def _shake_hands(connection: Connection, handshake: Handshake) -> None:
     if handshake.host is not None:
         del request.headers["Host"]
         request.headers["Host"] = handshake.host
+    for origin in handshake.origins:
+        request.headers["Origin"] = origin
     for name, value in handshake.headers:
         request.headers[name] = value
     protocol.send_request(request)

@@ -22,6 +22,8 @@ NOWHERE = "ws://127.0.0.1:1/"
      (("run", NOWHERE, "--jobs", "0"), "expected a number from 1 to 256, not '0'"),
      (("run", NOWHERE, "--jobs", "257"), "expected a number from 1 to 256, not '257'"),
      (("run", NOWHERE, "--jobs", "²"), "'²'"),
+     (("run", NOWHERE, "--retries", "11"), "expected a number from 0 to 10, not '11'"),
+     (("run", NOWHERE, "--retries", "-1"), "expected a number from 0 to 10, not '-1'"),
      (("run", NOWHERE, "--timeout-scale", "0"), "expected a number above 0, not '0'"),
      (("run", NOWHERE, "--timeout-scale", "nan"), "expected a number above 0, not 'nan'"),
      (("run", NOWHERE, "--max-wait", "-1"), "expected a number above 0, not '-1'"),
@@ -81,7 +83,7 @@ def test_a_file_that_is_nested_beyond_reason_is_a_mistake_and_no_crash(tmp_path:
 
 
 @pytest.mark.parametrize("words", [("--help",), *[(word, "--help") for word in
-    ("run", "demo", "list", "explain", "schema")]]
+    ("run", "demo", "baseline", "diff", "list", "explain", "schema")]]
 )  # fmt: skip
 def test_help_is_given_on_the_standard_output(words: tuple[str, ...]) -> None:
     done = call(*words)

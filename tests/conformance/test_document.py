@@ -9,12 +9,14 @@ import pytest
 from conformance import __version__
 from conformance.model import Failure, Outcome, Timing
 from conformance.reporting.document import SCHEMA, document
+from conformance.schedule import Phase
 from conformance.schemas import SchemaStore
 from conformance.suite import Suite
-from tests.support.records import REQUIREMENT, failed, record, result
+from tests.support.records import REQUIREMENT, failed, flaky, record, result
 
 RESULTS = (
-    result(Outcome.PASSED, timing=Timing(0.1, 0.25, 0.0, 1)),
+    result(Outcome.PASSED, timing=Timing(0.1, 2.25, 2.0, 1, {"dedup_window": 2.0})),
+    flaky(REQUIREMENT),
     failed(REQUIREMENT, transcript=("   1       0.0 ms  c → {}",)),
     result(Outcome.WARNED, reason="a SHOULD is not kept", failures=(Failure("less than ideal"),)),
     result(Outcome.NOT_APPLICABLE, reason="the target does not claim it"),
@@ -53,6 +55,23 @@ def test_the_counts_and_the_exit_status_are_those_of_the_results(suite: Suite) -
     outcomes = [row["outcome"] for row in report["results"]]
     assert report["counts"] == {outcome.value: outcomes.count(outcome.value) for outcome in Outcome}
     assert report["exit_status"] == 1
+
+
+def test_the_schedule_names_the_phases_and_what_was_waited_for(suite: Suite) -> None:
+    report = document(record(suite, *RESULTS, phases=(Phase("shared", 1.23456, 7),)))
+    assert report["run"]["schedule"] == {
+        "phases": [{"name": "shared", "seconds": 1.235, "scenarios": 7}],
+        "longest_wait_seconds": 2.0,
+    }
+    assert report["results"][0]["timing"]["waited_for"] == {"dedup_window": 2.0}
+    assert faults(suite.schemas, json.loads(json.dumps(report))) == []
+
+
+def test_what_was_repeated_tells_each_time_that_it_ran(suite: Suite) -> None:
+    row = document(record(suite, *RESULTS))["results"][1]
+    assert row["tally"] == "failed 1 of 2"
+    assert [trial["outcome"] for trial in row["trials"]] == ["failed", "passed"]
+    assert row["trials"][0]["reason"] == "no pong came"
 
 
 def test_an_incomplete_run_is_marked_and_says_why(suite: Suite) -> None:

@@ -61,9 +61,8 @@ async def test_no_token_that_crossed_the_wire_is_in_any_report(tmp_path: Path, m
     junit = tmp_path / "junit.xml"
     with server(module, *words) as url:
         async with relaying(url) as recording:
-            done = await judging(
-                tmp_path, recording.url, *AREAS, "--max-wait=1.5", f"--report=junit={junit}"
-            )
+            how = ("--max-wait=1.5", "--retries=0", f"--report=junit={junit}")
+            done = await judging(tmp_path, recording.url, *AREAS, *how)
     tokens = recording.tokens()
     assert len(tokens) > 100
     assert done.errors == ""
@@ -75,3 +74,15 @@ async def test_no_token_that_crossed_the_wire_is_in_any_report(tmp_path: Path, m
         assert [token for token in tokens if token in text] == []
         # Nor the part of a token by which it could be told or forged: its signature.
         assert [token for token in tokens if token[-24:] in text] == []
+
+
+def test_one_after_another_comes_to_the_same_as_many_at_once(tmp_path: Path) -> None:
+    # Of each way of judging something: windows that pass in reality and by the hook, events that
+    # everyone sees, rates, refused handshakes, restarts, passive checks.
+    words = ("authentication/late", "deduplication/id-", "deduplication/window-", "errors/",
+             "events/", "heartbeat/", "limits/flood", "origin/foreign", "resume/",
+             "tokens/")  # fmt: skip
+    alone, together = (judge(tmp_path, str(DEMO), *words, f"--jobs={n}") for n in (1, 16))
+    assert alone.outcomes() == together.outcomes()
+    assert (alone.status, together.status) == (0, 0)
+    assert alone.report["run"]["jobs"] == 1

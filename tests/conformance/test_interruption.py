@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.hostile import answers_no_close, garbage_text, silent
+from tests.support.hostile.frames import garbage_text
+from tests.support.hostile.hangs import answers_no_close, silent
 from tests.support.kit import LIMIT, started
 from tests.support.peer import Peer, hosting
 

@@ -1,12 +1,13 @@
 """JSON on the wire is RFC 8259, no more and no less."""
 
+import json
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.json_text import NotJSON, at, decode, encode, equal, pointer
+from conformance.json_text import MAX_DEPTH, NotJSON, at, decode, encode, equal, pointer
 
 SCALARS = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(
     allow_nan=False, allow_infinity=False
@@ -79,3 +80,21 @@ def test_a_pointer_that_leads_nowhere_is_a_lookup_error(path: str) -> None:
 def test_a_digit_that_is_not_ascii_is_no_index() -> None:
     with pytest.raises(LookupError):
         at([1, 2], "/²")
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "9" * 309, "-" + "9" * 5_000, "9" * 100_000])
+def test_a_number_that_overflows_a_double_is_refused(number: str) -> None:
+    with pytest.raises(NotJSON, match="a number overflows a double"):
+        decode(f'{{"a": [{number}]}}')
+
+
+@pytest.mark.parametrize("text", ["9" * 308, "0." + "9" * 400, '"' + "9" * 400 + '"'])
+def test_numbers_and_texts_of_many_digits_are_read(text: str) -> None:
+    assert decode(text) == json.loads(text)
+
+
+def test_nesting_is_read_to_its_bound() -> None:
+    assert decode("[" * MAX_DEPTH + "]" * MAX_DEPTH)
+    assert decode("[" + ",".join(["[[]]"] * MAX_DEPTH) + "]")
+    with pytest.raises(NotJSON, match="nested too deeply"):
+        decode("[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1))

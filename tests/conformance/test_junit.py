@@ -6,8 +6,9 @@ import pytest
 
 from conformance.model import Outcome
 from conformance.reporting.junit import render
+from conformance.retries import merged
 from conformance.suite import Suite
-from tests.support.records import REQUIREMENT, failed, record, result
+from tests.support.records import REQUIREMENT, failed, flaky, record, result
 
 EVERY_CHARACTER = "".join(map(chr, range(0x20))) + '\x7f\x85\u2028\ud800\udfff\ufffe\uffff😀<&]]>"'
 
@@ -21,13 +22,15 @@ def the_suite(data: bytes) -> ET.Element:
 def test_the_numbers_are_those_of_the_cases(suite: Suite) -> None:
     outcomes = [*Outcome, Outcome.PASSED]
     results = [
-        failed(REQUIREMENT) if outcome is Outcome.FAILED else result(outcome, reason="why")
-        for outcome in outcomes
+        failed(REQUIREMENT, id=f"x/{i}")
+        if outcome is Outcome.FAILED
+        else result(outcome, reason="why", id=f"x/{i}")
+        for i, outcome in enumerate(outcomes)
     ]
     found = the_suite(render(record(suite, *results)))
     cases = found.findall("testcase")
-    assert int(found.attrib["tests"]) == len(cases) == 7
-    for kind, number in (("failure", 1), ("error", 1), ("skipped", 2)):
+    assert int(found.attrib["tests"]) == len(cases) == 8
+    for kind, number in (("failure", 1), ("error", 2), ("skipped", 2)):
         members = [case for case in cases if case.find(kind) is not None]
         plural = kind if kind == "skipped" else f"{kind}s"
         assert int(found.attrib[plural]) == len(members) == number
@@ -81,3 +84,24 @@ def test_what_could_not_run_says_why(suite: Suite) -> None:
     skipped = the_suite(render(record(suite, row))).find("testcase/skipped")
     assert skipped is not None
     assert skipped.attrib["message"] == "it must wait 300 s"
+
+
+def test_what_failed_again_tells_each_time(suite: Suite) -> None:
+    thrice = merged(merged(failed(REQUIREMENT), failed(REQUIREMENT)), failed(summary="too late"))
+    found = the_suite(render(record(suite, thrice)))
+    reruns = found.findall("testcase/rerunFailure")
+    assert [row.attrib["message"] for row in reruns] == ["no pong came", "too late"]
+    assert [row.attrib["type"] for row in reruns] == ["failed", "failed"]
+    assert [row.findtext("stackTrace") for row in reruns] == ["no pong came", "too late"]
+    failure = found.findtext("testcase/failure")
+    assert failure is not None
+    assert "failed 3 of 3" in failure
+
+
+def test_what_is_flaky_is_never_green(suite: Suite) -> None:
+    found = the_suite(render(record(suite, flaky(REQUIREMENT))))
+    assert (found.attrib["errors"], found.attrib["failures"]) == ("1", "0")
+    error = found.find("testcase/error")
+    assert error is not None
+    assert error.attrib == {"type": "flaky", "message": "flaky: failed 1 of 2: no pong came"}
+    assert len(found.findall("testcase/flakyFailure")) == 1

@@ -5,11 +5,12 @@ import pytest
 from conformance.model import Outcome, Verdict
 from conformance.record import Exit, exit_status, profile_verdicts, requirement_statuses
 from conformance.suite import Suite
-from tests.support.records import REQUIREMENT, failed, record, result
+from tests.support.records import REQUIREMENT, failed, flaky, record, result
 
 PASSED = result(Outcome.PASSED)
 FAILED = failed(REQUIREMENT)
 WARNED = result(Outcome.WARNED)
+FLAKY = flaky(REQUIREMENT)
 OPEN = result(Outcome.COULD_NOT_RUN)
 KIT = result(Outcome.KIT_ERROR)
 ABSENT = result(Outcome.NOT_APPLICABLE)
@@ -21,6 +22,7 @@ ABSENT = result(Outcome.NOT_APPLICABLE)
      ((WARNED,), Exit.CONFORMANT), ((PASSED, FAILED), Exit.NOT_CONFORMANT),
      ((FAILED, KIT, OPEN), Exit.NOT_CONFORMANT), ((PASSED, KIT), Exit.KIT_ERROR),
      ((KIT, OPEN), Exit.KIT_ERROR), ((PASSED, OPEN), Exit.INCOMPLETE),
+     ((PASSED, FLAKY), Exit.INCOMPLETE), ((FAILED, FLAKY), Exit.NOT_CONFORMANT),
      ((ABSENT,), Exit.INCOMPLETE), ((), Exit.INCOMPLETE)],
 )  # fmt: skip
 def test_the_gravest_outcome_decides_the_exit_status_of_a_selection(
@@ -71,7 +73,8 @@ def test_a_run_that_lost_its_target_is_incomplete_whatever_passed(suite: Suite) 
     ("results", "status"),
     [((PASSED,), "passed"), ((PASSED, FAILED), "failed"), ((WARNED, OPEN), "could not run"),
      ((PASSED, WARNED), "warned"), ((PASSED, ABSENT), "passed"), ((ABSENT,), "not tried"),
-     ((OPEN, KIT), "kit error"), ((), "not tried")],
+     ((OPEN, KIT), "kit error"), ((), "not tried"), ((PASSED, FLAKY), "flaky"),
+     ((FLAKY, OPEN), "flaky"), ((FLAKY, FAILED), "failed")],
 )  # fmt: skip
 def test_a_requirement_has_the_gravest_status_of_its_results(
     suite: Suite, results: tuple[object, ...], status: str
@@ -133,6 +136,11 @@ def test_an_interrupted_run_gives_no_conformant_profile(suite: Suite) -> None:
 def test_one_failure_decides_its_profile_and_no_other(suite: Suite) -> None:
     found = verdicts(suite, *everything(suite), FAILED)
     assert (found["core"], found["compat"]) == (Verdict.NOT_CONFORMANT, Verdict.CONFORMANT)
+
+
+def test_one_flaky_requirement_leaves_a_profile_incomplete(suite: Suite) -> None:
+    found = verdicts(suite, *everything(suite), FLAKY)
+    assert (found["core"], found["compat"]) == (Verdict.INCOMPLETE, Verdict.CONFORMANT)
 
 
 def test_a_profile_that_is_not_claimed_gets_no_verdict_of_conformity(suite: Suite) -> None:

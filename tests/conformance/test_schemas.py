@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from conformance import bundle
 from conformance.json_text import pointer
 from conformance.problems import KitError
-from conformance.schemas import SchemaStore
+from conformance.schemas import MOST_FAULTS, SchemaStore
 
 STORE = SchemaStore(bundle.schema_root())
 KIT = [name for name in STORE.documents if name.startswith("kit/")]
@@ -97,3 +97,16 @@ def test_a_value_that_is_nested_deeply_is_judged_without_a_crash() -> None:
         value = {"n": value}
     assert not STORE.is_valid("error", value)
     assert STORE.explain("error", value)
+
+
+@pytest.mark.parametrize("schema", [{"uniqueItems": True}, {"items": {"type": "object"}}])
+def test_faults_of_a_long_list_are_told_in_time(schema: Any) -> None:
+    value = {"list": [{"n": n} for n in range(20_000)] + [7, 7]}
+    faults = STORE.explain_inline({"properties": {"list": schema}}, value)
+    assert faults[0].pointer.startswith("/list")
+    assert len(faults) <= MOST_FAULTS
+
+
+def test_of_very_many_faults_some_are_told() -> None:
+    schema = {"items": {"type": "string"}}
+    assert len(STORE.explain_inline(schema, [7] * 20_000)) == MOST_FAULTS

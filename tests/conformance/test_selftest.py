@@ -11,6 +11,8 @@ from conformance.schemas import SchemaStore
 from conformance.selftest.fault import Change, Fault, load, original, select
 from conformance.selftest.matrix import FaultRun, Kill, Matrix
 from conformance.selftest.rendering import complaints, verdict
+from conformance.selftest.scope import Scope, scenarios_for
+from conformance.suite import load as load_suite
 from conformance.suite import load_requirements
 from tests.support.kit import call
 
@@ -135,6 +137,27 @@ def test_a_word_selects_by_id_and_by_requirement() -> None:
     assert select(FAULTS, [chosen[0].id]) == [chosen[0]]
     with pytest.raises(InputError, match=r'no fault matches "nothing"'):
         select(FAULTS, ["nothing"])
+
+
+# ── the scope ──
+
+
+def judges(fault_id: str, scope: Scope) -> set[str]:
+    suite = load_suite()
+    rows = scenarios_for(FAULTS[fault_id], suite.scenarios.values(), scope)
+    return {name for scenario in rows for name in scenario.requirements}
+
+
+def test_a_fault_is_judged_by_what_it_breaks_by_its_chapter_or_by_everything() -> None:
+    narrow, chapter, whole = (judges("dedup-across-identities", scope) for scope in Scope)
+    assert narrow == {"DEDUP-06"}
+    assert {name for name in chapter if name.startswith("DEDUP-")} == chapter
+    assert narrow < chapter < whole
+
+
+def test_what_passive_checks_alone_judge_is_tried_by_its_chapter() -> None:
+    passive = next(row.id for row in FAULTS.values() if row.requirement == "EVENT-06")
+    assert judges(passive, Scope.REQUIREMENT) == judges(passive, Scope.CHAPTER)
 
 
 # ── the matrix ──

@@ -7,8 +7,9 @@ import pytest
 
 from conformance.model import Failure, Outcome
 from conformance.reporting.terminal import Terminal
+from conformance.retries import Retries
 from conformance.suite import Suite
-from tests.support.records import REQUIREMENT, failed, record, result
+from tests.support.records import REQUIREMENT, failed, flaky, record, result
 
 
 def shown(suite: Suite, *results: object, encoding: str = "utf-8", **members: object) -> str:
@@ -67,3 +68,27 @@ def test_a_stream_that_cannot_hold_every_character_gets_the_report_all_the_same(
 ) -> None:
     text = shown(suite, failed(REQUIREMENT, transcript=("   1  c ← 😀",)), encoding=encoding)
     assert "expected  a pong" in text
+
+
+def test_what_is_flaky_is_told_with_its_evidence_and_among_what_is_broken(suite: Suite) -> None:
+    text = shown(suite, flaky(REQUIREMENT))
+    assert "Flaky: 1" in text
+    assert "runs      failed 1 of 2" in text
+    assert "expected  a pong" in text
+    assert f"~ {REQUIREMENT}" in text
+
+
+@pytest.mark.parametrize(
+    ("retries", "told"),
+    [(Retries(2, repeated=3), "Of what failed: 3 repeated alone, up to 2 more times."),
+     (Retries(1, 25, left_out=4, bound="at most 25 are"), "; 4 not repeated (at most 25 are)."),
+     (Retries(2, final=1), "1 cannot be repeated: what runs last stops the server.")],
+)  # fmt: skip
+def test_what_was_repeated_and_what_was_not_is_told(
+    suite: Suite, retries: Retries, told: str
+) -> None:
+    assert told in shown(suite, failed(REQUIREMENT), retries=retries)
+
+
+def test_nothing_is_told_of_retries_where_nothing_failed(suite: Suite) -> None:
+    assert "Of what failed" not in shown(suite, result(Outcome.PASSED), retries=Retries(2))

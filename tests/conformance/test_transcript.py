@@ -135,3 +135,11 @@ def test_what_is_no_secret_stays_as_it_is() -> None:
     assert known.hide('{"token":7,"message":"a public text"}') == (
         '{"token":7,"message":"a public text"}'
     )
+
+
+def test_the_oldest_of_very_many_and_very_long_secrets_make_room() -> None:
+    secrets = Secrets(frozenset({"token"}))
+    long = [f"{number:04}".ljust(4_000, "x") for number in range(2_000)]
+    secrets.learn({"list": [{"token": text} for text in long]}, '"token"')
+    assert secrets.hide(long[-1]) == "<token>"
+    assert secrets.hide(long[0]) == long[0]

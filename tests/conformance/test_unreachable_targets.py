@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from tests.support.hostile import handshakes
 from tests.support.kit import Finished, call
 from tests.support.sockets import Talk, listening, refusing_port, url_of
 
@@ -66,7 +67,7 @@ def given_up(done: Finished) -> str:
     [(answering(http("200 OK", "<html>hello</html>")), "answers HTTP 200"),
      (answering(http("404 Not Found", "not here")), "answers HTTP 404"),
      (answering(http("503 Service Unavailable")), "answers HTTP 503"),
-     (answering(http("301 Moved\r\nLocation: /there")), "answers HTTP 301"),
+     (answering(http("301 Moved\r\nLocation: /")), "answers HTTP 301"),
      (answering(http("200 OK"), stays=True), "answers HTTP 200"),
      (answering(WRONG_KEY), "Sec-WebSocket-Accept"),
      (answering(b"SSH-2.0-OpenSSH_9.2\r\n"), "does not answer with a WebSocket"),
@@ -74,9 +75,19 @@ def given_up(done: Finished) -> str:
      (answering(b"HTTP/1.1 101"), "does not answer with a WebSocket handshake"),
      (answering(b"", stays=True), "says nothing within 0.5 s"),
      (answering(b"HTTP/1.1 1", stays=True), "within 0.5 s"),
-     (closing, "127.0.0.1"), (endless, "127.0.0.1")],
+     (closing, "127.0.0.1"), (endless, "127.0.0.1"),
+     (handshakes.accepting("Sec-WebSocket-Extensions: permessage-deflate"), "no extensions"),
+     (handshakes.accepting("Sec-WebSocket-Protocol: \x9b31m\xff"), "no subprotocols"),
+     (handshakes.accepting("Sec-WebSocket-Accept: \x9b31m"), "Sec-WebSocket-Accept"),
+     (handshakes.ENDLESS_1XX, "answers HTTP 102"),
+     (handshakes.ENDLESS_EARLY_HINTS, "answers HTTP 103"),
+     (handshakes.ENDLESS_HEADERS, "does not answer with a WebSocket"),
+     (handshakes.ENDLESS_BODY, "does not answer with a WebSocket"),
+     (handshakes.ENDLESS_CHUNKS, "127.0.0.1")],
     ids=["page", "not-found", "busy", "moved", "page-and-stays", "wrong-key", "ssh", "garbage",
-         "half-a-line", "silence", "half-a-line-and-stays", "closes", "endless-header"],
+         "half-a-line", "silence", "half-a-line-and-stays", "closes", "endless-header",
+         "extension", "subprotocol", "two-accepts", "endless-1xx", "endless-hints",
+         "endless-headers", "endless-body", "endless-chunks"],
 )  # fmt: skip
 async def test_what_does_not_speak_websocket_is_unreachable(talk: Talk, told: str) -> None:
     async with listening(talk) as server:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from conformance.problems import InputError, OutOfReach
-from conformance.values import FUNCTIONS, MAX_TEXT, resolve
+from conformance.values import FUNCTIONS, MAX_TEXT, names, resolve
 
 VARIABLES: dict[str, Any] = {"n": 5, "text": "t", "list": [1], "b.token": "secret", "none": None}
 
@@ -31,6 +31,16 @@ def resolved(value: Any, functions: dict[str, Callable[..., Any]] = FUNCTIONS) -
 )  # fmt: skip
 def test_a_variable_stands_for_its_value(given: Any, result: Any) -> None:
     assert resolved(given) == result
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [("$n", ["n"]), ("${n} of ${b.token}", ["n", "b.token"]), ("$n x", []), ("$$n", []), (3, []),
+     ({"$fn": "times", "value": "$window", "by": 0.5}, ["window"]),
+     (["$a", {"x": "$b"}], ["a", "b"])],
+)  # fmt: skip
+def test_the_variables_of_a_value_can_be_named(value: Any, found: list[str]) -> None:
+    assert names(value) == found
 
 
 def test_what_a_variable_holds_is_not_resolved_again() -> None:

@@ -2,10 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
+from websockets.extensions import ServerExtensionFactory
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
@@ -18,10 +19,15 @@ NONCE = "AAAAAAAAAAAAAAAAAAAAAA"
 class Peer:
     """One accepted connection: frames are read properly and written at will."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        extensions: Sequence[ServerExtensionFactory] = (),
+    ) -> None:
         self.reader = reader
         self.writer = writer
-        self.protocol = ServerProtocol(max_size=None)
+        self.protocol = ServerProtocol(extensions=extensions, max_size=None)
         self._frames: list[Frame] = []
 
     async def accept(self) -> None:
@@ -103,11 +109,13 @@ def challenge(token: str) -> str:
 
 
 @asynccontextmanager
-async def hosting(behaviour: Behaviour) -> AsyncIterator[str]:
+async def hosting(
+    behaviour: Behaviour, extensions: Sequence[ServerExtensionFactory] = ()
+) -> AsyncIterator[str]:
     """Yield the URL of a server that shakes hands and then behaves like this."""
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        peer = Peer(reader, writer)
+        peer = Peer(reader, writer, extensions)
         await peer.accept()
         await behaviour(peer)
 

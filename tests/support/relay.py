@@ -25,15 +25,18 @@ class Recording:
 
 
 @asynccontextmanager
-async def relaying(url: str) -> AsyncIterator[Recording]:
-    """Yield a recording relay in front of a server on loopback."""
+async def relaying(url: str, piece: int = 65536) -> AsyncIterator[Recording]:
+    """Yield a recording relay in front of a server on loopback.
+
+    What the server says is written in pieces of so many bytes at most, each by itself.
+    """
     target = urlsplit(url)
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         behind, ahead = await asyncio.open_connection(target.hostname, target.port)
         try:
             await asyncio.gather(
-                _pump(reader, ahead, bytearray()), _pump(behind, writer, recording.data)
+                _pump(reader, ahead, bytearray()), _pump(behind, writer, recording.data, piece)
             )
         finally:
             ahead.transport.abort()
@@ -43,12 +46,15 @@ async def relaying(url: str) -> AsyncIterator[Recording]:
         yield recording
 
 
-async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter, kept: bytearray) -> None:
+async def _pump(
+    source: asyncio.StreamReader, sink: asyncio.StreamWriter, kept: bytearray, piece: int = 65536
+) -> None:
     try:
         while data := await source.read(65536):
             kept += data
-            sink.write(data)
-            await sink.drain()
+            for start in range(0, len(data), piece):
+                sink.write(data[start : start + piece])
+                await sink.drain()
         sink.write_eof()
     except OSError:
         reset(sink)

@@ -1,0 +1,74 @@
+"""What came on a connection and waits to be looked at: in order, and bounded in memory."""
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Final
+
+from conformance.transport.messages import End, Message, Received, read_message
+
+MAX_WAITING: Final = 2_000
+MAX_BYTES: Final = 4 * 1024 * 1024
+READY: Final = 64 * 1024
+"""Bytes of waiting messages that are kept as values; later ones are read again when they are due,
+as a value may take fifty times the room of its text."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Packed:
+    """A message as the bytes that came."""
+
+    data: bytes | bytearray
+    binary: bool
+    time: float
+    compressed: bool
+    line: int | None
+
+    def unpack(self) -> Message:
+        """The message as it was when it came."""
+        message = read_message(self.data, self.binary, self.time, self.compressed)
+        message.line = self.line
+        return message
+
+
+class Inbox:
+    """Messages that wait to be looked at; the end of the connection stays behind them."""
+
+    def __init__(self) -> None:
+        self.end: End | None = None
+        self._items: deque[tuple[Message | _Packed, int]] = deque()
+        self._bytes = 0
+
+    def __bool__(self) -> bool:
+        return bool(self._items or self.end)
+
+    def add(self, message: Message, data: bytes | bytearray, binary: bool) -> None:
+        """Adds a message that was read from these bytes."""
+        self._bytes += len(data)
+        item: Message | _Packed = message
+        if self._bytes > READY:
+            item = _Packed(data, binary, message.time, message.compressed, message.line)
+        self._items.append((item, len(data)))
+
+    def take(self) -> Received:
+        """The next message, or, when there is none and never will be, the end."""
+        if not self._items:
+            assert self.end is not None
+            return self.end
+        item, size = self._items.popleft()
+        self._bytes -= size
+        return item.unpack() if isinstance(item, _Packed) else item
+
+    def clear(self) -> None:
+        """Drops all messages, but not the end."""
+        self._items.clear()
+        self._bytes = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether nothing more should be read before something is taken."""
+        return len(self._items) > MAX_WAITING or self._bytes > MAX_BYTES
+
+    @property
+    def has_room(self) -> bool:
+        """Whether reading can go on."""
+        return len(self._items) < MAX_WAITING // 2 and self._bytes < MAX_BYTES // 2

@@ -1,0 +1,41 @@
+"""The inbox of a connection keeps everything in order, and its memory within bounds."""
+
+from conformance.transport.inbox import MAX_BYTES, MAX_WAITING, READY, Inbox
+from conformance.transport.messages import End, Message, read_message
+
+
+def filled(*texts: str) -> Inbox:
+    inbox = Inbox()
+    for number, text in enumerate(texts):
+        message = read_message(text.encode(), False, float(number), number % 2 == 0)
+        message.line = number
+        inbox.add(message, text.encode(), False)
+    return inbox
+
+
+def test_messages_come_out_as_they_came_in_whether_they_were_packed_or_not() -> None:
+    texts = [f'{{"n": {n}, "pad": "{"p" * (READY // 4)}"}}' for n in range(10)]
+    inbox = filled(*texts)
+    taken = [inbox.take() for _ in texts]
+    assert all(isinstance(item, Message) for item in taken)
+    told = [(m.text, m.value["n"], m.time, m.compressed, m.line) for m in taken]  # type: ignore[union-attr]
+    assert told == [(text, n, float(n), n % 2 == 0, n) for n, text in enumerate(texts)]
+    assert not inbox
+
+
+def test_the_end_stays_behind_the_messages() -> None:
+    inbox = filled("{}", "{}")
+    inbox.end = End(1.0, 1000, "", "a close frame came")
+    assert [isinstance(inbox.take(), End) for _ in range(4)] == [False, False, True, True]
+    inbox.clear()
+    assert inbox.take() is inbox.end
+
+
+def test_it_is_full_of_many_messages_or_of_large_ones_until_half_is_taken() -> None:
+    for text, most in (("7", MAX_WAITING), ('"' + "x" * (MAX_BYTES // 10) + '"', 9)):
+        inbox = filled(*[text] * (most + 1))
+        assert inbox.is_full
+        while not inbox.has_room:
+            inbox.take()
+        assert bool(inbox)
+        assert not inbox.is_full
