@@ -32,6 +32,8 @@ from conformance.transport import Unreachable
 TARGET: Final = Path(__file__).resolve().parents[1] / "demo.yaml"
 STARTS_WITHIN: Final = 30.0
 ENDS_WITHIN: Final = 120.0
+TOGETHER: Final = Options()
+ALONE: Final = Options(jobs=1)
 
 
 @cache
@@ -77,7 +79,11 @@ def all_runs(faults: Sequence[Fault], jobs: int, scope: Scope) -> Iterator[Fault
 
 
 def _all(pool: Executor, faults: Sequence[Fault], scope: Scope) -> Iterator[FaultRun]:
-    """What every fault came to; a run that does not hold is made again, alone."""
+    """What every fault came to; a run that does not hold is made again, nothing beside it.
+
+    Not even two scenarios: what a faulty server sends to everybody reaches those of other
+    requirements, too.
+    """
     doubtful: list[Fault] = []
     for done in as_completed([pool.submit(judged, fault, scope) for fault in faults]):
         run = done.result()
@@ -86,7 +92,7 @@ def _all(pool: Executor, faults: Sequence[Fault], scope: Scope) -> Iterator[Faul
         else:
             doubtful.append(run.fault)
     for fault in doubtful:
-        yield replace(pool.submit(judged, fault, scope).result(), again=True)
+        yield replace(pool.submit(judged, fault, scope, ALONE).result(), again=True)
 
 
 def _ignore_interrupts() -> None:
@@ -100,14 +106,14 @@ def _context() -> BaseContext:
     return multiprocessing.get_context("fork" if fork else "spawn")
 
 
-def judged(fault: Fault, scope: Scope) -> FaultRun:
+def judged(fault: Fault, scope: Scope, options: Options = TOGETHER) -> FaultRun:
     """Runs as much of the suite as `scope` says against one faulty server."""
     begun = perf_counter()
     scenarios = scenarios_for(fault, suite().scenarios.values(), scope)
     tried = frozenset(scenario.id for scenario in scenarios)
     try:
         with serving(fault) as where:
-            record = asyncio.run(_run(target().ready(where), scenarios))
+            record = asyncio.run(_run(target().ready(where), scenarios, options))
     except (KitError, Unreachable, TimeoutError) as error:
         return FaultRun(fault, (), tried, (f"{type(error).__name__}: {error}",))
     return _found(fault, tried, record, perf_counter() - begun)
@@ -146,9 +152,11 @@ def _ready(reader: Connection, pattern: str) -> dict[str, str]:
     return found.groupdict()
 
 
-async def _run(target: Target, scenarios: Sequence[Scenario]) -> RunRecord:
+async def _run(
+    target: Target, scenarios: Sequence[Scenario], options: Options = TOGETHER
+) -> RunRecord:
     async with asyncio.timeout(ENDS_WITHIN):
-        return await Run(suite(), target, scenarios, Options()).perform()
+        return await Run(suite(), target, scenarios, options).perform()
 
 
 def _found(fault: Fault, tried: frozenset[str], record: RunRecord, seconds: float) -> FaultRun:
