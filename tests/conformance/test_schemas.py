@@ -107,6 +107,13 @@ def test_faults_of_a_long_list_are_told_in_time(schema: Any) -> None:
     assert len(faults) <= MOST_FAULTS
 
 
+def test_schemas_without_number_are_decided_each_by_itself() -> None:
+    for n in [*range(MOST_COMPILED + 5), 0]:
+        assert STORE.explain_inline({"const": n}, n) == []
+        assert STORE.explain_inline({"const": n}, n + 1)
+    assert len(STORE._compiled) <= MOST_COMPILED
+
+
 def test_of_very_many_faults_some_are_told() -> None:
     schema = {"items": {"type": "string"}}
     assert len(STORE.explain_inline(schema, [7] * 20_000)) == MOST_FAULTS

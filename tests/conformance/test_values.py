@@ -62,6 +62,7 @@ def test_a_variable_that_is_not_set_is_named(value: Any) -> None:
     [({"$fn": "times", "value": "$n", "by": 2}, 10),
      ({"$fn": "sum", "values": [1, "$n"]}, 6),
      ({"$fn": "smallest", "values": [3.7, 9]}, 3),
+     ({"$fn": "pieces", "of": 10, "size": 5}, 2), ({"$fn": "pieces", "of": 11, "size": "$n"}, 3),
      ({"$fn": "text", "of": "ab", "length": 2}, "abab"),
      ({"$fn": "hex", "text": "é"}, "c3a9"), ({"$fn": "json", "value": {"a": ["$n"]}}, '{"a":[5]}'),
      ({"$fn": "nested", "depth": 2}, {"n": {"n": None}}),

@@ -13,6 +13,12 @@ __all__ = ["FUNCTIONS", "claims", "kind_of", "make_monitors"]
 
 EVENT = "event"
 
+MOST_CLAIMS = 100
+LONGEST_CLAIM = 64
+
+UNREADABLE = ""
+"""The kind of what is no JSON object, or has no type that is known."""
+
 CONTROL = frozenset(
     {
         "auth_challenge",
@@ -39,11 +45,11 @@ def make_monitors(suite: "Suite") -> "list[Monitor]":
 def kind_of(value: Any) -> str:
     """The kind of a message, by which the passive checks are told apart: `event`, or its type."""
     if not isinstance(value, dict):
-        return ""
+        return UNREADABLE
     if "seq" in value:
         return EVENT
     kind = value.get("type")
-    return kind if isinstance(kind, str) and kind in CONTROL else ""
+    return kind if isinstance(kind, str) and kind in CONTROL else UNREADABLE
 
 
 def claims(known: Mapping[str, Any]) -> frozenset[str]:
@@ -61,4 +67,5 @@ def claims(known: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _names(value: Any) -> list[str]:
-    return [name for name in value if isinstance(name, str)] if isinstance(value, list) else []
+    found = value[:MOST_CLAIMS] if isinstance(value, list) else []
+    return [name for name in found if isinstance(name, str) and len(name) <= LONGEST_CLAIM]

@@ -1,8 +1,10 @@
 """Passive checks of the shape of every message that a target sends."""
 
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import Final
 
 from conformance.checks import cut
 from conformance.model import Failure
@@ -10,12 +12,14 @@ from conformance.monitors import Monitor
 from conformance.schemas import Fault, SchemaStore
 from conformance.suites.coda import EVENT
 from conformance.suites.coda.state_monitors import (
-    authenticates,
     data_of,
     message_type,
     unexpected,
 )
 from conformance.transport import Connection, Message
+
+REMEMBERED: Final = 100_000
+"""Values that are compared with later ones; far more than a run opens connections."""
 
 
 @dataclass(slots=True)
@@ -80,7 +84,7 @@ class Fresh(Monitor):
     """A member of the challenge is there, and never the same twice."""
 
     member: str = field(kw_only=True)
-    seen: set[bytes] = field(default_factory=set, kw_only=True)
+    seen: OrderedDict[bytes, None] = field(default_factory=OrderedDict, kw_only=True)
 
     def received(self, connection: Connection, message: Message) -> Failure | None:
         """Judges the member in every challenge."""
@@ -92,12 +96,20 @@ class Fresh(Monitor):
         if digest in self.seen:
             summary = f"two challenges carry the same {self.member}"
             return unexpected(summary, f"a fresh {self.member}", message, f"/data/{self.member}")
-        self.seen.add(digest)
+        self.seen[digest] = None
+        if len(self.seen) > REMEMBERED:
+            self.seen.popitem(last=False)
         return None
 
 
 def _result_of(success: bool) -> Callable[[Message], str | None]:
-    return lambda message: "auth_result" if authenticates(message) is success else None
+    return lambda message: "auth_result" if _tells_success(message) is success else None
+
+
+def _tells_success(message: Message) -> bool:
+    """What an auth_result says, also one that puts success otherwise: a failure has a code."""
+    said = data_of(message).get("success")
+    return said if isinstance(said, bool) else "code" not in data_of(message)
 
 
 def _below(*pointers: str) -> Callable[[Fault], bool]:

@@ -13,6 +13,10 @@ BEFORE_AUTHENTICATION: Final = frozenset({"auth_challenge", "auth_result", "erro
 
 NO_CODE: Final = 1005
 
+TIME_OUT: Final = 4408
+
+TOKEN_ENDS: Final = {4403: "token_revoked", 4410: "token_expired"}
+
 CLOSE_CODES: Final = frozenset(
     {1000, 1001, 1002, 1003, 1007, 1009, 1013, 4400, 4401, 4403, 4408, 4410, 4429}
 )
@@ -37,6 +41,11 @@ def authenticates(message: Message) -> bool:
     return message_type(message) == "auth_result" and data_of(message).get("success") is True
 
 
+def may_authenticate(message: Message) -> bool:
+    """Whether a message is an auth_result that does not clearly tell of a failure."""
+    return message_type(message) == "auth_result" and data_of(message).get("success") is not False
+
+
 def unexpected(summary: str, expected: str, message: Message, pointer: str = "") -> Failure:
     """The failure of a message that should not be as it is."""
     return Failure(summary, expected=expected, received=message.text, pointer=pointer)
@@ -47,9 +56,11 @@ class ChallengeFirst(Monitor):
     """The first message is the challenge, and there is no second one."""
 
     def received(self, connection: Connection, message: Message) -> Failure | None:
-        """Judges the first message, and every later challenge."""
+        """Judges the first message, and every later challenge; not what cannot be read."""
         first = self.name not in connection.memory
         connection.memory[self.name] = True
+        if message.fault:
+            return None
         challenge = message_type(message) == "auth_challenge"
         self.observed += first or challenge
         if first:
@@ -65,11 +76,11 @@ class NothingBeforeAuthentication(Monitor):
     """Nothing but the challenge, results and errors comes before authentication."""
 
     def received(self, connection: Connection, message: Message) -> Failure | None:
-        """Judges every message up to the successful auth_result."""
+        """Judges every message up to the successful auth_result, or one that may be it."""
         if connection.memory.get(self.name):
             return None
         self.observed += 1
-        if authenticates(message):
+        if message.fault or may_authenticate(message):
             connection.memory[self.name] = True
         elif message_type(message) not in BEFORE_AUTHENTICATION:
             expected = "only auth_challenge, auth_result and error before authentication"
@@ -111,8 +122,83 @@ class CloseCodes(Monitor):
         )
 
 
+@dataclass(slots=True)
+class NoTimeOutInSession(Monitor):
+    """The time to authenticate ends no session."""
+
+    def received(self, connection: Connection, message: Message) -> Failure | None:
+        """Notes which connections are sessions."""
+        if authenticates(message):
+            connection.memory[self.name] = True
+        return None
+
+    def ended(self, connection: Connection, end: End) -> Failure | None:
+        """Judges the end of every session."""
+        if not connection.memory.get(self.name):
+            return None
+        self.observed += 1
+        if end.code != TIME_OUT:
+            return None
+        return Failure(
+            "a session was closed because the time to authenticate was over",
+            expected="a session that goes on",
+            received=f"close code {end.code}",
+            close_code=end.code,
+        )
+
+
+@dataclass(slots=True)
+class TimeOutTold(Monitor):
+    """A client is told that the time to authenticate is over."""
+
+    def received(self, connection: Connection, message: Message) -> Failure | None:
+        """Notes what the last auth_result said."""
+        data = data_of(message)
+        connection.memory[self.name] = (data.get("success"), data.get("code"))
+        return None
+
+    def ended(self, connection: Connection, end: End) -> Failure | None:
+        """Judges every close with 4408."""
+        if end.code != TIME_OUT:
+            return None
+        self.observed += 1
+        if connection.memory.get(self.name) == (False, "auth_timeout"):
+            return None
+        return Failure(
+            "a connection was closed with 4408 without a word",
+            expected='before it an auth_result with success false and code "auth_timeout"',
+            received=f"close code {end.code}",
+            close_code=end.code,
+        )
+
+
+@dataclass(slots=True)
+class TokenEndTold(Monitor):
+    """A client is told what became of the token of its session."""
+
+    def received(self, connection: Connection, message: Message) -> Failure | None:
+        """Notes the code of the last error."""
+        connection.memory[self.name] = data_of(message).get("code")
+        return None
+
+    def ended(self, connection: Connection, end: End) -> Failure | None:
+        """Judges every close with 4403 or 4410."""
+        if end.code not in TOKEN_ENDS:
+            return None
+        self.observed += 1
+        if connection.memory.get(self.name) in TOKEN_ENDS.values():
+            return None
+        return Failure(
+            f"a connection was closed with {end.code} without a word",
+            expected=f'before it an error with code "{TOKEN_ENDS[end.code]}"',
+            received=f"close code {end.code}",
+            close_code=end.code,
+        )
+
+
 def state_monitors() -> list[Monitor]:
     """The passive checks of this module."""
+    results = frozenset({"auth_result"})
     return [
         ChallengeFirst(
             "challenge-first", "STATE-01", "The challenge is the first message and the only one"
@@ -124,4 +210,22 @@ def state_monitors() -> list[Monitor]:
         ),
         AnswerTime("answer-time", "ORDER-04", "Every answer comes within 2 seconds"),
         CloseCodes("close-codes", "ERROR-08", "Every close code is one of the table"),
+        NoTimeOutInSession(
+            "no-time-out-in-session",
+            "AUTH-14",
+            "No session ends because the time to authenticate is over",
+            kinds=results,
+        ),
+        TimeOutTold(
+            "time-out-told",
+            "AUTH-15",
+            "Before a close with 4408 an auth_result with code auth_timeout comes",
+            kinds=results,
+        ),
+        TokenEndTold(
+            "token-end-told",
+            "TOKEN-08",
+            "Before a close with 4403 or 4410 an error says what became of the token",
+            kinds=frozenset({"error"}),
+        ),
     ]
