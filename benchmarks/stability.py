@@ -12,6 +12,7 @@ Over a slow line the demonstration's windows are too short for what has to happe
 `--settings="auth-timeout=4 dedup-window=2 id-window=4"`.
 
     python benchmarks/stability.py [--runs 10] [--jobs 16] [--busy]
+    python benchmarks/stability.py --runs 4 --jobs 1 16     # in turn: does the number matter?
     python benchmarks/stability.py --proxy [--delay 0.1] [--pieces 7] [--settings="NAME=VALUE …"]
 """
 
@@ -22,6 +23,7 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
@@ -119,14 +121,16 @@ async def judged(options: argparse.Namespace) -> AsyncIterator[Judged]:
 async def observe(options: argparse.Namespace, more: Sequence[str]) -> Outcomes:
     """Makes all runs, one after another."""
     outcomes = Outcomes()
-    more = [*more, f"--jobs={options.jobs}"]
+    jobs = cycle(options.jobs)
     with TemporaryDirectory() as folder:
         async with judged(options) as target:
             print(f"judging {target.url}", flush=True)
             with busy_cores(options.busy):
                 for i in range(1, options.runs + 1):
                     report = place(options.keep or folder, i)
-                    outcomes.add(*await target.run(report, more))
+                    # What fails is not run again here: it should show, not be explained.
+                    how = (f"--jobs={next(jobs)}", "--retries=0")
+                    outcomes.add(*await target.run(report, [*how, *more]))
                     status, seconds = outcomes.exits[-1], outcomes.seconds[-1]
                     print(f"run {i}: exit {status}, {seconds:.1f} s", flush=True)
     return outcomes
@@ -139,7 +143,13 @@ def main() -> int:
         epilog="Whatever else is given, a selection first, is passed on to coda-conformance run.",
     )
     parser.add_argument("--runs", type=int, default=10)
-    parser.add_argument("--jobs", type=int, default=16, help="scenarios at once")
+    parser.add_argument(
+        "--jobs",
+        type=int,
+        nargs="+",
+        default=[16],
+        help="scenarios at once; of several numbers, each run takes the next",
+    )
     parser.add_argument("--busy", action="store_true", help="keep every core busy")
     parser.add_argument("--proxy", action="store_true", help="put a slow line in between")
     add_options(parser)

@@ -1,0 +1,35 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 300.0
+
+
+def mutants(*options: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "benchmarks/mutants.py", *options],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+def test_every_drawn_mutant_is_judged_and_told_of(tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    done = mutants("--modules", "canonical", "--sample", "2", "--report", str(report))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "2 drawn" in done.stdout
+    assert "left out on the way" in done.stdout
+    assert "2 of 2: canonical-" in done.stdout
+    found = json.loads(report.read_text("utf-8"))
+    assert len(found["killed"]) + len(found["others"]) == 2
+
+
+def test_a_name_that_no_mutant_has_is_refused() -> None:
+    done = mutants("clock-0")
+    assert done.returncode == 2
+    assert 'no mutant is called "clock-0"' in done.stderr
