@@ -30,8 +30,15 @@ def difference(expected: Any, received: Any) -> Difference | None:
 
 
 def matches(expected: Any, received: Any) -> bool:
-    """Whether `received` has every member of `expected`, with equal values."""
-    return difference(expected, received) is None
+    """Whether `received` has every member of `expected`, with equal values.
+
+    The same as no `difference`, for which nothing has to be shown.
+    """
+    if not isinstance(expected, dict):
+        return equal(expected, received)
+    return isinstance(received, dict) and all(
+        key in received and matches(value, received[key]) for key, value in expected.items()
+    )
 
 
 def _difference(expected: Any, received: Any, path: tuple[str | int, ...]) -> Difference | None:

@@ -21,6 +21,8 @@ from conformance.suite import Suite
 from conformance.target import Target
 from conformance.transcript import Secrets
 
+PACED: Final = "paced"
+
 LONG_WAIT: Final = 2.0
 """Seconds from which on moving the clock alone beats waiting beside others."""
 
@@ -58,6 +60,7 @@ class Run:
     _attempts: Attempts = field(init=False)
     _phases: list[Phase] = field(default_factory=list, init=False)
     _ran: set[str] = field(default_factory=set, init=False)
+    _crowded: list[Scenario] = field(default_factory=list, init=False)
     _bound: str = field(default="", init=False)
     _started: datetime = field(default_factory=lambda: datetime.now(UTC), init=False)
 
@@ -127,19 +130,25 @@ class Run:
         with self._phase(SHARED):
             await self._in_parallel(sorted(turns[SHARED], key=self._length, reverse=True))
         with self._phase(EXCLUSIVE):
-            await self._alone(turns[EXCLUSIVE])
+            await self._alone([*turns[EXCLUSIVE], *self._crowded])
         with self._phase(RETRIES):
             await self._retries()
         with self._phase(LAST):
             await self._alone(turns[LAST])
 
-    def _length(self, scenario: Scenario) -> tuple[float, int]:
-        """What begins first: what waits longest, and then what takes the most steps."""
-        return self._attempts.wait_of(scenario), scenario.bulk
+    def _length(self, scenario: Scenario) -> tuple[bool, float, int]:
+        """What begins first: what waits longest, and then what takes the most steps.
+
+        What is paced comes last, when fewer connections have to take all that it sends.
+        """
+        return scenario.isolation != PACED, self._attempts.wait_of(scenario), scenario.bulk
 
     def _turn(self, scenario: Scenario) -> str:
         """When a scenario runs: one that can move the clock instead of waiting long runs alone."""
-        movable = ADVANCE in self.target.hooks and self._attempts.wait_of(scenario) > LONG_WAIT
+        is_long = self._attempts.wait_of(scenario) > LONG_WAIT
+        movable = ADVANCE in self.target.hooks and is_long
+        if scenario.isolation == PACED:
+            return SHARED if is_long and not movable else EXCLUSIVE
         if scenario.isolation == SHARED and (movable or ADVANCE in scenario.hooks):
             return EXCLUSIVE
         return scenario.isolation
@@ -158,7 +167,7 @@ class Run:
 
         async def worker() -> None:
             for scenario in waiting:
-                await self._one(scenario)
+                await self._one(scenario, alone=False)
 
         async with asyncio.TaskGroup() as group:
             for _ in range(self.options.jobs):
@@ -167,15 +176,22 @@ class Run:
     async def _alone(self, scenarios: Iterable[Scenario]) -> None:
         self.world.moves_clock = ADVANCE in self.target.hooks
         for scenario in scenarios:
-            await self._one(scenario)
+            await self._one(scenario, alone=True)
 
-    async def _one(self, scenario: Scenario) -> None:
+    async def _one(self, scenario: Scenario, *, alone: bool) -> None:
         obstacle = self._attempts.obstacle(scenario)
-        if obstacle is None:
-            self._ran.add(scenario.id)
-            self._found(await self._attempts.judged(scenario))
-        else:
+        if obstacle is not None:
             self._found(result_of(scenario, *obstacle))
+            return
+        self._ran.add(scenario.id)
+        result = await self._attempts.judged(scenario)
+        if scenario.id not in self._attempts.turned_away:
+            self._found(result)
+        elif alone:
+            self._attempts.note_lost(result.reason)
+            self._found(result)
+        else:
+            self._crowded.append(scenario)  # to be tried again when nothing else is connected
 
     def _found(self, result: Result) -> None:
         self.results[result.id] = result

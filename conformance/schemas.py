@@ -133,12 +133,9 @@ class SchemaStore:
     def _explain(self, schema: Any, value: Any) -> list[Fault]:
         from jsonschema import Draft202012Validator
         from jsonschema.exceptions import relevance
-        from referencing import Registry
-        from referencing.jsonschema import DRAFT202012
 
-        resources = ((d["$id"], DRAFT202012.create_resource(d)) for d in self.documents.values())
-        registry: Registry[Any] = Registry().with_resources(resources)
-        found = Draft202012Validator(schema, registry=registry).iter_errors(_shortened(value))
+        validator = Draft202012Validator(schema, registry=self._slow_registry)
+        found = validator.iter_errors(_shortened(value))
         leaves = islice(_leaves(found), MOST_FAULTS)
         return [_fault(error) for error in sorted(leaves, key=relevance)]
 
@@ -161,6 +158,15 @@ class SchemaStore:
             return decode((self.root / f"{name}.json").read_text("utf-8"))
         except (KeyError, OSError):
             raise KitError(f"there is no schema {name}.json in {self.root.name}/") from None
+
+    @cached_property
+    def _slow_registry(self) -> Any:
+        from referencing import Registry
+        from referencing.jsonschema import DRAFT202012
+
+        resources = ((d["$id"], DRAFT202012.create_resource(d)) for d in self.documents.values())
+        registry: Registry[Any] = Registry()
+        return registry.with_resources(resources).crawl()
 
     @cached_property
     def _fast_registry(self) -> Any:

@@ -55,8 +55,7 @@ class Secrets:
 
     def _add(self, secret: str, name: str) -> None:
         """Adds a secret in the spellings that JSON writers use; the oldest makes room."""
-        spellings = {secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
-        for spelling in spellings | {spelling.replace("/", "\\/") for spelling in spellings}:
+        for spelling in _spellings(secret):
             self._length += 0 if spelling in self._known else len(spelling)
             self._known[spelling] = name
         while len(self._known) > MAX_SECRETS or self._length > MAX_SECRET_LENGTH:
@@ -82,11 +81,20 @@ class Secrets:
         return text
 
 
+def _spellings(secret: str) -> set[str]:
+    """A text as different JSON writers spell it."""
+    if _SPELLED_ALIKE.fullmatch(secret):
+        return {secret}
+    spellings = {secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+    return spellings | {spelling.replace("/", "\\/") for spelling in spellings}
+
+
 def _is_kept(secret: str) -> bool:
     """Whether a text is long enough to be a secret, and short enough to be remembered."""
     return SECRET_LENGTH <= len(secret) <= LONGEST_SECRET
 
 
+_SPELLED_ALIKE: Final = re.compile(r"[A-Za-z0-9._~+=-]+")
 _ASCII_ESCAPE: Final = re.compile(r"\\u(00[2-7][0-9a-fA-F])")
 _LINE_BREAKS: Final = {
     ord(c): f"\\u{ord(c):04x}" for c in "\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"

@@ -12,6 +12,7 @@ __all__ = ["CHALLENGE_TOKEN", "FEATURES", "HMAC_SHA256", "METHODS", "Settings", 
 CHALLENGE_TOKEN = "challenge_token"  # noqa: S105 - the name of a method
 HMAC_SHA256 = "hmac_sha256"
 METHODS = (CHALLENGE_TOKEN, HMAC_SHA256)
+LEAST_REPLAY = 8
 FEATURES = ("tokens", "resume", "replay", "heartbeat", "limits")
 
 
@@ -94,11 +95,11 @@ class Settings:
         high=100_000_000,
     )  # fmt: skip
     rate_messages: int = _setting(
-        2000, "messages of an identity that are never refused in a span", low=1, high=100_000_000
+        2000, "messages of an identity that are never refused in a span", low=50, high=100_000_000
     )
     rate_seconds: float = _setting(10.0, "that span", unit="s", low=0.01, high=86_400)
     max_refusals: int = _setting(
-        20, "refusals for the rate in a row that end a connection", low=1, high=1_000_000
+        20, "refusals for the rate in a row that end a connection", low=2, high=1_000_000
     )
     violation_limit: int = _setting(100, "violations that end a connection", low=20, high=1_000_000)
     dedup_window: float = _setting(
@@ -108,13 +109,13 @@ class Settings:
         300.0, "time in which a repeated id is recognised", unit="s", low=0.001, high=86_400
     )
     dedup_capacity: int = _setting(
-        1000, "messages promised to be remembered per identity and kind", low=1, high=10_000_000
+        1000, "messages promised to be remembered per identity and kind", low=16, high=10_000_000
     )
     dedup_identity_bound: int = _setting(
-        25_000, "messages remembered per identity and kind at most", low=1, high=100_000_000
+        25_000, "messages remembered per identity and kind at most", low=16, high=100_000_000
     )
     dedup_total_bound: int = _setting(
-        250_000, "messages remembered in total at most", low=1, high=100_000_000
+        250_000, "messages remembered in total at most", low=32, high=100_000_000
     )
     replay_limit: int = _setting(
         50, "events in a replay at most; 0 retains none", low=0, high=100_000
@@ -143,8 +144,10 @@ class Settings:
         _check_names("methods", self.offered_methods, METHODS)
         if self.require_tokens and CHALLENGE_TOKEN in (self.methods or ()):
             raise SettingsError("methods must not name challenge_token with require_tokens")
-        if "replay" in self.features and not self.replay_limit:
-            raise SettingsError("replay_limit must be at least 1 with the feature replay")
+        if "replay" in self.features and self.replay_limit < LEAST_REPLAY:
+            raise SettingsError(
+                f"replay_limit must be at least {LEAST_REPLAY} with the feature replay"
+            )
         if self.unsent_bound < self.max_message_bytes + 4096:
             raise SettingsError("max_unsent_bytes must be 4096 more than max_message_bytes")
         if self.dedup_identity_bound < self.dedup_capacity:

@@ -1,5 +1,6 @@
 """A faulty server: the reference server, imported anew with one fault in its source."""
 
+import gc
 import importlib
 import io
 import logging
@@ -75,6 +76,7 @@ def serve(fault: Fault | None, arguments: list[str], output: Connection) -> None
     What the fault makes the server complain of is nobody's concern.
     """
     logging.disable()
+    gc.disable()  # it ends before there is enough garbage to look for
     sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123 - kept open until the process ends
     try:
         main = main_of(fault)

@@ -63,6 +63,7 @@ def control() -> tuple[str, ...]:
     main_of(None)
     with serving(None) as where:
         record = asyncio.run(_run(target().ready(where), list(suite().scenarios.values())))
+    suite().schemas.explain("error", None)
     gc.freeze()
     return tuple(f"{r.id}: {r.reason}" for r in record.results if _is_wrong(r) or _is_open(r))
 

@@ -306,16 +306,22 @@ class Connection(asyncio.Protocol):
         self._send(Opcode.CLOSE, Close(code, "").serialize(), f"close {code}")
 
     def _send(self, opcode: Opcode, payload: bytes, shown: str) -> None:
-        self.write(Frame(opcode, payload).serialize(mask=True), shown)
+        # A control frame is answered by another, and what comes after it answers something else.
+        asks = opcode in (Opcode.TEXT, Opcode.BINARY)
+        self.write(Frame(opcode, payload).serialize(mask=True), shown, asks=asks)
 
-    def write(self, data: bytes, shown: str) -> None:
-        """Writes bytes as they are; `shown` is what the transcript says of them."""
+    def write(self, data: bytes, shown: str, *, asks: bool = True) -> None:
+        """Writes bytes as they are; `shown` is what the transcript says of them.
+
+        What `asks` should be answered by a message soon, unless it is large.
+        """
         self.watcher.line(self, "→", shown)
         if self.open:
             assert self.transport is not None
             self.transport.write(data)
-        self.last_sent = perf_counter()
-        self.awaits_answer = len(data) <= MAX_TIMED
+        if asks:
+            self.last_sent = perf_counter()
+            self.awaits_answer = len(data) <= MAX_TIMED
 
     def stall(self) -> None:
         """Stops reading: what the target sends stays in the buffers between."""
@@ -353,7 +359,8 @@ class Connection(asyncio.Protocol):
         self._inbox.clear()
         if self.open:
             self.watcher = Watcher()
-            if self.end is None and not self.closing and not self.refused:
+        if self.open and not self.refused:  # HTTP may keep the connection for another request
+            if self.end is None and not self.closing:
                 self.close(1000)
             with contextlib.suppress(TimeoutError):
                 await self.wait_tcp_end(patience)

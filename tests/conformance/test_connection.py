@@ -1,6 +1,9 @@
-"""A connection knows which of the things that were sent on it ask for a message."""
+"""A connection knows what on it asks for a message, and when nothing more is to come."""
+
+import asyncio
 
 from conformance.transport import Connection, Handshake, Watcher, connect
+from tests.support.kit import LIMIT
 from tests.support.peer import Peer, hosting
 
 
@@ -40,3 +43,22 @@ async def test_a_ping_does_not_make_a_message_look_younger() -> None:
         connection.ping(b"x")
         assert connection.last_sent == sent
         await connection.finish(0.0)
+
+
+async def test_a_refused_connection_that_http_keeps_alive_is_not_waited_for() -> None:
+    kept: list[asyncio.StreamWriter] = []
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+        kept.append(writer)
+
+    server = await asyncio.start_server(refuse, "127.0.0.1", 0)
+    async with server:
+        host, port = server.sockets[0].getsockname()
+        connection = await connect("c", Handshake(f"ws://{host}:{port}/"), Watcher())
+        assert connection.refused
+        async with asyncio.timeout(LIMIT):
+            await connection.finish(10 * LIMIT)
+        for writer in kept:
+            writer.close()

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from conformance import bundle
 from conformance.json_text import pointer
 from conformance.problems import KitError
-from conformance.schemas import MOST_FAULTS, SchemaStore
+from conformance.schemas import MOST_COMPILED, MOST_FAULTS, SchemaStore
 
 STORE = SchemaStore(bundle.schema_root())
 KIT = [name for name in STORE.documents if name.startswith("kit/")]

@@ -132,3 +132,9 @@ def test_a_procedure_is_named_as_its_file(suite: Suite) -> None:
 def test_a_long_mistaken_value_does_not_flood_the_message(suite: Suite) -> None:
     steps: Any = f"  - expect: {{}}\n    where: {'x' * 5000}\n"
     assert len(refusal(suite, f"{HEAD}steps:\n{steps}")) < 1000
+
+
+def test_the_steps_of_a_scenario_are_counted_as_often_as_they_are_repeated(suite: Suite) -> None:
+    rows = "  - repeat: 3\n    steps: [{ping: a}, {expect_pong: a}]\n"
+    text = f"{HEAD}setup:\n  - call: session\nsteps:\n{rows}  - repeat: $violation_limit\n"
+    assert read(suite, f"{text}    steps: [{{ping: a}}]\n").bulk == 1 + 7 + 2

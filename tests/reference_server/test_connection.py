@@ -199,9 +199,10 @@ def test_a_refused_message_is_not_remembered(member: Talk) -> None:
 
 
 def test_a_message_that_cannot_be_remembered_is_refused() -> None:
-    talk = Talk(dedup_capacity=1, dedup_identity_bound=1)
+    talk = Talk(dedup_capacity=16, dedup_identity_bound=16)
     talk.log_in()
-    talk.tell(note("first"))
+    for number in range(16):
+        talk.tell(note(number))
     (answer,) = map(said, talk.tell(note("second")))
     assert (answer["data"]["code"], answer["data"]["retry_after"]) == ("rate_limited", 5.0)
     talk.clock.now += 5.0

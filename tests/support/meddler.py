@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from itertools import count
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
 
 Meddle = Callable[[str], Awaitable[str | None]]
 """What becomes of a text message of the server's; None: it is lost."""
@@ -28,13 +30,23 @@ class Meddler:
 
 
 @asynccontextmanager
-async def meddling(url: str, meddle: Meddle) -> AsyncIterator[Meddler]:
-    """Yield a relay on a free port of loopback before the server at a URL."""
+async def meddling(
+    url: str, meddle: Meddle, is_full: Callable[[int], bool] = lambda number: False
+) -> AsyncIterator[Meddler]:
+    """Yield a relay on a free port of loopback before the server at a URL.
+
+    Handshakes whose number, from 1, it is full for get HTTP 503.
+    """
+    numbers = count(1)
+
+    def admit(near: ServerConnection, request: Request) -> Response | None:
+        full = is_full(next(numbers))
+        return near.respond(HTTPStatus.SERVICE_UNAVAILABLE, "full\n") if full else None
 
     async def talk(near: ServerConnection) -> None:
         async with connect(url, compression=None, proxy=None) as far:
             directions = (
-                asyncio.create_task(_pump(near, far, _as_it_is)),
+                asyncio.create_task(_pump(near, far, as_it_is)),
                 asyncio.create_task(_pump(far, near, meddle)),
             )
             try:
@@ -44,7 +56,7 @@ async def meddling(url: str, meddle: Meddle) -> AsyncIterator[Meddler]:
                     task.cancel()
                 await asyncio.gather(*directions, return_exceptions=True)
 
-    async with serve(talk, "127.0.0.1", 0, compression=None) as server:
+    async with serve(talk, "127.0.0.1", 0, compression=None, process_request=admit) as server:
         port = next(iter(server.sockets)).getsockname()[1]
         yield Meddler(f"ws://127.0.0.1:{port}/", server)
 
@@ -61,7 +73,8 @@ def breaking(kind: str, wrong: Callable[[int], bool]) -> Meddle:
     return meddle
 
 
-async def _as_it_is(text: str) -> str | None:
+async def as_it_is(text: str) -> str | None:
+    """Leaves what the server says as it is."""
     return text
 
 

@@ -1,0 +1,41 @@
+"""How fast messages can be sent that are always admitted: a share at once, and time between."""
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+MARGIN: Final = 0.05
+"""Seconds added to every wait, so that no clock's resolution decides an outcome."""
+
+RESERVE: Final = 10
+"""Messages of each span that are left for what else is sent around a repetition."""
+
+SPARE: Final = 0.2
+"""The part of a given time that is left for the sending itself and the answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """The pace of a client of whose messages so many are always admitted in so many seconds."""
+
+    messages: float = math.inf
+    seconds: float = 0.0
+
+    @property
+    def share(self) -> float:
+        """How many messages are sent at once; infinite where there is no bound."""
+        return max(1, self.messages - RESERVE)
+
+    @property
+    def pause(self) -> float:
+        """Seconds between the answers to one share and the next share."""
+        return max(0.0, self.seconds) + MARGIN
+
+    def duration(self, times: float) -> float:
+        """Seconds of pauses within so many messages."""
+        return max(0, math.ceil(times / self.share) - 1) * self.pause
+
+    def affordable(self, times: float, within: float) -> int:
+        """How many of so many messages can be sent, and answered, within so many seconds."""
+        shares = 1 + max(0, math.floor(within * (1 - SPARE) / self.pause))
+        return int(min(times, self.share * shares))
