@@ -185,9 +185,9 @@ def _add_selftest(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--scope",
         choices=("requirement", "chapter", "suite"),
-        default="chapter",
-        help="judge each faulty server by the scenarios of what it breaks, by those of the whole "
-        "chapter (default), or by the whole suite",
+        default="requirement",
+        help="judge each faulty server by the scenarios of what it breaks (default), by those of "
+        "the whole chapter, or by the whole suite",
     )
     parser.add_argument(
         "--report",
@@ -200,7 +200,7 @@ def _add_selftest(parser: argparse.ArgumentParser) -> None:
         "--jobs",
         type=_count,
         metavar="N",
-        help="faulty servers at once (default: two a processor)",
+        help="faulty servers at once (default: eight a processor)",
     )
     parser.add_argument("--quiet", action="store_true", help="only what is wrong and the verdict")
 

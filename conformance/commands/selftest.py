@@ -2,38 +2,53 @@
 
 import argparse
 import os
+import signal
 import sys
 from time import perf_counter
+from types import FrameType
+from typing import Final
 
 from conformance.record import Exit
 from conformance.reporting import files
 from conformance.reporting.progress import Progress
 from conformance.selftest import judging
 from conformance.selftest.fault import load, select
-from conformance.selftest.matrix import Matrix
+from conformance.selftest.matrix import FaultRun, Matrix
 from conformance.selftest.rendering import WRITERS, complaints, table, verdict
 from conformance.selftest.scope import Scope
+
+AT_ONCE: Final = 8
+"""Faulty servers for each processor: what they wait for takes longer than what they compute."""
 
 
 def selftest(arguments: argparse.Namespace) -> int:
     """Judges every faulty server; returns 0 when each was caught and nothing was blamed wrongly."""
     begun = perf_counter()
+    signal.signal(signal.SIGTERM, _interrupt)
     reports = [files.wanted(word, WRITERS) for word in arguments.report]
     for _, path in reports:
         files.make_room(path)
     suite = judging.suite()
     faults = select(load(suite.schemas, suite.requirements, arguments.faults), arguments.selection)
-    runs = []
+    jobs = arguments.jobs or AT_ONCE * (os.cpu_count() or 1)
+    scope, results = Scope(arguments.scope), {} if arguments.selection else judging.results()
+    runs: dict[str, FaultRun] = {}
     with Progress(sys.stderr, len(faults), quiet=arguments.quiet) as progress:
-        jobs = arguments.jobs or 2 * (os.cpu_count() or 1)
         control = judging.control()
-        for run in judging.all_runs(faults, jobs, Scope(arguments.scope)):
-            runs.append(run)
+        for run in judging.first_runs(faults, jobs, scope):
+            runs[run.fault.id] = run
             progress.step(run.fault.id, failed=not run.caught)
-    results = [] if arguments.selection else judging.result_ids()
-    matrix = Matrix(runs, results, suite.requirements, control)
+        doubtful = Matrix([*runs.values()], results, suite.requirements).doubtful
+        for run in judging.second_runs([run.fault for run in doubtful], jobs, scope):
+            runs[run.fault.id] = runs[run.fault.id].with_second(run)
+    matrix = Matrix([*runs.values()], results, suite.requirements, control)
     lines = [*complaints(matrix), verdict(matrix, perf_counter() - begun)]
     print(*([] if arguments.quiet else [table(matrix), ""]), *lines, sep="\n")  # noqa: T201
     for kind, path in reports:
         files.write(path, WRITERS[kind](matrix))
     return Exit.CONFORMANT if matrix.holds else Exit.NOT_CONFORMANT
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Ends the processes that were started, as Ctrl-C does."""
+    raise KeyboardInterrupt

@@ -53,7 +53,7 @@ def _lines(text: str) -> re.Pattern[str]:
 class Fault:
     """A faulty server: what it does wrong, and which requirement a run must blame for it.
 
-    `also` names what the same fault breaks besides.
+    `also` names what the same fault breaks besides; a `slow` one takes seconds until it shows.
     """
 
     id: str
@@ -62,6 +62,7 @@ class Fault:
     also: frozenset[str]
     changes: tuple[Change, ...]
     location: Location = field(compare=False)
+    slow: bool = False
 
     def source(self, module: str, source: str) -> str:
         """The source of a module of the reference server as this fault has it."""
@@ -107,7 +108,13 @@ def _fault(
             raise source.error(f'there is no requirement "{name}"{hint}', (*at, "requirement"))
     changes = tuple(Change(**change) for change in row["changes"])
     fault = Fault(
-        row["id"], row["requirement"], row["title"], frozenset(also), changes, source.location(at)
+        id=row["id"],
+        requirement=row["requirement"],
+        title=row["title"],
+        also=frozenset(also),
+        changes=changes,
+        location=source.location(at),
+        slow=row.get("slow", False),
     )
     for module in dict.fromkeys(change.module for change in changes):
         try:

@@ -5,15 +5,19 @@ import importlib
 import io
 import logging
 import os
+import re
 import sys
 from collections.abc import Sequence
+from functools import cache
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from multiprocessing.connection import Connection
 from types import CodeType, ModuleType
-from typing import Any
+from typing import Any, Final
 
-from conformance.selftest.fault import PACKAGE, Fault
+from conformance.selftest.fault import PACKAGE, Fault, original
+
+_IMPORT: Final = re.compile(rf"^\s*from {PACKAGE}\b(.*)", re.MULTILINE)
 
 
 class _Loader(SourceFileLoader):
@@ -61,13 +65,32 @@ class _Output(io.TextIOBase):
 
 def main_of(fault: Fault | None) -> Any:
     """The command of the reference server, with the fault in it, and all that it needs imported."""
-    for name in [name for name in sys.modules if name.partition(".")[0] == PACKAGE]:
-        del sys.modules[name]
     if fault is not None:
+        for module in _affected({change.module for change in fault.changes}):
+            if sys.modules.pop(f"{PACKAGE}.{module}", None):
+                delattr(sys.modules[PACKAGE], module)
         sys.meta_path.insert(0, _Finder(fault))
     for name in ("server", "control"):
         importlib.import_module(f"{PACKAGE}.{name}")
     return importlib.import_module(f"{PACKAGE}.__main__").main
+
+
+def _affected(changed: set[str]) -> set[str]:
+    """The changed modules, and all that import them or one that does: no other is made anew."""
+    found = set(changed)
+    while True:
+        more = {name for name, needed in _imports().items() if needed & found} - found
+        if not more:
+            return found
+        found |= more
+
+
+@cache
+def _imports() -> dict[str, set[str]]:
+    """What each module of the reference server that is loaded imports of the others."""
+    names = {name.partition(".")[2] for name in sys.modules if name.startswith(f"{PACKAGE}.")}
+    lines = {name: " ".join(_IMPORT.findall(original(name))) for name in names}
+    return {name: names & set(re.findall(r"\w+", line)) for name, line in lines.items()}
 
 
 def serve(fault: Fault | None, arguments: list[str], output: Connection) -> None:

@@ -6,10 +6,9 @@ import multiprocessing
 import re
 import signal
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import cache
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
@@ -32,7 +31,7 @@ from conformance.transport import Unreachable
 TARGET: Final = Path(__file__).resolve().parents[1] / "demo.yaml"
 STARTS_WITHIN: Final = 30.0
 ENDS_WITHIN: Final = 120.0
-TOGETHER: Final = Options()
+TOGETHER: Final = Options(timeout_scale=0.65)
 ALONE: Final = Options(jobs=1)
 
 
@@ -48,10 +47,13 @@ def target() -> Target:
     return from_file(TARGET)
 
 
-def result_ids() -> list[str]:
-    """The ids of every scenario and passive check of the suite."""
-    passive = [f"passive/{monitor.name}" for monitor in suite().make_monitors(suite())]
-    return [*suite().scenarios, *passive]
+def results() -> dict[str, tuple[str, ...]]:
+    """Every scenario and passive check of the suite by its id, and the requirements it judges."""
+    passive = suite().make_monitors(suite())
+    scenarios = suite().scenarios.values()
+    return {scenario.id: scenario.requirements for scenario in scenarios} | {
+        f"passive/{monitor.name}": (monitor.requirement,) for monitor in passive
+    }
 
 
 def control() -> tuple[str, ...]:
@@ -68,32 +70,38 @@ def control() -> tuple[str, ...]:
     return tuple(f"{r.id}: {r.reason}" for r in record.results if _is_wrong(r) or _is_open(r))
 
 
-def all_runs(faults: Sequence[Fault], jobs: int, scope: Scope) -> Iterator[FaultRun]:
-    """Judges every fault, `jobs` at once; yields what was found in the order of its coming."""
-    with ProcessPoolExecutor(jobs, mp_context=_context(), initializer=_ignore_interrupts) as pool:
-        try:
-            yield from _all(pool, faults, scope)
-        except BrokenProcessPool:
-            raise KitError("a process that judged a faulty server died") from None
-        finally:
+def first_runs(faults: Sequence[Fault], jobs: int, scope: Scope) -> Iterator[FaultRun]:
+    """Judges every fault, `jobs` at once; yields what was found in the order of its coming.
+
+    Half of them are slow ones, as long as there are any: those wait while the others compute.
+    """
+    with _pool(jobs // 2 or 1) as slow, _pool(jobs - jobs // 2) as quick:
+        runs = [(slow if row.slow else quick).submit(judged, row, scope) for row in faults]
+        yield from _results(runs, slow, quick)
+
+
+def second_runs(faults: Sequence[Fault], jobs: int, scope: Scope) -> Iterator[FaultRun]:
+    """Judges faults once more, one scenario at a time.
+
+    What a faulty server sends to everybody reaches the scenarios of other requirements, too, and
+    what depends on a moment may have missed it.
+    """
+    with _pool(jobs) as pool:
+        yield from _results([pool.submit(judged, row, scope, ALONE) for row in faults], pool)
+
+
+def _results(runs: Sequence[Future[FaultRun]], *pools: Executor) -> Iterator[FaultRun]:
+    try:
+        yield from (done.result() for done in as_completed(runs))
+    except BrokenProcessPool:
+        raise KitError("a process that judged a faulty server died") from None
+    finally:
+        for pool in pools:
             pool.shutdown(cancel_futures=True)
 
 
-def _all(pool: Executor, faults: Sequence[Fault], scope: Scope) -> Iterator[FaultRun]:
-    """What every fault came to; a run that does not hold is made again, nothing beside it.
-
-    Not even two scenarios: what a faulty server sends to everybody reaches those of other
-    requirements, too.
-    """
-    doubtful: list[Fault] = []
-    for done in as_completed([pool.submit(judged, fault, scope) for fault in faults]):
-        run = done.result()
-        if run.holds:
-            yield run
-        else:
-            doubtful.append(run.fault)
-    for fault in doubtful:
-        yield replace(pool.submit(judged, fault, scope, ALONE).result(), again=True)
+def _pool(jobs: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(jobs, mp_context=_context(), initializer=_ignore_interrupts)
 
 
 def _ignore_interrupts() -> None:

@@ -1,7 +1,7 @@
 """The kill matrix: which fault made which scenario fail, and what that leaves unproved."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from conformance.model import Requirement
 from conformance.selftest.fault import Fault
@@ -19,7 +19,7 @@ class Kill:
 class FaultRun:
     """What a run against one faulty server found; `trouble` says what it could not judge.
 
-    `again` says that it is the second run, because the first did not hold.
+    `again` says that a second run is in it.
     """
 
     fault: Fault
@@ -50,17 +50,24 @@ class FaultRun:
         blamed = frozenset[str]().union(*(kill.blamed for kill in self.kills))
         return blamed - {self.fault.requirement} - self.fault.also
 
+    def with_second(self, second: "FaultRun") -> "FaultRun":
+        """What both runs show: the second alone, where the first did not hold."""
+        kills = {kill.id: kill for kill in (*self.kills, *second.kills)}
+        shown = replace(self, kills=tuple(kills.values())) if self.holds else second
+        return replace(shown, again=True)
+
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
     """The runs against all faulty servers, beside what there is to prove.
 
-    `results` are the ids of every scenario and passive check, empty where only some of the faults
-    were tried; `control` is what was found wrong with the server that has no fault.
+    `results` are the scenarios and passive checks with the requirements that each judges, none
+    where only some of the faults were tried; `control` is what was found wrong with the server that
+    has no fault.
     """
 
     runs: Sequence[FaultRun]
-    results: Sequence[str]
+    results: Mapping[str, Collection[str]]
     requirements: Mapping[str, Requirement]
     control: Sequence[str] = ()
 
@@ -79,6 +86,12 @@ class Matrix:
         """Scenarios and passive checks that failed for no fault."""
         killers = {kill.id for run in self.runs for kill in run.kills}
         return [name for name in self.results if name not in killers]
+
+    @property
+    def doubtful(self) -> list[FaultRun]:
+        """Runs that do not hold, or that should have made a scenario fail that never did."""
+        open_ = {name for result in self.unproved for name in self.results[result]}
+        return [run for run in self.runs if not run.holds or run.fault.requirement in open_]
 
     @property
     def uncovered(self) -> list[str]:

@@ -164,7 +164,8 @@ def test_what_passive_checks_alone_judge_is_tried_by_its_chapter() -> None:
 
 
 def matrix(*runs: FaultRun, results: tuple[str, ...] = ()) -> Matrix:
-    return Matrix(runs, results, {"DEDUP-02": REQUIREMENTS["DEDUP-02"]})
+    judged = dict.fromkeys(results, ("DEDUP-02",))
+    return Matrix(runs, judged, {"DEDUP-02": REQUIREMENTS["DEDUP-02"]})
 
 
 def test_a_matrix_holds_when_everything_was_seen_to_fail() -> None:
@@ -193,8 +194,23 @@ def test_a_scenario_that_no_fault_fails_proves_nothing() -> None:
     assert not whole.holds
 
 
+def test_what_should_have_failed_is_tried_once_more() -> None:
+    first = killed(fault(), a="DEDUP-02")
+    whole = matrix(first, results=("a", "b"))
+    assert whole.doubtful == [first]
+    both = first.with_second(killed(fault(), b="DEDUP-02"))
+    assert both.again
+    assert matrix(both, results=("a", "b")).holds
+
+
+def test_a_second_run_replaces_a_first_that_did_not_hold() -> None:
+    first, second = killed(fault(), b="DEDUP-03"), killed(fault(), a="DEDUP-02")
+    assert first.with_second(second).holds
+    assert second.with_second(first).undeclared == {"DEDUP-03"}
+
+
 def test_a_requirement_that_no_fault_breaks_is_named() -> None:
-    whole = Matrix([killed(fault(), a="DEDUP-02")], ("a",), REQUIREMENTS)
+    whole = Matrix([killed(fault(), a="DEDUP-02")], {"a": ("DEDUP-02",)}, REQUIREMENTS)
     assert "DEDUP-03" in whole.uncovered
     assert "DEDUP-02" not in whole.uncovered
     assert not whole.holds
@@ -226,7 +242,8 @@ def test_a_fault_that_nobody_catches_ends_badly(tmp_path: Path) -> None:
 
 def test_a_fault_that_breaks_something_else_ends_badly(tmp_path: Path) -> None:
     wrong = DEAF.replace("HEARTBEAT-01", "DEDUP-06")
-    done = call("selftest", "--faults", str(folder(tmp_path, wrong)), "deaf")
+    words = ("--faults", str(folder(tmp_path, wrong)), "--scope=chapter")
+    done = call("selftest", *words, "deaf")
     assert done.status == 1
     assert "BLAMED WRONGLY for deaf: DEDUP-02" in done.output
 
