@@ -40,12 +40,9 @@ def read_any(path: Path) -> tuple[Baseline, str]:
 
 
 def judged_by(suite: Suite) -> dict[str, Collection[str]]:
-    """The requirements of each scenario and passive check of a suite, by its id."""
-    return {
-        **{scenario.id: scenario.requirements for scenario in suite.scenarios.values()},
-        **{f"passive/{m.name}": (m.requirement,) for m in suite.make_monitors(suite)},
-        **{name: (name,) for name, row in suite.requirements.items() if row.role == "server"},
-    }
+    """What a baseline may name, with the requirements that it judges: a requirement, itself."""
+    own = {name: (name,) for name, row in suite.requirements.items() if row.role == "server"}
+    return {**suite.judged_by(), **own}
 
 
 def _read(path: Path, schemas: SchemaStore) -> tuple[Source, Baseline]:

@@ -38,6 +38,11 @@ class Monitor:
     violations: list[Violation] = field(default_factory=list)
     kinds: frozenset[str] | None = field(default=None, kw_only=True)
 
+    @property
+    def id(self) -> str:
+        """The id of its result."""
+        return f"passive/{self.name}"
+
     def sees(self, kind: str) -> bool:
         """Whether it judges messages of that kind."""
         judges = type(self).received is not Monitor.received

@@ -34,7 +34,7 @@ def _result(monitor: Monitor, suite: Suite) -> Result:
     elif not monitor.observed:
         outcome, reason = Outcome.NOT_APPLICABLE, "nothing of the kind was seen in this run"
     return Result(
-        id=f"passive/{monitor.name}",
+        id=monitor.id,
         kind="monitor",
         title=monitor.title,
         requirements=(monitor.requirement,),

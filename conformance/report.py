@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from conformance import bundle
+from conformance import bundle, text_file
 from conformance.baseline import Baseline, Finding, Findings, compare
 from conformance.checks import cut, printable
 from conformance.model import Outcome
@@ -102,7 +102,7 @@ def _finding(row: Mapping[str, Any], whole: bool = True) -> Finding:
 def read(path: Path) -> Report:
     """The report in a file; raises `InputError` for what is none, or breaks off, with the place."""
     name = bundle.shown(path)
-    value = _parsed(_text(path, name), name)
+    value = _parsed(text_file.read(path, name, MAX_BYTES), name)
     written = value.get("$schema") if isinstance(value, dict) else None
     if not isinstance(written, str) or not written.endswith("/kit/report.json"):
         message = "is not a JSON report of this kit (run TARGET --report json=PATH writes one)"
@@ -113,20 +113,6 @@ def read(path: Path) -> Report:
     for fault in SchemaStore(bundle.schema_root()).explain("kit/report", value):
         raise InputError(f"at {fault.pointer or '/'}: {cut(fault.message)}", Location(name))
     return Report(name, value)
-
-
-def _text(path: Path, name: str) -> str:
-    try:
-        with path.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", Location(name)) from None
-    if len(data) > MAX_BYTES:
-        raise InputError(f"is larger than {MAX_BYTES} bytes", Location(name))
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InputError(f"is not UTF-8 at byte {error.start}", Location(name)) from None
 
 
 def _parsed(text: str, name: str) -> Any:

@@ -93,6 +93,12 @@ class Suite:
     kind_of: Callable[[Any], str] = field(repr=False)
     claims: Callable[[Mapping[str, Any]], frozenset[str]] = field(repr=False)
 
+    def judged_by(self) -> dict[str, tuple[str, ...]]:
+        """The requirements that each scenario and passive check judges, by its id."""
+        scenarios = {scenario.id: scenario.requirements for scenario in self.scenarios.values()}
+        passive = {monitor.id: (monitor.requirement,) for monitor in self.make_monitors(self)}
+        return scenarios | passive
+
     def severity(self, failure: Failure) -> Outcome:
         """What a failure comes to: failed where it breaks a MUST, else warned."""
         levels = {self.requirements[name].level for name in failure.requirements}

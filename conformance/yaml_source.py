@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import yaml
 
+from conformance import text_file
 from conformance.bundle import shown
 from conformance.problems import InputError, Location
 
@@ -75,17 +76,7 @@ def _child(node: yaml.Node, part: str | int) -> tuple[yaml.Mark, yaml.Node] | No
 def load(path: Path, until: re.Pattern[str] | None = None) -> Source:
     """Reads a YAML file, as far as `until`; raises `InputError` with line and column."""
     name = shown(path)
-    try:
-        with path.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", Location(name)) from None
-    if len(data) > MAX_BYTES:
-        raise InputError(f"is larger than {MAX_BYTES} bytes", Location(name))
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InputError(f"is not UTF-8 at byte {error.start}", Location(name)) from None
+    text = text_file.read(path, name, MAX_BYTES)
     return parse(until.split(text, 1)[0] if until else text, name)
 
 

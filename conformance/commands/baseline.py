@@ -49,7 +49,8 @@ def _check(report: Report, suite: Suite) -> None:
     why = report.partial(suite.profiles)
     if why:
         raise InputError(f"is {why}; a baseline is made of a whole run", here)
-    unknown = [name for name in report.results() if name not in judged_by(suite)]
+    judged = judged_by(suite)
+    unknown = [name for name in report.results() if name not in judged]
     if unknown or report.suite != f"{suite.name} {suite.version}":
         told = f', which has "{unknown[0]}"' if unknown else ""
         message = f"is of another suite ({report.suite}{told}); judge the target with this kit"

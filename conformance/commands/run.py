@@ -170,7 +170,7 @@ def _selected(suite: Suite, arguments: argparse.Namespace) -> list[Scenario]:
 def _only_watched(suite: Suite, word: str) -> bool:
     """Whether passive checks judge what a word selects, though no scenario does."""
     return not any(is_selected(scenario, word) for scenario in suite.scenarios.values()) and any(
-        is_passive_selected(f"passive/{monitor.name}", [monitor.requirement], word)
+        is_passive_selected(monitor.id, [monitor.requirement], word)
         for monitor in suite.make_monitors(suite)
     )
 

@@ -31,7 +31,7 @@ def selftest(arguments: argparse.Namespace) -> int:
     suite = judging.suite()
     faults = select(load(suite.schemas, suite.requirements, arguments.faults), arguments.selection)
     jobs = arguments.jobs or AT_ONCE * (os.cpu_count() or 1)
-    scope, results = Scope(arguments.scope), {} if arguments.selection else judging.results()
+    scope, results = Scope(arguments.scope), {} if arguments.selection else suite.judged_by()
     runs: dict[str, FaultRun] = {}
     with Progress(sys.stderr, len(faults), quiet=arguments.quiet) as progress:
         control = judging.control()

@@ -47,15 +47,6 @@ def target() -> Target:
     return from_file(TARGET)
 
 
-def results() -> dict[str, tuple[str, ...]]:
-    """Every scenario and passive check of the suite by its id, and the requirements it judges."""
-    passive = suite().make_monitors(suite())
-    scenarios = suite().scenarios.values()
-    return {scenario.id: scenario.requirements for scenario in scenarios} | {
-        f"passive/{monitor.name}": (monitor.requirement,) for monitor in passive
-    }
-
-
 def control() -> tuple[str, ...]:
     """What the suite finds wrong with the server that has no fault: there should be nothing.
 

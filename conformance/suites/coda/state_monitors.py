@@ -51,6 +51,13 @@ def unexpected(summary: str, expected: str, message: Message, pointer: str = "")
     return Failure(summary, expected=expected, received=message.text, pointer=pointer)
 
 
+def unexpected_end(summary: str, expected: str, end: End) -> Failure:
+    """The failure of a close that should not be as it is."""
+    return Failure(
+        summary, expected=expected, received=f"close code {end.code}", close_code=end.code
+    )
+
+
 @dataclass(slots=True)
 class ChallengeFirst(Monitor):
     """The first message is the challenge, and there is no second one."""
@@ -114,11 +121,10 @@ class CloseCodes(Monitor):
         self.observed += 1
         if end.code in CLOSE_CODES:
             return None
-        return Failure(
+        return unexpected_end(
             "a connection was closed with a code that is not in the table",
-            expected=f"one of {', '.join(map(str, sorted(CLOSE_CODES)))}",
-            received=f"close code {end.code}",
-            close_code=end.code,
+            f"one of {', '.join(map(str, sorted(CLOSE_CODES)))}",
+            end,
         )
 
 
@@ -139,11 +145,10 @@ class NoTimeOutInSession(Monitor):
         self.observed += 1
         if end.code != TIME_OUT:
             return None
-        return Failure(
+        return unexpected_end(
             "a session was closed because the time to authenticate was over",
-            expected="a session that goes on",
-            received=f"close code {end.code}",
-            close_code=end.code,
+            "a session that goes on",
+            end,
         )
 
 
@@ -164,11 +169,10 @@ class TimeOutTold(Monitor):
         self.observed += 1
         if connection.memory.get(self.name) == (False, "auth_timeout"):
             return None
-        return Failure(
+        return unexpected_end(
             "a connection was closed with 4408 without a word",
-            expected='before it an auth_result with success false and code "auth_timeout"',
-            received=f"close code {end.code}",
-            close_code=end.code,
+            'before it an auth_result with success false and code "auth_timeout"',
+            end,
         )
 
 
@@ -188,11 +192,10 @@ class TokenEndTold(Monitor):
         self.observed += 1
         if connection.memory.get(self.name) in TOKEN_ENDS.values():
             return None
-        return Failure(
+        return unexpected_end(
             f"a connection was closed with {end.code} without a word",
-            expected=f'before it an error with code "{TOKEN_ENDS[end.code]}"',
-            received=f"close code {end.code}",
-            close_code=end.code,
+            f'before it an error with code "{TOKEN_ENDS[end.code]}"',
+            end,
         )
 
 

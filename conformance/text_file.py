@@ -1,0 +1,20 @@
+"""A text file of a user's: read whole, bounded, and as UTF-8."""
+
+from pathlib import Path
+
+from conformance.problems import InputError, Location
+
+
+def read(path: Path, name: str, most: int) -> str:
+    """The text of a file of at most `most` bytes; raises `InputError`, which calls it `name`."""
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(most + 1)
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", Location(name)) from None
+    if len(data) > most:
+        raise InputError(f"is larger than {most} bytes", Location(name))
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"is not UTF-8 at byte {error.start}", Location(name)) from None
