@@ -11,7 +11,7 @@ from conformance.dialogue import Dialogue, World
 from conformance.hooks import ADVANCE, HookFailed
 from conformance.model import Failure, Outcome, Result, Scenario, Timing
 from conformance.problems import InputError, KitError
-from conformance.steps import Crowded, NotJudged, Performer, StepFailed, TryAgain
+from conformance.steps import Crowded, Disturbed, NotJudged, Performer, StepFailed, TryAgain
 from conformance.transport import Unreachable
 
 ATTEMPTS: Final = 3
@@ -134,12 +134,14 @@ class Attempts:
         try:
             await performer.perform(scenario.setup)
         except StepFailed as failed:
+            await _check_quiet(dialogue, scenario)
             where = f"{failed.failure.location}: {failed.failure.summary}"
             reason = f"what it needs first did not work: {where}"
             return Outcome.COULD_NOT_RUN, reason, (replace(failed.failure, requirements=()),)
         try:
             await performer.perform(scenario.steps)
         except StepFailed as failed:
+            await _check_quiet(dialogue, scenario)
             failure = failed.failure
             if not failure.requirements:
                 failure = replace(failure, requirements=scenario.requirements)
@@ -164,6 +166,12 @@ def result_of(scenario: Scenario, outcome: Outcome, reason: str) -> Result:
         outcome=outcome,
         reason=reason,
     )
+
+
+async def _check_quiet(dialogue: Dialogue, scenario: Scenario) -> None:
+    """Raises `Disturbed` where others caused events, and the scenario counts on nobody doing so."""
+    if scenario.quiet and await dialogue.is_disturbed():
+        raise Disturbed("other clients, or the target itself, caused events meanwhile")
 
 
 def _timing(dialogue: Dialogue, attempt: int) -> Timing:

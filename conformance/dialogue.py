@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from secrets import token_hex
@@ -135,6 +136,7 @@ class Dialogue(Watcher):
         self.name = name
         self.crowds = scenario is not None and scenario.crowds
         self.refused = False
+        self._disturbed = False
         self._refusal = self._foreseen_by_none(scenario)
         self.token = f"k{token_hex(6)}"
         self.connections: dict[str, Connection] = {}
@@ -223,8 +225,12 @@ class Dialogue(Watcher):
 
     async def finish(self) -> None:
         """Closes every connection that is still open."""
-        patience = 0.5 + 4 * self.world.round_trip
-        await asyncio.gather(*(c.finish(patience) for c in self.connections.values()))
+        await asyncio.gather(*(c.finish(self._patience) for c in self.connections.values()))
+
+    @property
+    def _patience(self) -> float:
+        """Seconds for what a target answers at once."""
+        return 0.5 + 4 * self.world.round_trip
 
     # ── hooks ──
 
@@ -273,6 +279,8 @@ class Dialogue(Watcher):
             message.line = self.transcript.count
         else:
             self.transcript.add_other(perf_counter() - self.started, connection.name)
+        if not own and not self._is_barrier(message):
+            self._disturbed = True
         for monitor, failure in found:
             monitor.note(failure, self._violation)
         if own and connection.awaits_answer:
@@ -291,11 +299,26 @@ class Dialogue(Watcher):
     def owns(self, message: Message) -> bool:
         """Whether a message is this scenario's own, not another client's traffic."""
         if self.token in message.text:
-            return not any(barrier in message.text for barrier in self.barriers)
+            return not self._is_barrier(message)
         suite = self.world.suite
         if message.fault:
             return suite.background_text not in message.text
         return not suite.background.is_valid(message.value)
+
+    def _is_barrier(self, message: Message) -> bool:
+        return any(barrier in message.text for barrier in self.barriers)
+
+    async def is_disturbed(self) -> bool:
+        """Whether others have caused events; those that are on their way are waited for."""
+
+        async def catch_up(connection: Connection) -> None:
+            if connection.open and connection.end is None:
+                connection.ping(b"caught up")
+                with suppress(TimeoutError):
+                    await connection.receive_pong(self._patience)
+
+        await asyncio.gather(*map(catch_up, self.connections.values()))
+        return self._disturbed
 
     def ended(self, connection: Connection, end: End) -> None:
         """Notes when a connection ended, and hands its end to the monitors."""

@@ -72,6 +72,7 @@ class Scenario:
     needs: tuple[str, ...]
     location: Location
     crowds: bool = False
+    quiet: bool = False
 
     @property
     def generated(self) -> bool:

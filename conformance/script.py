@@ -91,6 +91,7 @@ class ScriptReader:
             needs=tuple(value.get("needs", ())),
             location=source.location(),
             crowds=value.get("crowds", False),
+            quiet=value.get("quiet", False),
         )
 
     def procedure(self, source: Source) -> Procedure:

@@ -42,6 +42,10 @@ class Refused(TryAgain):
     """The target refused a message for its rate, which the scenario is not about."""
 
 
+class Disturbed(TryAgain):
+    """Others caused events, and the scenario counts on nobody doing so."""
+
+
 class Crowded(TryAgain):
     """The target takes no more connections at the moment."""
 

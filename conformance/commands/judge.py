@@ -1,0 +1,112 @@
+"""Judges a target that is there or on its way: runs the suite, shows and writes what was found."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from conformance.baseline import Baseline
+from conformance.baseline_file import read as read_baseline
+from conformance.commands.interruption import Interruption
+from conformance.model import Scenario
+from conformance.problems import InputError
+from conformance.record import Exit, RunRecord, exit_status
+from conformance.report import compared
+from conformance.reporting import files
+from conformance.reporting.formats import WRITERS
+from conformance.reporting.progress import Progress
+from conformance.reporting.terminal import Terminal
+from conformance.runner import Options, Run
+from conformance.suite import Suite, is_passive_selected, is_selected, load, select
+from conformance.target import Target
+from conformance.transport import Unreachable
+
+
+def judge(
+    arguments: argparse.Namespace,
+    ready: Callable[[], Target],
+    reports: Sequence[tuple[str, Path]],
+    interruption: Interruption,
+) -> int:
+    """Judges the target that `ready` waits for, as the arguments say; returns the exit status."""
+    suite = load()
+    scenarios = _selected(suite, arguments)
+    baseline = read_baseline(arguments.baseline, suite) if arguments.baseline else None
+    options = _options(arguments, baseline)
+    quiet: bool = arguments.quiet
+    record = _perform(suite, ready(), scenarios, options, interruption, quiet=quiet)
+    if record is None:
+        return Exit.UNREACHABLE
+    if baseline is not None:
+        record = compared(record, baseline, datetime.now(UTC).date())
+    terminal = Terminal(sys.stdout)
+    terminal.summary(record)
+    for kind, path in reports:
+        files.write(path, WRITERS[kind](record))
+        terminal.line(f"{kind} report: {path}")
+    return exit_status(record)
+
+
+def _options(arguments: argparse.Namespace, baseline: Baseline | None) -> Options:
+    return Options(
+        jobs=arguments.jobs,
+        max_wait=arguments.max_wait,
+        timeout_scale=arguments.timeout_scale,
+        selection=tuple(arguments.selection),
+        profiles=tuple(arguments.profile),
+        retries=arguments.retries,
+        schedule=arguments.schedule,
+        known=baseline.failures if baseline else frozenset(),
+    )
+
+
+def _selected(suite: Suite, arguments: argparse.Namespace) -> list[Scenario]:
+    for word in arguments.selection:
+        if _only_watched(suite, word):
+            raise InputError(f"passive checks alone judge {word}, in every run without a selection")
+    return select(suite, arguments.selection, arguments.profile)
+
+
+def _only_watched(suite: Suite, word: str) -> bool:
+    """Whether passive checks judge what a word selects, though no scenario does."""
+    return not any(is_selected(scenario, word) for scenario in suite.scenarios.values()) and any(
+        is_passive_selected(monitor.id, [monitor.requirement], word)
+        for monitor in suite.make_monitors(suite)
+    )
+
+
+def _perform(
+    suite: Suite,
+    target: Target,
+    scenarios: Sequence[Scenario],
+    options: Options,
+    interruption: Interruption,
+    *,
+    quiet: bool,
+) -> RunRecord | None:
+    with Progress(sys.stderr, len(scenarios), quiet=quiet) as progress:
+        current = Run(suite, target, scenarios, options, progress.found)
+        try:
+            return asyncio.run(_interruptible(current, interruption))
+        except Unreachable as error:
+            progress.close()
+            print(f"coda-conformance: {error}", file=sys.stderr)  # noqa: T201
+            return None
+
+
+async def _interruptible(run: Run, interruption: Interruption) -> RunRecord:
+    """Performs the run; ends it early when asked to, before or meanwhile."""
+    task = asyncio.create_task(run.perform())
+    loop = asyncio.get_running_loop()
+    interruption.cancel = lambda: loop.call_soon_threadsafe(task.cancel)
+    if interruption.asked:
+        run.interrupted = True
+        task.cancel()
+    try:
+        return await task
+    except asyncio.CancelledError:
+        return run.record()
+    finally:
+        interruption.cancel = None
