@@ -4,8 +4,10 @@ Whatever arrives leaves the other side `--delay` seconds after its arrival, howe
 line, with one write and, by TCP_NODELAY, one segment for every `--pieces` bytes (0: as it came).
 What arrives at once is cut into 100 pieces at most, larger ones where it is long: a write takes
 5 µs, and sixteen copies of a 64 KiB message would hold everything else up for most of a second.
-The end of a stream and a reset travel as slowly as the bytes. It prints `listening on URL`, and
-when it is interrupted, whether it kept up.
+The end of a stream and a reset travel as slowly as the bytes.
+
+It listens at ::1, at the port at which the target listens at 127.0.0.1, so that its address is one
+of the target's own. It prints `listening on URL`, and when it is interrupted, whether it kept up.
 
     python benchmarks/proxy.py ws://127.0.0.1:8765/ [--delay 0.1] [--pieces 7]
 """
@@ -26,7 +28,7 @@ from urllib.parse import urlsplit
 PIECES_A_READ: Final = 100
 """Pieces into which what arrives at once is cut at most."""
 
-MAX_HELD: Final = 16 * 1024 * 1024
+MAX_HELD: Final = 4 * 1024 * 1024
 """Bytes on the line in one direction after which nothing more is read."""
 
 LATE: Final = 0.05
@@ -200,7 +202,7 @@ class Accepted(Side):
         far = Side(self.proxy)
         loop = asyncio.get_running_loop()
         try:
-            transport, _ = await loop.create_connection(lambda: far, *self.proxy.target)
+            transport, _ = await loop.create_connection(lambda: far, "127.0.0.1", self.proxy.port)
         except OSError:
             reset(self.transport)
             return
@@ -212,22 +214,16 @@ class Accepted(Side):
 
 
 class Proxy:
-    """Listens on a free loopback port and passes everything on to `target`, slowly."""
+    """Listens at ::1 and passes everything on to the same port at 127.0.0.1, slowly."""
 
-    def __init__(self, delay: float, pieces: int) -> None:
+    def __init__(self, port: int, delay: float, pieces: int) -> None:
+        self.port = port
         self.delay = delay
         self.pieces = pieces
-        self.target = ("127.0.0.1", 0)
         self.counts = Counts()
         self.transports: set[asyncio.Transport] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
-
-    @property
-    def port(self) -> int:
-        """The port that it listens on."""
-        assert self._server is not None
-        return int(self._server.sockets[0].getsockname()[1])
 
     def start(self, work: Coroutine[None, None, None]) -> None:
         """Runs a coroutine as a task that is kept until it is done."""
@@ -237,7 +233,7 @@ class Proxy:
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: Accepted(self), "127.0.0.1", 0)
+        self._server = await loop.create_server(lambda: Accepted(self), "::1", self.port)
         return self
 
     async def __aexit__(
@@ -254,19 +250,12 @@ class Proxy:
         await self._server.wait_closed()
 
 
-def address(url: str) -> tuple[str, int]:
-    """Host and port of a WebSocket URL."""
-    parts = urlsplit(url)
-    return parts.hostname or "127.0.0.1", parts.port or 80
-
-
 async def _serve(url: str, delay: float, pieces: int) -> None:
     interrupted = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, interrupted.set)
-    async with Proxy(delay, pieces) as proxy:
-        proxy.target = address(url)
-        print(f"listening on ws://127.0.0.1:{proxy.port}/", flush=True)
+    async with Proxy(urlsplit(url).port or 80, delay, pieces) as proxy:
+        print(f"listening on ws://[::1]:{proxy.port}/", flush=True)
         await interrupted.wait()
         print(proxy.counts)
 
@@ -274,7 +263,7 @@ async def _serve(url: str, delay: float, pieces: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     add_options(parser)
-    parser.add_argument("url", help="where everything is passed on to")
+    parser.add_argument("url", help="of the target, at 127.0.0.1")
     options = parser.parse_args()
     asyncio.run(_serve(options.url, options.delay, options.pieces))
 

@@ -1,44 +1,44 @@
 """Whether runs of the suite come to the same outcome every time, also on a bad day.
 
-One reference server, started with the short windows of `coda-conformance demo`, is judged by one
-`coda-conformance run URL` after another, without hooks, for the profiles core and compat, each a
-process with a JSON report. `--busy` keeps every core busy with processes that do nothing else;
-`--proxy` puts the slow line of proxy.py in between. The outcomes of every result id are compared
-over all runs: each id that differs is printed with its reasons, and so is each that never passes.
-The exit status is 1 if an outcome differs or fails, or if the server ends before the last run.
+A target file's command, that of `coda-conformance demo` by default, is started anew for every run
+and judged whole by `coda-conformance run`, a process of its own, with the hooks of the file.
+`--busy` keeps every core busy with processes that do nothing else; `--at-once` makes several runs
+beside each other; `--proxy` puts the slow line of proxy.py in between. The outcomes of every result
+id are compared over all runs: each id that differs is printed with its reasons, and so is each that
+never passes. The exit status is 1 if an outcome differs or fails.
 
 Over a slow line the demonstration's windows are too short for what has to happen within them;
-`--settings` replaces the server's, for 0.1 s each way by
-`--settings="auth-timeout=4 dedup-window=2 id-window=4"`.
+`--set` adds options to the command that replace those it has.
 
-    python benchmarks/stability.py [--runs 10] [--jobs 16] [--busy]
+    python benchmarks/stability.py [--runs 10] [--at-once 1] [--jobs 16] [--busy]
     python benchmarks/stability.py --runs 4 --jobs 1 16     # in turn: does the number matter?
-    python benchmarks/stability.py --proxy [--delay 0.1] [--pieces 7] [--settings="NAME=VALUE …"]
+    python benchmarks/stability.py --target tests/second_server/target.yaml
+    python benchmarks/stability.py --proxy [--delay 0.1] [--pieces 7] [--set NAME=VALUE …]
 """
 
 import argparse
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from itertools import cycle
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any, Final
 
+import yaml
 from lab.outcomes import Outcomes, show
-from lab.processes import ENDS_WITHIN, ROOT, Server, busy_cores, demo_server, end_at_sigterm
-from proxy import Proxy, add_options, address
+from lab.processes import ENDS_WITHIN, ROOT, busy_cores, end_at_sigterm, server
+from proxy import add_options
 
-PROFILES: Final = ("core", "compat")
-WITHOUT_HOOKS: Final = "--methods=challenge_token"
-"""Nobody can issue access tokens here; a server that takes none is asked for none."""
+from conformance.commands.run import DEMO
+from conformance.process import running
+from conformance.target import Command, from_file
 
-LOOKS_EVERY: Final = 0.2
-"""Seconds between two looks at whether the server still runs."""
+PROXY: Final = str(Path(__file__).with_name("proxy.py"))
 
 
 def place(folder: str, number: int) -> Path:
@@ -56,37 +56,59 @@ def read(report: Path) -> dict[str, Any]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A server that is judged, at its own address or at that of the slow line to it."""
+def command_of(options: argparse.Namespace) -> Command:
+    """The command of the target file, with the settings that replace its own."""
+    command = from_file(options.target).command
+    if command is None:
+        sys.exit(f"{options.target} has no command")
+    folder = ROOT if options.target == DEMO else command.folder
+    more = tuple(f"--{setting}" for setting in options.set)
+    return replace(command, argv=(*command.argv, *more), folder=folder)
 
-    url: str
-    server: Server
 
-    async def run(self, report: Path, more: Sequence[str]) -> tuple[dict[str, Any], float]:
-        """Judges it by a process of its own: the report and the wall time in seconds."""
-        start = perf_counter()
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "conformance", "run", self.url),
-            *more,
-            *(f"--profile={name}" for name in PROFILES),
-            *("--quiet", f"--report=json={report}"),
-            cwd=ROOT,
-            stdout=asyncio.subprocess.DEVNULL,
-        )
-        try:
-            await self._finish(process)
-        finally:
-            await end(process)
-        return read(report), perf_counter() - start
+@contextmanager
+def reached(url: str, options: argparse.Namespace) -> Iterator[str]:
+    """The address at which a run reaches the server: its own, or that of the slow line to it."""
+    if not options.proxy:
+        yield url
+        return
+    line = (f"--delay={options.delay}", f"--pieces={options.pieces}")
+    with server(PROXY, *line, url) as proxy:
+        yield proxy.url
 
-    async def _finish(self, process: asyncio.subprocess.Process) -> None:
-        """Waits for a run; ends everything when the server has ended before it."""
-        while process.returncode is None:
-            if not self.server.is_running():
-                sys.exit("the server has ended")
-            with suppress(TimeoutError):
-                await asyncio.wait_for(process.wait(), LOOKS_EVERY)
+
+@contextmanager
+def judged(options: argparse.Namespace, folder: Path) -> Iterator[Path]:
+    """Starts the server, and writes a target file that says where it is."""
+    with running(command_of(options)) as ready:
+        named = ready()
+        with reached(named["url"], options) as url:
+            target = yaml.safe_load(options.target.read_text("utf-8"))
+            del target["command"]
+            for hook in target.get("hooks", {}).values():
+                hook["request"] = hook["request"].format(**named)
+            if options.proxy:  # the buffers on this way hold more than the file says
+                target.get("parameters", {}).pop("unread_bytes", None)
+            path = folder / "target.yaml"
+            path.write_text(json.dumps({**target, "url": url}), "utf-8")
+            yield path
+
+
+async def run(target: Path, report: Path, more: Sequence[str]) -> tuple[dict[str, Any], float]:
+    """Judges a target by a process of its own: the report and the wall time in seconds."""
+    start = perf_counter()
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "conformance", "run", str(target)),
+        *more,
+        *("--quiet", f"--report=json={report}"),
+        cwd=ROOT,
+        stdout=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        await process.wait()
+    finally:
+        await end(process)
+    return read(report), perf_counter() - start
 
 
 async def end(process: asyncio.subprocess.Process) -> None:
@@ -101,38 +123,26 @@ async def end(process: asyncio.subprocess.Process) -> None:
         await process.wait()
 
 
-@asynccontextmanager
-async def judged(options: argparse.Namespace) -> AsyncIterator[Judged]:
-    """The reference server, behind the slow line if need be."""
-    settings = [WITHOUT_HOOKS, *(f"--{word}" for word in options.settings.split())]
-    if not options.proxy:
-        with demo_server(*settings) as running:
-            yield Judged(running.url, running)
-        return
-    async with Proxy(options.delay, options.pieces) as proxy:
-        # A run takes the address that it dials for the server's own origin.
-        origin = f"--allowed-origins=http://127.0.0.1:{proxy.port}"
-        with demo_server(origin, *settings) as running:
-            proxy.target = address(running.url)
-            yield Judged(f"ws://127.0.0.1:{proxy.port}/", running)
-        print(f"proxy: {proxy.counts}")
-
-
 async def observe(options: argparse.Namespace, more: Sequence[str]) -> Outcomes:
-    """Makes all runs, one after another."""
+    """Makes all runs, so many at once."""
     outcomes = Outcomes()
     jobs = cycle(options.jobs)
-    with TemporaryDirectory() as folder:
-        async with judged(options) as target:
-            print(f"judging {target.url}", flush=True)
-            with busy_cores(options.busy):
-                for i in range(1, options.runs + 1):
-                    report = place(options.keep or folder, i)
-                    # What fails is not run again here: it should show, not be explained.
-                    how = (f"--jobs={next(jobs)}", "--retries=0")
-                    outcomes.add(*await target.run(report, [*how, *more]))
-                    status, seconds = outcomes.exits[-1], outcomes.seconds[-1]
-                    print(f"run {i}: exit {status}, {seconds:.1f} s", flush=True)
+    numbers = iter(range(1, options.runs + 1))
+
+    async def worker() -> None:
+        for i in numbers:
+            # What fails is not run again here: it should show, not be explained.
+            how = (f"--jobs={next(jobs)}", "--retries=0")
+            with TemporaryDirectory() as own, judged(options, Path(own)) as target:
+                report = place(options.keep or own, i)
+                outcomes.add(*await run(target, report, [*how, *more]))
+            status, seconds = outcomes.exits[-1], outcomes.seconds[-1]
+            print(f"run {i}: exit {status}, {seconds:.1f} s", flush=True)
+
+    with busy_cores(options.busy):
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(options.at_once, options.runs)):
+                group.create_task(worker())
     return outcomes
 
 
@@ -143,6 +153,10 @@ def main() -> int:
         epilog="Whatever else is given, a selection first, is passed on to coda-conformance run.",
     )
     parser.add_argument("--runs", type=int, default=10)
+    parser.add_argument("--at-once", type=int, default=1, help="runs beside each other")
+    parser.add_argument(
+        "--target", type=Path, default=DEMO, metavar="FILE", help="a target file with a command"
+    )
     parser.add_argument(
         "--jobs",
         type=int,
@@ -154,7 +168,7 @@ def main() -> int:
     parser.add_argument("--proxy", action="store_true", help="put a slow line in between")
     add_options(parser)
     parser.add_argument(
-        "--settings", metavar='"NAME=VALUE …"', default="", help="options of the server's"
+        "--set", metavar="NAME=VALUE", nargs="+", default=[], help="options of the command's"
     )
     parser.add_argument("--keep", metavar="FOLDER", help="keep the JSON reports of all runs here")
     options, more = parser.parse_known_args()

@@ -46,8 +46,8 @@ async def through_the_proxy(target: Target) -> AsyncIterator[Peer]:
         try:
             assert process.stdout is not None
             line = (await process.stdout.readline()).decode()
-            near = line.strip().rstrip("/").rpartition(":")[2]
-            reader, writer = await asyncio.open_connection("127.0.0.1", int(near))
+            assert line == f"listening on ws://[::1]:{port}/\n"
+            reader, writer = await asyncio.open_connection("::1", port)
             yield reader, writer
             writer.close()
         finally:

@@ -25,8 +25,10 @@ def stability(*options: str) -> subprocess.CompletedProcess[str]:
 
 
 @asynccontextmanager
-async def begun(*options: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, psutil.Process]]:
-    """Runs it up to the moment at which it begins to judge its server."""
+async def begun(
+    *options: str,
+) -> AsyncIterator[tuple[asyncio.subprocess.Process, list[psutil.Process]]]:
+    """Runs it until it has judged its server once, and yields what it runs then as well."""
     process = await asyncio.create_subprocess_exec(
         *COMMAND,
         *options,
@@ -37,10 +39,8 @@ async def begun(*options: str) -> AsyncIterator[tuple[asyncio.subprocess.Process
     try:
         async with asyncio.timeout(PATIENCE):
             assert process.stdout is not None
-            assert (await process.stdout.readline()).startswith(b"judging ws://")
-            children = psutil.Process(process.pid).children()
-            server = next(child for child in children if "reference_server" in child.cmdline())
-            yield process, server
+            assert (await process.stdout.readline()).startswith(b"run 1: exit 0")
+            yield process, psutil.Process(process.pid).children(recursive=True)
     finally:
         if process.returncode is None:
             process.terminate()
@@ -64,23 +64,16 @@ def test_a_result_that_never_passes_is_shown_with_its_reason() -> None:
 
 def test_the_servers_settings_can_be_replaced() -> None:
     name = "deduplication/window-ends"
-    options = ("--settings=dedup-window=3 id-window=3", "--max-wait", "2")
-    done = stability(name, "--runs", "1", *options)
+    options = ("--max-wait", "2", "--set", "dedup-window=3", "id-window=3")
+    done = stability(name, "--runs", "1", "--jobs=1", *options)
     assert done.returncode == 1
     assert "1 times: it must wait 3" in done.stdout
 
 
-async def test_it_ends_when_the_server_dies() -> None:
-    async with begun("--runs", "1000") as (process, server):
-        server.kill()
-        _, err = await process.communicate()
-        assert process.returncode == 1
-        assert b"the server has ended" in err
-
-
-async def test_sigterm_ends_the_server_too() -> None:
-    async with begun("--runs", "1000") as (process, server):
+async def test_sigterm_ends_all_that_it_runs() -> None:
+    async with begun("states/", "--runs", "1000", "--at-once", "2") as (process, children):
+        assert children
         process.terminate()
         await process.communicate()
         assert process.returncode == 143
-        assert not server.is_running()
+        assert not any(child.is_running() for child in children)
