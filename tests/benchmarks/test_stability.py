@@ -1,4 +1,5 @@
 import asyncio
+import json
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -62,12 +63,12 @@ def test_a_result_that_never_passes_is_shown_with_its_reason() -> None:
     assert "1 times: it must wait" in done.stdout
 
 
-def test_the_servers_settings_can_be_replaced() -> None:
-    name = "deduplication/window-ends"
-    options = ("--max-wait", "2", "--set", "dedup-window=3", "id-window=3")
-    done = stability(name, "--runs", "1", "--jobs=1", *options)
-    assert done.returncode == 1
-    assert "1 times: it must wait 3" in done.stdout
+def test_the_servers_settings_can_be_replaced(tmp_path: Path) -> None:
+    settings = ("--set", "dedup-window=3", "violation-limit=50")
+    done = stability("states/server-speaks-first", "--runs=1", f"--keep={tmp_path}", *settings)
+    assert (done.returncode, done.stderr) == (0, "")
+    stated = json.loads((tmp_path / "run-001.json").read_text("utf-8"))["target"]["parameters"]
+    assert (stated["dedup_window"], stated["violation_limit"]) == (3, 50)
 
 
 async def test_sigterm_ends_all_that_it_runs() -> None:

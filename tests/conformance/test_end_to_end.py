@@ -47,7 +47,7 @@ def test_the_reference_server_judged_by_its_url_alone_fails_nothing(tmp_path: Pa
 
 
 def test_the_legacy_server_breaks_exactly_what_its_faults_break(tmp_path: Path) -> None:
-    done = judge(tmp_path, str(LEGACY), timeout=90)
+    done = judge(tmp_path, str(LEGACY), "--retries=0", timeout=90)
     assert (done.status, done.errors) == (1, "")
     assert statuses(done, "failed", "warned") == {
         broken for fault in FAULTS for broken in fault.breaks

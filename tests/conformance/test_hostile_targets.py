@@ -119,7 +119,7 @@ async def test_a_fault_is_never_counted_more_often_than_it_was_looked_for(
     suite: Suite, tmp_path: Path
 ) -> None:
     async with hosting(values.wrong_shapes) as url:
-        words = ("--timeout-scale=0.2", "--connect-timeout=50", "--max-wait=1")
+        words = ("--timeout-scale=0.2", "--connect-timeout=50", "--max-wait=1", "--retries=0")
         done = await judged(tmp_path, url, *words)
     survived(done, suite, LATE)
     assert done.status == 1

@@ -113,7 +113,8 @@ async def test_while_the_report_is_written_it_is_written_to_its_end(tmp_path: Pa
     reader = os.open(part, os.O_RDONLY | os.O_NONBLOCK)
     data = b""
     async with hosting(garbage_text) as url:
-        words = ("run", url, "--max-wait=1", "--timeout-scale=0.2", f"--report=json={path}")
+        how = ("--max-wait=1", "--timeout-scale=0.2", "--retries=0")
+        words = ("run", url, *how, f"--report=json={path}")
         with started(*words) as process:
             await asyncio.to_thread(select.select, [reader], [], [], LIMIT)
             process.send_signal(signal.SIGINT)
