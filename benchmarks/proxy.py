@@ -19,6 +19,7 @@ import socket
 import struct
 from collections import deque
 from collections.abc import Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from types import TracebackType
@@ -126,7 +127,8 @@ class Line:
         if end is End.RESET:
             reset(self._sink)
         elif not self._sink.is_closing():
-            self._sink.write_eof()
+            with suppress(OSError):  # the other side was reset just now
+                self._sink.write_eof()
         if self.way_back is None or self.way_back.is_done:
             self._source.close()
             self._sink.close()
