@@ -34,9 +34,8 @@ from lab.outcomes import Outcomes, show
 from lab.processes import ENDS_WITHIN, ROOT, busy_cores, end_at_sigterm, server
 from proxy import add_options
 
-from conformance.commands.run import DEMO
 from conformance.process import running
-from conformance.target import Command, from_file
+from conformance.target import DEMO, Command, from_file
 
 PROXY: Final = str(Path(__file__).with_name("proxy.py"))
 
@@ -133,7 +132,10 @@ async def observe(options: argparse.Namespace, more: Sequence[str]) -> Outcomes:
         for i in numbers:
             # What fails is not run again here: it should show, not be explained.
             how = (f"--jobs={next(jobs)}", "--retries=0")
-            with TemporaryDirectory() as own, judged(options, Path(own)) as target:
+            with (
+                TemporaryDirectory(ignore_cleanup_errors=True) as own,
+                judged(options, Path(own)) as target,
+            ):
                 report = place(options.keep or own, i)
                 outcomes.add(*await run(target, report, [*how, *more]))
             status, seconds = outcomes.exits[-1], outcomes.seconds[-1]

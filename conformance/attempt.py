@@ -21,6 +21,13 @@ CROWD_LASTS: Final = 0.25
 """Seconds in which connections that are on their way out make room for others."""
 
 SCENARIO_LIMIT: Final = 60.0
+
+TRIPS_A_STEP: Final = 4
+"""Round trips that a step takes: a connection is opened, greeted, and ends."""
+
+SLOWEST_TRIP: Final = 1.0
+"""Seconds of a round trip from which on a slow target gets no more time."""
+
 LOST_AFTER: Final = 3
 
 
@@ -98,7 +105,7 @@ class Attempts:
     async def _attempt(self, scenario: Scenario, attempt: int) -> tuple[Result, bool]:
         """One try; the second value says whether another may tell more."""
         dialogue = Dialogue(self.world, scenario.id, scenario)
-        limit = SCENARIO_LIMIT * self.world.timeout_scale + self.wait_of(scenario)
+        limit = self._limit(scenario)
         failures: tuple[Failure, ...] = ()
         again = False
         try:
@@ -126,6 +133,11 @@ class Attempts:
         found = result_of(scenario, outcome, reason)
         timing = _timing(dialogue, attempt)
         return replace(found, failures=failures, transcript=kept, timing=timing), again
+
+    def _limit(self, scenario: Scenario) -> float:
+        """Seconds after which a scenario is given up."""
+        trips = TRIPS_A_STEP * scenario.bulk * min(self.world.round_trip, SLOWEST_TRIP)
+        return SCENARIO_LIMIT * self.world.timeout_scale + self.wait_of(scenario) + trips
 
     async def _dialogue(
         self, dialogue: Dialogue, scenario: Scenario

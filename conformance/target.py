@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from conformance import bundle, yaml_source
@@ -18,6 +18,9 @@ from conformance.schemas import SchemaStore
 from conformance.script import header_faults
 
 CONNECT_TIMEOUT = 5.0
+
+DEMO: Final = Path(__file__).with_name("demo.yaml")
+"""The target file of the reference server with short windows and small limits."""
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 

@@ -13,8 +13,7 @@ from typing import IO, Final, NoReturn
 
 import psutil
 
-from conformance.commands.run import DEMO
-from conformance.target import from_file
+from conformance.target import DEMO, from_file
 
 BENCHMARKS: Final = Path(__file__).resolve().parents[1]
 ROOT: Final = BENCHMARKS.parent

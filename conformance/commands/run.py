@@ -11,9 +11,7 @@ from conformance.commands.interruption import Interruption
 from conformance.process import running
 from conformance.reporting import files
 from conformance.reporting.formats import WRITERS
-from conformance.target import Target, from_argument, from_file
-
-DEMO: Final = Path(__file__).resolve().parents[1] / "demo.yaml"
+from conformance.target import DEMO, Target, from_argument, from_file
 
 DEMO_REPORTS: Final = ("json=coda-report/report.json", "junit=coda-report/junit.xml")
 

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from functools import cache
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
-from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
 
@@ -25,10 +24,9 @@ from conformance.selftest.faulty_server import main_of, serve
 from conformance.selftest.matrix import FaultRun, Kill
 from conformance.selftest.scope import Scope, scenarios_for
 from conformance.suite import Suite, load
-from conformance.target import Target, from_file
+from conformance.target import DEMO, Target, from_file
 from conformance.transport import Unreachable
 
-TARGET: Final = Path(__file__).resolve().parents[1] / "demo.yaml"
 STARTS_WITHIN: Final = 30.0
 ENDS_WITHIN: Final = 120.0
 TOGETHER: Final = Options(timeout_scale=0.65)
@@ -44,7 +42,7 @@ def suite() -> Suite:
 @cache
 def target() -> Target:
     """The reference server as a target, with the settings that make everything quick to try."""
-    return from_file(TARGET)
+    return from_file(DEMO)
 
 
 def control() -> tuple[str, ...]:
