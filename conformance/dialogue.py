@@ -101,7 +101,15 @@ class World:
     @property
     def timeout(self) -> float:
         """Seconds to wait for an answer: ample, and more on a slow line."""
-        return (5.0 + 20.0 * self.round_trip) * self.timeout_scale
+        return self._on_this_line(5.0)
+
+    @property
+    def connect_timeout(self) -> float:
+        """Seconds to wait for the answer to a handshake."""
+        return self._on_this_line(self.target.connect_timeout)
+
+    def _on_this_line(self, seconds: float) -> float:
+        return (seconds + 20.0 * self.round_trip) * self.timeout_scale
 
     @property
     def slack(self) -> float:
@@ -205,7 +213,7 @@ class Dialogue(Watcher):
             headers=self.world.target.headers,
             tls=self.world.target.tls_context(),
             max_message=self.world.max_message,
-            timeout=self.world.target.connect_timeout * self.world.timeout_scale,
+            timeout=self.world.connect_timeout,
             **options,
         )
         connection = await connect(name, handshake, self, answers_close)

@@ -30,7 +30,8 @@ async def connect(action: Action) -> None:
     _check_crowd(action, schema, got)
     faults = action.world.suite.schemas.explain_inline(schema, got)
     if faults:
-        raise action.fail(
+        fail = action.timed_out if connection.silent else action.fail
+        raise fail(
             "the handshake was answered otherwise",
             expected=f"{faults[0].pointer.lstrip('/') or 'handshake'}: {faults[0].message}",
             received=f"HTTP {status or 'nothing'}, subprotocol {connection.subprotocol} "

@@ -128,6 +128,11 @@ class Connection(asyncio.Protocol):
         return self.protocol.subprotocol
 
     @property
+    def is_answered(self) -> bool:
+        """Whether the handshake came to anything: an answer, what is none, or an end."""
+        return self.response is not None or bool(self.refusal) or self.end is not None
+
+    @property
     def refused(self) -> bool:
         """Whether the handshake did not lead to a WebSocket connection."""
         return self.response is None or bool(self.refusal)

@@ -31,6 +31,8 @@ async def connect(
             connection.asked = True
             await _shake_hands(connection, handshake)
     except BaseException as error:
+        if isinstance(error, TimeoutError) and connection.is_answered:
+            return connection  # the answer came in the very moment in which its time was over
         if connection.transport is not None:
             connection.transport.abort()
         if isinstance(error, TimeoutError) and connection.asked:
@@ -71,5 +73,5 @@ async def _shake_hands(connection: Connection, handshake: Handshake) -> None:
     protocol.send_request(request)
     connection.watcher.line(connection, "→", str(handshake))
     connection.write_protocol_data()
-    while connection.response is None and not connection.refusal and connection.end is None:
+    while not connection.is_answered:
         await connection.changed()

@@ -1,10 +1,16 @@
 """A connection knows what on it asks for a message, and when nothing more is to come."""
 
 import asyncio
+import threading
+import time
+
+from websockets.sync.server import ServerConnection, serve
 
 from conformance.transport import Connection, Handshake, Watcher, connect
 from tests.support.kit import LIMIT
 from tests.support.peer import Peer, hosting
+
+BRIEF = 0.2
 
 
 async def silent(peer: Peer) -> None:
@@ -62,3 +68,34 @@ async def test_a_refused_connection_that_http_keeps_alive_is_not_waited_for() ->
             await connection.finish(10 * LIMIT)
         for writer in kept:
             writer.close()
+
+
+async def test_an_answer_that_comes_as_its_time_is_over_is_taken() -> None:
+    greeted = threading.Event()
+
+    def greet(connection: ServerConnection) -> None:
+        greeted.set()
+        connection.recv()
+
+    class HoldsUp(Watcher):
+        """Holds the event loop up from the request on, until it is answered and the time over."""
+
+        def line(self, connection: Connection, direction: str, text: str) -> None:
+            if direction == "→" and text.startswith("handshake"):
+                asyncio.get_running_loop().call_soon(self._hold_up)
+
+        def _hold_up(self) -> None:
+            assert greeted.wait(LIMIT)
+            time.sleep(2 * BRIEF)
+
+    with serve(greet, "127.0.0.1", 0) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        url = f"ws://127.0.0.1:{server.socket.getsockname()[1]}/"
+        connection = await connect("c", Handshake(url, timeout=BRIEF), HoldsUp())
+        assert connection.response is not None
+        assert not connection.refused
+        assert connection.open
+        await connection.finish(LIMIT)
+        server.shutdown()
+        thread.join(LIMIT)
