@@ -16,13 +16,13 @@ async def discover(world: World) -> None:
 
     Raises `Unreachable` where there is no WebSocket server at all.
     """
-    for _ in range(ATTEMPTS):
-        if await _learn(world):
+    for left in reversed(range(ATTEMPTS)):
+        if await _learn(world, left):
             return
 
 
-async def _learn(world: World) -> bool:
-    """One try to learn what the target states; false where another may learn more."""
+async def _learn(world: World, left: int) -> bool:
+    """One try to learn what the target states, with so many left; false where one is needed."""
     dialogue = Dialogue(world, "discovery")
     world.variables = {"url": world.target.url, "origin": world.target.origin}
     world.variables |= dialogue.resolve(world.suite.variables, "c", {})
@@ -31,11 +31,11 @@ async def _learn(world: World) -> bool:
         for name in world.suite.discovery:
             await Performer(dialogue).call(name)
             _take(world, dialogue.of_connection["c"])
-    except TooSlow:
-        return False
     except Unreachable:
         raise
     except Exception as error:  # a fault of the kit shows again in the scenarios, and in a report
+        if isinstance(error, TooSlow) and left:
+            return False
         if isinstance(error, StepFailed | NotJudged | HookFailed):
             _refuse_other_protocols(dialogue)
         _take(world, dialogue.of_connection["c"])
