@@ -22,7 +22,6 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from itertools import cycle
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -32,6 +31,7 @@ from typing import Any, Final
 import yaml
 from lab.outcomes import Outcomes, show
 from lab.processes import ENDS_WITHIN, ROOT, busy_cores, end_at_sigterm, server
+from msgspec.structs import replace
 from proxy import add_options
 
 from conformance.process import running

@@ -2,10 +2,12 @@
 
 import asyncio
 import traceback
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 from typing import Final
+
+from msgspec.structs import replace
 
 from conformance.dialogue import Dialogue, World
 from conformance.hooks import ADVANCE, HookFailed

@@ -1,17 +1,17 @@
 """A baseline: the known failures of one target, and what a run says of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
+
+import msgspec
 
 FLAKY: Final = "flaky"
 # What a known failure that comes and goes may be next time, without being news.
 FLAKY_MAY_BE: Final = frozenset({"flaky", "failed", "passed"})
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     """What a report says of one id: an outcome's word, and the requirements that it is about.
 
     The id is that of a scenario, a passive check or a requirement. A `problem` keeps a run from
@@ -28,8 +28,7 @@ class Finding:
 Findings = Mapping[str, Finding]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """One known failure; `expires` is the last day on which it counts as known."""
 
     id: str
@@ -56,12 +55,11 @@ class Entry:
         return FLAKY_MAY_BE if self.outcome == FLAKY else frozenset({self.outcome})
 
 
-@dataclass(frozen=True, slots=True)
-class Baseline:
+class Baseline(msgspec.Struct, frozen=True):
     """The known failures of one target, by id; `file` is where they are written."""
 
     target: str
-    entries: Mapping[str, Entry] = field(default_factory=dict)
+    entries: Mapping[str, Entry] = msgspec.field(default_factory=dict)
     file: str = ""
 
     @property
@@ -71,24 +69,21 @@ class Baseline:
         return frozenset(entry.id for entry in self.entries.values() if entry.outcome in known)
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(msgspec.Struct, frozen=True):
     """What was found of an id, and what the baseline says of it; None: nothing."""
 
     found: Finding
     entry: Entry | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(msgspec.Struct, frozen=True):
     """A known failure that a run found again."""
 
     found: Finding
     entry: Entry
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(msgspec.Struct, frozen=True):
     """What a run found, against a baseline: each list in the order of the report.
 
     `new` are problems that the baseline does not know as they are; `stale` entries are of what is
@@ -141,8 +136,7 @@ def compare(findings: Findings, baseline: Baseline, today: date) -> Comparison:
     return Comparison(baseline.file, tuple(known), tuple(new), tuple(stale), tuple(expired))
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
+class Update(msgspec.Struct, frozen=True):
     """A baseline brought up to date, and the ids of what was kept, added and dropped."""
 
     baseline: Baseline

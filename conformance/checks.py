@@ -1,8 +1,9 @@
 """Comparisons of what came with what was expected: pure, and precise about the difference."""
 
 import unicodedata
-from dataclasses import dataclass
 from typing import Any, Final
+
+import msgspec
 
 from conformance.json_text import encode, equal, pointer
 
@@ -12,8 +13,7 @@ MOST_MARKS: Final = 4
 """Combining marks in a row, more than any language stacks on one letter."""
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(msgspec.Struct, frozen=True):
     """The first place where a message is not what was expected."""
 
     pointer: str

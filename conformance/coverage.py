@@ -1,13 +1,12 @@
 """Which scenarios and passive checks try each requirement."""
 
-from dataclasses import dataclass
+import msgspec
 
 from conformance.model import Requirement, Scenario
 from conformance.suite import Suite
 
 
-@dataclass(frozen=True, slots=True)
-class Coverage:
+class Coverage(msgspec.Struct, frozen=True):
     """One requirement of servers, with everything that tries it."""
 
     requirement: Requirement

@@ -4,11 +4,15 @@ import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import takewhile
 from secrets import token_hex
 from time import perf_counter
 from typing import Any, Final
+
+import msgspec
+from msgspec.structs import replace
 
 from conformance import values
 from conformance.checks import cut, matches
@@ -28,8 +32,7 @@ WRAPPING: Final = 64 * 1024
 MOST: Final = 16 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(msgspec.Struct, frozen=True):
     """When a step began and when it was complete."""
 
     start: float
@@ -119,8 +122,8 @@ class World:
     def held_up(self, since: float) -> float:
         """Seconds for which the kit itself was held up since a moment, the present one included."""
         late = perf_counter() - self.last_tick - TICK
-        stalls = [stall for moment, stall in self.stalls if moment >= since]
-        return sum(stalls) + (late if late > TICK else 0.0)
+        stalls = takewhile(lambda stall: stall[0] >= since, reversed(self.stalls))
+        return sum(length for _, length in stalls) + (late if late > TICK else 0.0)
 
     async def watch_stalls(self) -> None:
         """Notes, until it is cancelled, when the kit was held up: nobody else's fault."""
@@ -233,7 +236,11 @@ class Dialogue(Watcher):
 
     async def finish(self) -> None:
         """Closes every connection that is still open."""
-        await asyncio.gather(*(c.finish(self._patience) for c in self.connections.values()))
+        for connection in self.connections.values():
+            connection.take_leave()
+        end = perf_counter() + self._patience
+        for connection in self.connections.values():
+            await connection.finish(max(0.0, end - perf_counter()))
 
     @property
     def _patience(self) -> float:

@@ -1,8 +1,9 @@
 """The difference of two reports: what became worse, what better, by their ids."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from conformance.baseline import FLAKY, Finding, Findings
 from conformance.model import Outcome
@@ -16,8 +17,7 @@ RANK: Final[Mapping[str, int]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """What an id was and what it is; None: it is not in that report."""
 
     was: Finding | None

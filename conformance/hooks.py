@@ -4,16 +4,16 @@ A hook is a command (arguments as JSON on its standard input, its result as JSON
 output) or an HTTP request (arguments and result as JSON in the bodies).
 """
 
-import asyncio
-import http.client
 import json
 import re
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
+
+import msgspec
+from msgspec.structs import replace
 
 from conformance.children import end, spawn
 
@@ -27,8 +27,7 @@ class HookFailed(Exception):
     """A hook could not be used, or did not do what it was asked; never the target's fault."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hook:
+class Hook(msgspec.Struct, frozen=True):
     """One hook: an HTTP URL to POST to, or a command."""
 
     name: str
@@ -43,6 +42,8 @@ class Hook:
 
     async def call(self, arguments: Mapping[str, Any]) -> Any:
         """The hook's result; raises `HookFailed` with what it said."""
+        import asyncio  # here, like http.client below: the target starts before they are needed
+
         body = json.dumps(arguments).encode()
         work = self._request if self.url else self._run
         data = await asyncio.to_thread(work, body)
@@ -52,6 +53,8 @@ class Hook:
             raise HookFailed(f"the hook {self.name} gave a result that is not JSON") from None
 
     def _request(self, body: bytes) -> bytes:
+        import http.client
+
         parts = urlsplit(self.url)
         kind = (
             http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection

@@ -1,15 +1,15 @@
 """The nouns of a run, as values: requirements, scenarios, steps, outcomes, results."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
+
+import msgspec
 
 from conformance.problems import Location
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
+class Requirement(msgspec.Struct, frozen=True):
     """One sentence of the specification that a target keeps or breaks."""
 
     id: str
@@ -21,8 +21,7 @@ class Requirement:
     excluded: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """One verb with its argument and modifiers, and where it is written."""
 
     verb: str
@@ -44,8 +43,7 @@ class Step:
         return 1 + times * sum(step.bulk for branch in self.nested for step in branch)
 
 
-@dataclass(frozen=True, slots=True)
-class Procedure:
+class Procedure(msgspec.Struct, frozen=True):
     """A named sequence of steps, with default values for its parameters."""
 
     name: str
@@ -54,8 +52,7 @@ class Procedure:
     steps: tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Scenario:
+class Scenario(msgspec.Struct, frozen=True):
     """One scripted dialogue with the requirements that it judges."""
 
     id: str
@@ -106,8 +103,7 @@ class Verdict(Enum):
     NOT_CLAIMED = "not claimed"
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(msgspec.Struct, frozen=True):
     """Why a step or a passive check did not hold, in terms of the wire."""
 
     summary: str
@@ -122,19 +118,17 @@ class Failure:
     transcript_line: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Timing:
+class Timing(msgspec.Struct, frozen=True):
     """When a scenario ran, in seconds from the start of the run, and what of it was waiting."""
 
     started: float = 0.0
     duration: float = 0.0
     waited: float = 0.0
     attempts: int = 1
-    waited_for: Mapping[str, float] = field(default_factory=dict)
+    waited_for: Mapping[str, float] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
+class Trial(msgspec.Struct, frozen=True):
     """One of the times that a repeated scenario ran: what it came to, and when."""
 
     outcome: Outcome
@@ -142,8 +136,7 @@ class Trial:
     timing: Timing
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(msgspec.Struct, frozen=True):
     """The outcome of one scenario or passive check, with the evidence for it."""
 
     id: str
@@ -156,5 +149,5 @@ class Result:
     failures: tuple[Failure, ...] = ()
     transcript: tuple[str, ...] = ()
     observed: int | None = None
-    timing: Timing = field(default_factory=Timing)
+    timing: Timing = msgspec.field(default_factory=Timing)
     trials: tuple[Trial, ...] = ()

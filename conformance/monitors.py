@@ -5,8 +5,9 @@ in every dialogue is blamed once, by its name, and not on the scenarios in which
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 from conformance.model import Failure
 from conformance.transport import Connection, End, Message
@@ -14,8 +15,7 @@ from conformance.transport import Connection, End, Message
 KEPT: Final = 3
 
 
-@dataclass(slots=True)
-class Violation:
+class Violation(msgspec.Struct):
     """One violation as it was seen, with the means to show the dialogue around it."""
 
     failure: Failure
@@ -23,8 +23,7 @@ class Violation:
     transcript: Callable[[], tuple[str, ...]]
 
 
-@dataclass(slots=True)
-class Monitor:
+class Monitor(msgspec.Struct, eq=False):
     """The passive check of one requirement; subclasses say what is observed and what is wrong.
 
     `kinds` are the kinds of messages that it is shown, as the suite calls them; None: all.
@@ -35,8 +34,8 @@ class Monitor:
     title: str
     observed: int = 0
     violated: int = 0
-    violations: list[Violation] = field(default_factory=list)
-    kinds: frozenset[str] | None = field(default=None, kw_only=True)
+    violations: list[Violation] = msgspec.field(default_factory=list)
+    kinds: frozenset[str] | None = msgspec.field(default=None)
 
     @property
     def id(self) -> str:

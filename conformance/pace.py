@@ -1,8 +1,9 @@
 """How fast messages can be sent that are always admitted: a share at once, and time between."""
 
 import math
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 MARGIN: Final = 0.05
 """Seconds added to every wait, so that no clock's resolution decides an outcome."""
@@ -14,8 +15,7 @@ SPARE: Final = 0.2
 """The part of a given time that is left for the sending itself and the answers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
+class Pace(msgspec.Struct, frozen=True):
     """The pace of a client of whose messages so many are always admitted in so many seconds."""
 
     messages: float = math.inf

@@ -1,7 +1,8 @@
 """Results of the passive checks, which watch the connections of a whole run."""
 
 from collections.abc import Collection
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from conformance.dialogue import World
 from conformance.model import Outcome, Result

@@ -1,9 +1,10 @@
 """The record of a run: what every report is made of, and nothing else."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, Final
+
+import msgspec
 
 from conformance.baseline import Comparison
 from conformance.model import Outcome, Requirement, Result, Verdict
@@ -24,8 +25,7 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-@dataclass(frozen=True, slots=True)
-class RequirementStatus:
+class RequirementStatus(msgspec.Struct, frozen=True):
     """What a run says of one requirement, and which results say so."""
 
     requirement: Requirement
@@ -33,8 +33,7 @@ class RequirementStatus:
     results: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ProfileVerdict:
+class ProfileVerdict(msgspec.Struct, frozen=True):
     """The verdict for one profile, with honest denominators."""
 
     name: str
@@ -43,8 +42,7 @@ class ProfileVerdict:
     counts: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class RunRecord:
+class RunRecord(msgspec.Struct, frozen=True):
     """Everything that one run found; `comparison` is what a baseline says of it."""
 
     suite: Suite
@@ -62,7 +60,7 @@ class RunRecord:
     jobs: int
     interrupted: bool = False
     note: str = ""
-    retries: Retries = field(default_factory=Retries)
+    retries: Retries = msgspec.field(default_factory=Retries)
     phases: tuple[Phase, ...] = ()
     shows_schedule: bool = False
     comparison: Comparison | None = None
@@ -108,8 +106,12 @@ def blamed(result: Result) -> frozenset[str]:
 
 def requirement_statuses(record: RunRecord) -> list[RequirementStatus]:
     """The status of every requirement that a server can keep or break."""
+    found: dict[str, list[Result]] = {}
+    for result in record.results:
+        for name in result.requirements:
+            found.setdefault(name, []).append(result)
     return [
-        _status(requirement, record)
+        _status(requirement, record, found.get(requirement.id, []))
         for requirement in record.suite.requirements.values()
         if requirement.role == "server"
     ]
@@ -121,8 +123,9 @@ def is_claimed(record: RunRecord, profile: str) -> bool:
     return row.required or row.claim in record.claims
 
 
-def _status(requirement: Requirement, record: RunRecord) -> RequirementStatus:
-    found = [r for r in record.results if requirement.id in r.requirements]
+def _status(
+    requirement: Requirement, record: RunRecord, found: Sequence[Result]
+) -> RequirementStatus:
     names = tuple(r.id for r in found)
     outcomes = {_outcome_for(requirement.id, r) for r in found} - {None}
     if requirement.excluded and outcomes <= {Outcome.NOT_APPLICABLE}:

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
+
+import msgspec
+from msgspec.structs import replace
 
 from conformance import bundle, text_file
 from conformance.baseline import Baseline, Finding, Findings, compare
@@ -25,8 +27,7 @@ PROBLEMS: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(msgspec.Struct, frozen=True):
     """A report as its JSON says it; `file` is the name that errors give."""
 
     file: str

@@ -5,8 +5,10 @@ first time proved something, to see whether the target always does the same.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
 from typing import Final
+
+import msgspec
+from msgspec.structs import replace
 
 from conformance.model import Outcome, Result, Scenario, Trial
 
@@ -20,8 +22,7 @@ _BAD: Final = (Outcome.FAILED, Outcome.WARNED)
 _EVIDENCE: Final = frozenset((*_BAD, Outcome.PASSED))
 
 
-@dataclass(frozen=True, slots=True)
-class Retries:
+class Retries(msgspec.Struct, frozen=True):
     """What a run repeated, in numbers of scenarios that failed or were warned of.
 
     `limit` is how often each may be repeated; `left_out` counts those that a bound, named in

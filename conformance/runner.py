@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from time import perf_counter
 from typing import Final
 
+import msgspec
+
 from conformance import retries
 from conformance.attempt import Attempts, result_of
 from conformance.dialogue import World
@@ -27,8 +29,7 @@ LONG_WAIT: Final = 2.0
 """Seconds from which on moving the clock alone beats waiting beside others."""
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(msgspec.Struct, frozen=True):
     """How a run is made.
 
     What fails is run again up to `retries` times, unless its id is among the `known` failures;

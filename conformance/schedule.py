@@ -1,8 +1,9 @@
 """The schedule of a run: its phases, and how long what ran in them had to wait."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from conformance.model import Result, Timing
 
@@ -15,8 +16,7 @@ LAST: Final = "final"
 SHOWN: Final = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Phase:
+class Phase(msgspec.Struct, frozen=True):
     """One part of a run: how long it took, in seconds, and how many scenarios ran in it."""
 
     name: str
@@ -24,8 +24,7 @@ class Phase:
     scenarios: int
 
 
-@dataclass(frozen=True, slots=True)
-class Spell:
+class Spell(msgspec.Struct, frozen=True):
     """One time that a scenario ran, by the scenario's id; `trial` counts them from 1."""
 
     id: str

@@ -1,11 +1,12 @@
 """JSON Schemas by path: decided fast by one library, explained well by another."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import msgspec
 
 from conformance.json_text import MAX_DEPTH, decode, encode, pointer
 from conformance.problems import KitError
@@ -31,8 +32,7 @@ class Decider(Protocol):
         """Whether the value satisfies the schema."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(msgspec.Struct, frozen=True):
     """One way in which a value breaks a schema; `subject` points to what is wrong or missing."""
 
     pointer: str

@@ -4,10 +4,11 @@ import gc
 import importlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 from conformance import bundle, yaml_source
 from conformance.generation import negatives
@@ -28,8 +29,7 @@ BOUND: Final = 2**53
 """The largest number that is taken of what a target states: nothing that it counts is more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(msgspec.Struct, frozen=True):
     """A set of requirements that gets a verdict of its own."""
 
     name: str
@@ -38,16 +38,14 @@ class Profile:
     claim: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Variant:
+class Variant(msgspec.Struct, frozen=True):
     """The form that a procedure takes for targets with a certain claim."""
 
     claim: str
     procedure: str
 
 
-@dataclass(frozen=True, slots=True)
-class Lapse:
+class Lapse(msgspec.Struct, frozen=True):
     """What shows only that a dialogue took too long, when it comes so late."""
 
     message: Any
@@ -55,8 +53,7 @@ class Lapse:
     after: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
+class Rate(msgspec.Struct, frozen=True):
     """The parameters that say what is always admitted, and what else is refused with."""
 
     messages: str
@@ -64,8 +61,7 @@ class Rate:
     refusal: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Suite:
+class Suite(msgspec.Struct, frozen=True):
     """Everything that is tried, as data, and the few functions that only code can be."""
 
     name: str
@@ -89,9 +85,9 @@ class Suite:
     redact: frozenset[str]
     schemas: SchemaStore
     functions: Mapping[str, Function]
-    make_monitors: Callable[["Suite"], list["Monitor"]] = field(repr=False)
-    kind_of: Callable[[Any], str] = field(repr=False)
-    claims: Callable[[Mapping[str, Any]], frozenset[str]] = field(repr=False)
+    make_monitors: Callable[["Suite"], list["Monitor"]]
+    kind_of: Callable[[Any], str]
+    claims: Callable[[Mapping[str, Any]], frozenset[str]]
 
     def judged_by(self) -> dict[str, tuple[str, ...]]:
         """The requirements that each scenario and passive check judges, by its id."""

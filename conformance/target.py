@@ -2,13 +2,14 @@
 
 import os
 import re
-import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
+
+import msgspec
+from msgspec.structs import replace
 
 from conformance import bundle, yaml_source
 from conformance.checks import printable
@@ -16,6 +17,9 @@ from conformance.hooks import Hook
 from conformance.problems import InputError
 from conformance.schemas import SchemaStore
 from conformance.script import header_faults
+
+if TYPE_CHECKING:
+    import ssl
 
 CONNECT_TIMEOUT = 5.0
 
@@ -25,8 +29,7 @@ DEMO: Final = Path(__file__).with_name("demo.yaml")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(msgspec.Struct, frozen=True):
     """How to start a target as a process of its own."""
 
     argv: tuple[str, ...]
@@ -35,8 +38,7 @@ class Command:
     folder: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(msgspec.Struct, frozen=True):
     """The server under test, and what cannot be learnt from it.
 
     `words` are those of the command that judge it again.
@@ -45,14 +47,18 @@ class Target:
     url: str
     name: str
     words: str = ""
-    parameters: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = msgspec.field(default_factory=dict)
     claims: frozenset[str] | None = None
-    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    headers: tuple[tuple[str, str], ...] = ()
     connect_timeout: float = CONNECT_TIMEOUT
     verify: bool = True
     ca: str | None = None
     command: Command | None = None
-    hooks: Mapping[str, Hook] = field(default_factory=dict)
+    hooks: Mapping[str, Hook] = msgspec.field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """The target without what may be secret: headers, and the query of its URL."""
+        return f"Target({self.name!r}, {self.shown_url!r})"
 
     @property
     def origin(self) -> str:
@@ -69,7 +75,7 @@ class Target:
         """The URL for reports: without its query, which may hold a credential."""
         return shown_url(self.url)
 
-    def tls_context(self) -> ssl.SSLContext | None:
+    def tls_context(self) -> "ssl.SSLContext | None":
         """What TLS connections are made with; None for a `ws` URL."""
         return _tls_context(self.verify, self.ca) if self.url.startswith("wss:") else None
 
@@ -80,7 +86,9 @@ class Target:
 
 
 @cache
-def _tls_context(verify: bool, ca: str | None) -> ssl.SSLContext:
+def _tls_context(verify: bool, ca: str | None) -> "ssl.SSLContext":
+    import ssl
+
     context = ssl.create_default_context(cafile=ca)
     if not verify:
         context.check_hostname = False

@@ -3,8 +3,9 @@
 import json
 import re
 from collections import OrderedDict, deque
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 OTHERS: Final = "other clients' events"
 DEPTH: Final = 64
@@ -104,8 +105,7 @@ _LINE_BREAKS: Final = {
 }
 
 
-@dataclass(slots=True)
-class Line:
+class Line(msgspec.Struct):
     """One line of a transcript; `others` counts the passed-over messages that it stands for."""
 
     time: float

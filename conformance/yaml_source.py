@@ -2,10 +2,10 @@
 
 import math
 import re
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import yaml
 
 from conformance import text_file
@@ -36,13 +36,12 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
         return "tag:yaml.org,2002:str"
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(msgspec.Struct, frozen=True):
     """A YAML document: its value, and the tree that tells where each part of it stands."""
 
     file: str
     value: Any
-    root: yaml.Node = field(repr=False)
+    root: yaml.Node
 
     def location(self, pointer: Pointer = ()) -> Location:
         """The place of the value at `pointer`, or of its nearest parent that has one.

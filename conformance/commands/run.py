@@ -3,9 +3,10 @@
 import argparse
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
+
+from msgspec.structs import replace
 
 from conformance.commands.interruption import Interruption
 from conformance.process import running

@@ -1,7 +1,8 @@
 """The JSON report: the record of a run as schemas/kit/report.json publishes it."""
 
-from dataclasses import asdict
 from typing import Any, Final
+
+from msgspec.structs import asdict
 
 from conformance import __version__
 from conformance.baseline import Comparison, Entry, Finding

@@ -3,10 +3,11 @@
 import importlib.util
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
+
+import msgspec
 
 from conformance import yaml_source
 from conformance.model import Requirement
@@ -19,8 +20,7 @@ PACKAGE: Final = "reference_server"
 FOLDER: Final = Path(__file__).resolve().parent / "faults"
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """Whole lines of one module of the reference server, and those that replace them."""
 
     module: str
@@ -49,8 +49,7 @@ def _lines(text: str) -> re.Pattern[str]:
     return re.compile("^" + "\n".join(rows) + "$", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(msgspec.Struct, frozen=True):
     """A faulty server: what it does wrong, and which requirement a run must blame for it.
 
     `also` names what the same fault breaks besides; a `slow` one takes seconds until it shows.
@@ -61,7 +60,7 @@ class Fault:
     title: str
     also: frozenset[str]
     changes: tuple[Change, ...]
-    location: Location = field(compare=False)
+    location: Location
     slow: bool = False
 
     def source(self, module: str, source: str) -> str:

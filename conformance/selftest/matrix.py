@@ -1,22 +1,22 @@
 """The kill matrix: which fault made which scenario fail, and what that leaves unproved."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from conformance.model import Requirement
 from conformance.selftest.fault import Fault
 
 
-@dataclass(frozen=True, slots=True)
-class Kill:
+class Kill(msgspec.Struct, frozen=True):
     """One scenario or passive check that failed, and the requirements that it blamed."""
 
     id: str
     blamed: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class FaultRun:
+class FaultRun(msgspec.Struct, frozen=True):
     """What a run against one faulty server found; `trouble` says what it could not judge.
 
     `again` says that a second run is in it.
@@ -57,8 +57,7 @@ class FaultRun:
         return replace(shown, again=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Matrix:
+class Matrix(msgspec.Struct, frozen=True):
     """The runs against all faulty servers, beside what there is to prove.
 
     `results` are the scenarios and passive checks with the requirements that each judges, none

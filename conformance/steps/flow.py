@@ -1,8 +1,8 @@
 """Steps about other steps: procedures, variables, repetition, branches, waiting."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Coroutine, Sequence
+from typing import Any, Final
 
 from conformance.hooks import ADVANCE, HookFailed
 from conformance.json_text import at
@@ -12,6 +12,9 @@ from conformance.steps.action import Action, NotJudged
 from conformance.values import names
 
 MOST_REPEATS: Final = 20_000
+
+IN_A_ROW: Final = 8
+"""Repetitions after which what came in the meantime, and other scenarios, get a turn."""
 
 
 async def call(action: Action) -> None:
@@ -66,8 +69,8 @@ async def let(action: Action) -> None:
 
 
 async def repeat(action: Action) -> None:
-    """Performs steps several times."""
-    times = int(action.argument)
+    """Performs steps several times, one after the other or in several lanes."""
+    times, lanes = int(action.argument), int(action.option("lanes", 1))
     if times > MOST_REPEATS:
         raise NotJudged(f"{action.step.location}: {times} repetitions are more than the kit makes")
     pace = action.world.pace
@@ -77,22 +80,30 @@ async def repeat(action: Action) -> None:
             seconds = action.world.suite.rate.seconds
             await _wait_until(action, action.world.now() + pace.pause, seconds)
         for steps in action.step.nested:
-            await _perform_each(action, steps, range(start, min(start + share, times)))
+            numbers = range(start, min(start + share, times))
+            await _at_once([_perform_each(action, steps, numbers[i::lanes]) for i in range(lanes)])
 
 
 async def _perform_each(action: Action, steps: Sequence[Step], numbers: range) -> None:
-    for i in numbers:
-        await asyncio.sleep(0)
+    for n, i in enumerate(numbers):
+        if n % IN_A_ROW == 0:
+            await asyncio.sleep(0)
         scope = {**action.scope, "i": i}
         await action.performer.perform(steps, action.on, scope, action.requirement)
 
 
 async def together(action: Action) -> None:
     """Performs branches at the same time; fails when one of them does."""
-    branches = [
-        action.performer.perform(branch, action.on, dict(action.scope), action.requirement)
-        for branch in action.step.nested
-    ]
+    await _at_once(
+        [
+            action.performer.perform(branch, action.on, dict(action.scope), action.requirement)
+            for branch in action.step.nested
+        ]
+    )
+
+
+async def _at_once(branches: Sequence[Coroutine[Any, Any, None]]) -> None:
+    """Awaits all branches; the first that fails ends the others."""
     tasks = [asyncio.ensure_future(branch) for branch in branches]
     try:
         await asyncio.gather(*tasks)

@@ -358,15 +358,20 @@ class Connection(asyncio.Protocol):
         async with asyncio.timeout(timeout):
             await self._finished.wait()
 
-    async def finish(self, patience: float) -> None:
-        """Closes politely with code 1000, and after `patience` seconds without more ado."""
-        self._finishing = True  # what still comes is read for the close behind it alone
+    def take_leave(self) -> None:
+        """Begins to close politely, with code 1000; what still comes is of no interest."""
+        self._finishing = True  # it is read for the close behind it alone
         self._inbox.clear()
         if self.open:
             self.watcher = Watcher()
+        if self.open and not self.refused and self.end is None and not self.closing:
+            self.close(1000)
+
+    async def finish(self, patience: float) -> None:
+        """Closes politely, and after `patience` seconds without more ado."""
+        if not self._finishing:
+            self.take_leave()
         if self.open and not self.refused:  # HTTP may keep the connection for another request
-            if self.end is None and not self.closing:
-                self.close(1000)
             with contextlib.suppress(TimeoutError):
                 await self.wait_tcp_end(patience)
         if self.transport is not None and self.tcp_end is None:

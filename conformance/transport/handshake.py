@@ -2,9 +2,10 @@
 
 import socket
 import ssl
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
+
+import msgspec
 
 MAX_MESSAGE: Final = 4 * 1024 * 1024
 """Bytes of the longest message that is taken from a target, unless it may send longer ones."""
@@ -14,8 +15,7 @@ class Unreachable(Exception):
     """No WebSocket connection could be made; the text says at what point and why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Handshake:
+class Handshake(msgspec.Struct, frozen=True):
     """What an opening handshake looks like."""
 
     url: str
@@ -23,6 +23,7 @@ class Handshake:
     host: str | None = None
     subprotocols: tuple[str, ...] = ()
     compression: bool = False
+    small_window: bool = False
     headers: tuple[tuple[str, str], ...] = ()
     tls: ssl.SSLContext | None = None
     timeout: float = 5.0

@@ -1,8 +1,9 @@
 """What came on a connection and waits to be looked at: in order, and bounded in memory."""
 
 from collections import deque
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from conformance.transport.messages import End, Message, Received, read_message
 
@@ -13,8 +14,7 @@ READY: Final = 64 * 1024
 as a value may take fifty times the room of its text."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Packed:
+class _Packed(msgspec.Struct, frozen=True):
     """A message as the bytes that came."""
 
     data: bytes | bytearray

@@ -1,9 +1,10 @@
 """What comes on a connection, as values: messages and its end."""
 
 import re
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any, Final
+
+import msgspec
 
 from conformance.json_text import MAX_DEPTH, TOO_DEEP, NotJSON, decode, encode
 from conformance.problems import OutOfReach
@@ -18,8 +19,7 @@ _NO_BRACKET: Final = re.compile(r"[^\[\]{}]+")
 BINARY: Final = "a binary message came, not a text message"
 
 
-@dataclass(slots=True, eq=False)
-class Message:
+class Message(msgspec.Struct, eq=False):
     """One message as it came; `value` is its JSON value unless `fault` says why it has none.
 
     `line` is where it stands in the transcript, once it is there.
@@ -37,8 +37,7 @@ class Message:
         return text in self.text or (not self.fault and text in encode(self.value))
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(msgspec.Struct, frozen=True):
     """How a connection ended: the close code, and whose doing it was."""
 
     time: float

@@ -1,7 +1,10 @@
 """Opens a connection to a target."""
 
 import asyncio
+import contextlib
+import socket
 from functools import cache
+from typing import Any, Final
 
 from websockets.client import ClientProtocol
 from websockets.typing import Subprotocol
@@ -10,6 +13,13 @@ from websockets.uri import WebSocketURI, parse_uri
 from conformance.transport.compression import NotedDeflateFactory
 from conformance.transport.connection import Connection, Watcher
 from conformance.transport.handshake import Handshake, Unreachable, diagnosis
+
+SMALL_WINDOW: Final = (
+    (socket.SOL_SOCKET, socket.SO_RCVBUF, 4096),
+    (socket.IPPROTO_TCP, socket.TCP_MAXSEG, 1448),
+)
+"""Options of a socket that have the other side keep what is not read: the smallest buffer, and the
+segments of an Ethernet instead of the loopback's, after which systems measure their own buffers."""
 
 
 async def connect(
@@ -21,12 +31,14 @@ async def connect(
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(handshake.timeout):
+            place: dict[str, Any] = {"host": uri.host, "port": uri.port}
+            if handshake.small_window:
+                place = {"sock": await _narrow(uri.host, uri.port)}
             await loop.create_connection(
                 lambda: connection,
-                uri.host,
-                uri.port,
                 ssl=handshake.tls if uri.secure else None,
                 server_hostname=uri.host if uri.secure else None,
+                **place,
             )
             connection.asked = True
             await _shake_hands(connection, handshake)
@@ -43,6 +55,24 @@ async def connect(
             raise Unreachable(reason) from None
         raise
     return connection
+
+
+async def _narrow(host: str, port: int) -> socket.socket:
+    """A connected socket that takes little which is not read, as far as the system allows it."""
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    family, kind, protocol, _, address = found[0]
+    sock = socket.socket(family, kind, protocol)
+    try:
+        sock.setblocking(False)
+        for level, option, value in SMALL_WINDOW:
+            with contextlib.suppress(OSError):
+                sock.setsockopt(level, option, value)
+        await loop.sock_connect(sock, address)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
 
 
 @cache

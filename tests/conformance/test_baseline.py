@@ -1,12 +1,12 @@
 """Known failures pass a run; what is new, stale or expired fails it, and nothing is hidden."""
 
 import io
-from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from msgspec.structs import replace
 
 from conformance.baseline import Baseline, Comparison, Entry, updated
 from conformance.baseline_file import read, read_any, render

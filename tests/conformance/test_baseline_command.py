@@ -1,11 +1,11 @@
 """The commands `baseline` and `run --baseline`, as a gate uses them."""
 
 import json
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from conformance.baseline import Baseline, Entry
 from conformance.baseline_file import read, render
@@ -113,7 +113,7 @@ def test_an_update_keeps_reasons_and_dates_and_says_what_it_did(
 def test_a_report_of_less_than_a_whole_run_is_refused(
     tmp_path: Path, suite: Suite, members: dict[str, object], told: str
 ) -> None:
-    made = replace(whole(suite, failed(REQUIREMENT)), **members)  # type: ignore[arg-type]
+    made = replace(whole(suite, failed(REQUIREMENT)), **members)
     source = report(tmp_path / "report.json", made)
     done = write(source, tmp_path / "baseline.yaml", "--reason", "x")
     assert (done.status, done.output) == (2, "")

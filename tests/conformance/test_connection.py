@@ -1,6 +1,7 @@
 """A connection knows what on it asks for a message, and when nothing more is to come."""
 
 import asyncio
+import socket
 import threading
 import time
 
@@ -99,3 +100,25 @@ async def test_an_answer_that_comes_as_its_time_is_over_is_taken() -> None:
         await connection.finish(LIMIT)
         server.shutdown()
         thread.join(LIMIT)
+
+
+async def room_of_unread(url: str, *, small_window: bool) -> tuple[int, int]:
+    """The receive buffer of a connection, and its longest segment, in bytes."""
+    handshake = Handshake(url, small_window=small_window)
+    connection = await connect("c", handshake, Watcher())
+    assert connection.transport is not None
+    sock = connection.transport.get_extra_info("socket")
+    found = (
+        sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF),
+        sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG),
+    )
+    await connection.finish(0.0)
+    return found
+
+
+async def test_a_small_window_leaves_the_target_what_is_not_read() -> None:
+    async with hosting(silent) as url:
+        usual = await room_of_unread(url, small_window=False)
+        small = await room_of_unread(url, small_window=True)
+    assert small[0] < usual[0]
+    assert small[1] <= 1448 < usual[1]

@@ -1,10 +1,10 @@
 """The JSON report says everything that the record holds, in the published form."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from conformance import __version__
 from conformance.model import Failure, Outcome, Timing

@@ -3,7 +3,6 @@
 import json
 import time
 from collections import OrderedDict
-from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Final
 
@@ -42,7 +41,6 @@ def timestamp(message: Message) -> float | None:
     return found if isinstance(found, int | float) and not isinstance(found, bool) else None
 
 
-@dataclass(slots=True)
 class Gapless(Monitor):
     """seq grows by exactly 1 on a connection."""
 
@@ -63,7 +61,6 @@ class Gapless(Monitor):
         return unexpected(f"seq {seq} follows seq {last}", f"seq {last + 1}", message, "/seq")
 
 
-@dataclass(slots=True)
 class FollowsJoining(Monitor):
     """The first live event has the seq after session.seq."""
 
@@ -87,8 +84,7 @@ class FollowsJoining(Monitor):
         return unexpected(summary, f"seq {joined + 1}", message, "/seq")
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(msgspec.Struct, frozen=True):
     """What an event said: its text where that is short, else digests of text and value."""
 
     text: str
@@ -128,11 +124,10 @@ def _digest(text: bytes) -> bytes:
     return sha256(text).digest()
 
 
-@dataclass(slots=True)
 class OneOrder(Monitor):
     """The same seq is the same event on every connection."""
 
-    events: OrderedDict[tuple[Any, int], Content] = field(default_factory=OrderedDict)
+    events: OrderedDict[tuple[Any, int], Content] = msgspec.field(default_factory=OrderedDict)
 
     def received(self, connection: Connection, message: Message) -> Failure | None:
         """Judges every event against what another connection got under its seq."""
@@ -165,7 +160,6 @@ class OneOrder(Monitor):
         return known
 
 
-@dataclass(slots=True)
 class UnixTime(Monitor):
     """Timestamps are Unix time."""
 
@@ -182,7 +176,6 @@ class UnixTime(Monitor):
         return unexpected(f"the timestamp {stamp} is not now", expected, message, "/timestamp")
 
 
-@dataclass(slots=True)
 class NeverBack(Monitor):
     """Timestamps do not go back."""
 
@@ -202,7 +195,6 @@ class NeverBack(Monitor):
         return unexpected(summary, f"{last} or more", message, "/timestamp")
 
 
-@dataclass(slots=True)
 class ReplayPlace(Monitor):
     """A replay comes once, before the first live event, and is not empty."""
 

@@ -2,9 +2,10 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final
+
+import msgspec
 
 from conformance.checks import cut
 from conformance.model import Failure
@@ -22,7 +23,6 @@ REMEMBERED: Final = 100_000
 """Values that are compared with later ones; far more than a run opens connections."""
 
 
-@dataclass(slots=True)
 class WellFormed(Monitor):
     """Every message is one JSON object with a type, in a text message."""
 
@@ -37,13 +37,12 @@ class WellFormed(Monitor):
         return None
 
 
-@dataclass(slots=True)
-class Shape(Monitor):
+class Shape(Monitor, kw_only=True):
     """Messages of one kind satisfy their schema, as far as this check's requirement goes."""
 
-    schemas: SchemaStore = field(kw_only=True)
-    schema_of: Callable[[Message], str | None] = field(kw_only=True)
-    concerns: Callable[[Fault], bool] = field(kw_only=True, default=lambda fault: True)
+    schemas: SchemaStore
+    schema_of: Callable[[Message], str | None]
+    concerns: Callable[[Fault], bool] = lambda fault: True
 
     def received(self, connection: Connection, message: Message) -> Failure | None:
         """Judges the messages that have a schema here."""
@@ -65,7 +64,6 @@ class Shape(Monitor):
         return None
 
 
-@dataclass(slots=True)
 class Uncompressed(Monitor):
     """Messages that carry a secret are not compressed."""
 
@@ -79,12 +77,11 @@ class Uncompressed(Monitor):
         return unexpected("a message with a secret is compressed", "no compression", message)
 
 
-@dataclass(slots=True)
-class Fresh(Monitor):
+class Fresh(Monitor, kw_only=True):
     """A member of the challenge is there, and never the same twice."""
 
-    member: str = field(kw_only=True)
-    seen: OrderedDict[bytes, None] = field(default_factory=OrderedDict, kw_only=True)
+    member: str
+    seen: OrderedDict[bytes, None] = msgspec.field(default_factory=OrderedDict)
 
     def received(self, connection: Connection, message: Message) -> Failure | None:
         """Judges the member in every challenge."""

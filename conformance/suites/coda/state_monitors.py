@@ -1,6 +1,5 @@
 """Passive checks of a connection's life: what may come when, how fast, and how it may end."""
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 from conformance.model import Failure
@@ -58,7 +57,6 @@ def unexpected_end(summary: str, expected: str, end: End) -> Failure:
     )
 
 
-@dataclass(slots=True)
 class ChallengeFirst(Monitor):
     """The first message is the challenge, and there is no second one."""
 
@@ -78,7 +76,6 @@ class ChallengeFirst(Monitor):
         return None
 
 
-@dataclass(slots=True)
 class NothingBeforeAuthentication(Monitor):
     """Nothing but the challenge, results and errors comes before authentication."""
 
@@ -95,7 +92,6 @@ class NothingBeforeAuthentication(Monitor):
         return None
 
 
-@dataclass(slots=True)
 class AnswerTime(Monitor):
     """Answers come in time."""
 
@@ -110,7 +106,6 @@ class AnswerTime(Monitor):
         return unexpected(summary, f"an answer within {ANSWER_TIME:g} s", message)
 
 
-@dataclass(slots=True)
 class CloseCodes(Monitor):
     """Connections end with a code of the table."""
 
@@ -128,7 +123,6 @@ class CloseCodes(Monitor):
         )
 
 
-@dataclass(slots=True)
 class NoTimeOutInSession(Monitor):
     """The time to authenticate ends no session."""
 
@@ -152,7 +146,6 @@ class NoTimeOutInSession(Monitor):
         )
 
 
-@dataclass(slots=True)
 class TimeOutTold(Monitor):
     """A client is told that the time to authenticate is over."""
 
@@ -176,7 +169,6 @@ class TimeOutTold(Monitor):
         )
 
 
-@dataclass(slots=True)
 class TokenEndTold(Monitor):
     """A client is told what became of the token of its session."""
 
