@@ -19,6 +19,7 @@ class Requirement(msgspec.Struct, frozen=True):
     anchor: str
     sentence: str
     excluded: str | None = None
+    claim: str | None = None
 
 
 class Step(msgspec.Struct, frozen=True):

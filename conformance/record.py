@@ -130,7 +130,7 @@ def _status(
     outcomes = {_outcome_for(requirement.id, r) for r in found} - {None}
     if requirement.excluded and outcomes <= {Outcome.NOT_APPLICABLE}:
         return RequirementStatus(requirement, "excluded", names)
-    if not is_claimed(record, requirement.profile) and outcomes <= {Outcome.NOT_APPLICABLE}:
+    if not _concerns(record, requirement) and outcomes <= {Outcome.NOT_APPLICABLE}:
         return RequirementStatus(requirement, "not applicable", names)
     if outcomes == {Outcome.NOT_APPLICABLE} and any(r.kind == "scenario" for r in found):
         return RequirementStatus(requirement, "not tried", names)
@@ -139,6 +139,12 @@ def _status(
             return RequirementStatus(requirement, outcome.value, names)
     untried = "could not run" if found else "not tried"
     return RequirementStatus(requirement, untried, names)
+
+
+def _concerns(record: RunRecord, requirement: Requirement) -> bool:
+    """Whether a requirement asks anything of a target that claims what this one does."""
+    is_met = requirement.claim is None or requirement.claim in record.claims
+    return is_met and is_claimed(record, requirement.profile)
 
 
 def _outcome_for(requirement: str, result: Result) -> Outcome | None:

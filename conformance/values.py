@@ -89,6 +89,7 @@ FUNCTIONS: Final[dict[str, Function]] = {
     "times": lambda value, by: value * by,
     "smallest": lambda values: int(min(values)),
     "sum": lambda values: sum(values),
+    "merged": lambda values: {key: item for value in values for key, item in value.items()},
     "pieces": lambda of, size: math.ceil(of / size),
     "text": _text,
     "padded": _padded,

@@ -67,8 +67,8 @@ ENDS_THE_TARGET = {"restart", "shutdown"}
 
 
 # Procedures that authenticate by one method, and the profiles that promise it.
-BY_PROOF = {"authenticate-by-proof", "offer", "prove", "proved-session", "send-proof"}
-BY_TOKEN = {"authenticate-by-token", "joined", "rejoin", "resumable", "resume"}
+BY_PROOF = {"answer-by-proof", "offer", "prove", "proved-session", "send-proof"}
+BY_TOKEN = {"answer-by-token", "authenticate-by-token", "resumable", "resume"}
 OF_PROFILE = {"hmac": "hmac_sha256", "compat": "challenge_token"}
 
 

@@ -95,7 +95,7 @@ def test_ids_are_numbered_from_1_without_gaps_in_each_area() -> None:
 
 @each_requirement
 def test_a_requirement_has_the_members_that_it_needs_and_no_others(entry: dict[str, Any]) -> None:
-    assert entry.keys() - {"excluded"} == KEYS
+    assert entry.keys() - {"claim", "excluded"} == KEYS
     assert re.fullmatch(r"[A-Z]+-[0-9]{2}", entry["id"])
     assert entry["level"] in {"MUST", "SHOULD", "MAY"}
     assert entry["role"] in {"server", "client"}
