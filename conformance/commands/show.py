@@ -85,6 +85,8 @@ def _explain_requirement(suite: Suite, requirement: Requirement) -> None:
         "",
         f"spec/{requirement.anchor}",
     )
+    if requirement.claim:
+        _say("", f"Asked only of targets that claim {requirement.claim}")
     if requirement.excluded:
         _say("", f"Not judged: {requirement.excluded}")
     row = next((r for r in coverage(suite) if r.requirement is requirement), None)

@@ -139,6 +139,13 @@ def test_explain_says_why_a_requirement_is_not_judged(suite: Suite) -> None:
     )
 
 
+def test_explain_says_of_whom_a_requirement_is_asked(suite: Suite) -> None:
+    claim = suite.requirements["TOKEN-14"].claim
+    assert claim in {profile.claim for profile in suite.profiles.values()}
+    assert f"Asked only of targets that claim {claim}" in call("explain", "TOKEN-14").output
+    assert "Asked only" not in call("explain", "TOKEN-13").output
+
+
 def test_explain_knows_the_requirements_of_clients_too(suite: Suite) -> None:
     assert suite.requirements["CLIENT-01"].sentence in call("explain", "CLIENT-01").output
 
