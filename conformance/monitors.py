@@ -35,7 +35,7 @@ class Monitor(msgspec.Struct, eq=False):
     observed: int = 0
     violated: int = 0
     violations: list[Violation] = msgspec.field(default_factory=list)
-    kinds: frozenset[str] | None = msgspec.field(default=None)
+    kinds: frozenset[str] | None = None
 
     @property
     def id(self) -> str:

@@ -60,6 +60,10 @@ class Target(msgspec.Struct, frozen=True):
         """The target without what may be secret: headers, and the query of its URL."""
         return f"Target({self.name!r}, {self.shown_url!r})"
 
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        """The same for those who print in colours."""
+        return [("name", self.name), ("url", self.shown_url)]
+
     @property
     def origin(self) -> str:
         """The target's own origin (RFC 6454) as a browser would send it."""

@@ -366,6 +366,8 @@ class Connection(asyncio.Protocol):
             self.watcher = Watcher()
         if self.open and not self.refused and self.end is None and not self.closing:
             self.close(1000)
+        self._stalled = False
+        self._pause(False)
 
     async def finish(self, patience: float) -> None:
         """Closes politely, and after `patience` seconds without more ado."""

@@ -40,6 +40,7 @@ class Handshake(msgspec.Struct, frozen=True):
             "Host": self.host,
             "subprotocols": ", ".join(self.subprotocols),
             "offered": "permessage-deflate" if self.compression else "",
+            "window": "small" if self.small_window else "",
         }
         shown = [f"{name}: {value}" for name, value in asked.items() if value]
         return " ".join(["handshake", self.where, *shown])

@@ -60,19 +60,24 @@ async def connect(
 async def _narrow(host: str, port: int) -> socket.socket:
     """A connected socket that takes little which is not read, as far as the system allows it."""
     loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    family, kind, protocol, _, address = found[0]
-    sock = socket.socket(family, kind, protocol)
-    try:
-        sock.setblocking(False)
-        for level, option, value in SMALL_WINDOW:
-            with contextlib.suppress(OSError):
-                sock.setsockopt(level, option, value)
-        await loop.sock_connect(sock, address)
-    except BaseException:
-        sock.close()
-        raise
-    return sock
+    refusal: OSError | None = None
+    for family, kind, protocol, _, address in await loop.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM
+    ):
+        with contextlib.ExitStack() as stack:
+            try:
+                sock = stack.enter_context(socket.socket(family, kind, protocol))
+                sock.setblocking(False)
+                for level, option, value in SMALL_WINDOW:
+                    with contextlib.suppress(OSError):
+                        sock.setsockopt(level, option, value)
+                await loop.sock_connect(sock, address)
+            except OSError as error:
+                refusal = error
+                continue
+            stack.pop_all()
+            return sock
+    raise refusal or OSError(f"{host} has no address")
 
 
 @cache

@@ -5,9 +5,11 @@ import socket
 import threading
 import time
 
+import pytest
+from websockets.frames import Close, Frame, Opcode
 from websockets.sync.server import ServerConnection, serve
 
-from conformance.transport import Connection, Handshake, Watcher, connect
+from conformance.transport import Connection, Handshake, Unreachable, Watcher, connect
 from tests.support.kit import LIMIT
 from tests.support.peer import Peer, hosting
 
@@ -122,3 +124,40 @@ async def test_a_small_window_leaves_the_target_what_is_not_read() -> None:
         small = await room_of_unread(url, small_window=True)
     assert small[0] < usual[0]
     assert small[1] <= 1448 < usual[1]
+
+
+async def test_a_small_window_is_had_at_whichever_address_there_is_a_server(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        nobody = gone.getsockname()
+    async with hosting(silent) as url:
+        port = int(url.rsplit(":", 1)[1].strip("/"))
+        found = [
+            (socket.AF_INET, socket.SOCK_STREAM, 0, "", address)
+            for address in (nobody, ("127.0.0.1", port))
+        ]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: found)
+        connection = await connect("c", Handshake(url, small_window=True), Watcher())
+        assert not connection.refused
+        await connection.finish(0.0)
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: found[:1])
+        with pytest.raises(Unreachable, match="refuses connections"):
+            await connect("c", Handshake(url, small_window=True), Watcher())
+
+
+async def test_who_takes_leave_reads_on_up_to_the_close() -> None:
+    async def say_and_close(peer: Peer) -> None:
+        await peer.text("{}")
+        while (await peer.frame()).opcode is not Opcode.CLOSE:
+            pass
+        await peer.write(Frame(Opcode.CLOSE, Close(1000, "").serialize()).serialize(mask=False))
+
+    async with hosting(say_and_close) as url, asyncio.timeout(LIMIT):
+        connection = await connect("c", Handshake(url), Watcher())
+        connection.stall()
+        connection.take_leave()
+        while connection.end is None:
+            await connection.changed()
+        assert (connection.end.code, connection.end.how) == (1000, "a close frame came")
+        await connection.finish(LIMIT)

@@ -2,10 +2,12 @@
 
 import asyncio
 
+import pytest
+
 from conformance import yaml_source
 from conformance.dialogue import Dialogue, World
 from conformance.script import ScriptReader
-from conformance.steps import Performer
+from conformance.steps import Performer, StepFailed
 from conformance.suite import Suite
 from conformance.target import Target
 from conformance.transcript import Secrets
@@ -48,14 +50,55 @@ async def test_all_lanes_are_under_way_at_once(suite: Suite) -> None:
         assert await performed(suite, url, steps) == {"lane0", "lane1", "lane2"}
 
 
-async def test_each_turn_is_taken_once_by_one_lane(suite: Suite) -> None:
-    arrived: list[None] = []
+async def test_each_turn_is_taken_once_and_no_more_at_once_than_there_are_lanes(
+    suite: Suite,
+) -> None:
+    arrived: list[int] = []
+    waiting: set[Peer] = set()
+    pairs = asyncio.Barrier(2)
 
-    async def note(peer: Peer) -> None:
-        arrived.append(None)
+    async def answer_in_pairs(peer: Peer) -> None:
+        waiting.add(peer)
+        arrived.append(len(waiting))
+        await pairs.wait()
+        waiting.discard(peer)
+        await peer.text('{"type": "error"}')
         await peer.silence()
 
-    steps = '  - repeat: 5\n    lanes: 2\n    steps:\n      - {connect: {}, on: "${lane}${i}"}\n'
-    async with hosting(note) as url:
-        assert await performed(suite, url, steps) == {f"lane{i}" for i in range(5)}
-    assert len(arrived) == 5
+    steps = """\
+  - repeat: 6
+    lanes: 2
+    steps:
+      - {connect: {}, on: "${lane}${i}"}
+      - {expect: {type: error}, on: "${lane}${i}"}
+"""
+    async with hosting(answer_in_pairs) as url:
+        assert await performed(suite, url, steps) == {f"lane{i}" for i in range(6)}
+    assert (len(arrived), max(arrived)) == (6, 2)
+
+
+async def test_a_lane_that_fails_ends_the_others(suite: Suite) -> None:
+    arrived: list[None] = []
+    hung_up = asyncio.Semaphore(0)
+
+    async def mislead_the_second(peer: Peer) -> None:
+        arrived.append(None)
+        if len(arrived) == 2:
+            await peer.text('{"type": "pong"}')
+        try:
+            await peer.silence()
+        except ConnectionResetError:
+            hung_up.release()
+
+    steps = """\
+  - repeat: 2
+    lanes: 2
+    steps:
+      - {connect: {}, on: "${lane}${i}"}
+      - {expect: {type: error}, on: "${lane}${i}"}
+"""
+    async with hosting(mislead_the_second) as url, asyncio.timeout(LIMIT):
+        with pytest.raises(StepFailed):
+            await performed(suite, url, steps)
+        await hung_up.acquire()
+        await hung_up.acquire()

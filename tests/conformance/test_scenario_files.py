@@ -197,6 +197,11 @@ def test_a_scenario_claims_the_methods_that_it_uses(path: Path) -> None:
     called = {step["call"] for step in steps(path) if "call" in step}
     assert not called & BY_PROOF or "hmac_sha256" in claims
     assert not called & BY_TOKEN or "challenge_token" in claims
+    # The other way round: what needs no token of a challenge is tried without one as well.
+    by_token = called & BY_TOKEN or re.search(
+        r"\$\{?token\b|\btoken\b\W+ ", path.read_text("utf-8")
+    )
+    assert by_token or "challenge_token" not in scenario(path).get("claims", [])
 
 
 @pytest.mark.parametrize("path", FILES, ids=NAMES)

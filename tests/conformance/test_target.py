@@ -122,8 +122,11 @@ def test_a_header_from_the_environment_does_not_show_when_a_target_is_printed(
 ) -> None:
     monkeypatch.setenv("CODA_TEST_HEADER", "Bearer hunter2")
     path = tmp_path / "mine.yaml"
-    path.write_text("url: ws://h/\nheaders: {A: 'env:CODA_TEST_HEADER'}\n", encoding="utf-8")
-    assert "hunter2" not in repr(from_file(path))
+    text = "url: ws://h/?key=hunter2\nheaders: {A: 'env:CODA_TEST_HEADER'}\n"
+    path.write_text(text, encoding="utf-8")
+    found = from_file(path)
+    assert "hunter2" not in repr(found)
+    assert "hunter2" not in str(found.__rich_repr__())
 
 
 @pytest.mark.parametrize(
