@@ -6,10 +6,14 @@ import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from conformance import __version__
 from conformance.problems import InputError, KitError
 from conformance.streams import show_everything
+
+if TYPE_CHECKING:
+    from conformance.commands.interruption import Interruption
 
 EXITS = """\
 exit status:
@@ -55,16 +59,25 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     return arguments
 
 
+def _interruption() -> "Interruption":
+    """Takes Ctrl-C before any library is imported: some swallow the exception it else raises."""
+    from conformance.commands.interruption import Interruption
+
+    return Interruption()
+
+
 def _run(arguments: argparse.Namespace) -> int:
+    interruption = _interruption()
     from conformance.commands.run import run
 
-    return run(arguments)
+    return run(arguments, interruption)
 
 
 def _demo(arguments: argparse.Namespace) -> int:
+    interruption = _interruption()
     from conformance.commands.run import demo
 
-    return demo(arguments)
+    return demo(arguments, interruption)
 
 
 def _list(arguments: argparse.Namespace) -> int:

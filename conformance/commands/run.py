@@ -17,15 +17,13 @@ from conformance.target import DEMO, Target, from_argument, from_file
 DEMO_REPORTS: Final = ("json=coda-report/report.json", "junit=coda-report/junit.xml")
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace, interruption: Interruption) -> int:
     """Judges the target that the command line names."""
-    interruption = Interruption()
     return _judge(arguments, from_argument(arguments.target), interruption)
 
 
-def demo(arguments: argparse.Namespace) -> int:
+def demo(arguments: argparse.Namespace, interruption: Interruption) -> int:
     """Judges the reference server, started as a process of its own on a free port."""
-    interruption = Interruption()
     target = from_file(DEMO)
     assert target.command is not None
     # In a checkout that is not installed, the reference server is found from here.
