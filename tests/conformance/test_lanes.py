@@ -14,13 +14,24 @@ from conformance.transcript import Secrets
 from tests.support.kit import LIMIT
 from tests.support.peer import Peer, hosting
 
-HEAD = "title: A server does it\nrequirements: [DEDUP-12]\nsteps:\n  - let: {lane: lane}\n"
+SCRIPT = """\
+title: A server does it
+requirements: [DEDUP-12]
+steps:
+  - let: {{lane: lane}}
+  - repeat: {turns}
+    lanes: {lanes}
+    steps:
+      - {{connect: {{}}, on: "${{lane}}${{i}}"}}
+      - {{expect: {{type: error}}, on: "${{lane}}${{i}}"}}
+"""
 
 
-async def performed(suite: Suite, url: str, text: str) -> set[str]:
-    """The names of the connections that steps open."""
+async def performed(suite: Suite, url: str, turns: int, lanes: int) -> set[str]:
+    """The names of the connections that the turns open."""
     reader = ScriptReader(suite.schemas, suite.requirements, ())
-    steps = reader.checked(yaml_source.parse(HEAD + text, "s.yaml"), "area/name").steps
+    source = yaml_source.parse(SCRIPT.format(turns=turns, lanes=lanes), "s.yaml")
+    steps = reader.checked(source, "area/name").steps
     world = World(suite, Target(url, "peer"), (), Secrets(suite.redact))
     dialogue = Dialogue(world, "area/name")
     try:
@@ -39,15 +50,8 @@ async def test_all_lanes_are_under_way_at_once(suite: Suite) -> None:
         await peer.text('{"type": "error"}')
         await peer.silence()
 
-    steps = """\
-  - repeat: 3
-    lanes: 3
-    steps:
-      - {connect: {}, on: "${lane}${i}"}
-      - {expect: {type: error}, on: "${lane}${i}"}
-"""
     async with hosting(wait_for_the_others) as url:
-        assert await performed(suite, url, steps) == {"lane0", "lane1", "lane2"}
+        assert await performed(suite, url, 3, 3) == {"lane0", "lane1", "lane2"}
 
 
 async def test_each_turn_is_taken_once_and_no_more_at_once_than_there_are_lanes(
@@ -65,15 +69,8 @@ async def test_each_turn_is_taken_once_and_no_more_at_once_than_there_are_lanes(
         await peer.text('{"type": "error"}')
         await peer.silence()
 
-    steps = """\
-  - repeat: 6
-    lanes: 2
-    steps:
-      - {connect: {}, on: "${lane}${i}"}
-      - {expect: {type: error}, on: "${lane}${i}"}
-"""
     async with hosting(answer_in_pairs) as url:
-        assert await performed(suite, url, steps) == {f"lane{i}" for i in range(6)}
+        assert await performed(suite, url, 6, 2) == {f"lane{i}" for i in range(6)}
     assert (len(arrived), max(arrived)) == (6, 2)
 
 
@@ -90,15 +87,8 @@ async def test_a_lane_that_fails_ends_the_others(suite: Suite) -> None:
         except ConnectionResetError:
             hung_up.release()
 
-    steps = """\
-  - repeat: 2
-    lanes: 2
-    steps:
-      - {connect: {}, on: "${lane}${i}"}
-      - {expect: {type: error}, on: "${lane}${i}"}
-"""
     async with hosting(mislead_the_second) as url, asyncio.timeout(LIMIT):
         with pytest.raises(StepFailed):
-            await performed(suite, url, steps)
+            await performed(suite, url, 2, 2)
         await hung_up.acquire()
         await hung_up.acquire()
