@@ -5,7 +5,6 @@ import json
 import os
 import select
 import signal
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ import pytest
 
 from tests.support.hostile.frames import garbage_text
 from tests.support.hostile.hangs import answers_no_close
-from tests.support.kit import LIMIT, ROOT, started
+from tests.support.kit import LIMIT, call, started
 from tests.support.peer import Peer, hosting
 
 SELECTION = ("states/", "transport/ping-frame-before-authentication")
@@ -63,14 +62,8 @@ sys.exit(main())
 def test_while_it_starts(tmp_path: Path, module: str) -> None:
     path = tmp_path / "report.json"
     words = ("run", "ws://127.0.0.1:1", *SELECTION, "--report", f"json={path}")
-    process = subprocess.run(
-        [sys.executable, "-c", PRESSED_AT_IMPORT, module, *words],
-        cwd=ROOT,
-        capture_output=True,
-        timeout=LIMIT,
-        check=False,
-    )
-    assert (process.returncode, process.stderr) == (130, b"")
+    done = call(*words, command=(sys.executable, "-c", PRESSED_AT_IMPORT, module))
+    assert (done.status, done.errors) == (130, "")
     marked(path)
     assert list(tmp_path.iterdir()) == [path], "no part of it stays under another name"
 

@@ -51,7 +51,7 @@ async def test_all_lanes_are_under_way_at_once(suite: Suite) -> None:
         await peer.silence()
 
     async with hosting(wait_for_the_others) as url:
-        assert await performed(suite, url, 3, 3) == {"lane0", "lane1", "lane2"}
+        assert await performed(suite, url, turns=3, lanes=3) == {"lane0", "lane1", "lane2"}
 
 
 async def test_each_turn_is_taken_once_and_no_more_at_once_than_there_are_lanes(
@@ -70,7 +70,7 @@ async def test_each_turn_is_taken_once_and_no_more_at_once_than_there_are_lanes(
         await peer.silence()
 
     async with hosting(answer_in_pairs) as url:
-        assert await performed(suite, url, 6, 2) == {f"lane{i}" for i in range(6)}
+        assert await performed(suite, url, turns=6, lanes=2) == {f"lane{i}" for i in range(6)}
     assert (len(arrived), max(arrived)) == (6, 2)
 
 
@@ -89,6 +89,6 @@ async def test_a_lane_that_fails_ends_the_others(suite: Suite) -> None:
 
     async with hosting(mislead_the_second) as url, asyncio.timeout(LIMIT):
         with pytest.raises(StepFailed):
-            await performed(suite, url, 2, 2)
+            await performed(suite, url, turns=2, lanes=2)
         await hung_up.acquire()
         await hung_up.acquire()

@@ -7,7 +7,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,11 +49,16 @@ class Finished:
         return "\n".join(result.get("reason", "") for result in self.report["results"])
 
 
-def call(*words: str, timeout: float = LIMIT, env: Mapping[str, str] | None = None) -> Finished:
+def call(
+    *words: str,
+    timeout: float = LIMIT,
+    env: Mapping[str, str] | None = None,
+    command: Sequence[str] = COMMAND,
+) -> Finished:
     """Run the command with these words."""
     begun = perf_counter()
     done = subprocess.run(
-        [*COMMAND, *words],
+        [*command, *words],
         cwd=ROOT,
         env=None if env is None else {**os.environ, **env},
         capture_output=True,
