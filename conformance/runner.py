@@ -1,6 +1,7 @@
 """Runs scenarios against a target: those that wait first, many at once, what failed once more."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from conformance.target import Target
 from conformance.transcript import Secrets
 
 PACED: Final = "paced"
+BESIDE: Final = "beside"
 
 LONG_WAIT: Final = 2.0
 """Seconds from which on moving the clock alone beats waiting beside others."""
@@ -61,7 +63,7 @@ class Run:
     _attempts: Attempts = field(init=False)
     _phases: list[Phase] = field(default_factory=list, init=False)
     _ran: set[str] = field(default_factory=set, init=False)
-    _crowded: list[Scenario] = field(default_factory=list, init=False)
+    _put_off: list[Scenario] = field(default_factory=list, init=False)
     _bound: str = field(default="", init=False)
     _started: datetime = field(default_factory=lambda: datetime.now(UTC), init=False)
 
@@ -125,13 +127,14 @@ class Run:
     # ── phases ──
 
     async def _all(self) -> None:
-        turns: dict[str, list[Scenario]] = {SHARED: [], EXCLUSIVE: [], LAST: []}
+        turns: dict[str, list[Scenario]] = {SHARED: [], BESIDE: [], EXCLUSIVE: [], LAST: []}
         for scenario in self.scenarios:
             turns[self._turn(scenario)].append(scenario)
+        beside = deque(turns[BESIDE])
         with self._phase(SHARED):
-            await self._in_parallel(sorted(turns[SHARED], key=self._length, reverse=True))
+            await self._in_parallel(sorted(turns[SHARED], key=self._length, reverse=True), beside)
         with self._phase(EXCLUSIVE):
-            await self._alone([*turns[EXCLUSIVE], *self._crowded])
+            await self._alone([*beside, *turns[EXCLUSIVE], *self._put_off])
         with self._phase(RETRIES):
             await self._retries()
         with self._phase(LAST):
@@ -146,8 +149,11 @@ class Run:
 
     def _turn(self, scenario: Scenario) -> str:
         """When a scenario runs: one that can move the clock instead of waiting long runs alone."""
-        is_long = self._attempts.wait_of(scenario) > LONG_WAIT
+        wait = self._attempts.wait_of(scenario)
+        is_long = wait > LONG_WAIT
         movable = ADVANCE in self.target.hooks and is_long
+        if scenario.isolation == PACED and not wait:
+            return BESIDE
         if scenario.isolation == PACED:
             return SHARED if is_long and not movable else EXCLUSIVE
         if scenario.isolation == SHARED and (movable or ADVANCE in scenario.hooks):
@@ -163,12 +169,23 @@ class Run:
         finally:
             self._phases.append(Phase(name, perf_counter() - begun, len(self._ran)))
 
-    async def _in_parallel(self, scenarios: Iterable[Scenario]) -> None:
+    async def _in_parallel(self, scenarios: Iterable[Scenario], beside: deque[Scenario]) -> None:
+        """Runs scenarios, many at once, and when all have begun, `beside` the last of them.
+
+        These run one by one; those that the others leave no time for stay where they are.
+        """
         waiting = iter(scenarios)
+        at_work = self.options.jobs
+        one_by_one = asyncio.Lock()
 
         async def worker() -> None:
+            nonlocal at_work
             for scenario in waiting:
                 await self._one(scenario, alone=False)
+            at_work -= 1
+            async with one_by_one:
+                while at_work and beside:
+                    await self._one(beside.popleft(), alone=False)
 
         async with asyncio.TaskGroup() as group:
             for _ in range(self.options.jobs):
@@ -186,13 +203,14 @@ class Run:
             return
         self._ran.add(scenario.id)
         result = await self._attempts.judged(scenario)
-        if scenario.id not in self._attempts.turned_away:
-            self._found(result)
-        elif alone:
+        turned_away = scenario.id in self._attempts.turned_away
+        undecided = self._turn(scenario) == BESIDE and result.outcome is Outcome.COULD_NOT_RUN
+        if not alone and (turned_away or undecided):
+            self._put_off.append(scenario)  # to be tried again when nothing else is connected
+            return
+        if turned_away:
             self._attempts.note_lost(result.reason)
-            self._found(result)
-        else:
-            self._crowded.append(scenario)  # to be tried again when nothing else is connected
+        self._found(result)
 
     def _found(self, result: Result) -> None:
         self.results[result.id] = result

@@ -154,6 +154,15 @@ def from_file(path: Path) -> Target:
     source = yaml_source.load(path)
     _check_headers(source)
     header_faults(SchemaStore(bundle.schema_root()), "kit/target", source)
+    return _target(path, source)
+
+
+def demonstration() -> Target:
+    """The target of the kit's own file, which no user changes, and its tests hold to its schema."""
+    return _target(DEMO, yaml_source.load(DEMO))
+
+
+def _target(path: Path, source: yaml_source.Source) -> Target:
     value = source.value
     if "url" not in value and "command" not in value:
         raise source.error("expected a url, or a command that starts the server and prints one")

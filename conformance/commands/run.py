@@ -12,7 +12,7 @@ from conformance.commands.interruption import Interruption
 from conformance.process import running
 from conformance.reporting import files
 from conformance.reporting.formats import WRITERS
-from conformance.target import DEMO, Target, from_argument, from_file
+from conformance.target import Target, demonstration, from_argument
 
 DEMO_REPORTS: Final = ("json=coda-report/report.json", "junit=coda-report/junit.xml")
 
@@ -24,7 +24,7 @@ def run(arguments: argparse.Namespace, interruption: Interruption) -> int:
 
 def demo(arguments: argparse.Namespace, interruption: Interruption) -> int:
     """Judges the reference server, started as a process of its own on a free port."""
-    target = from_file(DEMO)
+    target = demonstration()
     assert target.command is not None
     # In a checkout that is not installed, the reference server is found from here.
     command = replace(target.command, folder=Path.cwd())

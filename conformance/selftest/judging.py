@@ -24,7 +24,7 @@ from conformance.selftest.faulty_server import main_of, serve
 from conformance.selftest.matrix import FaultRun, Kill
 from conformance.selftest.scope import Scope, scenarios_for
 from conformance.suite import Suite, load
-from conformance.target import DEMO, Target, from_file
+from conformance.target import Target, demonstration
 from conformance.transport import Unreachable
 
 STARTS_WITHIN: Final = 30.0
@@ -42,7 +42,7 @@ def suite() -> Suite:
 @cache
 def target() -> Target:
     """The reference server as a target, with the settings that make everything quick to try."""
-    return from_file(DEMO)
+    return demonstration()
 
 
 def control() -> tuple[str, ...]:
