@@ -40,6 +40,12 @@ def suite_root(name: str) -> Path:
     return _PACKAGE / "suites" / name
 
 
+def sources(name: str) -> tuple[Path, ...]:
+    """All that decides what is read of the named suite: its files, and the modules that read."""
+    registry = spec_root() / "requirements.yaml"
+    return (suite_root(name), schema_root(), registry, *sorted(_PACKAGE.glob("*.py")))
+
+
 def shown(path: Path) -> str:
     """The path as a reader of a report knows it: from the data's root, or as given."""
     text = path.as_posix()

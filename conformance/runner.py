@@ -175,14 +175,15 @@ class Run:
         These run one by one; those that the others leave no time for stay where they are.
         """
         waiting = iter(scenarios)
-        at_work = self.options.jobs
+        at_work = 0
         one_by_one = asyncio.Lock()
 
         async def worker() -> None:
             nonlocal at_work
             for scenario in waiting:
+                at_work += 1
                 await self._one(scenario, alone=False)
-            at_work -= 1
+                at_work -= 1
             async with one_by_one:
                 while at_work and beside:
                     await self._one(beside.popleft(), alone=False)

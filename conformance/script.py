@@ -1,11 +1,8 @@
 """Scenario and procedure files, from YAML to checked steps."""
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any, Final
 
-from conformance import yaml_source
 from conformance.checks import cut
 from conformance.model import Procedure, Requirement, Scenario, Step
 from conformance.problems import InputError, did_you_mean
@@ -36,8 +33,6 @@ VERBS: Final = (
 REPEATED: Final = ("steps", "then")
 """The parts of a repetition: each is performed so many times, one after the other."""
 
-_STEPS_BEGIN: Final = re.compile(r"^(?=setup:|steps:)", re.MULTILINE)
-
 
 class ScriptReader:
     """Reads scenarios and procedures, and checks every name that they use."""
@@ -54,15 +49,6 @@ class ScriptReader:
         self.procedures: Collection[str] = ()
         self._rows_of: dict[str, list[dict[str, Any]]] = {}
         self._calls: list[tuple[Source, Pointer, str]] = []
-
-    def outline(self, path: Path, name: str) -> Scenario:
-        """The scenario of a file without its steps, and unchecked; `name` is its permanent id."""
-        source = yaml_source.load(path, until=_STEPS_BEGIN)
-        return self._scenario(source, name)
-
-    def scenario(self, path: Path, name: str) -> Scenario:
-        """The scenario of a file; `name` is its permanent id."""
-        return self.checked(yaml_source.load(path), name)
 
     def checked(self, source: Source, name: str) -> Scenario:
         """The scenario that a document says; raises `InputError` at its first mistake."""

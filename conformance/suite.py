@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from conformance import bundle, yaml_source
+from conformance import bundle, compiled, yaml_source
 from conformance.generation import negatives
 from conformance.json_text import at
 from conformance.model import Failure, Outcome, Procedure, Requirement, Scenario
@@ -61,6 +61,15 @@ class Rate(msgspec.Struct, frozen=True):
     refusal: Any
 
 
+class Documents(msgspec.Struct, frozen=True):
+    """What the files of a suite say, read and checked."""
+
+    header: dict[str, Any]
+    requirements: dict[str, Requirement]
+    procedures: dict[str, Procedure]
+    scenarios: dict[str, Scenario]
+
+
 class Suite(msgspec.Struct, frozen=True):
     """Everything that is tried, as data, and the few functions that only code can be."""
 
@@ -101,15 +110,11 @@ class Suite(msgspec.Struct, frozen=True):
         return Outcome.FAILED if "MUST" in levels else Outcome.WARNED
 
 
-def load(name: str = DEFAULT, *, outline: bool = False) -> Suite:
-    """Reads the named suite; raises `InputError` at the first mistake in one of its files.
-
-    With `outline`, of each scenario's file only what stands above its steps is read, which is
-    all that a list shows.
-    """
+def load(name: str = DEFAULT) -> Suite:
+    """Reads the named suite; raises `InputError` at the first mistake in one of its files."""
     # What is read here stays: looking for garbage meanwhile would find none.
     with _no_collection():
-        return _load(name, outline)
+        return _load(name)
 
 
 @contextmanager
@@ -124,38 +129,30 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _load(name: str, outline: bool) -> Suite:
+def _load(name: str) -> Suite:
     root = bundle.suite_root(name)
     extension = importlib.import_module(f"conformance.suites.{name}")
     schemas = SchemaStore(bundle.schema_root())
-    header = _header(root / "suite.yaml", schemas)
-    requirements = load_requirements(schemas)
     functions = MappingProxyType({**FUNCTIONS, **extension.FUNCTIONS})
-    variants = {
-        name: tuple(Variant(**row) for row in rows) for name, rows in header["variants"].items()
-    }
-    reader = ScriptReader(schemas, requirements, {*functions, *OF_DIALOGUE})
-    files = () if outline else _files(root / "procedures")
-    procedures = {p.name: p for p in map(reader.procedure, files)}
-    reader.procedures = {*procedures, *variants}
-    read = reader.outline if outline else reader.scenario
-    scenarios = {s.id: s for s in _scenarios(root / "scenarios", read)}
-    written = yaml_source.load(root / "negatives.yaml")
-    scenarios |= {s.id: s for s in negatives(written, schemas, reader)}
-    if not outline:
-        reader.check_calls()
+    place = compiled.place(root / "suite.yaml")
+    mark = compiled.mark(bundle.sources(name))
+    documents = compiled.read(place, mark, Documents)
+    if documents is None:
+        documents = _read(root, schemas, {*functions, *OF_DIALOGUE})
+        compiled.write(place, mark, documents)
+    header = documents.header
     return Suite(
         name=name,
         title=header["title"],
         version=header["version"],
-        requirements=requirements,
+        requirements=MappingProxyType(documents.requirements),
         profiles=MappingProxyType(_profiles(header["profiles"])),
-        scenarios=MappingProxyType(scenarios),
-        procedures=MappingProxyType(procedures),
+        scenarios=MappingProxyType(documents.scenarios),
+        procedures=MappingProxyType(documents.procedures),
         parameters=header["parameters"],
         variables=header["variables"],
         discovery=tuple(header["discovery"]),
-        variants=MappingProxyType(variants),
+        variants=MappingProxyType(_variants(header)),
         barrier=header["barrier"],
         background=schemas.compile(header["background"]),
         background_text=header["background_text"],
@@ -172,13 +169,26 @@ def _load(name: str, outline: bool) -> Suite:
     )
 
 
+def _read(root: Path, schemas: SchemaStore, functions: Collection[str]) -> Documents:
+    header = _header(root / "suite.yaml", schemas)
+    requirements = load_requirements(schemas)
+    reader = ScriptReader(schemas, requirements, functions)
+    procedures = {p.name: p for p in map(reader.procedure, _files(root / "procedures"))}
+    reader.procedures = {*procedures, *header["variants"]}
+    scenarios = {s.id: s for s in _scenarios(root / "scenarios", reader)}
+    written = yaml_source.load(root / "negatives.yaml")
+    scenarios |= {s.id: s for s in negatives(written, schemas, reader)}
+    reader.check_calls()
+    return Documents(header, requirements, procedures, scenarios)
+
+
 def _header(path: Path, schemas: SchemaStore) -> Any:
     source = yaml_source.load(path)
     header_faults(schemas, "kit/suite", source)
     return source.value
 
 
-def load_requirements(schemas: SchemaStore) -> Mapping[str, Requirement]:
+def load_requirements(schemas: SchemaStore) -> dict[str, Requirement]:
     """The requirement registry, by id, in its order."""
     source = yaml_source.load(bundle.spec_root() / "requirements.yaml")
     header_faults(schemas, "kit/requirements", source)
@@ -188,16 +198,23 @@ def load_requirements(schemas: SchemaStore) -> Mapping[str, Requirement]:
         if row["id"] in result:
             raise source.error(f"{row['id']} stands here twice", ("requirements", i, "id"))
         result[row["id"]] = Requirement(**row)
-    return MappingProxyType(result)
+    return result
 
 
 def _files(folder: Path) -> Iterable[Source]:
     return (yaml_source.load(path) for path in sorted(folder.rglob("*.yaml")))
 
 
-def _scenarios(folder: Path, read: Callable[[Path, str], Scenario]) -> Iterable[Scenario]:
+def _scenarios(folder: Path, reader: ScriptReader) -> Iterable[Scenario]:
     for path in sorted(folder.rglob("*.yaml")):
-        yield read(path, path.relative_to(folder).with_suffix("").as_posix())
+        name = path.relative_to(folder).with_suffix("").as_posix()
+        yield reader.checked(yaml_source.load(path), name)
+
+
+def _variants(header: Mapping[str, Any]) -> dict[str, tuple[Variant, ...]]:
+    return {
+        name: tuple(Variant(**row) for row in rows) for name, rows in header["variants"].items()
+    }
 
 
 def _profiles(rows: Mapping[str, Any]) -> dict[str, Profile]:

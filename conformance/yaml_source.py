@@ -72,11 +72,10 @@ def _child(node: yaml.Node, part: str | int) -> tuple[yaml.Mark, yaml.Node] | No
     return None
 
 
-def load(path: Path, until: re.Pattern[str] | None = None) -> Source:
-    """Reads a YAML file, as far as `until`; raises `InputError` with line and column."""
+def load(path: Path) -> Source:
+    """Reads a YAML file; raises `InputError` with line and column."""
     name = shown(path)
-    text = text_file.read(path, name, MAX_BYTES)
-    return parse(until.split(text, 1)[0] if until else text, name)
+    return parse(text_file.read(path, name, MAX_BYTES), name)
 
 
 def parse(text: str, file: str) -> Source:

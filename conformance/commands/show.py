@@ -18,7 +18,7 @@ def _say(*lines: str) -> None:
 
 def list_(arguments: argparse.Namespace) -> int:
     """Lists scenarios, or requirements with how many scenarios try each."""
-    suite = load(outline=True)
+    suite = load()
     if arguments.requirements:
         return _list_requirements(suite, arguments)
     scenarios = select(suite, arguments.selection, arguments.profile)

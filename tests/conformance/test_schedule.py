@@ -58,7 +58,7 @@ def test_the_markdown_report_holds_no_seconds_unless_asked(suite: Suite) -> None
 
 
 def test_a_run_tells_its_schedule_when_asked(tmp_path: Path) -> None:
-    words = ("deduplication/window-ends", "limits/flood-is-refused", "--schedule")
+    words = ("deduplication/window-ends", "heartbeat/pong-goes", "--schedule")
     with server("reference_server", "--dedup-window=0.4") as url:
         done = judge(tmp_path, url, *words)
     assert "deduplication/window-ends, waited 0.4" in done.output

@@ -1,0 +1,97 @@
+"""What sends much at once runs beside others that are not done, one by one, or after them."""
+
+from collections.abc import Iterator
+
+import pytest
+from msgspec.structs import replace
+
+from conformance.attempt import Attempts
+from conformance.model import Outcome, Result, Scenario
+from conformance.runner import Options, Run
+from conformance.suite import Suite, select
+from conformance.target import from_argument
+from tests.support.kit import server
+
+WAITING = "deduplication/window-ends"
+PACED = ("limits/promised-rate-is-admitted", "limits/identities-have-rates-of-their-own")
+
+
+@pytest.fixture(scope="module")
+def reference() -> Iterator[str]:
+    """The URL of the reference server."""
+    with server("reference_server", "--dedup-window=0.4") as url:
+        yield url
+
+
+@pytest.fixture
+def running(monkeypatch: pytest.MonkeyPatch) -> list[frozenset[str]]:
+    """What ran at the same time, noted at each beginning."""
+    found: list[frozenset[str]] = []
+    now: set[str] = set()
+    judged = Attempts.judged
+
+    async def noted(self: Attempts, scenario: Scenario) -> Result:
+        now.add(scenario.id)
+        found.append(frozenset(now))
+        try:
+            return await judged(self, scenario)
+        finally:
+            now.remove(scenario.id)
+
+    monkeypatch.setattr(Attempts, "judged", noted)
+    return found
+
+
+async def ran(suite: Suite, url: str, *words: str, jobs: int = 16) -> tuple[Run, list[str]]:
+    """The run of the scenarios that the words select, and the phase of each that ran there."""
+    chosen = [s for s in select(suite, words, ()) if s.id in words]
+    run = Run(suite, from_argument(url), chosen, Options(selection=words, jobs=jobs))
+    record = await run.perform()
+    return run, [f"{phase.name} {phase.scenarios}" for phase in record.phases if phase.scenarios]
+
+
+async def test_it_runs_one_by_one_beside_what_waits(
+    suite: Suite, reference: str, running: list[frozenset[str]]
+) -> None:
+    run, phases = await ran(suite, reference, WAITING, *PACED)
+    assert {result.outcome for result in run.results.values()} == {Outcome.PASSED}
+    assert phases == ["shared 3"]
+    first, second = sorted(PACED)
+    assert running == [{WAITING}, {WAITING, second}, {WAITING, first}] or running == [
+        {WAITING},
+        {WAITING, first},
+        {WAITING, second},
+    ]
+
+
+@pytest.mark.parametrize(("words", "jobs"), [(PACED, 16), ((WAITING, *PACED), 1)])
+async def test_it_runs_alone_when_nothing_else_is_to_be_done(
+    suite: Suite,
+    reference: str,
+    running: list[frozenset[str]],
+    words: tuple[str, ...],
+    jobs: int,
+) -> None:
+    run, phases = await ran(suite, reference, *words, jobs=jobs)
+    assert {result.outcome for result in run.results.values()} == {Outcome.PASSED}
+    assert phases[-1] == "exclusive 2"
+    assert all(len(at_once) == 1 for at_once in running)
+
+
+async def test_what_could_not_be_judged_beside_others_is_tried_again_alone(
+    suite: Suite, reference: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[str] = []
+    judged = Attempts.judged
+
+    async def undecided_at_first(self: Attempts, scenario: Scenario) -> Result:
+        tried.append(scenario.id)
+        found = await judged(self, scenario)
+        once = scenario.id in PACED and tried.count(scenario.id) == 1
+        return replace(found, outcome=Outcome.COULD_NOT_RUN) if once else found
+
+    monkeypatch.setattr(Attempts, "judged", undecided_at_first)
+    run, phases = await ran(suite, reference, WAITING, *PACED)
+    assert {result.outcome for result in run.results.values()} == {Outcome.PASSED}
+    assert phases == ["shared 3", "exclusive 2"]
+    assert sorted(tried[1:]) == sorted([*PACED, *PACED])
