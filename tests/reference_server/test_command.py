@@ -1,3 +1,4 @@
+import os
 import signal
 import subprocess
 import sys
@@ -17,10 +18,11 @@ from tests.reference_server.support import PATIENCE
 ROOT = Path(__file__).parents[2]
 
 
-def run(*options: str) -> subprocess.CompletedProcess[str]:
+def run(*options: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-W", "error", "-m", "reference_server", *options],
         cwd=ROOT,
+        env={**os.environ, **environment},
         capture_output=True,
         text=True,
         timeout=PATIENCE,
@@ -100,6 +102,15 @@ def test_options_change_what_is_served() -> None:
     options = ("--port", "0", "--auth-timeout", "7", "--server-names", "localhost", "127.0.0.1")
     with running(*options) as (_, line), connect(line.split()[-1], proxy=None) as client:
         assert '"expires_in":7.0' in str(client.recv(timeout=PATIENCE))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no named pipes")
+def test_no_certificates_are_read(tmp_path: Path) -> None:
+    pipe = tmp_path / "certificates"
+    os.mkfifo(pipe)  # nobody writes to it, so that whoever reads it waits for ever
+    with running("--port", "0") as (_, line):
+        port = line.rstrip("/\n").rpartition(":")[2]
+        assert run("--port", port, SSL_CERT_FILE=str(pipe)).returncode == 2
 
 
 def test_a_control_port_in_use_is_one_clear_line() -> None:
