@@ -152,10 +152,10 @@ class Run:
         wait = self._attempts.wait_of(scenario)
         is_long = wait > LONG_WAIT
         movable = ADVANCE in self.target.hooks and is_long
-        if scenario.isolation == PACED and not wait:
-            return BESIDE
         if scenario.isolation == PACED:
-            return SHARED if is_long and not movable else EXCLUSIVE
+            if is_long and not movable:
+                return SHARED
+            return EXCLUSIVE if wait or ADVANCE in scenario.hooks else BESIDE
         if scenario.isolation == SHARED and (movable or ADVANCE in scenario.hooks):
             return EXCLUSIVE
         return scenario.isolation
