@@ -205,7 +205,7 @@ class Run:
         self._ran.add(scenario.id)
         result = await self._attempts.judged(scenario)
         turned_away = scenario.id in self._attempts.turned_away
-        undecided = self._turn(scenario) == BESIDE and result.outcome is Outcome.COULD_NOT_RUN
+        undecided = result.outcome is Outcome.COULD_NOT_RUN and self._turn(scenario) == BESIDE
         if not alone and (turned_away or undecided):
             self._put_off.append(scenario)  # to be tried again when nothing else is connected
             return

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,8 +12,8 @@ import pytest
 from conformance import bundle, compiled
 from conformance.problems import Location
 from conformance.suite import load
+from tests.support.kit import ROOT, Finished, call
 
-HERE = Path(__file__).parents[2]
 MARK = b"m" * compiled.MARK_BYTES
 
 
@@ -113,40 +112,33 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("checkout")
     without = shutil.ignore_patterns("__pycache__")
     for name in ("conformance", "schemas", "spec"):
-        shutil.copytree(HERE / name, folder / name, ignore=without)
-    shutil.copy(HERE / "pyproject.toml", folder)
+        shutil.copytree(ROOT / name, folder / name, ignore=without)
+    shutil.copy(ROOT / "pyproject.toml", folder)
     return folder
 
 
-def explained(checkout: Path) -> "subprocess.CompletedProcess[str]":
+def explained(checkout: Path) -> Finished:
     """What the copy says of a scenario."""
-    return subprocess.run(
-        [sys.executable, "-m", "conformance", "explain", "states/second-auth-response-is-refused"],
-        cwd=checkout,
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": ""},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    words = ("explain", "states/second-auth-response-is-refused")
+    return call(*words, env={"PYTHONDONTWRITEBYTECODE": ""}, folder=checkout)
 
 
 def test_a_scenario_that_changes_is_read_again(checkout: Path) -> None:
     scenario = checkout / "conformance/suites/coda/scenarios/states"
     scenario /= "second-auth-response-is-refused.yaml"
     first, second = explained(checkout), explained(checkout)
-    assert (first.returncode, second.returncode) == (0, 0)
-    assert first.stdout == second.stdout
+    assert (first.status, second.status) == (0, 0)
+    assert first.output == second.output
     (kept,) = (checkout / "conformance/suites/coda/__pycache__").glob("suite.*.msgpack")
     before = kept.read_bytes()
     text = scenario.read_text("utf-8")
     scenario.write_text(text.replace("title: ", "title: Now, "), encoding="utf-8")
-    assert "Now, " in explained(checkout).stdout
+    assert "Now, " in explained(checkout).output
     assert kept.read_bytes() != before
     scenario.write_text(text.replace("title: ", "titel: "), encoding="utf-8")
     told = explained(checkout)
-    assert told.returncode == 2
-    assert f'{scenario.name}:2:1: "titel" is not known here' in told.stderr
+    assert told.status == 2
+    assert f'{scenario.name}:2:1: "titel" is not known here' in told.errors
 
 
 def test_what_is_kept_says_all_that_the_files_say(

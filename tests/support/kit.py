@@ -54,12 +54,13 @@ def call(
     timeout: float = LIMIT,
     env: Mapping[str, str] | None = None,
     command: Sequence[str] = COMMAND,
+    folder: Path = ROOT,
 ) -> Finished:
-    """Run the command with these words."""
+    """Run the command with these words, in a folder."""
     begun = perf_counter()
     done = subprocess.run(
         [*command, *words],
-        cwd=ROOT,
+        cwd=folder,
         env=None if env is None else {**os.environ, **env},
         capture_output=True,
         text=True,
