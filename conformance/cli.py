@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 EXITS = """\
 exit status:
   0  conformant (or as --baseline)   3  incomplete: could not run, or flaky
-  1  a MUST is broken, or            4  the target cannot be reached
-     not as --baseline says          5  a fault of the kit itself
-  2  usage, or nothing selected
+  1  a MUST is broken, or            4  the target cannot be reached, or
+     not as --baseline says             does not look like a Coda Lite server
+  2  usage, or nothing selected      5  a fault of the kit itself
   130  interrupted (reports are written all the same)
 """
 
@@ -287,6 +287,11 @@ def _add_how(parser: argparse.ArgumentParser) -> None:
         type=_seconds,
         metavar="SECONDS",
         help="how long a connection may take (default 5)",
+    )
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        help="judge the target even if it does not look like a Coda Lite server",
     )
     parser.add_argument(
         "--schedule", action="store_true", help="tell how the run spent its time, and on what"

@@ -43,7 +43,10 @@ class ProfileVerdict(msgspec.Struct, frozen=True):
 
 
 class RunRecord(msgspec.Struct, frozen=True):
-    """Everything that one run found; `comparison` is what a baseline says of it."""
+    """Everything that one run found; `comparison` is what a baseline says of it.
+
+    `note` says why a run is not complete: where the target is `unreachable`, why it is.
+    """
 
     suite: Suite
     target_name: str
@@ -59,6 +62,7 @@ class RunRecord(msgspec.Struct, frozen=True):
     round_trip: float
     jobs: int
     interrupted: bool = False
+    unreachable: bool = False
     note: str = ""
     retries: Retries = msgspec.field(default_factory=Retries)
     phases: tuple[Phase, ...] = ()
@@ -184,6 +188,8 @@ def exit_status(record: RunRecord) -> Exit:
     A run of a part of the suite (a selection) is judged by what it tried alone, a run with a
     baseline by what that does not know.
     """
+    if record.unreachable:
+        return Exit.UNREACHABLE
     if record.comparison is not None:
         return _status_against(record, record.comparison)
     outcomes = {result.outcome for result in record.results}

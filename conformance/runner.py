@@ -14,7 +14,7 @@ import msgspec
 from conformance import retries
 from conformance.attempt import Attempts, result_of
 from conformance.dialogue import World
-from conformance.discovery import discover
+from conformance.discovery import RefusedHandshake, discover
 from conformance.hooks import ADVANCE
 from conformance.model import Outcome, Result, Scenario
 from conformance.passive import passive_results
@@ -23,6 +23,7 @@ from conformance.schedule import DISCOVERY, EXCLUSIVE, LAST, RETRIES, SHARED, Ph
 from conformance.suite import Suite
 from conformance.target import Target
 from conformance.transcript import Secrets
+from conformance.transport import Unreachable
 
 PACED: Final = "paced"
 BESIDE: Final = "beside"
@@ -35,7 +36,8 @@ class Options(msgspec.Struct, frozen=True):
     """How a run is made.
 
     What fails is run again up to `retries` times, unless its id is among the `known` failures;
-    with `schedule`, the reports for people say how the time was spent.
+    with `schedule`, the reports for people say how the time was spent. With `force`, a target that
+    does not look like one of the suite's protocol is judged all the same.
     """
 
     jobs: int = 16
@@ -46,6 +48,7 @@ class Options(msgspec.Struct, frozen=True):
     retries: int = 0
     known: frozenset[str] = frozenset()
     schedule: bool = False
+    force: bool = False
 
 
 @dataclass(slots=True)
@@ -60,6 +63,7 @@ class Run:
     world: World = field(init=False)
     results: dict[str, Result] = field(default_factory=dict, init=False)
     interrupted: bool = field(default=False, init=False)
+    unreachable: bool = field(default=False, init=False)
     _attempts: Attempts = field(init=False)
     _phases: list[Phase] = field(default_factory=list, init=False)
     _ran: set[str] = field(default_factory=set, init=False)
@@ -75,18 +79,32 @@ class Run:
         self._attempts = Attempts(self.world, self.options.max_wait)
 
     async def perform(self) -> RunRecord:
-        """Runs everything; raises `Unreachable` when the target cannot be reached at all.
+        """Runs everything; a target that cannot be reached is a result as well.
 
         A cancelled run ends as one that was interrupted: with a record of what it found.
         """
         try:
             async with _stall_watch(self.world):
                 with self._phase(DISCOVERY):
-                    await discover(self.world)
-                await self._all()
+                    refused = await discover(self.world, force=self.options.force)
+                if refused is None:
+                    await self._all()
+                else:
+                    await self._judge_handshake(refused)
+        except Unreachable as error:
+            self.unreachable, self._attempts.note = True, str(error)
+            self.world.monitors = self.suite.make_monitors(self.suite)  # nothing was judged
         except asyncio.CancelledError:
             self.interrupted = True
         return self.record()
+
+    async def _judge_handshake(self, refused: RefusedHandshake) -> None:
+        """Runs the scenarios that judge a refused handshake, selected or not, and nothing else."""
+        chosen = [self.suite.scenarios[name] for name in refused.scenarios]
+        for scenario in chosen:
+            await self._one(scenario, alone=True)
+        self.scenarios = [*self.scenarios, *(row for row in chosen if row not in self.scenarios)]
+        self._attempts.note = f"{refused.reason}; {' and '.join(refused.scenarios)} judged that"
 
     def record(self) -> RunRecord:
         """What the run has found so far."""
@@ -112,6 +130,7 @@ class Run:
             round_trip=self.world.round_trip,
             jobs=options.jobs,
             interrupted=self.interrupted,
+            unreachable=self.unreachable,
             note=note,
             retries=retries.summary(
                 options.retries, self.scenarios, self.results, options.known, self._bound

@@ -61,6 +61,25 @@ class Rate(msgspec.Struct, frozen=True):
     refusal: Any
 
 
+class HandshakeVariant(msgspec.Struct, frozen=True):
+    """Another handshake, and the scenarios that judge a target that accepts only this one."""
+
+    connect: Mapping[str, Any]
+    judged_by: tuple[str, ...]
+
+
+class HandshakeDuty(msgspec.Struct, frozen=True):
+    """Which scenario judges a first handshake that failed, by the HTTP status of the answer.
+
+    The first of the `variants` that the target accepts says more exactly why. The statuses of
+    `by_name` may be right where the URL names the target by a name that it does not know.
+    """
+
+    judged_by: Mapping[int, str]
+    variants: tuple[HandshakeVariant, ...]
+    by_name: frozenset[int]
+
+
 class Documents(msgspec.Struct, frozen=True):
     """What the files of a suite say, read and checked."""
 
@@ -83,6 +102,8 @@ class Suite(msgspec.Struct, frozen=True):
     parameters: Mapping[str, Mapping[str, Any]]
     variables: Mapping[str, Any]
     discovery: tuple[str, ...]
+    greeting: str
+    handshake: HandshakeDuty
     variants: Mapping[str, tuple[Variant, ...]]
     barrier: Any
     background: Decider
@@ -152,6 +173,8 @@ def _load(name: str) -> Suite:
         parameters=header["parameters"],
         variables=header["variables"],
         discovery=tuple(header["discovery"]),
+        greeting=header["greeting"],
+        handshake=_handshake_duty(header["handshake"]),
         variants=MappingProxyType(_variants(header)),
         barrier=header["barrier"],
         background=schemas.compile(header["background"]),
@@ -215,6 +238,17 @@ def _variants(header: Mapping[str, Any]) -> dict[str, tuple[Variant, ...]]:
     return {
         name: tuple(Variant(**row) for row in rows) for name, rows in header["variants"].items()
     }
+
+
+def _handshake_duty(row: Mapping[str, Any]) -> HandshakeDuty:
+    return HandshakeDuty(
+        judged_by={int(status): name for status, name in row["judged_by"].items()},
+        variants=tuple(
+            HandshakeVariant(variant["connect"], tuple(variant["judged_by"]))
+            for variant in row["variants"]
+        ),
+        by_name=frozenset(row["by_name"]),
+    )
 
 
 def _profiles(rows: Mapping[str, Any]) -> dict[str, Profile]:

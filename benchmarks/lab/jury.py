@@ -19,7 +19,6 @@ from conformance.runner import Options, Run
 from conformance.selftest import judging
 from conformance.selftest.faulty_server import main_of
 from conformance.target import Target
-from conformance.transport import Unreachable
 from lab.mutations import Mutant, mutant
 
 WITHIN: Final = 90.0
@@ -136,7 +135,7 @@ def _served(found: Mutant, order: Plan) -> tuple[str, tuple[str, ...]]:
     try:
         with judging.serving(found.fault()) as where:
             return asyncio.run(_tried(judging.target().ready(where), order))
-    except (KitError, Unreachable) as error:
+    except KitError as error:
         return KILLED, (f"{type(error).__name__}: {error}",)
     except TimeoutError:
         return LATE, ()
@@ -148,6 +147,8 @@ async def _tried(target: Target, order: Plan) -> tuple[str, tuple[str, ...]]:
     async with asyncio.timeout(WITHIN):
         for ids in (order.quick, order.slow):
             record = await _until_failure(target, ids)
+            if record.unreachable:
+                return KILLED, (record.note,)
             wrong = tuple(row.id for row in record.results if row.outcome in _WRONG)
             if wrong:
                 return KILLED, wrong
@@ -163,7 +164,7 @@ async def _until_failure(target: Target, ids: Sequence[str]) -> RunRecord:
     suite = judging.suite()
     task = asyncio.current_task()
     assert task is not None
-    run = Run(suite, target, [suite.scenarios[name] for name in ids], Options())
+    run = Run(suite, target, [suite.scenarios[name] for name in ids], Options(force=True))
 
     def stop(result: Result) -> None:
         seen = any(monitor.violated for monitor in run.world.monitors)

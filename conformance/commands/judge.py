@@ -12,7 +12,7 @@ from conformance.baseline_file import read as read_baseline
 from conformance.commands.interruption import Interruption
 from conformance.model import Scenario
 from conformance.problems import InputError
-from conformance.record import Exit, RunRecord, exit_status
+from conformance.record import RunRecord, exit_status
 from conformance.report import compared
 from conformance.reporting import files
 from conformance.reporting.formats import WRITERS
@@ -21,7 +21,6 @@ from conformance.reporting.terminal import Terminal
 from conformance.runner import Options, Run
 from conformance.suite import Suite, is_passive_selected, is_selected, load, select
 from conformance.target import Target
-from conformance.transport import Unreachable
 
 
 def judge(
@@ -37,12 +36,13 @@ def judge(
     options = _options(arguments, baseline)
     quiet: bool = arguments.quiet
     record = _perform(suite, ready(), scenarios, options, interruption, quiet=quiet)
-    if record is None:
-        return Exit.UNREACHABLE
     if baseline is not None:
         record = compared(record, baseline, datetime.now(UTC).date())
     terminal = Terminal(sys.stdout)
-    terminal.summary(record)
+    if record.unreachable:
+        print(f"coda-conformance: {record.note}", file=sys.stderr)  # noqa: T201
+    else:
+        terminal.summary(record)
     for kind, path in reports:
         files.write(path, WRITERS[kind](record))
         terminal.line(f"{kind} report: {path}")
@@ -58,6 +58,7 @@ def _options(arguments: argparse.Namespace, baseline: Baseline | None) -> Option
         profiles=tuple(arguments.profile),
         retries=arguments.retries,
         schedule=arguments.schedule,
+        force=arguments.force,
         known=baseline.failures if baseline else frozenset(),
     )
 
@@ -85,15 +86,10 @@ def _perform(
     interruption: Interruption,
     *,
     quiet: bool,
-) -> RunRecord | None:
+) -> RunRecord:
     with Progress(sys.stderr, len(scenarios), quiet=quiet) as progress:
         current = Run(suite, target, scenarios, options, progress.found)
-        try:
-            return asyncio.run(_interruptible(current, interruption))
-        except Unreachable as error:
-            progress.close()
-            print(f"coda-conformance: {error}", file=sys.stderr)  # noqa: T201
-            return None
+        return asyncio.run(_interruptible(current, interruption))
 
 
 async def _interruptible(run: Run, interruption: Interruption) -> RunRecord:

@@ -25,12 +25,11 @@ from conformance.selftest.matrix import FaultRun, Kill
 from conformance.selftest.scope import Scope, scenarios_for
 from conformance.suite import Suite, load
 from conformance.target import Target, demonstration
-from conformance.transport import Unreachable
 
 STARTS_WITHIN: Final = 30.0
 ENDS_WITHIN: Final = 120.0
-TOGETHER: Final = Options(timeout_scale=0.65)
-ALONE: Final = Options(jobs=1)
+TOGETHER: Final = Options(timeout_scale=0.65, force=True)
+ALONE: Final = Options(jobs=1, force=True)
 
 
 @cache
@@ -112,7 +111,7 @@ def judged(fault: Fault, scope: Scope, options: Options = TOGETHER) -> FaultRun:
     try:
         with serving(fault) as where:
             record = asyncio.run(_run(target().ready(where), scenarios, options))
-    except (KitError, Unreachable, TimeoutError) as error:
+    except (KitError, TimeoutError) as error:
         return FaultRun(fault, (), tried, (f"{type(error).__name__}: {error}",))
     return _found(fault, tried, record, perf_counter() - begun)
 

@@ -13,6 +13,8 @@ TCP_END: Final = 5.0
 OVERDUE: Final = 1.0
 """Seconds in which an end that is overdue may still come."""
 
+SWITCHING: Final = 101
+
 CROWDED: Final = "the target takes no more connections at the moment"
 
 
@@ -36,6 +38,12 @@ async def connect(action: Action) -> None:
             expected=f"{faults[0].pointer.lstrip('/') or 'handshake'}: {faults[0].message}",
             received=f"HTTP {status or 'nothing'}, subprotocol {connection.subprotocol} "
             f"{connection.refusal}".rstrip(),
+        )
+    if status == SWITCHING and connection.refused:
+        raise action.fail(
+            "the handshake was answered against RFC 6455",
+            expected="an opening handshake as RFC 6455, section 4.2.2, has it",
+            received=f"HTTP {status}, {connection.refusal}",
         )
 
 

@@ -128,6 +128,12 @@ class Connection(asyncio.Protocol):
         return self.protocol.subprotocol
 
     @property
+    def broke_format(self) -> bool:
+        """Whether the target sent frames that RFC 6455 forbids."""
+        fault = self.protocol.parser_exc
+        return fault is not None and not isinstance(fault, EOFError)
+
+    @property
     def is_answered(self) -> bool:
         """Whether the handshake came to anything: an answer, what is none, or an end."""
         return self.response is not None or bool(self.refusal) or self.end is not None
@@ -184,8 +190,8 @@ class Connection(asyncio.Protocol):
         if self.protocol.handshake_exc is not None and not self.refusal:
             self.refusal = str(self.protocol.handshake_exc)
             self.watcher.line(self, "←", self.refusal)
-        fault = self.protocol.parser_exc
-        if fault is not None and not isinstance(fault, EOFError):
+        if self.broke_format:
+            fault = self.protocol.parser_exc
             self._payload = bytearray()
             self._end(NO_CLOSE_FRAME, "", f"the target broke the frame format: {fault}")
         self.write_protocol_data()

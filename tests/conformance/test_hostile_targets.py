@@ -22,6 +22,7 @@ from tests.support.sockets import listening, url_of
 from tests.support.survival import judged, survived
 
 SELECTION = (
+    "--force",
     "states/server-speaks-first",
     "states/no-second-challenge",
     "transport/ping-frame-before-authentication",
@@ -119,7 +120,13 @@ async def test_a_fault_is_never_counted_more_often_than_it_was_looked_for(
     suite: Suite, tmp_path: Path
 ) -> None:
     async with hosting(values.wrong_shapes) as url:
-        words = ("--timeout-scale=0.2", "--connect-timeout=50", "--max-wait=1", "--retries=0")
+        words = (
+            "--timeout-scale=0.2",
+            "--connect-timeout=50",
+            "--max-wait=1",
+            "--retries=0",
+            "--force",
+        )
         done = await judged(tmp_path, url, *words)
     survived(done, suite, LATE)
     assert done.status == 1

@@ -14,7 +14,7 @@ from tests.support.peer import Behaviour, hosting
 from tests.support.survival import judged, survived
 
 MANY = ("errors/", "states/s")
-QUICKLY = ("--timeout-scale=0.2", "--max-wait=1", "--retries=0", "--connect-timeout=50")
+QUICKLY = ("--force", "--timeout-scale=0.2", "--max-wait=1", "--retries=0", "--connect-timeout=50")
 
 WRONG = (1,)
 OPEN = (1, 3)

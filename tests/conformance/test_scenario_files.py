@@ -267,3 +267,14 @@ def test_what_is_watched_exists_in_the_registry() -> None:
 
 def test_there_are_enough_scenarios() -> None:
     assert len(FILES) >= 300
+
+
+def test_what_judges_a_handshake_that_failed_makes_that_handshake(suite: Suite) -> None:
+    duty = suite.handshake
+    names = {*duty.judged_by.values(), *(name for row in duty.variants for name in row.judged_by)}
+    first = {name: suite.scenarios[name].steps[0] for name in names}
+    assert {name: (step.verb, step.argument) for name, step in first.items()} == {
+        name: ("connect", {}) for name in names
+    }
+    assert not any(suite.scenarios[name].setup for name in names)
+    assert duty.by_name <= duty.judged_by.keys()
