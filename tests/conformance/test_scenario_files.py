@@ -12,6 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from conformance import yaml_source
+from conformance.suite import Suite
 
 ROOT = Path(__file__).parents[2]
 SCENARIOS = ROOT / "conformance" / "suites" / "coda" / "scenarios"
