@@ -28,7 +28,7 @@ from lab.figures import show
 from lab.processes import bare
 from websockets.asyncio.client import connect
 
-from conformance.dialogue import Dialogue, World
+from conformance.dialogue import Dialogue
 from conformance.model import Step
 from conformance.monitors import Monitor
 from conformance.problems import Location
@@ -37,6 +37,7 @@ from conformance.suite import Suite, load
 from conformance.target import Target
 from conformance.transcript import Secrets
 from conformance.transport import Message
+from conformance.world import World
 
 Exchange = Callable[[int], Awaitable[None]]
 

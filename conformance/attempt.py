@@ -2,19 +2,32 @@
 
 import asyncio
 import traceback
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from msgspec.structs import replace
 
-from conformance.dialogue import Dialogue, World
+from conformance.dialogue import Dialogue
 from conformance.hooks import ADVANCE, HookFailed
 from conformance.model import Failure, Outcome, Result, Scenario, Timing
 from conformance.problems import InputError, KitError
-from conformance.steps import Crowded, Disturbed, NotJudged, Performer, StepFailed, TryAgain
+from conformance.pulse import Flight, Pulse
+from conformance.steps import (
+    Crowded,
+    Disturbed,
+    NotJudged,
+    Performer,
+    StepFailed,
+    TooSlow,
+    TryAgain,
+)
 from conformance.transport import Unreachable
+from conformance.world import World
+
+T = TypeVar("T")
 
 ATTEMPTS: Final = 3
 """How often a scenario is tried while what is seen proves nothing."""
@@ -41,12 +54,17 @@ class Attempts:
     max_wait: float
     note: str = ""
     turned_away: set[str] = field(default_factory=set, init=False)
-    _lost: int = field(default=0, init=False)
+    too_slow: set[str] = field(default_factory=set, init=False)
+    pulse: Pulse = field(init=False)
+    _crowded: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        self.pulse = Pulse(self.world)
 
     @property
     def lost(self) -> bool:
-        """Whether the target could not be reached several times in a row."""
-        return self._lost >= LOST_AFTER
+        """Whether the target is lost, or turned several scenarios away in a row."""
+        return self.pulse.loss is not None or self._crowded >= LOST_AFTER
 
     def wait_of(self, scenario: Scenario) -> float:
         """The seconds that a scenario must wait; infinite where the target does not say."""
@@ -94,35 +112,65 @@ class Attempts:
         return Outcome.NOT_APPLICABLE if excluded else Outcome.COULD_NOT_RUN, reason
 
     async def judged(self, scenario: Scenario) -> Result:
-        """The result of a scenario that nothing keeps from running."""
+        """The result of a scenario that nothing keeps from running.
+
+        Where the target is lost meanwhile, what was seen proves something only of a scenario that
+        was alone in flight.
+        """
+        flight = self.pulse.take_off(scenario.id)
+        result = await _unless(self.pulse.lost, self._tries(scenario, flight))
+        if result is None:
+            return self._withdrawn(result_of(scenario, Outcome.COULD_NOT_RUN, ""))
+        flight.ended = perf_counter()
+        flight.held = result.outcome is Outcome.PASSED
+        if flight.in_doubt and not flight.held and not await self.pulse.beats(flight.ended):
+            return self._withdrawn(result)
+        return result
+
+    def _withdrawn(self, result: Result) -> Result:
+        """A result that proves nothing, as the target was lost, unless it alone was in flight."""
+        loss = self.pulse.loss
+        assert loss is not None
+        self.note = loss.note
+        if loss.in_flight == (result.id,) and result.failures:
+            return result
+        failures = tuple(replace(failure, requirements=()) for failure in result.failures)
+        return replace(result, outcome=Outcome.COULD_NOT_RUN, reason=loss.note, failures=failures)
+
+    async def _tries(self, scenario: Scenario, flight: Flight) -> Result:
         for attempt in range(1, ATTEMPTS + 1):
             if scenario.id in self.turned_away:
                 await asyncio.sleep(CROWD_LASTS)
                 self.turned_away.remove(scenario.id)
-            result, again = await self._attempt(scenario, attempt)
+            flight.dialogue = Dialogue(self.world, scenario.id, scenario)
+            result, again = await self._attempt(scenario, attempt, flight.dialogue)
+            flight.in_doubt = flight.dialogue.in_doubt
             if not again:
                 break
         return result
 
-    async def _attempt(self, scenario: Scenario, attempt: int) -> tuple[Result, bool]:
+    async def _attempt(
+        self, scenario: Scenario, attempt: int, dialogue: Dialogue
+    ) -> tuple[Result, bool]:
         """One try; the second value says whether another may tell more."""
-        dialogue = Dialogue(self.world, scenario.id, scenario)
         limit = self._limit(scenario)
         failures: tuple[Failure, ...] = ()
         again = False
         try:
             async with asyncio.timeout(limit):
                 outcome, reason, failures = await self._dialogue(dialogue, scenario)
-            self._lost = 0
+            self._crowded = 0
         except TryAgain as nothing:
             outcome, reason, again = Outcome.COULD_NOT_RUN, str(nothing), True
             if isinstance(nothing, Crowded):
                 self.turned_away.add(scenario.id)
+            if isinstance(nothing, TooSlow):
+                self.too_slow.add(scenario.id)
         except (NotJudged, HookFailed) as open_:
             outcome, reason = Outcome.COULD_NOT_RUN, str(open_)
         except Unreachable as lost:
             outcome, reason = Outcome.COULD_NOT_RUN, str(lost)
-            self.note_lost(reason)
+            dialogue.unreachable = True
         except TimeoutError:
             outcome, reason = Outcome.COULD_NOT_RUN, f"it took longer than {limit:g} s"
         except KitError as error:
@@ -145,10 +193,14 @@ class Attempts:
         self, dialogue: Dialogue, scenario: Scenario
     ) -> tuple[Outcome, str, tuple[Failure, ...]]:
         performer = Performer(dialogue)
+        silences = self.world.silences
+        silences.rests(scenario.id, None)
         try:
             await performer.perform(scenario.setup)
         except StepFailed as failed:
             await _check_quiet(dialogue, scenario)
+            if failed.missing is not None:
+                dialogue.listen(failed.missing)
             where = f"{failed.failure.location}: {failed.failure.summary}"
             reason = f"what it needs first did not work: {where}"
             return Outcome.COULD_NOT_RUN, reason, (replace(failed.failure, requirements=()),)
@@ -157,14 +209,17 @@ class Attempts:
         except StepFailed as failed:
             await _check_quiet(dialogue, scenario)
             failure = failed.failure
+            if failed.missing is not None:
+                dialogue.listen(failed.missing)
+                silences.rests(scenario.id, failed.missing)
             if not failure.requirements:
                 failure = replace(failure, requirements=scenario.requirements)
             return self.world.suite.severity(failure), failure.summary, (failure,)
         return Outcome.PASSED, "", ()
 
-    def note_lost(self, reason: str) -> None:
-        """Notes that the target could not be reached, though nothing else kept it busy."""
-        self._lost += 1
+    def note_crowded(self, reason: str) -> None:
+        """Notes that the target turned a scenario away, though nothing else kept it busy."""
+        self._crowded += 1
         if self.lost and not self.note:
             self.note = f"the target was lost during the run: {reason}"
 
@@ -180,6 +235,18 @@ def result_of(scenario: Scenario, outcome: Outcome, reason: str) -> Result:
         outcome=outcome,
         reason=reason,
     )
+
+
+async def _unless(event: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
+    """Does a piece of work; None where the event comes first."""
+    task, other = asyncio.create_task(work), asyncio.create_task(event.wait())
+    try:
+        await asyncio.wait({task, other}, return_when=asyncio.FIRST_COMPLETED)
+        return task.result() if task.done() else None
+    finally:
+        task.cancel()
+        other.cancel()
+        await asyncio.gather(task, other, return_exceptions=True)
 
 
 async def _check_quiet(dialogue: Dialogue, scenario: Scenario) -> None:

@@ -1,35 +1,37 @@
 """One run of one scenario: its connections, variables, marks in time and transcript."""
 
 import asyncio
-from collections import deque
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
-from functools import cached_property
-from itertools import takewhile
 from secrets import token_hex
 from time import perf_counter
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
 from conformance import values
+from conformance.barriers import Barriers
 from conformance.checks import cut, matches
 from conformance.hooks import ADVANCE, HookFailed
-from conformance.model import Failure, Procedure, Scenario
-from conformance.monitors import Monitor, Violation
-from conformance.pace import Pace
+from conformance.model import Failure, Scenario
+from conformance.monitors import Violation
 from conformance.problems import InputError, did_you_mean
-from conformance.suite import Suite
-from conformance.target import Target
-from conformance.transcript import Secrets, Transcript
-from conformance.transport import Connection, End, Handshake, Message, Watcher, connect
-from conformance.transport.handshake import MAX_MESSAGE
+from conformance.silence import Missing
+from conformance.transcript import Transcript
+from conformance.transport import (
+    NO_CLOSE_FRAME,
+    Connection,
+    End,
+    Handshake,
+    Message,
+    Watcher,
+    connect,
+)
+from conformance.world import World
 
-TICK: Final = 0.05
-WRAPPING: Final = 64 * 1024
-MOST: Final = 16 * 1024 * 1024
+SHARED = "shared"
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -37,102 +39,6 @@ class Span(msgspec.Struct, frozen=True):
 
     start: float
     end: float
-
-
-@dataclass
-class World:
-    """What all dialogues of a run share."""
-
-    suite: Suite
-    target: Target
-    monitors: Sequence[Monitor]
-    secrets: Secrets
-    by_kind: dict[str, list[Monitor]] = field(default_factory=dict)
-    variables: dict[str, Any] = field(default_factory=dict)
-    claims: frozenset[str] = frozenset()
-    advanced: float = 0.0
-    moves_clock: bool = False
-    round_trip: float = 0.0
-    stalls: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=200))
-    last_tick: float = field(default_factory=perf_counter)
-    timeout_scale: float = 1.0
-    begun: float = field(default_factory=perf_counter)
-
-    def procedure(self, name: str) -> Procedure:
-        """The procedure of that name; of several variants, the one for what the target claims."""
-        forms = self.suite.variants.get(name)
-        if forms is None:
-            return self.suite.procedures[name]
-        for form in forms:
-            if form.claim in self.claims:
-                return self.suite.procedures[form.procedure]
-        wanted = " or ".join(form.claim for form in forms)
-        raise HookFailed(f"the target claims no way that the kit knows to {name}: {wanted}")
-
-    @cached_property
-    def timing_monitors(self) -> list[Monitor]:
-        """The monitors that judge how long answers take."""
-        return [m for m in self.monitors if type(m).answered is not Monitor.answered]
-
-    def monitors_of(self, kind: str) -> list[Monitor]:
-        """The monitors that judge messages of a kind."""
-        found = self.by_kind.get(kind)
-        if found is None:
-            found = [m for m in self.monitors if m.sees(kind)]
-            self.by_kind[kind] = found
-        return found
-
-    @property
-    def pace(self) -> Pace:
-        """How fast an identity may send: unbounded where the target states no rate."""
-        rate = self.suite.rate
-        stated = [self.variables.get(name) for name in (rate.messages, rate.seconds)]
-        numbers = [value for value in stated if isinstance(value, int | float)]
-        return Pace(*numbers) if len(numbers) == len(stated) else Pace()
-
-    @property
-    def max_message(self) -> int:
-        """Bytes of the longest message that is taken: what the target takes, and a wrapping."""
-        stated = (self.variables.get(name) for name in self.suite.message_limits)
-        limits = [int(limit) + WRAPPING for limit in stated if isinstance(limit, int | float)]
-        return min(max([MAX_MESSAGE, *limits]), MOST)
-
-    def now(self) -> float:
-        """The time in seconds, by a clock that is moved when the target's is."""
-        return perf_counter() + self.advanced
-
-    @property
-    def timeout(self) -> float:
-        """Seconds to wait for an answer: ample, and more on a slow line."""
-        return self._on_this_line(5.0)
-
-    @property
-    def connect_timeout(self) -> float:
-        """Seconds to wait for the answer to a handshake."""
-        return self._on_this_line(self.target.connect_timeout)
-
-    def _on_this_line(self, seconds: float) -> float:
-        return (seconds + 20.0 * self.round_trip) * self.timeout_scale
-
-    @property
-    def slack(self) -> float:
-        """Seconds by which a time that the kit measures may be off, when it was not held up."""
-        return 0.25 + 4.0 * self.round_trip
-
-    def held_up(self, since: float) -> float:
-        """Seconds for which the kit itself was held up since a moment, the present one included."""
-        late = perf_counter() - self.last_tick - TICK
-        stalls = takewhile(lambda stall: stall[0] >= since, reversed(self.stalls))
-        return sum(length for _, length in stalls) + (late if late > TICK else 0.0)
-
-    async def watch_stalls(self) -> None:
-        """Notes, until it is cancelled, when the kit was held up: nobody else's fault."""
-        while True:
-            self.last_tick = perf_counter()
-            await asyncio.sleep(TICK)
-            late = perf_counter() - self.last_tick - TICK
-            if late > TICK:
-                self.stalls.append((perf_counter(), late))
 
 
 class NotGiven(Exception):
@@ -147,6 +53,7 @@ class Dialogue(Watcher):
         self.name = name
         self.crowds = scenario is not None and scenario.crowds
         self.refused = False
+        self.unreachable = False
         self._disturbed = False
         self._refusal = self._foreseen_by_none(scenario)
         self.token = f"k{token_hex(6)}"
@@ -159,10 +66,12 @@ class Dialogue(Watcher):
         self.started = perf_counter()
         self.waited_for: dict[str, float] = {}
         self.not_given: set[str] = set()
-        self.barriers: set[str] = set()
+        self.barriers = Barriers(world.suite.barrier, self._barrier)
+        self.may_send_barriers = scenario is None or self._may_send_barriers(scenario)
         self.last_sent = ""
         self.quickest_answer = 0.0
         self._unique = 0
+        self._listened_to: Connection | None = None
         self._functions: dict[str, values.Function] = {
             **world.suite.functions,
             "unique": self.unique,
@@ -181,6 +90,14 @@ class Dialogue(Watcher):
         stated = rate.messages in self.world.variables
         about_it = scenario is None or rate.messages in scenario.needs
         return rate.refusal if stated and not about_it else None
+
+    def _may_send_barriers(self, scenario: Scenario) -> bool:
+        """Whether messages of the kit's own change nothing that the scenario counts on."""
+        counts = scenario.quiet or self.world.suite.rate.messages in scenario.needs
+        return scenario.isolation == SHARED and not counts
+
+    def _barrier(self, raw: Any, token: str) -> Any:
+        return self.resolve(raw, "c", {"barrier": token})
 
     def note_wait(self, name: str, seconds: float) -> None:
         """Notes that the target's windows, not its answers, make this take so long."""
@@ -235,12 +152,46 @@ class Dialogue(Watcher):
         return self.connections[name]
 
     async def finish(self) -> None:
-        """Closes every connection that is still open."""
-        for connection in self.connections.values():
+        """Closes every connection that is still open, but one that is still listened to."""
+        connections = [c for c in self.connections.values() if c is not self._listened_to]
+        for connection in connections:
             connection.take_leave()
         end = perf_counter() + self._patience
-        for connection in self.connections.values():
+        for connection in connections:
             await connection.finish(max(0.0, end - perf_counter()))
+
+    def listen(self, missing: Missing) -> None:
+        """Goes on listening for an answer that did not come, where the world is interested."""
+        task = self.world.silences.listen(missing)
+        if task is not None:
+            self._listened_to = missing.connection
+            task.add_done_callback(lambda _: missing.connection.leave())
+
+    # ── a target that may be lost ──
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether the target may have died: it hung up, or nothing has come since a message."""
+        connections = self.connections.values()
+        if self.unreachable:
+            return True
+        hung_up = any(c.end is not None and c.end.code == NO_CLOSE_FRAME for c in connections)
+        silent = any(c.silent for c in connections)
+        return hung_up or silent or self.unanswered_since > self.world.last_heard
+
+    @property
+    def unanswered_since(self) -> float:
+        """When the first message was sent that still has no answer; infinite without one."""
+        waiting = (c.last_sent for c in self.connections.values() if c.awaits_answer or c.silent)
+        return min(waiting, default=math.inf)
+
+    def note_silence(self) -> None:
+        """Has the monitors judge that a message of this dialogue was never answered."""
+        since = self.unanswered_since
+        for monitor in self.world.timing_monitors if since < math.inf else ():
+            failure = monitor.unanswered(perf_counter() - since)
+            if failure is not None:
+                monitor.note(failure, self._violation)
 
     @property
     def _patience(self) -> float:
@@ -280,12 +231,14 @@ class Dialogue(Watcher):
 
     def received(self, connection: Connection, message: Message) -> None:
         """Notes a message and hands it to the monitors; learns the secrets in it first."""
+        self.world.last_heard = message.time
         self.world.secrets.learn(message.value, message.text)
         found = [
             (monitor, failure)
             for monitor in self.world.monitors_of(self.world.suite.kind_of(message.value))
             if (failure := monitor.received(connection, message)) is not None
         ]
+        self._note_barrier(connection, message)
         own = self.owns(message)
         if own and self._refusal is not None and matches(self._refusal, message.value):
             self.refused = True
@@ -294,13 +247,25 @@ class Dialogue(Watcher):
             message.line = self.transcript.count
         else:
             self.transcript.add_other(perf_counter() - self.started, connection.name)
-        if not own and not self._is_barrier(message):
+        if not own and not self.barriers.is_one(message.text):
             self._disturbed = True
         for monitor, failure in found:
             monitor.note(failure, self._violation)
         if own and connection.awaits_answer:
             connection.awaits_answer = False
             self._answered(connection, message)
+
+    def _note_barrier(self, connection: Connection, message: Message) -> None:
+        if self.barriers.note(connection, message):
+            for monitor in self.world.order_monitors:
+                monitor.observed += 1
+
+    def overtaken(self, message: Message) -> None:
+        """Has the monitors judge an answer that came after that to a later message."""
+        for monitor in self.world.order_monitors:
+            failure = monitor.overtaken(message)
+            if failure is not None:
+                monitor.note(failure, self._violation)
 
     def _answered(self, connection: Connection, message: Message) -> None:
         seconds = message.time - connection.last_sent
@@ -313,15 +278,14 @@ class Dialogue(Watcher):
 
     def owns(self, message: Message) -> bool:
         """Whether a message is this scenario's own, not another client's traffic."""
+        if self.barriers.is_one(message.text):
+            return False
         if self.token in message.text:
-            return not self._is_barrier(message)
+            return True
         suite = self.world.suite
         if message.fault:
             return suite.background_text not in message.text
         return not suite.background.is_valid(message.value)
-
-    def _is_barrier(self, message: Message) -> bool:
-        return any(barrier in message.text for barrier in self.barriers)
 
     async def is_disturbed(self) -> bool:
         """Whether others have caused events; those that are on their way are waited for."""
@@ -338,6 +302,8 @@ class Dialogue(Watcher):
     def ended(self, connection: Connection, end: End) -> None:
         """Notes when a connection ended, and hands its end to the monitors."""
         self.ended_at[connection] = self.world.now()
+        if end.code != NO_CLOSE_FRAME:
+            self.world.last_heard = end.time
         for monitor in self.world.monitors:
             failure = monitor.ended(connection, end)
             if failure is not None:

@@ -1,6 +1,7 @@
 """Discovery: learning what a target states, and whether it is one, before it is judged."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from ipaddress import ip_address
 from time import perf_counter
 from typing import Any, Final
@@ -10,11 +11,12 @@ import msgspec
 
 from conformance.attempt import ATTEMPTS
 from conformance.checks import cut, printable
-from conformance.dialogue import Dialogue, World
+from conformance.dialogue import Dialogue
 from conformance.hooks import HookFailed
 from conformance.steps import NotJudged, Performer, StepFailed, TooSlow
 from conformance.suite import parameters
 from conformance.transport import Connection, End, Message, Unreachable
+from conformance.world import World
 
 OPERATORS_OWN: Final = frozenset({"host", "origin"})
 """Headers of a target file that make the first handshake another than the plainest."""
@@ -33,11 +35,9 @@ class RefusedHandshake(msgspec.Struct, frozen=True):
 class Discovery(Dialogue):
     """The first dialogue; notes whether the target greets as the suite says."""
 
-    greeted = False
-
     def received(self, connection: Connection, message: Message) -> None:
         """Notes a message, and whether it is the greeting, however broken."""
-        self.greeted = self.greeted or self.world.suite.greeting in message.text
+        self.world.greets = self.world.greets or self.world.suite.greeting in message.text
         super().received(connection, message)
 
 
@@ -53,6 +53,7 @@ async def discover(world: World, *, force: bool = False) -> RefusedHandshake | N
         try:
             if await _learn(dialogue, left):
                 return await _refused_handshake(dialogue)
+            await _choose_barrier(dialogue)
             if not force:
                 await _check_greeting(dialogue)
             return None
@@ -96,6 +97,24 @@ def _take(world: World, known: Mapping[str, Any]) -> None:
     world.variables |= {**given, **parameters(world.suite, known, given)}
     claims = world.target.claims
     world.claims = world.suite.claims(known) if claims is None else claims
+
+
+async def _choose_barrier(dialogue: Discovery) -> None:
+    """Finds the first barrier that the target answers, where it let the kit in."""
+    world, connection = dialogue.world, dialogue.connections.get("c")
+    if connection is None or not dialogue.barriers.is_let_in(connection):
+        return
+    sent = {
+        dialogue.barriers.send(connection, raw).token: raw for raw in world.suite.barrier.messages
+    }
+    deadline = perf_counter() + world.timeout
+    world.barrier = None
+    with suppress(TimeoutError):
+        while world.barrier is None and perf_counter() < deadline:
+            item = await connection.receive(max(0.0, deadline - perf_counter()))
+            if isinstance(item, End):
+                return
+            world.barrier = next((raw for token, raw in sent.items() if token in item.text), None)
 
 
 # ── a handshake that failed ──
@@ -182,13 +201,13 @@ async def _check_greeting(dialogue: Discovery) -> None:
     world = dialogue.world
     deadline = connection.opened + world.timeout
     end: End | None = connection.end
-    while not dialogue.greeted and end is None and perf_counter() < deadline:
+    while not world.greets and end is None and perf_counter() < deadline:
         try:
             item = await connection.receive(max(0.0, deadline - perf_counter()))
         except TimeoutError:
             break
         end = item if isinstance(item, End) else None
-    if dialogue.greeted or connection.broke_format:
+    if world.greets or connection.broke_format:
         return
     greeting, title = world.suite.greeting, world.suite.title
     raise Unreachable(

@@ -53,6 +53,12 @@ class Monitor(msgspec.Struct, eq=False):
     def answered(self, message: Message, seconds: float) -> Failure | None:
         """Judges how long a target took to answer, time on the line not counted."""
 
+    def overtaken(self, message: Message) -> Failure | None:
+        """Judges an answer that came after the answer to a later message."""
+
+    def unanswered(self, seconds: float) -> Failure | None:
+        """Judges that a target answered nothing any more, for so long."""
+
     def ended(self, connection: Connection, end: End) -> Failure | None:
         """Judges how a connection ended."""
 

@@ -4,10 +4,10 @@ from collections.abc import Collection
 
 from msgspec.structs import replace
 
-from conformance.dialogue import World
 from conformance.model import Outcome, Result
 from conformance.monitors import Monitor
 from conformance.suite import Suite, is_passive_selected
+from conformance.world import World
 
 
 def passive_results(

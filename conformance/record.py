@@ -45,7 +45,8 @@ class ProfileVerdict(msgspec.Struct, frozen=True):
 class RunRecord(msgspec.Struct, frozen=True):
     """Everything that one run found; `comparison` is what a baseline says of it.
 
-    `note` says why a run is not complete: where the target is `unreachable`, why it is.
+    `note` says why a run is not complete: where the target is `unreachable`, why it is. Where the
+    target was lost, `in_flight` names the scenarios that were in progress, the likeliest first.
     """
 
     suite: Suite
@@ -64,6 +65,7 @@ class RunRecord(msgspec.Struct, frozen=True):
     interrupted: bool = False
     unreachable: bool = False
     note: str = ""
+    in_flight: tuple[str, ...] = ()
     retries: Retries = msgspec.field(default_factory=Retries)
     phases: tuple[Phase, ...] = ()
     shows_schedule: bool = False

@@ -10,10 +10,10 @@ from time import perf_counter
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from conformance import retries
 from conformance.attempt import Attempts, result_of
-from conformance.dialogue import World
 from conformance.discovery import RefusedHandshake, discover
 from conformance.hooks import ADVANCE
 from conformance.model import Outcome, Result, Scenario
@@ -24,9 +24,19 @@ from conformance.suite import Suite
 from conformance.target import Target
 from conformance.transcript import Secrets
 from conformance.transport import Unreachable
+from conformance.world import World
 
 PACED: Final = "paced"
 BESIDE: Final = "beside"
+
+SPARE: Final = 45.0
+"""Seconds that a run may take beyond three times its longest wait, before the last is closed."""
+
+TRIPS: Final = 1_500
+"""Round trips of a run, one after the other, for which a slow line gets time on top."""
+
+LAWFUL_TRIP: Final = 2.0
+"""Seconds of a round trip from which on the target itself is too slow, and gets none."""
 
 LONG_WAIT: Final = 2.0
 """Seconds from which on moving the clock alone beats waiting beside others."""
@@ -88,7 +98,7 @@ class Run:
                 with self._phase(DISCOVERY):
                     refused = await discover(self.world, force=self.options.force)
                 if refused is None:
-                    await self._all()
+                    await self._in_time()
                 else:
                     await self._judge_handshake(refused)
         except Unreachable as error:
@@ -113,6 +123,8 @@ class Run:
         for scenario in self.scenarios:
             if scenario.id not in self.results:
                 self.results[scenario.id] = result_of(scenario, Outcome.COULD_NOT_RUN, untried)
+        for name, reason in self.world.silences.refuted().items():
+            self.results[name] = _refuted(self.results[name], reason)
         results = [self.results[scenario.id] for scenario in self.scenarios]
         results += passive_results(self.world, options.selection, options.profiles)
         return RunRecord(
@@ -132,6 +144,7 @@ class Run:
             interrupted=self.interrupted,
             unreachable=self.unreachable,
             note=note,
+            in_flight=self._attempts.pulse.loss.in_flight if self._attempts.pulse.loss else (),
             retries=retries.summary(
                 options.retries, self.scenarios, self.results, options.known, self._bound
             ),
@@ -145,6 +158,44 @@ class Run:
 
     # ── phases ──
 
+    async def _in_time(self) -> None:
+        """Runs everything, or as much as its time allows; what stops the kit itself is added."""
+        loop = asyncio.get_running_loop()
+        limit = self._limit()
+        end = self.world.begun + limit
+        bound = asyncio.timeout(None)
+
+        def check() -> None:
+            left = end + self.world.stalled - perf_counter()
+            if left > 0:
+                timers.append(loop.call_later(left, check))
+            else:
+                bound.reschedule(loop.time())
+
+        timers = [loop.call_soon(check)]
+        try:
+            async with bound:
+                await self._all()
+        except TimeoutError:
+            self._attempts.note = (
+                f"the run took longer than {limit:.0f} s: three times its longest wait and "
+                f"{SPARE:g} s more; --timeout-scale gives a slow target more time"
+            )
+        finally:
+            timers[-1].cancel()
+            self.world.silences.stop()
+
+    def _limit(self) -> float:
+        """Seconds after which the run ends, whatever is left: more of them on a slow line."""
+        waits = [
+            self._attempts.wait_of(row)
+            for row in self.scenarios
+            if self._attempts.obstacle(row) is None and not self._moves_clock(row)
+        ]
+        trip = self.world.round_trip
+        slow = TRIPS * trip if trip < LAWFUL_TRIP else 0.0
+        return (3 * max(waits, default=0.0) + SPARE) * self.options.timeout_scale + slow
+
     async def _all(self) -> None:
         turns: dict[str, list[Scenario]] = {SHARED: [], BESIDE: [], EXCLUSIVE: [], LAST: []}
         for scenario in self.scenarios:
@@ -153,11 +204,14 @@ class Run:
         with self._phase(SHARED):
             await self._in_parallel(sorted(turns[SHARED], key=self._length, reverse=True), beside)
         with self._phase(EXCLUSIVE):
-            await self._alone([*beside, *turns[EXCLUSIVE], *self._put_off])
+            await self._alone([*beside, *turns[EXCLUSIVE]])
+            await self._alone(self._put_off)
         with self._phase(RETRIES):
             await self._retries()
+            await self.world.silences.settle()
         with self._phase(LAST):
             await self._alone(turns[LAST])
+            await self.world.silences.settle()
 
     def _length(self, scenario: Scenario) -> tuple[bool, float, int]:
         """What begins first: what waits longest, and then what takes the most steps.
@@ -170,7 +224,7 @@ class Run:
         """When a scenario runs: one that can move the clock instead of waiting long runs alone."""
         wait = self._attempts.wait_of(scenario)
         is_long = wait > LONG_WAIT
-        movable = ADVANCE in self.target.hooks and is_long
+        movable = self._moves_clock(scenario)
         if scenario.isolation == PACED:
             if is_long and not movable:
                 return SHARED
@@ -178,6 +232,10 @@ class Run:
         if scenario.isolation == SHARED and (movable or ADVANCE in scenario.hooks):
             return EXCLUSIVE
         return scenario.isolation
+
+    def _moves_clock(self, scenario: Scenario) -> bool:
+        """Whether a scenario can move the clock instead of waiting long."""
+        return ADVANCE in self.target.hooks and self._attempts.wait_of(scenario) > LONG_WAIT
 
     @contextmanager
     def _phase(self, name: str) -> Iterator[None]:
@@ -225,11 +283,12 @@ class Run:
         result = await self._attempts.judged(scenario)
         turned_away = scenario.id in self._attempts.turned_away
         undecided = result.outcome is Outcome.COULD_NOT_RUN and self._turn(scenario) == BESIDE
-        if not alone and (turned_away or undecided):
+        too_slow = scenario.id in self._attempts.too_slow and scenario not in self._put_off
+        if too_slow or (not alone and (turned_away or undecided)):
             self._put_off.append(scenario)  # to be tried again when nothing else is connected
             return
         if turned_away:
-            self._attempts.note_lost(result.reason)
+            self._attempts.note_crowded(result.reason)
         self._found(result)
 
     def _found(self, result: Result) -> None:
@@ -260,6 +319,14 @@ class Run:
         self.world.moves_clock = ADVANCE in self.target.hooks and self._turn(scenario) != SHARED
         self._ran.add(scenario.id)
         self._found(retries.merged(earlier, await self._attempts.judged(scenario)))
+
+
+def _refuted(result: Result, reason: str) -> Result:
+    """A failure that proves nothing, as what it misses came after all; that is judged elsewhere."""
+    if result.outcome not in (Outcome.FAILED, Outcome.FLAKY, Outcome.WARNED):
+        return result
+    failures = tuple(replace(failure, requirements=()) for failure in result.failures)
+    return replace(result, outcome=Outcome.COULD_NOT_RUN, reason=reason, failures=failures)
 
 
 @asynccontextmanager

@@ -80,6 +80,19 @@ class HandshakeDuty(msgspec.Struct, frozen=True):
     by_name: frozenset[int]
 
 
+class Barrier(msgspec.Struct, frozen=True):
+    """Messages whose answer proves that every answer to earlier messages has come.
+
+    They may be sent after a message like `let_in`. They prove something of what is of a type in
+    `answers`, and on other connections than the sender's of what is of a type in `relayed`.
+    """
+
+    messages: tuple[Any, ...]
+    let_in: Any
+    answers: frozenset[str]
+    relayed: frozenset[str]
+
+
 class Documents(msgspec.Struct, frozen=True):
     """What the files of a suite say, read and checked."""
 
@@ -105,7 +118,7 @@ class Suite(msgspec.Struct, frozen=True):
     greeting: str
     handshake: HandshakeDuty
     variants: Mapping[str, tuple[Variant, ...]]
-    barrier: Any
+    barrier: Barrier
     background: Decider
     background_text: str
     lapse: Lapse
@@ -176,7 +189,7 @@ def _load(name: str) -> Suite:
         greeting=header["greeting"],
         handshake=_handshake_duty(header["handshake"]),
         variants=MappingProxyType(_variants(header)),
-        barrier=header["barrier"],
+        barrier=_barrier(header["barrier"]),
         background=schemas.compile(header["background"]),
         background_text=header["background_text"],
         message_limits=tuple(header["message_limits"]),
@@ -248,6 +261,15 @@ def _handshake_duty(row: Mapping[str, Any]) -> HandshakeDuty:
             for variant in row["variants"]
         ),
         by_name=frozenset(row["by_name"]),
+    )
+
+
+def _barrier(row: Mapping[str, Any]) -> Barrier:
+    return Barrier(
+        messages=tuple(row["messages"]),
+        let_in=row["let_in"],
+        answers=frozenset(row["answers"]),
+        relayed=frozenset(row["relayed"]),
     )
 
 

@@ -49,6 +49,7 @@ def _document(record: RunRecord) -> dict[str, Any]:
             "complete": record.complete,
             "interrupted": record.interrupted,
             "note": record.note,
+            "in_flight": list(record.in_flight),
             "retries": asdict(record.retries),
             "schedule": _schedule(record),
         },

@@ -5,10 +5,12 @@ from time import perf_counter
 from typing import Any, Final, Protocol
 
 from conformance.checks import matches
-from conformance.dialogue import Dialogue, Span, World
+from conformance.dialogue import Dialogue, Span
 from conformance.model import Failure, Step
 from conformance.problems import InputError
+from conformance.silence import Missing
 from conformance.transport import Connection, End, Message
+from conformance.world import World
 
 RESOLUTION: Final = 0.01
 """Seconds by which a lapse may seem early: the kit sees a connection open after the target."""
@@ -19,10 +21,14 @@ HELD_UP: Final = 0.5
 
 
 class StepFailed(Exception):
-    """A step did not hold: evidence against the target."""
+    """A step did not hold: evidence against the target.
 
-    def __init__(self, failure: Failure) -> None:
+    Where all that is known is that an answer did not come, `missing` says which.
+    """
+
+    def __init__(self, failure: Failure, missing: Missing | None = None) -> None:
         self.failure = failure
+        self.missing = missing
         super().__init__(failure.summary)
 
 
@@ -35,7 +41,10 @@ class TryAgain(NotJudged):
 
 
 class TooSlow(TryAgain):
-    """What was seen came too late to prove anything."""
+    """What was seen came too late to prove anything: this machine or the line was too busy."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what}: this machine, or the line to the target, was too busy")
 
 
 class Refused(TryAgain):

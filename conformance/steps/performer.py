@@ -31,6 +31,10 @@ VERBS: Final[dict[str, Callable[[Action], Awaitable[None]]]] = {
 }
 
 
+OTHER_CAUSES: Final = frozenset({"close", "drop", "hook", "wait", "stall", "unstall"})
+"""Verbs behind which something may come that answers no message."""
+
+
 class Performer:
     """Performs steps in one dialogue."""
 
@@ -75,5 +79,7 @@ class Performer:
             raise NotJudged(f"{step.location}: {missing}") from None
         except InputError as error:
             raise KitError(f"{error.location or step.location}: {error.message}") from None
+        if step.verb in OTHER_CAUSES:
+            self.dialogue.barriers.senders.clear()
         if step.label:
             self.dialogue.spans[step.label] = Span(start, self.world.now())

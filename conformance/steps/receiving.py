@@ -1,12 +1,13 @@
 """Steps that judge what comes."""
 
-from secrets import token_hex
 from time import perf_counter
 from typing import Any, Final
 
 from conformance.checks import cut, difference, matches, shown
 from conformance.json_text import at, encode
+from conformance.silence import PATIENCE, Missing
 from conformance.steps.action import Action, NotJudged, StepFailed, TooSlow
+from conformance.steps.barrier import Probe
 from conformance.transport import End, Message
 
 GRACE: Final = 1.0
@@ -55,34 +56,83 @@ def _check_late(action: Action, message: Message) -> None:
 
 async def _next_own(action: Action, expected: Any) -> Message:
     where = action.option("where")
-    deadline = perf_counter() + action.timeout
+    answer = Answer(action, expected)
+    probe = Probe(action, expected, answer.kind)
+    deadline = perf_counter() + answer.patience
     passed_over = 0
     other: Message | None = None
-    while perf_counter() < deadline + GRACE:
-        try:
-            item = await action.connection.receive(max(0.0, deadline - perf_counter()))
-        except TimeoutError:
-            break
-        if isinstance(item, End):
-            raise action.ended(item, f"a message like {shown(expected)}")
-        if action.dialogue.owns(item):
-            if where is None or matches(where, item.value):
-                return item
-            action.check_refusal()
-            other = item
-        passed_over += 1
+    try:
+        while perf_counter() < deadline + GRACE:
+            try:
+                wait = min(deadline, probe.due) - perf_counter()
+                item = await action.connection.receive(max(0.0, wait))
+            except TimeoutError:
+                if perf_counter() >= deadline:
+                    break
+                probe.send()
+                continue
+            if isinstance(item, End):
+                raise action.ended(item, f"a message like {shown(expected)}")
+            if probe.is_answered_by(item):
+                raise answer.missing(passed_over, proved=True)
+            if action.dialogue.owns(item):
+                if where is None or matches(where, item.value):
+                    answer.came(item)
+                    return item
+                action.check_refusal()
+                other = item
+            passed_over += 1
+    finally:
+        await probe.stop()
     if other is not None:
         _check_late(action, other)  # it may be what came instead
-    raise _nothing_came(action, expected, passed_over)
+    raise answer.missing(passed_over, proved=False)
 
 
-def _nothing_came(action: Action, expected: Any, passed_over: int) -> StepFailed:
-    others = f" ({passed_over} other messages were passed over)" if passed_over else ""
-    return action.timed_out(
-        "no answer came",
-        expected=f"a message like {shown(expected)}",
-        received=f"nothing within {action.timeout:.1f} s{others}",
-    )
+class Answer:
+    """An answer that a step waits for: of what kind it is, for how long, and how it is missed."""
+
+    def __init__(self, action: Action, expected: Any) -> None:
+        self._action = action
+        self._expected = expected
+        dialogue, silences = action.dialogue, action.world.silences
+        place = "in a session" if dialogue.barriers.is_let_in(action.connection) else "before"
+        asker = "its own" if action.connection in dialogue.barriers.senders else "another's"
+        self.kind = f"{encode(expected).replace(dialogue.token, '')} {place}, {asker}"
+        self.patience = action.timeout
+        self._until = perf_counter() + self.patience
+        if silences.is_sure(self.kind):
+            short = PATIENCE * action.world.timeout_scale + action.world.slack
+            self.patience = min(self.patience, short)
+
+    def came(self, message: Message) -> None:
+        """Notes that the answer came, if this is it."""
+        if matches(self._expected, message.value):
+            self._action.world.silences.answered(self.kind)
+
+    def missing(self, passed_over: int, *, proved: bool) -> StepFailed:
+        """The failure of the step: nothing came in time, or not before a later answer."""
+        action = self._action
+        action.world.silences.missed(self.kind)
+        others = f" ({passed_over} other messages were passed over)" if passed_over else ""
+        behind = f"nothing before the answer to a later message{others}"
+        failed = action.timed_out(
+            "no answer came",
+            expected=f"a message like {shown(self._expected)}",
+            received=behind if proved else f"nothing within {self.patience:.1f} s{others}",
+        )
+        failed.missing = Missing(
+            kind=self.kind,
+            connection=action.connection,
+            is_it=self._is_it,
+            until=self._until,
+            proved=proved,
+            came=action.dialogue.overtaken if proved else lambda message: None,
+        )
+        return failed
+
+    def _is_it(self, message: Message) -> bool:
+        return self._action.dialogue.owns(message) and matches(self._expected, message.value)
 
 
 def _judge(action: Action, expected: Any, message: Message) -> None:
@@ -142,13 +192,10 @@ async def expect_absent(action: Action) -> None:
     """Fails when a message comes that should not, before the answer to a barrier."""
     unwanted = action.argument
     containing = action.option("containing", "")
-    barrier = f"barrier.{token_hex(8)}"
-    action.dialogue.barriers.add(barrier)  # other connections take it for background
-    message = action.dialogue.resolve(
-        action.world.suite.barrier, action.on, {**action.scope, "barrier": barrier}
-    )
+    if action.world.barrier is None:
+        raise NotJudged(f"{action.step.location}: the target answers no barrier message")
     sent = action.dialogue.last_sent
-    action.connection.send_text(encode(message))
+    barrier = action.dialogue.barriers.send(action.connection, action.world.barrier).token
     deadline = perf_counter() + action.timeout
     while perf_counter() < deadline:
         try:

@@ -14,11 +14,13 @@ async def send(action: Action) -> None:
     text = encode(value)
     action.world.secrets.learn(value, text)
     action.connection.send_text(text)
+    action.dialogue.barriers.senders[action.connection] = None
 
 
 async def send_raw(action: Action) -> None:
     """Sends text, binary data or frames as they are."""
     raw = action.argument
+    action.dialogue.barriers.senders[action.connection] = None
     if "text" in raw:
         action.connection.send_text(raw["text"])
     elif "binary" in raw:

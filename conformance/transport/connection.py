@@ -299,9 +299,10 @@ class Connection(asyncio.Protocol):
         """Whether something can still be written."""
         return self.transport is not None and not self.transport.is_closing()
 
-    def send_text(self, text: str) -> None:
+    def send_text(self, text: str, *, asks: bool = True) -> None:
         """Sends one text message; lone surrogates go as the bytes that they would be."""
-        self._send(Opcode.TEXT, text.encode("utf-8", "surrogatepass"), text)
+        data = text.encode("utf-8", "surrogatepass")
+        self.write(Frame(Opcode.TEXT, data).serialize(mask=True), text, asks=asks)
 
     def send_binary(self, data: bytes) -> None:
         """Sends one binary message."""
@@ -374,6 +375,12 @@ class Connection(asyncio.Protocol):
             self.close(1000)
         self._stalled = False
         self._pause(False)
+
+    def leave(self) -> None:
+        """Closes politely, and at once."""
+        self.take_leave()
+        if self.transport is not None and self.tcp_end is None:
+            self.transport.close()
 
     async def finish(self, patience: float) -> None:
         """Closes politely, and after `patience` seconds without more ado."""

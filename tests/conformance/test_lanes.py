@@ -5,12 +5,13 @@ import asyncio
 import pytest
 
 from conformance import yaml_source
-from conformance.dialogue import Dialogue, World
+from conformance.dialogue import Dialogue
 from conformance.script import ScriptReader
 from conformance.steps import Performer, StepFailed
 from conformance.suite import Suite
 from conformance.target import Target
 from conformance.transcript import Secrets
+from conformance.world import World
 from tests.support.kit import LIMIT
 from tests.support.peer import Peer, hosting
 

@@ -105,6 +105,24 @@ class AnswerTime(Monitor):
         summary = f"an answer took {seconds:.1f} s"
         return unexpected(summary, f"an answer within {ANSWER_TIME:g} s", message)
 
+    def unanswered(self, seconds: float) -> Failure | None:
+        """A server that has fallen silent answers a message too late, if ever."""
+        self.observed += 1
+        return Failure(
+            summary="no answer came, and none to any other connection",
+            expected=f"an answer within {ANSWER_TIME:g} s",
+            received=f"nothing within {seconds:.1f} s",
+        )
+
+
+class AnswersInOrder(Monitor):
+    """No answer is overtaken by that to a later message; counted are the later messages."""
+
+    def overtaken(self, message: Message) -> Failure | None:
+        """Every answer that is overtaken breaks the order, however soon it follows."""
+        expected = "the answer to a message before that to the next one"
+        return unexpected("an answer came after that to a later message", expected, message)
+
 
 class CloseCodes(Monitor):
     """Connections end with a code of the table."""
@@ -204,6 +222,7 @@ def state_monitors() -> list[Monitor]:
             "Before authentication only challenges, results and errors come",
         ),
         AnswerTime("answer-time", "ORDER-04", "Every answer comes within 2 seconds"),
+        AnswersInOrder("answers-in-order", "ORDER-01", "No answer is overtaken by a later one"),
         CloseCodes("close-codes", "ERROR-08", "Every close code is one of the table"),
         NoTimeOutInSession(
             "no-time-out-in-session",

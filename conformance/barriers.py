@@ -1,0 +1,64 @@
+"""The barriers of one dialogue: what was sent before them, and which were answered."""
+
+import asyncio
+from collections.abc import Callable
+from secrets import token_hex
+from typing import Any
+
+import msgspec
+
+from conformance.checks import matches
+from conformance.json_text import encode
+from conformance.suite import Barrier
+from conformance.transport import Connection, Message
+
+
+class Sent(msgspec.Struct, eq=False):
+    """A barrier on its way; its answer repeats the token."""
+
+    token: str
+    connection: Connection
+    answered: asyncio.Event
+
+
+class Barriers:
+    """Sends barriers, and tells their answers from everything else.
+
+    `senders` are the connections on which something was sent that may still have to be answered.
+    """
+
+    def __init__(self, barrier: Barrier, made: Callable[[Any, str], Any]) -> None:
+        self.senders: dict[Connection, None] = {}
+        self._barrier = barrier
+        self._made = made
+        self._let_in: set[Connection] = set()
+        self._sent: dict[str, Sent] = {}
+
+    def is_let_in(self, connection: Connection) -> bool:
+        """Whether a barrier can be sent on a connection."""
+        return connection in self._let_in and connection.end is None
+
+    def send(self, connection: Connection, raw: Any) -> Sent:
+        """Sends a barrier; it counts neither as the scenario's own message nor as its sending."""
+        sent = Sent(f"barrier.{token_hex(8)}", connection, asyncio.Event())
+        self._sent[sent.token] = sent  # other connections take it for background
+        connection.send_text(encode(self._made(raw, sent.token)), asks=False)
+        return sent
+
+    def is_one(self, text: str) -> bool:
+        """Whether a message is the answer to a barrier, on whatever connection."""
+        return any(token in text for token in self._sent)
+
+    def note(self, connection: Connection, message: Message) -> bool:
+        """Notes what a message means for barriers; whether it answers one on its connection.
+
+        An answer that is still missing then is overtaken: nothing more is said of its time.
+        """
+        if connection not in self._let_in and matches(self._barrier.let_in, message.value):
+            self._let_in.add(connection)
+        for sent in self._sent.values():
+            if sent.connection is connection and sent.token in message.text:
+                connection.awaits_answer = False
+                sent.answered.set()
+                return True
+        return False

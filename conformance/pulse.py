@@ -1,0 +1,127 @@
+"""Whether the target still lives: looked into where an attempt leaves that in doubt."""
+
+import asyncio
+from time import perf_counter
+from typing import Final
+
+import msgspec
+
+from conformance.dialogue import Dialogue
+from conformance.hooks import HookFailed
+from conformance.steps import NotJudged, Performer, StepFailed
+from conformance.transport import Unreachable
+from conformance.world import World
+
+PAUSES: Final = (0.0, 0.5, 1.5)
+"""Seconds before each look: a target that is restarted by its supervisor is gone for a moment."""
+
+SILENT: Final = "it takes connections and no longer answers"
+
+
+class Flight:
+    """One scenario in progress: when it ran, and whether the target may have died meanwhile."""
+
+    def __init__(self, scenario: str) -> None:
+        self.scenario = scenario
+        self.begun = perf_counter()
+        self.ended: float | None = None
+        self.dialogue: Dialogue | None = None
+        self.in_doubt = False
+        self.held = False
+
+    def was_on(self, moment: float) -> bool:
+        """Whether it was in progress at a moment, and did not come to a good end after it."""
+        return self.begun <= moment and not self.held and (self.ended or moment + 1) > moment
+
+    @property
+    def unanswered_since(self) -> float:
+        """When it sent the first message that is still unanswered; infinite where there is none."""
+        return self.dialogue.unanswered_since if self.dialogue is not None else float("inf")
+
+
+class Loss(msgspec.Struct, frozen=True):
+    """Why the target counts as lost, and what was in progress when it was last heard."""
+
+    reason: str
+    silent: bool
+    in_flight: tuple[str, ...]
+
+    @property
+    def note(self) -> str:
+        """What a report says of it."""
+        flights = f"; in flight: {', '.join(self.in_flight)}" if self.in_flight else ""
+        return f"the target was lost during the run: {self.reason}{flights}"
+
+
+class Pulse:
+    """Notices that the target is lost, by one more connection; `lost` is set from then on."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.loss: Loss | None = None
+        self.lost = asyncio.Event()
+        self._flights: list[Flight] = []
+        self._lock = asyncio.Lock()
+        self._alive_at = 0.0
+
+    def take_off(self, scenario: str) -> Flight:
+        """Notes that a scenario begins."""
+        heard = self.world.last_heard
+        self._flights = [row for row in self._flights if row.ended is None or row.was_on(heard)]
+        self._flights.append(Flight(scenario))
+        return self._flights[-1]
+
+    async def beats(self, since: float) -> bool:
+        """Whether the target lived at a moment or later; looks where nothing has shown it yet."""
+        async with self._lock:
+            while self.loss is None and max(self._alive_at, self.world.last_heard) < since:
+                begun = perf_counter()
+                reason, silent = await self._look()
+                if self.world.held_up(begun) > self.world.timeout / 10 and reason:
+                    continue  # the kit itself had no time to listen
+                if not reason:
+                    self._alive_at = begun
+                    return True
+                self._lose(reason, silent)
+        return self.loss is None
+
+    def _lose(self, reason: str, silent: bool) -> None:
+        heard = self.world.last_heard
+        flights = sorted(
+            (row for row in self._flights if row.was_on(heard)),
+            key=lambda row: row.unanswered_since,
+        )
+        self.loss = Loss(reason, silent, tuple(row.scenario for row in flights))
+        self.lost.set()
+        if silent and flights and flights[0].dialogue is not None:
+            flights[0].dialogue.note_silence()
+
+    async def _look(self) -> tuple[str, bool]:
+        """Why the target counts as lost, empty while it lives; and whether it is only silent."""
+        reason, silent = "", False
+        for pause in PAUSES:
+            await asyncio.sleep(pause)
+            try:
+                silent = not await self._answers()
+                return (SILENT, True) if silent else ("", False)
+            except Unreachable as error:
+                reason = str(error)
+        return reason, silent
+
+    async def _answers(self) -> bool:
+        """Whether the target answers a connection as it did when it was discovered."""
+        begun = perf_counter()
+        dialogue = Dialogue(self.world, "pulse")
+        try:
+            await Performer(dialogue).call(self.world.suite.discovery[0])
+        except (StepFailed, NotJudged, HookFailed):
+            pass
+        finally:
+            await dialogue.finish()
+        if self.world.last_heard >= begun:
+            return True
+        connections = dialogue.connections.values()
+        return any(
+            connection.response is not None and (connection.refused or not self.world.greets)
+            for connection in connections
+        )

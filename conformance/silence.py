@@ -1,0 +1,115 @@
+"""Answers that do not come: how long each is waited for, and whether it comes after all.
+
+A scenario that misses an answer fails at once where a barrier shows that the answer does not come
+in its turn, or where the target has never given such an answer. A few of these connections are
+listened to for the whole time all the same: where one of them shows that such answers only come
+late, or behind later ones, no failure rests on their absence.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from time import perf_counter
+from typing import Final
+
+import msgspec
+
+from conformance.transport import Connection, End, Message
+
+SURE_AFTER: Final = 2
+"""Missing answers of one kind, none of which ever came, after which none is waited for in full."""
+
+LISTENED_TO: Final = 4
+"""Connections for each kind of answer on which the kit goes on listening."""
+
+PATIENCE: Final = 0.5
+"""Seconds for an answer of a kind that the target has never given, besides its line's slack."""
+
+OVERTAKEN: Final = "the answer came, but after that to a later message"
+LATE: Final = "the answer came, but late"
+
+
+class Missing(msgspec.Struct, eq=False):
+    """An answer that did not come: of what kind, where, and what would be it.
+
+    It is `proved` by the answer to a later message. `came` is called where it comes all the same,
+    and `done` when nobody listens any more.
+    """
+
+    kind: str
+    connection: Connection
+    is_it: Callable[[Message], bool]
+    until: float
+    proved: bool
+    came: Callable[[Message], None]
+
+
+class Silences:
+    """What a target was seen to answer, and what not."""
+
+    def __init__(self) -> None:
+        self._answered: set[str] = set()
+        self._missed: Counter[str] = Counter()
+        self._listening: Counter[str] = Counter()
+        self._came: dict[str, str] = {}
+        self._rests_on: dict[str, str] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def is_sure(self, kind: str) -> bool:
+        """Whether the target seems never to give an answer of this kind."""
+        never = kind not in self._answered and kind not in self._came
+        return never and self._missed[kind] >= SURE_AFTER
+
+    def answered(self, kind: str) -> None:
+        """Notes that an answer of this kind came."""
+        self._answered.add(kind)
+
+    def missed(self, kind: str) -> None:
+        """Notes that an answer of this kind did not come."""
+        self._missed[kind] += 1
+
+    def rests(self, scenario: str, missing: Missing | None) -> None:
+        """Notes on which missing answer, if any, the failure of a scenario rests."""
+        self._rests_on.pop(scenario, None)
+        if missing is not None:
+            self._rests_on[scenario] = missing.kind
+
+    def listen(self, missing: Missing) -> asyncio.Task[None] | None:
+        """Goes on listening for a missing answer; None where enough others do."""
+        if self._listening[missing.kind] >= LISTENED_TO or missing.until <= perf_counter():
+            return None
+        self._listening[missing.kind] += 1
+        task = asyncio.create_task(self._listen(missing))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _listen(self, missing: Missing) -> None:
+        while (left := missing.until - perf_counter()) > 0:
+            try:
+                item = await missing.connection.receive(left)
+            except TimeoutError:
+                return
+            if isinstance(item, End):
+                return
+            if missing.is_it(item):
+                self._came[missing.kind] = OVERTAKEN if missing.proved else LATE
+                missing.came(item)
+                return
+
+    async def settle(self) -> None:
+        """Waits until nobody listens any more."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def stop(self) -> None:
+        """Listens no more."""
+        for task in self._tasks:
+            task.cancel()
+
+    def refuted(self) -> dict[str, str]:
+        """Why the failures of some scenarios prove nothing, by the scenario's id."""
+        return {
+            scenario: self._came[kind]
+            for scenario, kind in self._rests_on.items()
+            if kind in self._came
+        }
