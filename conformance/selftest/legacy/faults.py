@@ -46,7 +46,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "unauthenticated-ignored",
         "A message before authentication gets no answer.",
-        ("STATE-03",),
+        ("STATE-03", "ERROR-06"),
     ),
     Fault(
         "array-ends-authentication",
@@ -61,12 +61,12 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "invalid-json-ignored",
         "Text that is not JSON gets no answer.",
-        ("ERROR-01",),
+        ("ERROR-01", "ERROR-06"),
     ),
     Fault(
         "non-object-ignored",
         "JSON that is not an object gets no answer.",
-        ("ERROR-02",),
+        ("ERROR-02", "ERROR-06"),
     ),
     Fault(
         "unknown-type-relayed",
@@ -76,7 +76,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "wrapped-twice",
         "A client_message is relayed with itself as its message_data.",
-        ("MSG-02",),
+        ("MSG-02", "MSG-03"),
     ),
     Fault(
         "one-memory-for-all",
