@@ -5,7 +5,6 @@ import asyncio
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 from conformance.baseline import Baseline
 from conformance.baseline_file import read as read_baseline
@@ -14,11 +13,11 @@ from conformance.model import Scenario
 from conformance.problems import InputError
 from conformance.record import Exit, RunRecord, exit_status
 from conformance.report import compared
-from conformance.reporting import files
-from conformance.reporting.formats import WRITERS
+from conformance.reporting.files import Reports, Written
 from conformance.reporting.progress import Progress
 from conformance.reporting.terminal import Terminal
 from conformance.runner import Options, Run
+from conformance.streams import complain
 from conformance.suite import Suite, is_passive_selected, is_selected, load, select
 from conformance.target import Target
 from conformance.transport import Unreachable
@@ -27,7 +26,7 @@ from conformance.transport import Unreachable
 def judge(
     arguments: argparse.Namespace,
     ready: Callable[[], Target],
-    reports: Sequence[tuple[str, Path]],
+    reports: Reports[RunRecord],
     interruption: Interruption,
 ) -> int:
     """Judges the target that `ready` waits for, as the arguments say; returns the exit status."""
@@ -41,12 +40,19 @@ def judge(
         return Exit.UNREACHABLE
     if baseline is not None:
         record = compared(record, baseline, datetime.now(UTC).date())
+    return _told(record, reports.write(record), interruption)
+
+
+def _told(record: RunRecord, written: Written, interruption: Interruption) -> int:
+    """Tells what was found, once the reports are written; returns the exit status."""
+    interruption.release()
     terminal = Terminal(sys.stdout)
     terminal.summary(record)
-    for kind, path in reports:
-        files.write(path, WRITERS[kind](record))
-        terminal.line(f"{kind} report: {path}")
-    return exit_status(record)
+    for line in written.told:
+        terminal.line(line)
+    for fault in written.faults:
+        complain(fault)
+    return Exit.USAGE if written.faults else exit_status(record)
 
 
 def _options(arguments: argparse.Namespace, baseline: Baseline | None) -> Options:
@@ -92,7 +98,7 @@ def _perform(
             return asyncio.run(_interruptible(current, interruption))
         except Unreachable as error:
             progress.close()
-            print(f"coda-conformance: {error}", file=sys.stderr)  # noqa: T201
+            complain(error)
             return None
 
 
