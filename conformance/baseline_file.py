@@ -10,7 +10,7 @@ import yaml
 
 from conformance import bundle, yaml_source
 from conformance.baseline import Baseline, Entry
-from conformance.escapes import printable, yaml_document
+from conformance.escapes import printable, printable_lines
 from conformance.problems import InputError, did_you_mean
 from conformance.schemas import SchemaStore
 from conformance.script import header_faults
@@ -86,7 +86,7 @@ def render(baseline: Baseline, comments: str = "") -> str:
     known = {name: _row(baseline.entries[name]) for name in sorted(baseline.entries)}
     value = {"target": baseline.target, "known": known}
     text = yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=WIDTH)
-    return comments + yaml_document(text)
+    return comments + printable_lines(text)
 
 
 def _row(entry: Entry) -> dict[str, Any]:

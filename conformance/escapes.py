@@ -22,7 +22,7 @@ _INVISIBLE: Final = re.compile(
     "\U000e0100-\U000e01ef]"
 )
 # A CI server takes the first only at the beginning of a line, the others wherever they stand.
-_ORDER: Final = re.compile(r"\A *:(?=:)|(?<=#)#(?=\w*\[)")
+_ORDER: Final = re.compile(r"^ *:(?=:)|(?<=#)#(?=\w*\[)", re.MULTILINE)
 _SHORT: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 Code = Callable[[str], str]
@@ -34,18 +34,17 @@ def printable(text: str) -> str:
 
 
 def printable_lines(text: str) -> str:
-    """The text of several lines, each as `printable` has it."""
-    return "\n".join(map(printable, text.split("\n")))
+    """The text of several lines, each as `printable` has it.
+
+    So it is with a YAML document whose texts with such characters are in double quotes: its values
+    stay what they are (YAML 1.1, section 5.7).
+    """
+    return _escaped(text, _UNUSUAL_IN_LINES, _python)
 
 
 def json_document(text: str) -> str:
     """A JSON text of several lines (RFC 8259); its values stay what they are."""
     return _escaped(text, _UNUSUAL_IN_LINES, _json)
-
-
-def yaml_document(text: str) -> str:
-    """A YAML text whose values with such characters are in double quotes (YAML 1.1, 5.7)."""
-    return _escaped(text, _UNUSUAL_IN_LINES, _python)
 
 
 def _escaped(text: str, unusual: re.Pattern[str], code: Code) -> str:

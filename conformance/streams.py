@@ -37,7 +37,7 @@ class Output(io.TextIOBase):
         self.is_terminal = stream is not None and stream.isatty()
         self._unfinished = ""
         if stream is None:
-            self.error = OSError(errno.EBADF, os.strerror(errno.EBADF))
+            self.error = OSError(errno.EBADF, "it is closed")
         elif isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
@@ -50,7 +50,7 @@ class Output(io.TextIOBase):
         """Takes any text; a line goes out when it has ended."""
         *lines, self._unfinished = (self._unfinished + text).split("\n")
         if lines:
-            self._put("\n".join(map(printable, [*lines, ""])))
+            self._put(printable_lines("\n".join([*lines, ""])))
         return len(text)
 
     def line(self, *parts: str | Painted) -> None:
