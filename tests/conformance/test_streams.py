@@ -93,10 +93,12 @@ def test_the_verdicts_of_the_other_commands_stand_too(
 
 
 def test_the_verdict_of_a_self_test_stands(tmp_path: Path) -> None:
-    path = tmp_path / "matrix.json"
-    words = ("selftest", "dedup-across-identities", f"--report=json={path}")
+    path, link = tmp_path / "matrix.json", tmp_path / "link"
+    link.symlink_to(path)
+    words = ("selftest", "dedup-across-identities", f"--report=json={link}")
     status, errors = through(OUTPUTS["full"], tmp_path, *words)
     assert json.loads(path.read_bytes())["holds"]
+    assert link.is_symlink()
     assert status == 0
     assert harmless(errors)
 
