@@ -21,7 +21,7 @@ MARKS = {
     "passed": "✅",
     "failed": "❌",
     "flaky": "🔀",
-    "warned": "⚠️",
+    "warned": "⚠",
     "could not run": "❔",
     "kit error": "💥",
     "excluded": "⚪",

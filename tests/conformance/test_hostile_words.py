@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from conformance.model import Outcome
-from conformance.reporting import markdown
 from conformance.reporting.document import document
 from conformance.suite import Suite
 from tests.support.hostile import handshakes, orders
@@ -34,8 +33,7 @@ def left(done: Finished, folder: Path) -> dict[str, list[str]]:
     for path in folder.rglob("*"):
         if path.suffix in (".json", ".xml", ".md", ".yaml"):
             texts[path.name] = path.read_bytes().decode()
-    warned = markdown.MARKS["warned"]
-    found = {name: obeyed(text.replace(warned, "")) for name, text in texts.items()}
+    found = {name: obeyed(text) for name, text in texts.items()}
     return {name: rows for name, rows in found.items() if rows}
 
 
