@@ -124,10 +124,13 @@ def complain(message: object) -> None:
 
 
 def _occupy() -> None:
-    """Opens the standard descriptors that are closed, so that no other file is taken for them."""
+    """Opens the standard descriptors that are closed, so that no other file is taken for them.
+
+    They still take nothing that is written.
+    """
     for number in STANDARD:
         try:
             os.fstat(number)
         except OSError:
             with suppress(OSError):
-                os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
+                os.set_inheritable(os.open(os.devnull, os.O_RDONLY), True)

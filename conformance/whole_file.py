@@ -26,8 +26,7 @@ STALLED_AFTER: Final = 30.0
 
 GLANCE: Final = 0.05
 
-_OWN: Final = re.compile(rf"(?:/proc/{os.getpid()}(?:/task/\d+)?|/dev)/fd/(\d+)")
-_DESCRIPTOR: Final = re.compile(r"/proc/\d+(?:/task/\d+)?/fd/\d+")
+_DESCRIPTOR: Final = re.compile(r"(?:/proc/(\d+)(?:/task/\d+)?|/dev)/fd/(\d+)")
 _IN_PLACE: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY})
 """Why a file cannot be replaced that may be writable nevertheless."""
 
@@ -67,7 +66,10 @@ def identity(path: Path) -> object:
 
 def is_file(path: Path) -> bool:
     """Whether a path leads to a regular file, and not to a descriptor that is open."""
-    return not isinstance(_led(path), int) and path.is_file()
+    try:
+        return not isinstance(_led(path), int) and path.is_file()
+    except OSError:
+        return False
 
 
 def write(path: Path, data: bytes) -> None:
@@ -101,10 +103,11 @@ def _led(path: Path) -> Path | int:
     place = path
     for _ in range(MOST_LINKS):
         place = Path(os.path.realpath(place.parent), place.name)
-        if own := _OWN.fullmatch(str(place)):
-            return int(own[1])
+        found = _DESCRIPTOR.fullmatch(str(place))
+        if found and found[1] in (None, str(os.getpid())):
+            return int(found[2])
         # The text of another process's descriptor is not where it leads.
-        if _DESCRIPTOR.fullmatch(str(place)) or not place.is_symlink():
+        if found or not place.is_symlink():
             return place
         place = place.parent / place.readlink()
     raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))

@@ -13,6 +13,7 @@ from conformance.process import running
 from conformance.reporting.files import Reports
 from conformance.reporting.formats import WRITERS
 from conformance.target import Target, demonstration, from_argument
+from conformance.whole_file import is_file
 
 DEMO_REPORTS: Final = ("json=coda-report/report.json", "junit=coda-report/junit.xml")
 
@@ -47,7 +48,7 @@ def _judge(arguments: argparse.Namespace, target: Target, interruption: Interrup
 def _inputs(arguments: argparse.Namespace) -> Iterator[Path]:
     """The files that the run reads, where it reads any."""
     for word in (getattr(arguments, "target", None), arguments.baseline):
-        if word is not None and Path(word).is_file():
+        if word is not None and is_file(Path(word)):
             yield Path(word)
 
 

@@ -171,6 +171,13 @@ def test_no_file_takes_the_place_of_a_closed_stream(tmp_path: Path) -> None:
     assert json.loads(path.read_bytes())["exit_status"] == 1
 
 
+def test_a_report_to_a_stream_that_is_closed_is_told_before_the_run(tmp_path: Path) -> None:
+    for number, stream in ((1, 'exec "$@" >&-'), (9, 'exec "$@"')):
+        status, errors = through(stream, tmp_path, *JUDGING, f"--report=json=/dev/fd/{number}")
+        assert status == 2
+        assert f"the report /dev/fd/{number} cannot be written: " in errors
+
+
 def harmless(errors: str) -> bool:
     """Whether the errors are at most the note that the output is lost."""
     note = "coda-conformance: the standard output cannot be written: "
