@@ -10,6 +10,7 @@ import yaml
 
 from conformance import bundle, yaml_source
 from conformance.baseline import Baseline, Entry
+from conformance.escapes import printable, printable_lines
 from conformance.problems import InputError, did_you_mean
 from conformance.schemas import SchemaStore
 from conformance.script import header_faults
@@ -84,9 +85,8 @@ def render(baseline: Baseline, comments: str = "") -> str:
     """The text of a baseline's file: sorted by id, the same bytes for the same entries."""
     known = {name: _row(baseline.entries[name]) for name in sorted(baseline.entries)}
     value = {"target": baseline.target, "known": known}
-    return comments + yaml.dump(
-        value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=WIDTH
-    )
+    text = yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=WIDTH)
+    return comments + printable_lines(text)
 
 
 def _row(entry: Entry) -> dict[str, Any]:
@@ -124,8 +124,14 @@ def _represent_flow(dumper: _Dumper, value: _Flow) -> yaml.Node:
     return dumper.represent_sequence("tag:yaml.org,2002:seq", value, flow_style=True)
 
 
+def _is_obeyed(word: str) -> bool:
+    return printable(word) != word
+
+
 def _represent_text(dumper: _Dumper, value: str) -> yaml.Node:
-    style = '"' if _LIKE_A_NUMBER.match(value) else None
+    # A line may be broken at any blank, and CI servers take orders at the beginning of one.
+    obeyed = any(map(_is_obeyed, value.split(" ")))
+    style = '"' if obeyed or _LIKE_A_NUMBER.match(value) else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
 

@@ -1,16 +1,12 @@
 """Comparisons of what came with what was expected: pure, and precise about the difference."""
 
-import unicodedata
 from typing import Any, Final
 
 import msgspec
 
 from conformance.json_text import encode, equal, pointer
 
-MAX_SHOWN = 400
-
-MOST_MARKS: Final = 4
-"""Combining marks in a row, more than any language stacks on one letter."""
+MAX_SHOWN: Final = 400
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -60,18 +56,6 @@ def _difference(expected: Any, received: Any, path: tuple[str | int, ...]) -> Di
 def shown(value: Any) -> str:
     """A JSON value as a reader wants to see it: compact, and cut where it is long."""
     return cut(encode(value))
-
-
-def printable(text: str) -> str:
-    """The text with every character escaped that a terminal would obey instead of show."""
-    if text.isascii() and text.isprintable():
-        return text
-    shown, marks = [], 0
-    for char in text:
-        marks = marks + 1 if unicodedata.category(char) in ("Mn", "Me") else 0
-        harmless = char.isprintable() and marks <= MOST_MARKS
-        shown.append(char if harmless else char.encode("unicode_escape").decode())
-    return "".join(shown)
 
 
 def cut(text: str, most: int = MAX_SHOWN) -> str:

@@ -2,15 +2,14 @@
 
 import argparse
 import re
-import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from conformance import __version__
 from conformance.problems import InputError, KitError
-from conformance.streams import show_everything
+from conformance.streams import Output, complain, guarded
 
 if TYPE_CHECKING:
     from conformance.commands.interruption import Interruption
@@ -20,32 +19,50 @@ exit status:
   0  conformant (or as --baseline)   3  incomplete: could not run, or flaky
   1  a MUST is broken, or            4  the target cannot be reached, or
      not as --baseline says             does not look like a Coda Lite server
-  2  usage, or nothing selected      5  a fault of the kit itself
+  2  usage, nothing selected, or     5  a fault of the kit itself
+     a report cannot be written
   130  interrupted (reports are written all the same)
 """
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command; returns its exit status."""
-    show_everything(sys.stdout)
-    show_everything(sys.stderr)
-    arguments = _parse(argv)
+    with guarded() as output:
+        try:
+            arguments = _parse(argv)
+        except SystemExit as end:  # a mistake, or --help, or --version
+            return _ended(int(end.code or 0), output, is_all=True)
+        status = _carried_out(arguments)
+        return _ended(status, output, is_all=arguments.command in _TELLING)
+
+
+def _carried_out(arguments: argparse.Namespace) -> int:
     try:
         return _COMMANDS[arguments.command](arguments)
     except InputError as error:
-        print(f"coda-conformance: {error}", file=sys.stderr)  # noqa: T201
+        complain(error)
         return 2
     except KitError as error:
-        print(f"coda-conformance: fault of the kit: {error}", file=sys.stderr)  # noqa: T201
+        complain(f"fault of the kit: {error}")
         return 5
-    except BrokenPipeError:
-        sys.stderr.close()
-        return 2
     except KeyboardInterrupt:
         return 130
     except Exception:
         traceback.print_exc()
         return 5
+
+
+def _ended(status: int, output: Output, *, is_all: bool) -> int:
+    """The exit status, after everything was said; `is_all`: that was all that there was to do.
+
+    A verdict stands whether it could be told or not, and he who closes a pipe has read enough.
+    """
+    output.finish()
+    lost = output.error
+    if lost is None or isinstance(lost, BrokenPipeError | KeyboardInterrupt):
+        return status
+    complain(f"the standard output cannot be written: {getattr(lost, 'strerror', None) or lost}")
+    return status or 2 if is_all else status
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -127,9 +144,20 @@ _COMMANDS = {
     "selftest": _selftest,
 }
 
+_TELLING: Final = frozenset({"list", "explain", "schema"})
+"""The commands that do nothing but tell something."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose help has no colours, whatever the version of Python and the surroundings."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.color = False
+
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="coda-conformance",
         description="Judges servers of Coda Lite's WebSocket protocol by their URL.",
         epilog=EXITS,

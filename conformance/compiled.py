@@ -16,6 +16,8 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from conformance import whole_file
+
 T = TypeVar("T")
 
 SUFFIX: Final = ".msgpack"
@@ -68,12 +70,6 @@ def write(path: Path, expected: bytes, value: object) -> None:
         data = msgspec.msgpack.encode(value)
     except (ValueError, OverflowError):  # a lone surrogate, or a number beyond 64 bits
         return
-    # First under another name, for those who read it meanwhile.
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}")
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            unfinished.write_bytes(expected + data)
-            unfinished.replace(path)
-        except OSError:
-            unfinished.unlink(missing_ok=True)
+        whole_file.write(path, expected + data)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from conformance.attempt import ATTEMPTS
-from conformance.checks import cut, printable
+from conformance.checks import cut
 from conformance.dialogue import Dialogue
 from conformance.hooks import HookFailed
 from conformance.steps import NotJudged, Performer, StepFailed, TooSlow
@@ -131,7 +131,7 @@ async def _refused_handshake(dialogue: Discovery) -> RefusedHandshake:
     status = connection.response.status_code if connection.response else None
     if status is None:
         raise Unreachable(_no_handshake(connection, shown))
-    wrong = f": {cut(printable(connection.refusal))}" if status == SWITCHING else ""
+    wrong = f": {cut(connection.refusal)}" if status == SWITCHING else ""
     reason = f"{shown} answers the first handshake with HTTP {status}{wrong}"
     if status not in duty.judged_by or _is_operators_own(dialogue.world):
         raise Unreachable(_other_status(connection, shown, status))
@@ -186,7 +186,7 @@ def _no_handshake(connection: Connection, shown: str) -> str:
 def _other_status(connection: Connection, shown: str, status: int) -> str:
     response = connection.response
     moved = response.headers.get_all("Location") if response is not None else []
-    to = f" (Location: {cut(printable(moved[0]))})" if moved else ""
+    to = f" (Location: {cut(moved[0])})" if moved else ""
     return f"{shown} answers the WebSocket handshake with HTTP {status}{to}"
 
 
@@ -220,5 +220,5 @@ def _instead(end: End | None) -> str:
     """How the connection ended, where it did."""
     if end is None:
         return ""
-    reason = f" ({cut(printable(end.reason))})" if end.reason else ""
+    reason = f" ({cut(end.reason)})" if end.reason else ""
     return f" and ends the connection with code {end.code}{reason}"

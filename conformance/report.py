@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from conformance import bundle, text_file
 from conformance.baseline import Baseline, Finding, Findings, compare
-from conformance.checks import cut, printable
+from conformance.checks import cut
 from conformance.model import Outcome
 from conformance.problems import InputError, Location
 from conformance.record import GRAVITY, RunRecord
@@ -109,7 +109,7 @@ def read(path: Path) -> Report:
         message = "is not a JSON report of this kit (run TARGET --report json=PATH writes one)"
         raise InputError(message, Location(name))
     if written != SCHEMA:
-        message = f"is a report of an unknown version: {cut(printable(written))}, not {SCHEMA}"
+        message = f"is a report of an unknown version: {cut(written)}, not {SCHEMA}"
         raise InputError(message, Location(name))
     for fault in SchemaStore(bundle.schema_root()).explain("kit/report", value):
         raise InputError(f"at {fault.pointer or '/'}: {cut(fault.message)}", Location(name))

@@ -12,7 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from conformance import bundle, yaml_source
-from conformance.checks import printable
+from conformance.escapes import printable
 from conformance.hooks import Hook
 from conformance.problems import InputError
 from conformance.schemas import SchemaStore

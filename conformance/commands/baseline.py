@@ -1,16 +1,16 @@
 """`baseline`: write down the failures of a report as known ones."""
 
 import argparse
-import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from conformance import whole_file
 from conformance.baseline import Baseline, Update, updated
 from conformance.baseline_file import expiry, judged_by, read_any, render
-from conformance.checks import printable
 from conformance.problems import InputError, Location
 from conformance.report import Report, read
 from conformance.reporting import files
+from conformance.streams import say
 from conformance.suite import Suite, load
 
 COMMENTS = (
@@ -26,20 +26,22 @@ def baseline(arguments: argparse.Namespace) -> int:
     expires = expiry(arguments.expires) if arguments.expires else None
     report, suite = read(arguments.report), load()
     _check(report, suite)
-    old, comments = read_any(path) if path.exists() else (Baseline(report.target), COMMENTS)
+    files.check(path, "baseline")
+    is_there = whole_file.is_file(path)
+    old, comments = read_any(path) if is_there else (Baseline(report.target), COMMENTS)
     new = updated(old, report.findings(suite.profiles), reason, expires)
     if new.added and not reason:
         raise InputError(f"say with --reason why these are known: {_some(new.added)}")
-    if new.added or new.dropped or not path.exists():
+    if new.added or new.dropped or not is_there:
         files.write(path, render(new.baseline, comments).encode(), "baseline")
-    sys.stdout.writelines(f"{line}\n" for line in _told(path, new))
+    say(*_told(path, new))
     return 0
 
 
 def _reason(text: str) -> str:
     reason = " ".join(text.split())
     if not reason.isprintable():
-        raise InputError(f"--reason has characters that cannot be shown: {printable(reason)}")
+        raise InputError(f"--reason has characters that cannot be shown: {reason}")
     return reason
 
 

@@ -1,14 +1,13 @@
 """`diff`: what differs between two reports."""
 
 import argparse
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 
 from conformance.baseline import Finding
-from conformance.checks import printable
 from conformance.difference import Change, difference, has_regressed
 from conformance.record import Exit
 from conformance.report import Report, read
+from conformance.streams import say
 
 SHOWN = 20
 
@@ -17,8 +16,7 @@ def diff(arguments: argparse.Namespace) -> int:
     """Says what differs between two reports; returns 1 when something became worse."""
     old, new = read(arguments.old), read(arguments.new)
     groups = difference(old.results(), new.results())
-    lines = [*_notes(old, new), *_lines(groups), _totals(groups, len(new.results()))]
-    sys.stdout.writelines(f"{line}\n" for line in lines)
+    say(*_notes(old, new), *_lines(groups), _totals(groups, len(new.results())))
     return Exit.NOT_CONFORMANT if has_regressed(groups) else Exit.CONFORMANT
 
 
@@ -27,11 +25,11 @@ def _notes(old: Report, new: Report) -> Iterator[str]:
     rows = [("targets", old.target, new.target), ("suites", old.suite, new.suite)]
     for what, was, now in rows:
         if was != now:
-            yield f"note: of different {what}: {printable(was)} and {printable(now)}"
+            yield f"note: of different {what}: {was} and {now}"
     for report in (old, new):
         why = report.partial([row["name"] for row in report.value["profiles"]])
         if why:
-            yield f"note: {report.file} is {printable(why)}"
+            yield f"note: {report.file} is {why}"
 
 
 def _lines(groups: Mapping[str, Sequence[Change]]) -> Iterator[str]:
@@ -39,7 +37,7 @@ def _lines(groups: Mapping[str, Sequence[Change]]) -> Iterator[str]:
         if changes:
             yield f"{name}: {len(changes)}"
         for change in changes[: None if name == "regressed" else SHOWN]:
-            yield f"  {printable(change.id)}  {_told(change)}"
+            yield f"  {change.id}  {_told(change)}"
         if name != "regressed" and len(changes) > SHOWN:
             yield f"  … and {len(changes) - SHOWN} more"
 
@@ -53,7 +51,7 @@ def _told(change: Change) -> str:
 
 
 def _blamed(found: Finding) -> str:
-    return printable(", ".join(sorted(found.requirements)))
+    return ", ".join(sorted(found.requirements))
 
 
 def _totals(groups: Mapping[str, Sequence[Change]], results: int) -> str:

@@ -5,20 +5,19 @@ import asyncio
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 from conformance.baseline import Baseline
 from conformance.baseline_file import read as read_baseline
 from conformance.commands.interruption import Interruption
 from conformance.model import Scenario
 from conformance.problems import InputError
-from conformance.record import RunRecord, exit_status
+from conformance.record import Exit, RunRecord, exit_status
 from conformance.report import compared
-from conformance.reporting import files
-from conformance.reporting.formats import WRITERS
+from conformance.reporting.files import Reports, Written
 from conformance.reporting.progress import Progress
 from conformance.reporting.terminal import Terminal
 from conformance.runner import Options, Run
+from conformance.streams import complain
 from conformance.suite import Suite, is_passive_selected, is_selected, load, select
 from conformance.target import Target
 
@@ -26,7 +25,7 @@ from conformance.target import Target
 def judge(
     arguments: argparse.Namespace,
     ready: Callable[[], Target],
-    reports: Sequence[tuple[str, Path]],
+    reports: Reports[RunRecord],
     interruption: Interruption,
 ) -> int:
     """Judges the target that `ready` waits for, as the arguments say; returns the exit status."""
@@ -38,15 +37,22 @@ def judge(
     record = _perform(suite, ready(), scenarios, options, interruption, quiet=quiet)
     if baseline is not None:
         record = compared(record, baseline, datetime.now(UTC).date())
+    return _told(record, reports.write(record), interruption)
+
+
+def _told(record: RunRecord, written: Written, interruption: Interruption) -> int:
+    """Tells what was found, once the reports are written; returns the exit status."""
+    interruption.release()
     terminal = Terminal(sys.stdout)
     if record.unreachable:
-        print(f"coda-conformance: {record.note}", file=sys.stderr)  # noqa: T201
+        complain(record.note)
     else:
         terminal.summary(record)
-    for kind, path in reports:
-        files.write(path, WRITERS[kind](record))
-        terminal.line(f"{kind} report: {path}")
-    return exit_status(record)
+    for line in written.told:
+        terminal.line(line)
+    for fault in written.faults:
+        complain(fault)
+    return Exit.USAGE if written.faults else exit_status(record)
 
 
 def _options(arguments: argparse.Namespace, baseline: Baseline | None) -> Options:

@@ -1,7 +1,7 @@
 """`run` and `demo`: find the target, start it, and have it judged."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
@@ -10,9 +10,10 @@ from msgspec.structs import replace
 
 from conformance.commands.interruption import Interruption
 from conformance.process import running
-from conformance.reporting import files
+from conformance.reporting.files import Reports
 from conformance.reporting.formats import WRITERS
 from conformance.target import Target, demonstration, from_argument
+from conformance.whole_file import is_file
 
 DEMO_REPORTS: Final = ("json=coda-report/report.json", "junit=coda-report/junit.xml")
 
@@ -35,15 +36,20 @@ def demo(arguments: argparse.Namespace, interruption: Interruption) -> int:
 def _judge(arguments: argparse.Namespace, target: Target, interruption: Interruption) -> int:
     if arguments.connect_timeout:
         target = replace(target, connect_timeout=arguments.connect_timeout)
-    reports = [files.wanted(word, WRITERS) for word in arguments.report]
-    for _, path in reports:
-        files.make_room(path)
+    reports = Reports(arguments.report, WRITERS, _inputs(arguments))
     with ExitStack() as stack:
         ready = _started(target, stack, interruption)
         # Imported late: the target starts meanwhile.
         from conformance.commands.judge import judge
 
         return judge(arguments, ready, reports, interruption)
+
+
+def _inputs(arguments: argparse.Namespace) -> Iterator[Path]:
+    """The files that the run reads, where it reads any."""
+    for word in (getattr(arguments, "target", None), arguments.baseline):
+        if word is not None and is_file(Path(word)):
+            yield Path(word)
 
 
 def _started(target: Target, stack: ExitStack, interruption: Interruption) -> Callable[[], Target]:

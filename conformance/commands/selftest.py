@@ -9,13 +9,14 @@ from types import FrameType
 from typing import Final
 
 from conformance.record import Exit
-from conformance.reporting import files
+from conformance.reporting.files import Reports
 from conformance.reporting.progress import Progress
 from conformance.selftest import judging
 from conformance.selftest.fault import load, select
 from conformance.selftest.matrix import FaultRun, Matrix
 from conformance.selftest.rendering import WRITERS, complaints, table, verdict
 from conformance.selftest.scope import Scope
+from conformance.streams import complain, say
 
 AT_ONCE: Final = 8
 """Faulty servers for each processor: what they wait for takes longer than what they compute."""
@@ -25,9 +26,7 @@ def selftest(arguments: argparse.Namespace) -> int:
     """Judges every faulty server; returns 0 when each was caught and nothing was blamed wrongly."""
     begun = perf_counter()
     signal.signal(signal.SIGTERM, _interrupt)
-    reports = [files.wanted(word, WRITERS) for word in arguments.report]
-    for _, path in reports:
-        files.make_room(path)
+    reports = Reports(arguments.report, WRITERS)
     suite = judging.suite()
     faults = select(load(suite.schemas, suite.requirements, arguments.faults), arguments.selection)
     jobs = arguments.jobs or AT_ONCE * (os.cpu_count() or 1)
@@ -43,9 +42,12 @@ def selftest(arguments: argparse.Namespace) -> int:
             runs[run.fault.id] = runs[run.fault.id].with_second(run)
     matrix = Matrix([*runs.values()], results, suite.requirements, control)
     lines = [*complaints(matrix), verdict(matrix, perf_counter() - begun)]
-    print(*([] if arguments.quiet else [table(matrix), ""]), *lines, sep="\n")  # noqa: T201
-    for kind, path in reports:
-        files.write(path, WRITERS[kind](matrix))
+    written = reports.write(matrix)
+    say(*([] if arguments.quiet else [*table(matrix).splitlines(), ""]), *lines)
+    for fault in written.faults:
+        complain(fault)
+    if written.faults:
+        return Exit.USAGE
     return Exit.CONFORMANT if matrix.holds else Exit.NOT_CONFORMANT
 
 

@@ -8,6 +8,7 @@ import sys
 from conformance import bundle
 from conformance.model import Requirement, Scenario
 from conformance.problems import InputError, did_you_mean
+from conformance.reporting.gfm import cell
 from conformance.schemas import SchemaStore
 from conformance.suite import Suite, is_requirement_selected, load, select
 
@@ -49,7 +50,7 @@ def _list_requirements(suite: Suite, arguments: argparse.Namespace) -> int:
             row.requirement.profile,
             len(row.scenarios),
             len(row.monitors),
-            (row.requirement.excluded or "").replace("|", "\\|"),
+            cell(row.requirement.excluded or ""),
         )
         for row in rows
     ]

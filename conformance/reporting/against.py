@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from conformance.baseline import Comparison, Known, Match
-from conformance.checks import printable
 
 
 def totals(comparison: Comparison) -> str:
@@ -20,7 +19,7 @@ def lines(comparison: Comparison) -> Iterator[str]:
     yield from _headed("Known", len(comparison.known))
     for reason, names in by_reason.items():
         yield f"  = {', '.join(names)}"
-        yield f"      {printable(reason)}"
+        yield f"      {reason}"
     yield from _headed("New, by the baseline", len(comparison.new))
     yield from map(_new, comparison.new)
     for title, rows in (("Stale", comparison.stale), ("Expired", comparison.expired)):
@@ -33,7 +32,7 @@ def complaint(row: Known) -> str:
     entry, found = row.entry, row.found
     if not found.problem and entry.misses(found):
         return f"{found.outcome}, no longer {entry.outcome}: remove it from the baseline"
-    return f"still {found.outcome}, and expired on {entry.expires}: {printable(entry.reason)}"
+    return f"still {found.outcome}, and expired on {entry.expires}: {entry.reason}"
 
 
 def _new(row: Match) -> str:
@@ -46,4 +45,4 @@ def _new(row: Match) -> str:
 
 def _headed(title: str, number: int) -> Iterator[str]:
     if number:
-        yield f"\n{title}: {number}"
+        yield from ("", f"{title}: {number}")

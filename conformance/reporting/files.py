@@ -1,10 +1,10 @@
-"""Report files: where they go, and how they get there whole."""
+"""Report files: which are asked for, where they go, and what becomes of them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryFile
-from typing import TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
+from conformance import whole_file
 from conformance.problems import InputError, did_you_mean
 
 T = TypeVar("T")
@@ -12,7 +12,46 @@ T = TypeVar("T")
 Writers = Mapping[str, Callable[[T], bytes]]
 
 
-def wanted(word: str, writers: Writers[T]) -> tuple[str, Path]:
+class Written(NamedTuple):
+    """The reports that were written, and what is wrong with those that could not be, in lines."""
+
+    told: Sequence[str]
+    faults: Sequence[str]
+
+
+class Reports(Generic[T]):
+    """The reports that a command line asks for, as words like `json=PATH`.
+
+    Raises `InputError` for a word that asks for none, a path that cannot be written, and one that
+    leads where another report goes, or where an input comes from.
+    """
+
+    def __init__(
+        self, words: Iterable[str], writers: Writers[T], inputs: Iterable[Path] = ()
+    ) -> None:
+        self._writers = writers
+        self._wanted = [_wanted(word, writers) for word in words]
+        taken = {whole_file.identity(path): f"{path}, which is read" for path in inputs}
+        for kind, path in self._wanted:
+            check(path)
+            place = whole_file.identity(path)
+            if place in taken:
+                raise InputError(f"the {kind} report {path} is in the place of {taken[place]}")
+            taken[place] = f"the {kind} report {path}"
+
+    def write(self, value: T) -> Written:
+        """Writes every report that can be written."""
+        told, faults = [], []
+        for kind, path in self._wanted:
+            try:
+                write(path, self._writers[kind](value))
+                told.append(f"{kind} report: {path}")
+            except InputError as error:
+                faults.append(error.message)
+        return Written(told, faults)
+
+
+def _wanted(word: str, writers: Writers[T]) -> tuple[str, Path]:
     """The format and the path of a report asked for as `FORMAT=PATH`; else `InputError`."""
     kind, sign, name = word.partition("=")
     if kind in writers and not name:
@@ -20,23 +59,20 @@ def wanted(word: str, writers: Writers[T]) -> tuple[str, Path]:
     if kind not in writers or not sign:
         kinds = ", ".join(f"{name}=PATH" for name in writers)
         raise InputError(f'a report is one of {kinds}, not "{word}"{did_you_mean(kind, writers)}')
-    path = Path(name)
-    if path.is_dir():
-        raise InputError(f"the report {path} is a folder; name a file")
-    return kind, path
+    return kind, Path(name)
 
 
-def make_room(path: Path) -> None:
-    """Finds out before the run that a report cannot be written, not after it.
+def check(path: Path, what: str = "report") -> None:
+    """Finds out that a report cannot be written before the run, not after it.
 
-    Makes its folder; raises `InputError` where no report can be.
+    Makes its folder; raises `InputError`, which calls it `what`, where it cannot be written.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with TemporaryFile(dir=path.parent):
-            pass
+        whole_file.check(path)
+    except IsADirectoryError:
+        raise InputError(f"the {what} {path} is a folder; name a file") from None
     except OSError as error:
-        raise _unwritable(path, error) from None
+        raise _unwritable(path, error, what) from None
 
 
 def write(path: Path, data: bytes, what: str = "report") -> None:
@@ -44,13 +80,11 @@ def write(path: Path, data: bytes, what: str = "report") -> None:
 
     Raises `InputError`, which calls it `what`, where it cannot be written.
     """
-    part = path.with_name(f".{path.name}.part")
     try:
-        part.write_bytes(data)
-        part.replace(path)
+        whole_file.write(path, data)
     except OSError as error:
         raise _unwritable(path, error, what) from None
 
 
-def _unwritable(path: Path, error: OSError, what: str = "report") -> InputError:
+def _unwritable(path: Path, error: OSError, what: str) -> InputError:
     return InputError(f"the {what} {path} cannot be written: {error.strerror}")

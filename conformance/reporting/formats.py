@@ -3,6 +3,7 @@
 import json
 from typing import TYPE_CHECKING, Final
 
+from conformance.escapes import json_document
 from conformance.reporting.files import Writers
 
 if TYPE_CHECKING:
@@ -12,8 +13,9 @@ if TYPE_CHECKING:
 def _json(record: "RunRecord") -> bytes:
     from conformance.reporting.document import document
 
-    text = json.dumps(document(record), ensure_ascii=False, indent=2)
-    return text.encode("utf-8", "backslashreplace") + b"\n"
+    return (
+        json_document(json.dumps(document(record), ensure_ascii=False, indent=2)).encode() + b"\n"
+    )
 
 
 def _junit(record: "RunRecord") -> bytes:

@@ -1,17 +1,15 @@
 """The JUnit report: the conservative subset that every CI server reads."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from xml.etree import ElementTree as ET
 
 from conformance.baseline import Comparison
+from conformance.escapes import printable, printable_lines
 from conformance.model import Outcome, Result, Trial
 from conformance.record import RunRecord
 from conformance.reporting.against import complaint
-from conformance.reporting.text import failure_text
+from conformance.reporting.text import failure_lines
 from conformance.retries import failing_trials
-
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 _SKIPPED = (Outcome.NOT_APPLICABLE, Outcome.COULD_NOT_RUN)
 _ERRORS = (Outcome.FLAKY, Outcome.KIT_ERROR)
@@ -44,10 +42,11 @@ def render(record: RunRecord) -> bytes:
     )
     properties = ET.SubElement(suite, "properties")
     for name, value in (("target", record.target_url), ("suite", record.suite.version)):
-        ET.SubElement(properties, "property", name=name, value=_clean(value))
+        ET.SubElement(properties, "property", name=name, value=value)
     suite.extend(rows)
     root = ET.Element("testsuites")
     root.append(suite)
+    _make_safe(root)
     ET.indent(root)
     document: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return document + b"\n"
@@ -57,12 +56,12 @@ def _go_by(comparison: Comparison, cases: Mapping[str, ET.Element]) -> Iterator[
     """Makes the cases say what a baseline says of them; yields those of entries without one."""
     for row in comparison.known:
         if row.entry.id in cases:
-            message = _clean(f"known: {row.entry.reason}")
+            message = f"known: {row.entry.reason}"
             _replace(cases[row.entry.id], ET.Element("skipped", message=message))
     for kind, rows in (("stale", comparison.stale), ("expired", comparison.expired)):
         for row in rows:
             case = cases.get(row.entry.id, _named(row.entry.id, 0.0))
-            _replace(case, ET.Element("failure", message=_clean(complaint(row)), type=kind))
+            _replace(case, ET.Element("failure", message=complaint(row), type=kind))
             if row.entry.id not in cases:
                 yield case
 
@@ -89,28 +88,32 @@ def _named(name: str, seconds: float) -> ET.Element:
 
 def _case(result: Result, record: RunRecord) -> ET.Element:
     case = _named(result.id, result.timing.duration)
-    message = _clean(result.reason)
+    message = result.reason
     if result.outcome in _SKIPPED:
         ET.SubElement(case, "skipped", message=message)
     elif result.outcome is Outcome.FAILED:
         failure = ET.SubElement(case, "failure", message=message, type="failed")
-        failure.text = _clean(failure_text(result, record))
+        failure.text = _evidence(result, record)
         _add_trials(case, "rerunFailure", failing_trials(result)[1:])
     elif result.outcome in _ERRORS:
         error = ET.SubElement(case, "error", message=message, type=result.outcome.value)
         if result.failures:
-            error.text = _clean(failure_text(result, record))
+            error.text = _evidence(result, record)
         _add_trials(case, "flakyFailure", failing_trials(result))
     out = ET.SubElement(case, "system-out")
-    out.text = _clean(f"{result.outcome.value}: {', '.join(result.requirements)}")
+    out.text = f"{result.outcome.value}: {', '.join(result.requirements)}"
     if result.outcome is Outcome.WARNED:
-        out.text += "\n" + _clean(failure_text(result, record))
+        out.text += "\n" + _evidence(result, record)
     return case
+
+
+def _evidence(result: Result, record: RunRecord) -> str:
+    return "\n".join(map(printable, failure_lines(result, record)))
 
 
 def _add_trials(case: ET.Element, name: str, trials: Sequence[Trial]) -> None:
     for trial in trials:
-        message = _clean(trial.reason)
+        message = trial.reason
         row = ET.SubElement(case, name, message=message, type=trial.outcome.value)
         ET.SubElement(row, "stackTrace").text = message
 
@@ -118,10 +121,13 @@ def _add_trials(case: ET.Element, name: str, trials: Sequence[Trial]) -> None:
 def _incomplete(record: RunRecord) -> ET.Element:
     case = ET.Element("testcase", classname="coda-conformance.run", name="complete", time="0.000")
     why = "the run was interrupted" if record.interrupted else record.note
-    ET.SubElement(case, "error", message=_clean(why), type="incomplete")
+    ET.SubElement(case, "error", message=why, type="incomplete")
     return case
 
 
-def _clean(text: str) -> str:
-    """The text without the characters that XML 1.0 cannot hold."""
-    return _NOT_XML.sub("\ufffd", text)
+def _make_safe(root: ET.Element) -> None:
+    """Escapes, in every text and attribute, what XML 1.0 cannot hold or a reader would obey."""
+    for element in root.iter():
+        element.text = printable_lines(element.text) if element.text else element.text
+        for name, value in element.attrib.items():
+            element.set(name, printable(value))

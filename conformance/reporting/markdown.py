@@ -1,10 +1,11 @@
 """The Markdown report: verdicts and requirements, the same bytes for the same outcome."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from conformance.baseline import Comparison
+from conformance.baseline import Comparison, Finding
 from conformance.model import Outcome
 from conformance.record import (
+    ProfileVerdict,
     RequirementStatus,
     RunRecord,
     blamed,
@@ -13,13 +14,14 @@ from conformance.record import (
 )
 from conformance.reporting import schedule
 from conformance.reporting.against import complaint, totals
+from conformance.reporting.gfm import inline, table
 from conformance.retries import tally
 
 MARKS = {
     "passed": "✅",
     "failed": "❌",
     "flaky": "🔀",
-    "warned": "⚠️",
+    "warned": "⚠",
     "could not run": "❔",
     "kit error": "💥",
     "excluded": "⚪",
@@ -37,79 +39,67 @@ def render(record: RunRecord) -> str:
 
 
 def _lines(record: RunRecord) -> Iterator[str]:
-    yield f"# Compliance report: {_cell(record.target_name)}"
+    yield f"# Compliance report: {inline(record.target_name)}"
     yield ""
     yield f"{record.suite.title} {record.suite.version}."
     if not record.complete:
-        yield f"**Incomplete**: {record.note or 'the run was interrupted'}."
+        yield f"**Incomplete**: {inline(record.note or 'the run was interrupted')}."
     yield ""
-    yield "| profile | verdict | requirements |"
-    yield "| --- | --- | --- |"
-    for verdict in profile_verdicts(record):
-        counts = ", ".join(f"{n} {status}" for status, n in sorted(verdict.counts.items()))
-        yield f"| {verdict.name} | {verdict.verdict.value} | {counts} |"
+    yield from table(
+        ("profile", "verdict", "requirements"), map(_verdict, profile_verdicts(record))
+    )
     if record.comparison is not None:
         yield from _against(record.comparison)
     yield from _failures(record)
     yield from _flaky(record)
     yield ""
-    yield "| requirement | level | profile | status | |"
-    yield "| --- | --- | --- | --- | --- |"
-    for row in requirement_statuses(record):
-        yield _row(row)
+    heads = ("requirement", "level", "profile", "status", "")
+    yield from table(heads, map(_requirement, requirement_statuses(record)))
     if record.shows_schedule:
         yield from schedule.markdown(record)
+
+
+def _verdict(row: ProfileVerdict) -> Sequence[str]:
+    counts = ", ".join(f"{n} {status}" for status, n in sorted(row.counts.items()))
+    return row.name, row.verdict.value, counts
 
 
 def _against(comparison: Comparison) -> Iterator[str]:
     """What is known, and what is not as the baseline says."""
     yield from ("", f"{totals(comparison).capitalize()}.")
-    if comparison.known:
-        yield from ("", "| known | | requirements | reason |", "| --- | --- | --- | --- |")
-    for row in comparison.known:
-        names = ", ".join(sorted(row.found.requirements))
-        yield f"| {row.entry.id} | {row.found.outcome} | {names} | {_cell(row.entry.reason)} |"
-    if comparison.new:
-        yield from ("", "| new | | requirements |", "| --- | --- | --- |")
-    for news in comparison.new:
-        names = ", ".join(sorted(news.found.requirements))
-        yield f"| {news.found.id} | {news.found.outcome} | {names} |"
-    if comparison.stale or comparison.expired:
-        yield from ("", "| entry of the baseline | |", "| --- | --- |")
-    for row in (*comparison.stale, *comparison.expired):
-        yield f"| {row.entry.id} | {_cell(complaint(row))} |"
+    known = [(*_found(row.found), row.entry.reason) for row in comparison.known]
+    yield from _any(("known", "", "requirements", "reason"), known)
+    yield from _any(("new", "", "requirements"), [_found(row.found) for row in comparison.new])
+    entries = [(row.entry.id, complaint(row)) for row in (*comparison.stale, *comparison.expired)]
+    yield from _any(("entry of the baseline", ""), entries)
+
+
+def _found(found: Finding) -> tuple[str, str, str]:
+    return found.id, found.outcome, ", ".join(sorted(found.requirements))
 
 
 def _failures(record: RunRecord) -> Iterator[str]:
     """What failed, by name: the evidence, which differs from run to run, is in the JSON report."""
     found = [r for r in record.unexpected if r.outcome in (Outcome.FAILED, Outcome.WARNED)]
-    if found:
-        yield from ("", "| failed | requirements | a conformant server |", "| --- | --- | --- |")
-    for result in found:
-        names = ", ".join(sorted(blamed(result)))
-        yield f"| {result.id} | {names} | {_cell(result.title)} |"
+    rows = [(row.id, ", ".join(sorted(blamed(row))), row.title) for row in found]
+    yield from _any(("failed", "requirements", "a conformant server"), rows)
 
 
 def _flaky(record: RunRecord) -> Iterator[str]:
     """What failed at times, and how often."""
     found = [r for r in record.unexpected if r.outcome is Outcome.FLAKY]
-    if found:
-        yield from ("", "| flaky | | requirements | a conformant server |")
-        yield "| --- | --- | --- | --- |"
-    for result in found:
-        names = ", ".join(sorted(blamed(result)))
-        yield f"| {result.id} | {tally(result)} | {names} | {_cell(result.title)} |"
+    rows = [(row.id, tally(row), ", ".join(sorted(blamed(row))), row.title) for row in found]
+    yield from _any(("flaky", "", "requirements", "a conformant server"), rows)
 
 
-def _row(row: RequirementStatus) -> str:
+def _any(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """A table, where there is anything to be in it."""
+    if rows:
+        yield from ("", *table(heads, rows))
+
+
+def _requirement(row: RequirementStatus) -> Sequence[str]:
     requirement = row.requirement
-    mark = MARKS[row.status]
     why = requirement.excluded or requirement.sentence
-    return (
-        f"| {requirement.id} | {requirement.level} | {requirement.profile} | {mark} {row.status} "
-        f"| {_cell(why)} |"
-    )
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
+    status = f"{MARKS[row.status]} {row.status}"
+    return requirement.id, requirement.level, requirement.profile, status, why

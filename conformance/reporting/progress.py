@@ -4,15 +4,16 @@ from types import TracebackType
 from typing import TextIO
 
 from conformance.model import Outcome, Result
+from conformance.streams import Output
 
 
 class Progress:
     """Counts results as they are found, on one line that is wiped at the end."""
 
     def __init__(self, stream: TextIO, total: int, *, quiet: bool) -> None:
-        self.stream = stream
+        self.output = Output.of(stream)
         self.total = total
-        self.shown = stream.isatty() and not quiet
+        self.shown = not quiet
         self.done = 0
         self.failed = 0
 
@@ -32,14 +33,12 @@ class Progress:
 
     def _show(self, text: str, name: str) -> None:
         if self.shown:
-            self.stream.write(f"\r\x1b[2K{text}  {name[:60]}")
-            self.stream.flush()
+            self.output.passing(f"{text}  {name[:60]}")
 
     def close(self) -> None:
         """Wipes the line."""
         if self.shown:
-            self.stream.write("\r\x1b[2K")
-            self.stream.flush()
+            self.output.passing("")
 
     def __enter__(self) -> "Progress":
         return self

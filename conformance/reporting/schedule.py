@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from conformance.record import RunRecord
+from conformance.reporting.gfm import table
 from conformance.schedule import Phase, Spell, longest, longest_wait
 
 
@@ -21,13 +22,14 @@ def lines(record: RunRecord) -> Iterator[str]:
 
 def markdown(record: RunRecord) -> Iterator[str]:
     """The schedule as a section of a Markdown document."""
-    yield from ("", "## Schedule", "", "| phase | seconds | scenarios |", "| --- | ---: | ---: |")
-    for phase in record.phases:
-        yield f"| {phase.name} | {phase.seconds:.2f} | {phase.scenarios} |"
-    yield from ("", "| the longest | seconds | waited for |", "| --- | ---: | --- |")
-    for spell in longest(record.results):
-        waits = ", ".join(f"{n} {s:.2f}" for n, s in spell.timing.waited_for.items())
-        yield f"| {_name(spell)} | {spell.timing.duration:.2f} | {waits} |"
+    phases = [(row.name, f"{row.seconds:.2f}", str(row.scenarios)) for row in record.phases]
+    yield from ("", "## Schedule", "")
+    yield from table(("phase", "seconds", "scenarios"), phases, numbers=2)
+    spells = [
+        (_name(row), f"{row.timing.duration:.2f}", _waited(row)) for row in longest(record.results)
+    ]
+    yield ""
+    yield from table(("the longest", "seconds", "waited for"), spells, numbers=1)
     yield from ("", f"{_totals(record)}.")
 
 
@@ -37,6 +39,10 @@ def _scenarios(phase: Phase) -> str:
 
 def _name(spell: Spell) -> str:
     return spell.id if spell.trial == 1 else f"{spell.id} (time {spell.trial})"
+
+
+def _waited(spell: Spell) -> str:
+    return ", ".join(f"{n} {s:.2f}" for n, s in spell.timing.waited_for.items())
 
 
 def _waits(spell: Spell) -> str:

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from typing import TextIO
 
 from conformance.baseline import Comparison
-from conformance.checks import cut, printable
+from conformance.checks import cut
 from conformance.model import Outcome, Result, Verdict
 from conformance.record import RunRecord, blamed, profile_verdicts, requirement_statuses
 from conformance.reporting import against, schedule
-from conformance.reporting.text import failure_text, retries_text
-from conformance.streams import show_everything
+from conformance.reporting.text import failure_lines, retries_text
+from conformance.streams import Output, Painted
 
 MARKS = {
     Outcome.PASSED: "✓",
@@ -51,17 +51,11 @@ class Terminal:
     """Writes a report for a person; in colour where the stream is a terminal."""
 
     def __init__(self, stream: TextIO) -> None:
-        show_everything(stream)
-        self.stream = stream
-        self.coloured = stream.isatty()
+        self.output = Output.of(stream)
 
-    def paint(self, text: str, colour: str | None) -> str:
-        """The text in an ANSI colour, where the stream shows one."""
-        return f"\x1b[{colour}m{text}\x1b[0m" if colour and self.coloured else text
-
-    def line(self, text: str = "") -> None:
-        """Writes one line."""
-        print(text, file=self.stream)
+    def line(self, *parts: str | Painted) -> None:
+        """Writes one line, whatever is in its parts."""
+        self.output.line(*parts)
 
     def summary(self, record: RunRecord) -> None:
         """Writes everything that a run found."""
@@ -98,25 +92,29 @@ class Terminal:
         """Writes what is broken, the table and the verdicts; a part of the suite gets none."""
         if {Outcome.FAILED, Outcome.FLAKY} & {result.outcome for result in record.results}:
             self._broken(record)
-        self.line(self._table(record))
+        for line in self._table(record).splitlines():
+            self.line(line)
         self.line()
         for row in profile_verdicts(record):
-            verdict = self.paint(row.verdict.value, VERDICT_COLOURS.get(row.verdict, "33"))
-            self.line(f"{row.name}: {verdict}")
+            colour = VERDICT_COLOURS.get(row.verdict, "33")
+            self.line(f"{row.name}: ", Painted(row.verdict.value, colour))
 
     def _details(self, record: RunRecord, outcome: Outcome, title: str) -> None:
         """Writes one failure in full for each requirement, and the names of the others."""
         groups = _by_requirement(record, outcome)
         if groups:
-            self.line(f"\n{title}: {sum(map(len, groups.values()))}")
+            self.line()
+            self.line(f"{title}: {sum(map(len, groups.values()))}")
         for first, *others in groups.values():
-            mark = self.paint(f"{MARKS[outcome]} {first.id}", COLOURS.get(outcome))
-            self.line(f"\n{mark} — {first.title}")
-            self.line(failure_text(first, record))
+            self.line()
+            self.line(_mark(outcome, first.id), f" — {first.title}")
+            for line in failure_lines(first, record):
+                self.line(line)
             if others:
-                self.line(f"\n  {len(others)} more, in full in the JSON report:")
+                self.line()
+                self.line(f"  {len(others)} more, in full in the JSON report:")
             for other in others:
-                self.line(f"  {self.paint(MARKS[outcome], COLOURS.get(outcome))} {other.id}")
+                self.line("  ", _mark(outcome), f" {other.id}")
         if groups:
             self.line()
 
@@ -124,14 +122,15 @@ class Terminal:
         for outcome in (Outcome.KIT_ERROR, Outcome.COULD_NOT_RUN):
             found = [result for result in record.unexpected if result.outcome is outcome]
             if found:
-                self.line(f"\n{outcome.value.capitalize()}: {len(found)}")
+                self.line()
+                self.line(f"{outcome.value.capitalize()}: {len(found)}")
             for results in _by_reason(found).values():
                 names = ", ".join(result.id for result in results)
-                self.line(f"  {self.paint(MARKS[outcome], COLOURS[outcome])} {names}")
-                self.line(f"      {printable(results[0].reason)}")
+                self.line("  ", _mark(outcome), f" {names}")
+                self.line(f"      {results[0].reason}")
                 for failure in results[0].failures:
-                    self.line(f"      expected  {cut(printable(failure.expected), 240)}")
-                    self.line(f"      received  {cut(printable(failure.received), 240)}")
+                    self.line(f"      expected  {cut(failure.expected, 240)}")
+                    self.line(f"      received  {cut(failure.received, 240)}")
             if found:
                 self.line()
 
@@ -139,9 +138,8 @@ class Terminal:
         """Writes one line for each requirement that is broken."""
         for row in requirement_statuses(record):
             if row.status in BROKEN:
-                outcome = Outcome(row.status)
-                name = f"{MARKS[outcome]} {row.requirement.id:<13}"
-                self.line(f"{self.paint(name, COLOURS[outcome])} {row.requirement.sentence}")
+                name = _mark(Outcome(row.status), f"{row.requirement.id:<13}")
+                self.line(name, f" {row.requirement.sentence}")
         self.line()
 
     def _table(self, record: RunRecord) -> str:
@@ -153,6 +151,10 @@ class Terminal:
         ]
         headers = ["profile", "requirements", *COLUMNS]
         return str(tabulate(rows, headers, tablefmt="simple"))
+
+
+def _mark(outcome: Outcome, name: str = "") -> Painted:
+    return Painted(f"{MARKS[outcome]} {name}" if name else MARKS[outcome], COLOURS.get(outcome))
 
 
 def _by_requirement(record: RunRecord, outcome: Outcome) -> dict[frozenset[str], list[Result]]:
@@ -174,5 +176,5 @@ def _by_reason(results: Iterable[Result]) -> dict[str, list[Result]]:
 def _totals(record: RunRecord) -> str:
     counts = {name: number for name, number in record.counts().items() if number}
     told = ", ".join(f"{number} {name}" for name, number in counts.items())
-    end = "" if record.complete else f"; INCOMPLETE: {printable(record.note) or 'interrupted'}"
+    end = "" if record.complete else f"; INCOMPLETE: {record.note or 'interrupted'}"
     return f"{told} in {record.duration:.1f} s{end}"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from conformance.checks import cut, printable
+from conformance.checks import cut
 from conformance.model import Failure, Result
 from conformance.record import RunRecord
 from conformance.retries import Retries, tally
@@ -12,13 +12,16 @@ from conformance.transcript import OTHERS
 AROUND: Final = 8
 
 
-def failure_text(result: Result, record: RunRecord) -> str:
-    """Every failure of a result: the rule, what was sent, expected and received, and where."""
-    parts = [_one(failure, result, record) for failure in result.failures[:1]]
+def failure_lines(result: Result, record: RunRecord) -> Iterator[str]:
+    """The failure of a result: the rule, what was sent, expected and received, and where.
+
+    What a target said stands in the lines as it is: each has to be shown as one.
+    """
+    for failure in result.failures[:1]:
+        yield from _one(failure, result, record)
     more = len(result.failures) - 1
     if more > 0:
-        parts.append(f"  ({more} more of the same kind in the JSON report)")
-    return "\n".join(parts)
+        yield f"  ({more} more of the same kind in the JSON report)"
 
 
 def retries_text(retries: Retries) -> str:
@@ -33,13 +36,12 @@ def retries_text(retries: Retries) -> str:
     return f"Of what failed: {'; '.join(parts)}." if parts else ""
 
 
-def _one(failure: Failure, result: Result, record: RunRecord) -> str:
-    lines: list[str] = []
+def _one(failure: Failure, result: Result, record: RunRecord) -> Iterator[str]:
     for name in failure.requirements or result.requirements:
         requirement = record.suite.requirements[name]
-        lines.append(f"  {name} {requirement.level}: {requirement.sentence}")
-        lines.append(f"  {'':{len(name)}} spec/{requirement.anchor}")
-    lines.append("")
+        yield f"  {name} {requirement.level}: {requirement.sentence}"
+        yield f"  {'':{len(name)}} spec/{requirement.anchor}"
+    yield ""
     rows = (
         ("found", failure.summary),
         ("sent", failure.sent),
@@ -50,9 +52,9 @@ def _one(failure: Failure, result: Result, record: RunRecord) -> str:
         ("runs", tally(result)),
         ("again", _again(result, record)),
     )
-    lines += [f"  {name:<9} {cut(printable(value), 500)}" for name, value in rows if value]
-    lines += ["", *_excerpt(result.transcript, failure.transcript_line)]
-    return "\n".join(lines)
+    yield from (f"  {name:<9} {cut(value, 500)}" for name, value in rows if value)
+    yield ""
+    yield from _excerpt(result.transcript, failure.transcript_line)
 
 
 def _again(result: Result, record: RunRecord) -> str:
@@ -70,4 +72,4 @@ def _excerpt(transcript: Sequence[str], line: int | None) -> Iterator[str]:
         yield f"  {first} earlier lines are in the JSON report"
     for i, row in enumerate(transcript[first : at + 3], first):
         mark = "▶" if i == at else " "
-        yield f" {mark}{cut(printable(row), 240)}"
+        yield f" {mark}{cut(row, 240)}"

@@ -7,6 +7,7 @@ from conformance.problems import InputError
 from conformance.schemas import SchemaStore
 from conformance.selftest.fault import load
 from conformance.selftest.faulty_server import main_of
+from conformance.streams import complain, guarded
 from conformance.suite import load_requirements
 
 
@@ -18,13 +19,17 @@ def main() -> int:
         faults = load(schemas, load_requirements(schemas))
         fault = faults[words[0]]
     except InputError as error:
-        print(f"conformance.selftest: {error}", file=sys.stderr)  # noqa: T201
-        return 2
+        return _refuse(str(error))
     except LookupError:
-        print("usage: python -m conformance.selftest FAULT [OPTION …]", file=sys.stderr)  # noqa: T201
-        return 2
+        return _refuse("usage: python -m conformance.selftest FAULT [OPTION …]")
     status: int = main_of(fault)(words[1:])
     return status
+
+
+def _refuse(why: str) -> int:
+    with guarded():
+        complain(why)
+    return 2
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
 """The kill matrix as a person, a program or a repository reads it."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from conformance.escapes import json_document
 from conformance.reporting.files import Writers
+from conformance.reporting.gfm import table as markdown_table
 from conformance.selftest.matrix import FaultRun, Matrix
 
 NAMED: Final = 3
@@ -93,7 +95,8 @@ def _row(run: FaultRun) -> Mapping[str, Any]:
 
 
 def _json(matrix: Matrix) -> bytes:
-    return json.dumps(document(matrix), ensure_ascii=False, indent=2).encode() + b"\n"
+    text = json.dumps(document(matrix), ensure_ascii=False, indent=2)
+    return json_document(text).encode() + b"\n"
 
 
 def _markdown(matrix: Matrix) -> bytes:
@@ -110,11 +113,13 @@ def _lines(matrix: Matrix) -> Iterator[str]:
         "requirement that it breaks."
     )
     yield ""
-    yield "| fault | what the server does | breaks | caught by |"
-    yield "| --- | --- | --- | --- |"
-    for run in _sorted(matrix):
-        names = ", ".join(sorted(run.own)) or "**nothing**"
-        yield f"| {run.fault.id} | {run.fault.title} | {run.fault.requirement} | {names} |"
+    heads = ("fault", "what the server does", "breaks", "caught by")
+    yield from markdown_table(heads, map(_cells, _sorted(matrix)))
+
+
+def _cells(run: FaultRun) -> Sequence[str]:
+    names = ", ".join(sorted(run.own)) or "NOTHING"
+    return run.fault.id, run.fault.title, run.fault.requirement, names
 
 
 WRITERS: Final[Writers[Matrix]] = {"json": _json, "markdown": _markdown}

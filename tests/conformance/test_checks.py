@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from conformance.checks import MAX_SHOWN, Difference, cut, difference, matches, printable, shown
+from conformance.checks import MAX_SHOWN, Difference, cut, difference, matches, shown
 
 
 @pytest.mark.parametrize(
@@ -45,9 +45,3 @@ def test_a_difference_of_long_values_stays_short() -> None:
     found = difference({"a": "x" * 100_000}, {"a": ["y" * 100_000]})
     assert found is not None
     assert len(found.expected) + len(found.received) < 3 * MAX_SHOWN
-
-
-def test_towers_of_combining_marks_are_cut_down_and_words_are_left_alone() -> None:
-    word = "Việt e\u0302\u0323 ที่"
-    assert printable(word) == word
-    assert printable("a" + "\u0301" * 6) == "a" + "\u0301" * 4 + "\\u0301" * 2

@@ -75,6 +75,15 @@ def test_what_was_written_is_read_for_the_same_sources_alone(tmp_path: Path) -> 
     assert [file.name for file in path.parent.iterdir()] == ["x.msgpack"]
 
 
+def test_it_is_written_under_no_name_that_can_be_foreseen(tmp_path: Path) -> None:
+    path, victim = tmp_path / "x.msgpack", tmp_path / "victim"
+    victim.write_bytes(b"as it was")
+    (tmp_path / f"x.msgpack.{os.getpid()}").symlink_to(victim)
+    compiled.write(path, MARK, Location("a", 1))
+    assert compiled.read(path, MARK, Location) == Location("a", 1)
+    assert victim.read_bytes() == b"as it was"
+
+
 @pytest.mark.parametrize(
     "content",
     [b"", MARK, MARK[:5], MARK + b"\x93\xa1a", MARK + msgspec.msgpack.encode(["a", "b"])],

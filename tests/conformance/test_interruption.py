@@ -126,10 +126,10 @@ async def test_an_impatient_second_time_changes_nothing(tmp_path: Path) -> None:
 
 
 async def test_while_the_report_is_written_it_is_written_to_its_end(tmp_path: Path) -> None:
-    # The kit writes beside the report first; a pipe in that place makes it wait for its reader.
-    path, part = tmp_path / "report.json", tmp_path / ".report.json.part"
-    os.mkfifo(part)
-    reader = os.open(part, os.O_RDONLY | os.O_NONBLOCK)
+    # A pipe in the place of the report makes the kit wait for its reader.
+    path = tmp_path / "report.json"
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     data = b""
     async with hosting(garbage_text) as url:
         how = ("--max-wait=1", "--timeout-scale=0.2", "--retries=0")

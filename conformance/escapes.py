@@ -1,0 +1,75 @@
+"""Text that others wrote, with everything escaped that its reader would obey instead of show.
+
+Readers are terminals (control characters, ECMA-48), renderers of text (bidirectional and invisible
+characters, UAX #9 and UTR #36), and CI servers, which take orders from the lines of a log
+(`::name::` of GitHub, `##[name]` and `##vso[name]` of Azure, `##teamcity[name]`).
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from typing import Final
+
+MOST_MARKS: Final = 4
+"""Combining marks in a row, more than any language stacks on one letter."""
+
+_UNUSUAL: Final = re.compile(r"[^\x20-\x7e]+")
+_UNUSUAL_IN_LINES: Final = re.compile(r"[^\n\x20-\x7e]+")
+# Printable, as Python sees it, though nothing is seen: the rest of Default_Ignorable_Code_Point
+# (UAX #44), and the blank pattern of Braille.
+_INVISIBLE: Final = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
+    "\U000e0100-\U000e01ef]"
+)
+# A CI server takes the first only at the beginning of a line, the others wherever they stand.
+_ORDER: Final = re.compile(r"^ *:(?=:)|(?<=#)#(?=\w*\[)", re.MULTILINE)
+_SHORT: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+Code = Callable[[str], str]
+
+
+def printable(text: str) -> str:
+    """The text as one line for a person: escapes are those of Python's strings."""
+    return _escaped(text, _UNUSUAL, _python)
+
+
+def printable_lines(text: str) -> str:
+    """The text of several lines, each as `printable` has it.
+
+    So it is with a YAML document whose texts with such characters are in double quotes: its values
+    stay what they are (YAML 1.1, section 5.7).
+    """
+    return _escaped(text, _UNUSUAL_IN_LINES, _python)
+
+
+def json_document(text: str) -> str:
+    """A JSON text of several lines (RFC 8259); its values stay what they are."""
+    return _escaped(text, _UNUSUAL_IN_LINES, _json)
+
+
+def _escaped(text: str, unusual: re.Pattern[str], code: Code) -> str:
+    shown = unusual.sub(lambda found: _run(found[0], code), text)
+    return _ORDER.sub(lambda found: found[0][:-1] + code(found[0][-1]), shown)
+
+
+def _run(chars: str, code: Code) -> str:
+    """Characters beyond ASCII and control characters, those escaped that are not to be trusted."""
+    shown, marks = [], 0
+    for char in chars:
+        marks = marks + 1 if unicodedata.category(char) in ("Mn", "Me") else 0
+        seen = char.isprintable() and not _INVISIBLE.match(char) and marks <= MOST_MARKS
+        shown.append(char if seen else code(char))
+    return "".join(shown)
+
+
+def _python(char: str) -> str:
+    number = ord(char)
+    if number < 0x100:
+        return _SHORT.get(char, f"\\x{number:02x}")
+    return f"\\u{number:04x}" if number < 0x1_0000 else f"\\U{number:08x}"
+
+
+def _json(char: str) -> str:
+    """The escape of RFC 8259, section 7: beyond the basic plane, that of two surrogates."""
+    units = char.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[i : i + 4]}" for i in range(0, len(units), 4))
