@@ -26,6 +26,7 @@ from reference_server.session import Session
 from reference_server.settings import HMAC_SHA256, Settings
 from reference_server.shared import Shared
 from reference_server.token_store import TokenStore
+from reference_server.turns import Turns
 
 __all__ = ["ReferenceServer"]
 
@@ -68,6 +69,7 @@ class ReferenceServer:
             self.settings.max_pending, self.settings.max_pending_per_address
         )
         self._sessions: set[Session] = set()
+        self._turns = Turns()
         self._tokens: AccessTokens | None = None
         self._watcher: asyncio.TimerHandle | None = None
         self._runner: web.AppRunner | None = None
@@ -271,7 +273,7 @@ class ReferenceServer:
         connection = Connection(self._shared, Challenge())
         session = Session(
             *(request.protocol, transport, connection, self._stream, self._shared),
-            *(ticket, self._end_line),
+            *(self._turns, ticket, self._end_line),
         )
         self._sessions.add(session)
         try:
