@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import traceback
 from collections.abc import Callable
 
@@ -14,13 +13,14 @@ from reference_server.connection import Connection
 from reference_server.events import EventStream, Subscription
 from reference_server.frames import FrameReader, Opcode, close_frame, encode_frame, text_frame
 from reference_server.limits import Ticket
+from reference_server.logs import sparse_logger
 from reference_server.outbox import Outbox
 from reference_server.shared import Shared
 from reference_server.turns import SLICE_COST, Turns
 
 __all__ = ["Session"]
 
-_logger = logging.getLogger(__name__)
+_logger = sparse_logger(__name__)
 
 
 class Session(asyncio.BufferedProtocol):
