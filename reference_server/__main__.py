@@ -96,8 +96,11 @@ async def _serve(settings: Settings) -> None:
     os.environ["SSL_CERT_FILE"] = os.environ["SSL_CERT_DIR"] = os.devnull
     # Imported late: it takes most of the time that --help would take.
     from reference_server.control import Control
+    from reference_server.logs import sparse_logger
     from reference_server.server import ReferenceServer
 
+    # When files run out, the event loop logs every connection that it cannot accept.
+    sparse_logger("asyncio", with_place=True)
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         _on_signal(number, stopping)

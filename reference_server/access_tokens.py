@@ -103,6 +103,8 @@ class AccessTokens:
         ``TokensFullError`` without room.
         """
         lifetime = self._lifetime if ttl is None else ttl
+        if not isinstance(identity, str):
+            raise TypeError("identity must be a string")
         if not 1 <= len(identity) <= 128 or _MADE_UP.fullmatch(identity):
             raise ValueError("identity must be 1 to 128 characters, and none that a server makes")
         if not 0 < lifetime <= 31_536_000:

@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
+from reference_server.arguments import count_of, name_of, seconds_of
+
 __all__ = [
     "MAX_ATTEMPTS",
     "AuthenticatorFullError",
@@ -74,7 +76,9 @@ class WebSocketAuthenticator:
 
     A token is valid while, and only while, its digest is among the live ones. Nothing else can
     vouch for it, no signature and no cache, so what is revoked or expired stays so. Memory is
-    bounded by refusing to issue, never by forgetting.
+    bounded by refusing to issue, never by forgetting. Raises ``TypeError`` and ``ValueError`` for a
+    ``lifetime`` that is no finite number of seconds above 0, and for a ``max_live_tokens`` that is
+    no integer of 1 or more.
     """
 
     def __init__(
@@ -84,14 +88,18 @@ class WebSocketAuthenticator:
         max_live_tokens: int = 100_000,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._lifetime = lifetime
-        self._max_live_tokens = max_live_tokens
+        self._lifetime = seconds_of("lifetime", lifetime)
+        self._max_live_tokens = count_of("max_live_tokens", max_live_tokens)
         self._clock = clock
         self._live: dict[bytes, _Grant] = {}
         self._lock = threading.Lock()
 
     def generate_token(self, client_id: str) -> str:
-        """Issue a token for an identity; raises ``AuthenticatorFullError`` without room."""
+        """Issue a token for an identity; raises ``AuthenticatorFullError`` without room.
+
+        ``TypeError`` or ``ValueError`` for a ``client_id`` that is no string of 1 to 128 letters.
+        """
+        name_of("client_id", client_id)
         token = secrets.token_urlsafe(32)
         with self._lock:
             now = self._clock()
@@ -126,7 +134,9 @@ class WebSocketAuthenticator:
 
 
 def _digest(token: str) -> bytes:
-    """Return what is kept in place of a token."""
+    """Return what is kept in place of a token; raises ``TypeError`` for what is no string."""
+    if not isinstance(token, str):
+        raise TypeError(f"a token must be a string, not {type(token).__name__}")
     return hashlib.sha256(token.encode(errors="surrogatepass")).digest()
 
 

@@ -187,7 +187,7 @@ class Connection:
         if isinstance(message, Fault):
             return self._refuse(message)
         data = envelope.value["data"]["message_data"]
-        verdict = self._shared.deduplicator.check(
+        verdict = self._shared.deduplicator.recognise(
             self._client_id, message.data.message_type, data, envelope.request_id
         )
         if verdict.decision is Decision.ACCEPT:

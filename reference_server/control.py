@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
@@ -12,6 +11,8 @@ from aiohttp import web
 from msgspec import Meta, Struct
 
 from reference_server import json_domain
+from reference_server.handshake import match_host
+from reference_server.logs import sparse_logger
 from reference_server.messages import Identifier
 from reference_server.server import ReferenceServer
 from reference_server.settings import SettingsError
@@ -20,7 +21,7 @@ __all__ = ["Control"]
 
 _HOST = "127.0.0.1"
 _BATCH = 100
-_http_logger = logging.getLogger("reference_server.http")
+_http_logger = sparse_logger("reference_server.http")
 
 
 class _IssueToken(Struct, frozen=True):
@@ -143,8 +144,9 @@ def _refusal(request: web.Request) -> web.Response | None:
     """Refuse what a web page could send, whatever name it has given this address (ORIGIN-03)."""
     if "Origin" in request.headers:
         return _refuse(403, "No origin is allowed here")
-    name = request.host.rpartition(":")[0] or request.host
-    if name not in (_HOST, "localhost"):
+    hosts = request.headers.getall("Host", ())
+    host = match_host(hosts[0]) if len(hosts) == 1 and request.raw_path.startswith("/") else None
+    if host is None or host["name"] not in (_HOST, "localhost"):
         return _refuse(421, "This host is not served here")
     if request.content_type != "application/json":
         return _refuse(415, "The Content-Type must be application/json")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable, Hashable, Mapping
@@ -10,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from reference_server.arguments import count_of, name_of, seconds_of
 from reference_server.canonical import content_key
 
 __all__ = [
@@ -91,7 +93,9 @@ class MessageDeduplicator:
     """Remembers accepted messages; thread-safe; ``clock`` gives seconds and never goes back.
 
     Bounds are numbers of messages: ``identity_bound`` for each client_id and kind of key (with an
-    id, without), ``total_bound`` for everything. At a bound new messages are refused.
+    id, without), ``total_bound`` for everything. At a bound new messages are refused. Raises
+    ``TypeError`` and ``ValueError`` for windows that are no finite seconds above 0, and for bounds
+    that are no integers of 1 or more.
     """
 
     def __init__(
@@ -103,6 +107,12 @@ class MessageDeduplicator:
         total_bound: int = 250_000,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        for name, seconds in (("dedup_window", dedup_window), ("id_window", id_window)):
+            seconds_of(name, seconds)
+        for name, bound in (("identity_bound", identity_bound), ("total_bound", total_bound)):
+            count_of(name, bound)
+        if not callable(clock):
+            raise TypeError("clock must be a function that gives seconds")
         self._by_content = _Window(dedup_window, identity_bound)
         self._by_id = _Window(id_window, identity_bound)
         self._total_bound = total_bound
@@ -114,8 +124,20 @@ class MessageDeduplicator:
     ) -> Verdict:
         """Decide about a message and, if it is accepted, remember it: one atomic step.
 
-        Raises ``ValueError`` or ``TypeError`` when ``message_data`` is not JSON.
+        Raises ``TypeError`` or ``ValueError``, and remembers nothing, when ``message_data`` is not
+        JSON, or the names are no strings of at most 128 characters; ``client_id`` may be empty.
         """
+        name_of("client_id", client_id, least=0)
+        name_of("message_type", message_type, least=0)
+        if message_id is not None:
+            name_of("message_id", message_id)
+        _check_json(message_data)
+        return self.recognise(client_id, message_type, message_data, message_id)
+
+    def recognise(
+        self, client_id: str, message_type: str, message_data: object, message_id: str | None
+    ) -> Verdict:
+        """Decide as ``check`` does about a message that was parsed, and so is known to be right."""
         content = content_key(message_type, message_data)
         # DEDUP-06: a message of one client_id MUST NOT count as a repetition of another's.
         # DEDUP-09: a message with an id MUST be recognised by that id alone.
@@ -139,15 +161,26 @@ class MessageDeduplicator:
     ) -> tuple[bool, int]:
         """Say whether a message repeats one within the window, and how often it was seen in it.
 
-        Raises ``DeduplicatorFullError`` when there is no room to remember it.
+        Raises ``DeduplicatorFullError`` when there is no room to remember it, and what ``check``
+        raises; ``data`` has to be a mapping.
         """
-        verdict = self.check(client_id, message_type, data)
+        if not isinstance(data, Mapping):
+            raise TypeError(f"data must be a mapping, not {type(data).__name__}")
+        verdict = self.check(client_id, message_type, dict(data))
         if verdict.decision is Decision.FULL:
             raise DeduplicatorFullError("no room to remember another message")
         return verdict.decision is Decision.DUPLICATE, verdict.count
 
     def __len__(self) -> int:
         return len(self._by_content.entries) + len(self._by_id.entries)
+
+
+def _check_json(data: object) -> None:
+    """Raise ``TypeError`` or ``ValueError`` for what is no JSON: the encoder takes more for it."""
+    try:
+        json.dumps(data, allow_nan=False)
+    except RecursionError:
+        raise ValueError("message_data is nested too deeply to be JSON") from None
 
 
 def _repeated(entry: _Entry, content: bytes) -> Verdict:

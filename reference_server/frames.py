@@ -7,6 +7,7 @@ message of exactly the size limit is refused.
 
 from __future__ import annotations
 
+import math
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -56,38 +57,43 @@ _CLOSE = int(Opcode.CLOSE)
 
 
 class FrameReader:
-    """Takes bytes as they arrive and gives whole messages; bounded by ``max_message_bytes``."""
+    """Takes bytes as they arrive and gives whole messages; bounded by ``max_message_bytes``.
 
-    __slots__ = ("_held", "_max", "_needed", "_partial", "fault")
+    With a ``slice_cost`` it reads only so much at once, where a frame costs 1, and 1 more for each
+    KiB of it: ``has_more`` is true while other frames may wait behind those that were read.
+    """
 
-    def __init__(self, max_message_bytes: int) -> None:
+    __slots__ = ("_held", "_max", "_needed", "_partial", "_slice_cost", "fault", "has_more")
+
+    def __init__(self, max_message_bytes: int, slice_cost: float = math.inf) -> None:
         self._max = max_message_bytes
+        self._slice_cost = slice_cost
         self._held = bytearray()
         self._needed = 0
         self._partial: bytearray | None = None
         self.fault: FrameFault | None = None
+        self.has_more = False
 
-    def feed(self, data: bytes) -> list[Message]:
-        """Return the messages that ``data`` completes; a fault ends them and stays in ``fault``."""
+    def feed(self, data: bytes | memoryview) -> list[Message]:
+        """Return the next messages, for which ``data`` may be empty; a fault ends them for good."""
+        self.has_more = False
         if self.fault:
             return []
-        if self._held:
-            self._held += data
-            if len(self._held) < self._needed:
-                return []
-            data = bytes(self._held)
+        self._held += data
+        if len(self._held) < self._needed:
+            return []
         messages: list[Message] = []
         try:
-            position = self._read_frames(data, messages)
+            position = self._read_frames(self._held, messages)
         except FrameFault as fault:
             self.fault = fault
-            position = len(data)
-        self._held = bytearray(data[position:])
+            position = len(self._held)
+        del self._held[:position]
         return messages
 
-    def _read_frames(self, data: bytes, messages: list[Message]) -> int:
+    def _read_frames(self, data: bytearray, messages: list[Message]) -> int:
         """Append what the complete frames of ``data`` give, and return where they end."""
-        position = 0
+        position, cost, self._needed = 0, 0, 0
         while header := self._read_header(data, position):
             if header.end > len(data):
                 self._needed = header.end - position
@@ -98,10 +104,14 @@ class FrameReader:
             message = self._assemble(header, payload)
             if message:
                 messages.append(message)
+            cost += 1 + (header.end - position >> 10)
             position = header.end
+            if cost >= self._slice_cost:
+                self.has_more = position < len(data)
+                break
         return position
 
-    def _read_header(self, data: bytes, position: int) -> _Header | None:
+    def _read_header(self, data: bytearray, position: int) -> _Header | None:
         """Return the frame header at ``position``, or None (with ``_needed`` set) if it is cut."""
         available = len(data) - position
         if available < 2:
@@ -167,7 +177,7 @@ def _check_first_bytes(first: int, second: int) -> None:
         raise FrameFault(CloseCode.PROTOCOL_ERROR)
 
 
-def _extended_length(field: bytes) -> int:
+def _extended_length(field: bytearray) -> int:
     """Return a length of 2 or 8 bytes (RFC 6455 5.2: the minimal number of bytes MUST be used)."""
     length = int.from_bytes(field, "big")
     shortest = 126 if len(field) == 2 else 1 << 16
@@ -176,7 +186,7 @@ def _extended_length(field: bytes) -> int:
     return length
 
 
-def _unmask(key: bytes, payload: bytes) -> bytes:
+def _unmask(key: bytearray, payload: bytearray) -> bytes:
     """Undo the masking of RFC 6455 section 5.3, as one operation on long integers."""
     size = len(payload)
     stream = (key * (size // 4 + 1))[:size]

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -18,31 +17,21 @@ from reference_server.authentication import Challenge
 from reference_server.clock import Clock
 from reference_server.codes import CloseCode
 from reference_server.connection import Connection
+from reference_server.entrance import Entrance
 from reference_server.events import EventStream
 from reference_server.frames import text_frame
 from reference_server.handshake import Handshake, Refusal, own_audiences
 from reference_server.limits import Admission, Ticket
+from reference_server.logs import sparse_logger
 from reference_server.session import Session
 from reference_server.settings import HMAC_SHA256, Settings
 from reference_server.shared import Shared
 from reference_server.token_store import TokenStore
+from reference_server.turns import Turns
 
 __all__ = ["ReferenceServer"]
 
-_http_logger = logging.getLogger("reference_server.http")
-
-
-def _leave_out_details(record: logging.LogRecord) -> bool:
-    """Keep the kind of an HTTP fault and not its text, which quotes what a stranger sent."""
-    if record.exc_info and record.exc_info[0]:
-        record.msg = f"{record.msg}: {record.exc_info[0].__name__}"
-    record.exc_info = record.exc_text = None
-    return True
-
-
-_http_logger.addFilter(_leave_out_details)
-
-
+_http_logger = sparse_logger("reference_server.http")
 # How often, in seconds, another process's changes of the token store are looked for.
 _WATCH = 0.5
 
@@ -68,9 +57,10 @@ class ReferenceServer:
             self.settings.max_pending, self.settings.max_pending_per_address
         )
         self._sessions: set[Session] = set()
+        self._turns = Turns()
         self._tokens: AccessTokens | None = None
         self._watcher: asyncio.TimerHandle | None = None
-        self._runner: web.AppRunner | None = None
+        self._runner: web.ServerRunner | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread_id = 0
 
@@ -190,16 +180,14 @@ class ReferenceServer:
 
     async def _listen(self, port: int) -> None:
         """Begin to accept connections, which remember nothing of earlier ones."""
-        app = web.Application()
-        app.router.add_get("/", self._open)
-        app.router.add_get("/healthz", self._show_health)
-        self._runner = web.AppRunner(
-            app,
-            handle_signals=False,
+        self._entrance = Entrance(
+            self._answer,
             access_log=None,
             logger=_http_logger,
             keepalive_timeout=self.settings.http_idle_timeout,
-            shutdown_timeout=self.settings.close_timeout,
+        )
+        self._runner = web.ServerRunner(
+            self._entrance, shutdown_timeout=self.settings.close_timeout
         )
         await self._runner.setup()
         await web.TCPSite(self._runner, self.settings.host, port).start()
@@ -242,11 +230,24 @@ class ReferenceServer:
         else:
             loop.call_soon_threadsafe(self._stream.flush)
 
-    async def _show_health(self, request: web.Request) -> web.Response:
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer the one request of a connection."""
+        answer = _ANSWERS.get(request.path)
+        if answer is None:
+            response: web.StreamResponse = web.Response(status=404, text="Not found")
+        elif request.method != "GET":
+            response = web.Response(status=405, text="Use GET", headers={"Allow": "GET"})
+        else:
+            response = await answer(self, request)
+        # One request after the other on a connection would keep the others waiting.
+        response.force_close()
+        return response
+
+    async def _show_health(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer that the server is alive."""
         return web.json_response({"status": "ok", "protocol_version": "1.0"})
 
-    async def _open(self, request: web.Request) -> web.StreamResponse:
+    async def _open(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer a handshake, and wait for the end of the connection it opens."""
         refusal = self._refusal(request)
         if refusal is not None:
@@ -260,7 +261,7 @@ class ReferenceServer:
         finally:
             ticket.give_back()
 
-    async def _serve(self, request: web.Request, ticket: Ticket) -> web.StreamResponse:
+    async def _serve(self, request: web.BaseRequest, ticket: Ticket) -> web.StreamResponse:
         """Upgrade a connection, and wait for its end."""
         answer = self._handshake.answer(lambda name: request.headers.getall(name, ()))
         response = web.StreamResponse(status=101, headers=answer)
@@ -268,10 +269,11 @@ class ReferenceServer:
         transport = request.transport
         if transport is None:
             return response
+        self._entrance.let_in(request.protocol)
         connection = Connection(self._shared, Challenge())
         session = Session(
             *(request.protocol, transport, connection, self._stream, self._shared),
-            *(ticket, self._end_line),
+            *(self._turns, ticket, self._end_line),
         )
         self._sessions.add(session)
         try:
@@ -283,9 +285,13 @@ class ReferenceServer:
             self._sessions.discard(session)
         return response
 
-    def _refusal(self, request: web.Request) -> Refusal | None:
+    def _refusal(self, request: web.BaseRequest) -> Refusal | None:
         """Return why a request does not get a connection, or None."""
-        refusal = self._handshake.refusal(lambda name: request.headers.getall(name, ()))
+        refusal = self._handshake.refusal(
+            lambda name: request.headers.getall(name, ()),
+            target=request.raw_path,
+            version=request.version,
+        )
         if refusal is None and self._is_full_for(request.remote or ""):
             return Refusal(503, "There are too many connections")
         return refusal
@@ -294,3 +300,9 @@ class ReferenceServer:
         """Say whether no more connections can be had, in all or from an address."""
         is_full = len(self._sessions) >= self.settings.max_connections
         return is_full or self._admission.is_full_for(address) or self._shared.resumption.is_full()
+
+
+_ANSWERS: dict[str, Callable[[ReferenceServer, web.BaseRequest], Awaitable[web.StreamResponse]]] = {
+    "/": ReferenceServer._open,
+    "/healthz": ReferenceServer._show_health,
+}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import traceback
 from collections.abc import Callable
 
@@ -14,14 +13,17 @@ from reference_server.connection import Connection
 from reference_server.events import EventStream, Subscription
 from reference_server.frames import FrameReader, Opcode, close_frame, encode_frame, text_frame
 from reference_server.limits import Ticket
+from reference_server.logs import sparse_logger
+from reference_server.outbox import Outbox
 from reference_server.shared import Shared
+from reference_server.turns import SLICE_COST, Turns
 
 __all__ = ["Session"]
 
-_logger = logging.getLogger(__name__)
+_logger = sparse_logger(__name__)
 
 
-class Session(asyncio.Protocol):
+class Session(asyncio.BufferedProtocol):
     """Takes a connection over from the HTTP protocol that made the handshake.
 
     Everything happens in the callbacks of the transport: no task, no queue and no waiting a
@@ -37,6 +39,7 @@ class Session(asyncio.Protocol):
         connection: Connection,
         stream: EventStream,
         shared: Shared,
+        turns: Turns,
         ticket: Ticket,
         end_line: Callable[[str], None],
     ) -> None:
@@ -49,17 +52,22 @@ class Session(asyncio.Protocol):
         self._ticket = ticket
         self._end_line = end_line
         self._loop = asyncio.get_running_loop()
-        self._reader = FrameReader(shared.settings.max_message_bytes)
+        self._turns = turns
+        self._reader = FrameReader(shared.settings.max_message_bytes, SLICE_COST)
         self._subscription: Subscription | None = None
         self._timer: asyncio.TimerHandle | Alarm | None = None
+        self._outbox = Outbox()
         self._is_paused = False
-        self._unsent: list[bytes] = []
-        self._unsent_bytes = 0
+        self._is_reading = False
         self._is_closing = False
+        self._is_lost = False
+        self._when_sent: Callable[[], None] | None = None
         self.done: asyncio.Future[None] = self._loop.create_future()
 
     def start(self) -> None:
         """Take over the transport, greet the client and start the time to authenticate."""
+        # The transport keeps one piece that the peer does not take, and the outbox keeps the rest.
+        self._transport.set_write_buffer_limits(0)
         self._transport.set_protocol(self)
         self._perform(self._connection.opened())
         # AUTH-14: close a connection that is not authenticated when expires_in has passed.
@@ -78,16 +86,39 @@ class Session(asyncio.Protocol):
         """Close if the session belongs to this line of access tokens, which is revoked."""
         self._perform(self._connection.revoked(line_id))
 
-    def data_received(self, data: bytes) -> None:
-        """Process what has arrived, in order (ORDER-01)."""
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Say where the next bytes are to be put."""
+        return self._turns.buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Process the first of what has arrived, and the rest when it is this one's turn."""
+        self._read(self._turns.buffer[:nbytes])
+
+    def _read(self, data: bytes | memoryview) -> None:
+        """Process some messages, in order (ORDER-01), and send the answers to them in one piece."""
+        self._is_reading = True
         for opcode, payload in self._reader.feed(data):
             _RECEIVE[opcode](self, payload)
         if self._reader.fault and not self._is_closing:
             self.close(self._reader.fault.code)
             # What still arrives is not read as frames, so no close frame will be seen either.
             if self._transport.can_write_eof():
-                self._write_unsent()
-                self._transport.write_eof()
+                self._when_sent = self._transport.write_eof
+        self._is_reading = False
+        self._send_waiting()
+        if self._reader.has_more:
+            self._transport.pause_reading()
+            self._turns.wait(self._go_on)
+        else:
+            self._transport.resume_reading()
+
+    def _go_on(self) -> None:
+        """Process more of what has arrived before."""
+        if self.done.done():
+            return
+        self._read(b"")
+        if self._is_lost and not self._reader.has_more:
+            self._let_go()
 
     def eof_received(self) -> bool:
         """End the connection when the peer ends its half without a close frame."""
@@ -95,26 +126,30 @@ class Session(asyncio.Protocol):
         return True
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Let go of everything, and tell the HTTP protocol, which counts connections."""
+        """Let go of everything, but process first what arrived before (TRANSPORT-10)."""
+        self._is_lost = True
+        self._set_timer(None)
+        if self._is_closing or not self._reader.has_more:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Free what the connection took, and tell the HTTP protocol, which counts connections."""
         self._connection.closed()
         self._ticket.give_back()
         self._leave()
         self._set_timer(None)
-        self._http.connection_lost(exc)
+        self._http.connection_lost(None)
         if not self.done.done():
             self.done.set_result(None)
 
     def pause_writing(self) -> None:
-        """Keep what is to be sent, because the peer does not read it as fast.
-
-        The transport could keep it as well, but counts all its pieces at every new one.
-        """
+        """Keep what is to be sent, because the peer does not read it as fast."""
         self._is_paused = True
 
     def resume_writing(self) -> None:
         """Send what was kept."""
         self._is_paused = False
-        self._write_unsent()
+        self._send_waiting()
 
     def _receive_text(self, text: bytes) -> None:
         """Process a message."""
@@ -214,29 +249,47 @@ class Session(asyncio.Protocol):
         """
         self._is_closing = True
         self._leave()
-        self._write_unsent()
-        self._transport.close()
+        self._when_sent = self._transport.close
+        self._send_waiting()
         self._abort_later()
 
     def _abort_later(self) -> None:
         """Give the peer some time of the network's: its clock cannot be moved forward."""
-        self._set_timer(self._loop.call_later(self._settings.close_timeout, self._transport.abort))
+        if not self._is_lost:
+            self._set_timer(
+                self._loop.call_later(self._settings.close_timeout, self._transport.abort)
+            )
 
     def _write(self, data: bytes) -> None:
         """Write without waiting; who does not read is cut off and delays nobody."""
-        if not self._is_paused:
-            self._transport.write(data)
+        if not (self._is_reading or self._is_paused):
+            self._hand_over(data)
             return
-        self._unsent.append(data)
-        self._unsent_bytes += len(data)
-        if self._unsent_bytes > self._settings.unsent_bound and not self._is_closing:
-            self.close(CloseCode.TRY_AGAIN_LATER)
+        # An answer waits for the others of its slice, and everything for a peer that is slow.
+        self._outbox.add(data)
+        if self._is_paused:
+            self._send_waiting()
 
-    def _write_unsent(self) -> None:
-        """Hand what was kept to the transport, in one piece."""
-        if self._unsent:
-            data, self._unsent, self._unsent_bytes = b"".join(self._unsent), [], 0
+    def _send_waiting(self) -> None:
+        """Hand what waits to the transport, as far as it takes it."""
+        while self._outbox.size and not self._is_paused:
+            self._hand_over(self._outbox.take())
+        if self._is_paused:
+            self._cut_off_if_slow()
+        if self._when_sent and not self._outbox.size:
+            self._when_sent()
+            self._when_sent = None
+
+    def _hand_over(self, data: bytes | bytearray) -> None:
+        """Write a piece, unless the connection ended meanwhile: the transport logs such a piece."""
+        if not self._transport.is_closing():
             self._transport.write(data)
+
+    def _cut_off_if_slow(self) -> None:
+        """Close when more waits for the peer than the bound (LIMIT-10)."""
+        unsent_bytes = self._outbox.size + self._transport.get_write_buffer_size()
+        if unsent_bytes > self._settings.unsent_bound and not self._is_closing:
+            self.close(CloseCode.TRY_AGAIN_LATER)
 
     def _set_timer(self, timer: asyncio.TimerHandle | Alarm | None) -> None:
         """Replace the one timer of the connection, or stop it."""

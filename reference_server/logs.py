@@ -1,0 +1,54 @@
+"""Logs: what strangers bring about is counted, so that no log grows with what they send."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections import Counter
+
+__all__ = ["sparse_logger"]
+
+# Records that name an object in their text are each of a kind of their own.
+_MOST_KINDS = 64
+
+
+def sparse_logger(name: str, *, with_place: bool = False) -> logging.Logger:
+    """Return a logger that keeps the 1st, 2nd, 4th, 8th … record of each kind.
+
+    A kind is the first line of a record without its arguments, and the type of its exception. The
+    text of the exception is left out, because it may quote what a stranger sent; ``with_place``
+    keeps the lines of code that led to it.
+    """
+    logger = logging.getLogger(name)
+    if not any(isinstance(item, _Sparse) for item in logger.filters):
+        logger.addFilter(_Sparse(with_place))
+    return logger
+
+
+class _Sparse(logging.Filter):
+    """Counts the records of each kind."""
+
+    def __init__(self, with_place: bool) -> None:
+        super().__init__()
+        self._with_place = with_place
+        self._seen: Counter[str] = Counter()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Say whether the number of such records is a power of two, and name it."""
+        error = record.exc_info[1] if record.exc_info else None
+        suffix = "" if error is None else f": {type(error).__name__}"
+        count = self._count(f"{record.msg}{suffix}".partition("\n")[0])
+        if count > 1:
+            suffix += f" (number {count} of this kind)"
+        if error is not None and self._with_place:
+            suffix += "\n" + "".join(traceback.format_tb(error.__traceback__))
+        record.msg, record.args = record.getMessage() + suffix, None
+        record.exc_info = record.exc_text = None
+        return count & (count - 1) == 0
+
+    def _count(self, kind: str) -> int:
+        """Count a record of a kind."""
+        if kind not in self._seen and len(self._seen) >= _MOST_KINDS:
+            kind = "others"
+        self._seen[kind] += 1
+        return self._seen[kind]
