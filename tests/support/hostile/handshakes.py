@@ -1,8 +1,32 @@
 """Targets that answer the opening handshake as no WebSocket server may."""
 
 import asyncio
+import re
+
+from websockets.utils import accept_key
 
 from tests.support.sockets import Talk
+
+_KEY = re.compile(rb"Sec-WebSocket-Key: (\S+)\r\n", re.IGNORECASE)
+
+
+def accepting(*headers: str) -> Talk:
+    """Accepts the handshake, with headers that nobody asked for."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked = _KEY.search(await reader.readuntil(b"\r\n\r\n"))
+        assert asked is not None
+        lines = (
+            "HTTP/1.1 101 Switching Protocols",
+            "Upgrade: websocket",
+            "Connection: Upgrade",
+            f"Sec-WebSocket-Accept: {accept_key(asked[1].decode())}",
+            *headers,
+        )
+        writer.write("\r\n".join((*lines, "\r\n")).encode("latin-1"))
+        await reader.read()
+
+    return talk
 
 
 def endless(head: bytes, body: bytes) -> Talk:
