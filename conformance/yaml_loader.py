@@ -36,8 +36,9 @@ class PortableLoader(_Untyped, yaml.SafeLoader):
         return node
 
 
-class _FastLoader(_Untyped, getattr(yaml, "CSafeLoader", PortableLoader)):  # type: ignore[misc]
-    """The loader of libyaml, where it is there."""
-
-
-LOADER: Final[Any] = _FastLoader if hasattr(yaml, "CSafeLoader") else PortableLoader
+LOADER: Final[Any] = (
+    type("FastLoader", (_Untyped, yaml.CSafeLoader), {})
+    if hasattr(yaml, "CSafeLoader")
+    else PortableLoader
+)
+"""The loader of libyaml, where it is there."""
