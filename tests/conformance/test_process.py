@@ -1,6 +1,8 @@
 """A target that the kit starts itself is waited for, told about, and always ended."""
 
+import errno
 import json
+import os
 import signal
 import socket
 import sys
@@ -41,7 +43,7 @@ def test_a_command_that_cannot_be_run_is_named(tmp_path: Path) -> None:
     assert done.status == 2
     assert done.complaint == (
         "coda-conformance: the target's command ./no-such-program cannot be run: "
-        "No such file or directory"
+        + os.strerror(errno.ENOENT)
     )
 
 
