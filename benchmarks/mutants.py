@@ -13,7 +13,7 @@ it: the quick scenarios come first, those that wait last. A mutant is
 Mutants in texts for people, logs and what no connection reaches are left out (lab/mutations.py says
 which, and why). Without names, `--sample` mutants are drawn by `--seed`.
 
-    python benchmarks/mutants.py [--sample 300] [--seed 1] [--jobs 2] [--report FILE]
+    python benchmarks/mutants.py [--sample 300] [--seed 1] [--jobs 2] [--report FILE] [--least 75]
     python benchmarks/mutants.py --modules deduplication login --sample 20
     python benchmarks/mutants.py deduplication-85 login-29     # these alone
 """
@@ -107,6 +107,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2, help="mutants at once")
     parser.add_argument("--report", type=Path, metavar="FILE", help="where to write JSON")
+    told = "per cent to be killed; with fewer it ends with status 1"
+    parser.add_argument("--least", type=float, default=0, metavar="N", help=told)
     options = parser.parse_args()
     end_at_sigterm()
     begun = perf_counter()
@@ -126,7 +128,8 @@ def main() -> int:
     print(f"{perf_counter() - begun:.0f} s")
     if options.report:
         options.report.write_text(json.dumps(document(done), indent=2) + "\n", "utf-8")
-    return 0
+    killed = sum(row.outcome == KILLED for row in done)
+    return 1 if killed < options.least / 100 * len(done) else 0
 
 
 if __name__ == "__main__":

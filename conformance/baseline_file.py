@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -58,10 +59,9 @@ def _entry(name: str, row: dict[str, Any], source: Source) -> Entry:
     expires = None
     if "expires" in row:
         try:
-            expires = date.fromisoformat(row["expires"])
-        except ValueError as error:
-            message = f'"{row["expires"]}" is no date: {error}'
-            raise source.error(message, ("known", name, "expires")) from None
+            expires = expiry(row["expires"])
+        except InputError as error:
+            raise source.error(error.message, ("known", name, "expires")) from None
     requirements = frozenset(row["requirements"])
     return Entry(name, row["outcome"], requirements, row["reason"], expires)
 
@@ -100,11 +100,9 @@ def _row(entry: Entry) -> dict[str, Any]:
 
 def expiry(text: str) -> date:
     """The date that a command line names; raises `InputError` for what is none."""
-    try:
+    with suppress(ValueError):
         if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
             return date.fromisoformat(text)
-    except ValueError as error:
-        raise InputError(f'"{text}" is no date: {error}') from None
     raise InputError(f'"{text}" is no date such as 2027-03-31')
 
 

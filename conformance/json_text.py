@@ -100,12 +100,11 @@ def _inside(value: Any) -> Collection[Any]:
 def _decode_or_explain(text: str) -> Any:
     try:
         return _DECODER.decode(text)
-    except NotJSON:
-        raise
     except RecursionError:
         raise NotJSON(TOO_DEEP) from None
-    except ValueError as error:
-        raise NotJSON(str(error)) from None
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno} column {error.colno}"
+        raise NotJSON(f"{error.msg} at {place}") from None
 
 
 def encode(value: Any) -> str:

@@ -1,13 +1,14 @@
 """JSON Schemas by path: decided fast by one library, explained well by another."""
 
 from collections.abc import Callable, Iterator
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
 
+from conformance import fault_text
 from conformance.json_text import MAX_DEPTH, decode, encode, pointer
 from conformance.problems import KitError
 
@@ -131,11 +132,9 @@ class SchemaStore:
         return decider
 
     def _explain(self, schema: Any, value: Any) -> list[Fault]:
-        from jsonschema import Draft202012Validator
         from jsonschema.exceptions import relevance
 
-        validator = Draft202012Validator(schema, registry=self._slow_registry)
-        found = validator.iter_errors(_shortened(value))
+        found = _validator()(schema, registry=self._slow_registry).iter_errors(_shortened(value))
         leaves = islice(_leaves(found), MOST_FAULTS)
         return [_fault(error) for error in sorted(leaves, key=relevance)]
 
@@ -198,14 +197,18 @@ def _fault(error: "ValidationError") -> Fault:
     path = tuple(error.absolute_path)
     schema = error.schema if isinstance(error.schema, dict) else {}
     known = tuple(schema.get("properties", ()))
+    keyword = str(error.validator)
     extra: tuple[str, ...] = ()
-    if error.validator == "additionalProperties" and isinstance(error.instance, dict):
+    if keyword == "additionalProperties" and isinstance(error.instance, dict):
         extra = tuple(key for key in error.instance if key not in known)
+    missing = error.cause.args if isinstance(error.cause, KeyError) else ()
+    told = fault_text.unexpected(extra) if extra else None
+    told = told or fault_text.text(keyword, error.validator_value, error.instance)
     return Fault(
         pointer=pointer(path),
-        subject=pointer((*path, *_missing(error))),
-        message=error.message,
-        keyword=str(error.validator),
+        subject=pointer((*path, *missing)),
+        message=told or error.message,
+        keyword=keyword,
         expected=error.validator_value,
         path=path,
         instance=error.instance,
@@ -214,9 +217,17 @@ def _fault(error: "ValidationError") -> Fault:
     )
 
 
-def _missing(error: "ValidationError") -> tuple[str, ...]:
-    """The member that a `required` fault misses: it, not its parent, is what is at fault."""
-    if error.validator != "required":
-        return ()
-    required: Any = error.validator_value
-    return tuple(name for name in required if error.message.startswith(repr(name)))
+@cache
+def _validator() -> Any:
+    """The explaining library's validator, whose faults also say which member is missing."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import ValidationError
+    from jsonschema.validators import extend as _extend
+
+    def required(_: Any, names: list[str], instance: Any, __: Any) -> "Iterator[ValidationError]":
+        for name in names if isinstance(instance, dict) else ():
+            if name not in instance:
+                yield ValidationError(fault_text.missing(name), cause=KeyError(name))
+
+    extend: Any = _extend  # it has no types
+    return extend(Draft202012Validator, {"required": required})

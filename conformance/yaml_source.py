@@ -2,6 +2,7 @@
 
 import math
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ import yaml
 from conformance import text_file
 from conformance.bundle import shown
 from conformance.problems import InputError, Location
+from conformance.yaml_loader import LOADER
 
 MAX_BYTES: Final = 4 * 1024 * 1024
 MAX_DEPTH: Final = 80
@@ -19,6 +21,8 @@ MAX_VALUES: Final = 100_000
 
 Pointer = tuple[str | int, ...]
 
+# All but YAML 1.2's c-printable (5.1).
+_UNPRINTABLE: Final = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _INTEGER: Final = re.compile(r"[-+]?[0-9]+")
 _FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _WORDS: Final[dict[str, Any]] = {
@@ -26,14 +30,6 @@ _WORDS: Final[dict[str, Any]] = {
     "true": True, "True": True, "TRUE": True,
     "false": False, "False": False, "FALSE": False,
 }  # fmt: skip
-
-
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """A loader that guesses no types: what a plain scalar means is decided here."""
-
-    def resolve(self, kind: type[yaml.Node], value: Any, implicit: Any) -> str:
-        """The tag of a node: always the same, so that no scalar is looked at twice."""
-        return "tag:yaml.org,2002:str"
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -80,35 +76,48 @@ def load(path: Path) -> Source:
 
 def parse(text: str, file: str) -> Source:
     """Parses one YAML document; `file` is the name that errors give."""
+    _check_characters(text, file)
     try:
         if len(text) > SURELY_SHALLOW:
             _check_depth(text, file)
-        node = yaml.compose(text, Loader=_Loader)
+        node = yaml.compose(text, Loader=LOADER)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = Location(file, mark.line + 1, mark.column + 1) if mark else Location(file)
-        raise InputError(f"is not YAML: {error.problem}", place) from None
-    except yaml.YAMLError as error:
-        raise InputError(f"is not YAML: {error}", Location(file)) from None
+        mark: Any = error.problem_mark or error.context_mark
+        # The library has a bound of its own: what stands before the error may be beyond the kit's.
+        _check_depth(text[: mark.index], file)
+        raise InputError(f"is not YAML: {error.problem}", _place(file, mark)) from None
     except RecursionError:
+        _check_depth(text, file)
         raise InputError("is nested too deeply", Location(file)) from None
     if node is None:
         raise InputError("is empty", Location(file, 1, 1))
     return Source(file, _Builder(file).build(node, 0), node)
 
 
+def _check_characters(text: str, file: str) -> None:
+    """Refuses a character that YAML has only in its escaped form."""
+    found = _UNPRINTABLE.search(text)
+    if found:
+        before = text[: found.start()]
+        place = Location(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
+        raise InputError(f"is not YAML: the character U+{ord(found[0]):04X} stands in it", place)
+
+
 def _check_depth(text: str, file: str) -> None:
-    """Refuses a text that is nested so deeply that the composer would run out of stack."""
+    """Refuses a text that is nested too deeply, as far as it is YAML."""
     depth = 0
-    for event in yaml.parse(text, Loader=_Loader):
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-            if depth > MAX_DEPTH:
-                mark: Any = event.start_mark
-                place = Location(file, mark.line + 1, mark.column + 1)
-                raise InputError("is nested too deeply", place)
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
+    with suppress(yaml.MarkedYAMLError):
+        for event in yaml.parse(text, Loader=LOADER):
+            if isinstance(event, yaml.CollectionStartEvent):
+                depth += 1
+                if depth > MAX_DEPTH + 1:
+                    raise InputError("is nested too deeply", _place(file, event.start_mark))
+            elif isinstance(event, yaml.CollectionEndEvent):
+                depth -= 1
+
+
+def _place(file: str, mark: Any) -> Location:
+    return Location(file, mark.line + 1, mark.column + 1)
 
 
 class _Builder:
@@ -151,8 +160,7 @@ class _Builder:
         return value
 
     def error(self, message: str, node: yaml.Node) -> InputError:
-        mark = node.start_mark
-        return InputError(message, Location(self.file, mark.line + 1, mark.column + 1))
+        return InputError(message, _place(self.file, node.start_mark))
 
 
 def _scalar(node: yaml.ScalarNode) -> Any:

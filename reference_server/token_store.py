@@ -17,7 +17,7 @@ __all__ = ["TokenRow", "TokenStore"]
 
 _KEY_BYTES = 32
 # Seconds to wait for another process that writes: less than ORDER-04 gives for an answer.
-_PATIENCE = 1.0
+_WAIT = 1.0
 # With a write-ahead log nobody who reads has to wait for another process that writes.
 _SCHEMA = """
 PRAGMA journal_mode = WAL;
@@ -75,7 +75,7 @@ class TokenStore:
             # SQLite would create it with the permissions that the umask leaves.
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
             path.chmod(0o600)
-        self._database = sqlite3.connect(path or ":memory:", _PATIENCE, isolation_level=None)
+        self._database = sqlite3.connect(path or ":memory:", timeout=_WAIT, isolation_level=None)
         try:
             self._database.executescript(_SCHEMA)
         except sqlite3.Error:
@@ -139,7 +139,7 @@ class TokenStore:
     def count(self, line_id: str | None = None) -> int:
         """Return how many tokens are kept, of one line or of all."""
         rows = self._database.execute(
-            "SELECT count(*) FROM tokens WHERE line_id = ?1 OR ?1 IS NULL", (line_id,)
+            "SELECT count(*) FROM tokens WHERE line_id = ifnull(?, line_id)", (line_id,)
         )
         return int(rows.fetchone()[0])
 

@@ -1,8 +1,27 @@
-"""Fixtures that several folders of tests share."""
+"""Fixtures that several folders of tests share, and the option to run a part of the tests."""
+
+from zlib import crc32
 
 import pytest
 
 from conformance.suite import Suite, load
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds `--part`."""
+    told = "run about one of N tests, always the same"
+    parser.addoption("--part", type=int, default=1, metavar="N", help=told)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out what is not of the part."""
+    part: int = config.getoption("part")
+    config.hook.pytest_deselected(items=[item for item in items if _number(item) % part])
+    items[:] = [item for item in items if _number(item) % part == 0]
+
+
+def _number(item: pytest.Item) -> int:
+    return crc32(item.nodeid.encode())
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """Figures of rounds that alternate, and tables of them."""
 
 import json
+import math
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -24,7 +25,7 @@ class Round:
     @property
     def cpu_per_message(self) -> float:
         """The server's CPU time a message in microseconds."""
-        return 1e6 * self.cpu / self.messages
+        return _quotient(1e6 * self.cpu, self.messages)
 
     @property
     def rate(self) -> float:
@@ -102,7 +103,12 @@ def alternate(pairs: Sequence[Pair], rounds: int, seconds: float) -> None:
 def ratio(base: Pair, ours: Pair, name: str) -> float:
     """The median over all rounds of `base` divided by `ours`, side by side."""
     rows = zip(base.rounds, ours.rounds, strict=True)
-    return float(median(getattr(b, name) / getattr(o, name) for b, o in rows))
+    return float(median(_quotient(getattr(b, name), getattr(o, name)) for b, o in rows))
+
+
+def _quotient(dividend: float, divisor: float) -> float:
+    """A quotient; not a number where a round was too short to measure anything."""
+    return dividend / divisor if divisor else math.nan
 
 
 def show(rows: Iterable[Sequence[Any]], headers: Sequence[str]) -> None:

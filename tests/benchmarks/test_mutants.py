@@ -33,3 +33,9 @@ def test_a_name_that_no_mutant_has_is_refused() -> None:
     done = mutants("clock-0")
     assert done.returncode == 2
     assert 'no mutant is called "clock-0"' in done.stderr
+
+
+def test_too_few_killed_mutants_end_badly() -> None:
+    done = mutants("--modules", "canonical", "--sample", "1", "--least", "101")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "1 of 1: canonical-" in done.stdout

@@ -304,7 +304,7 @@ known:
      ('    reason: "#7: known for long"\n', "", ":3:3: 'reason' is a required property"),
      ("reason:", "raison:", ':6:5: "raison" is not known here, did you mean "reason"?'),
      ("long\"\n", "long\"\n    expires: 31.12.2026\n", ":7:5: '31.12.2026' does not match"),
-     ("long\"\n", "long\"\n    expires: 2026-02-30\n", ':7:5: "2026-02-30" is no date: day is'),
+     ("long\"\n", "long\"\n    expires: 2026-02-30\n", ':7:5: "2026-02-30" is no date such as'),
      ("long\"\n", "long\"\n    expires: 20261231\n", ":7:5: 20261231 is not of type 'string'"),
      ("target: a server\n", "", ":1:1: 'target' is a required property"),
      ("known:\n", f"known:\n  {SCENARIO}: {{}}\n", "stands here twice")],

@@ -15,9 +15,9 @@ NOWHERE = "ws://127.0.0.1:1/"
 
 @pytest.mark.parametrize(
     ("words", "told"),
-    [((), "the following arguments are required: COMMAND"),
-     (("run",), "the following arguments are required: TARGET"),
-     (("rnu", NOWHERE), "invalid choice: 'rnu'"),
+    [((), "COMMAND"),
+     (("run",), "TARGET"),
+     (("rnu", NOWHERE), "'rnu'"),
      (("run", NOWHERE, "--jobs", "0"), "expected a number from 1 to 256, not '0'"),
      (("run", NOWHERE, "--jobs", "257"), "expected a number from 1 to 256, not '257'"),
      (("run", NOWHERE, "--jobs", "²"), "'²'"),
@@ -27,14 +27,14 @@ NOWHERE = "ws://127.0.0.1:1/"
      (("run", NOWHERE, "--timeout-scale", "nan"), "expected a number above 0, not 'nan'"),
      (("run", NOWHERE, "--max-wait", "-1"), "expected a number above 0, not '-1'"),
      (("run", NOWHERE, "--max-wait", "soon"), "expected a number above 0, not 'soon'"),
-     (("run", NOWHERE, "--no-such-option"), "unrecognized arguments: --no-such-option"),
-     (("explain",), "the following arguments are required: id")],
+     (("run", NOWHERE, "--no-such-option"), "--no-such-option"),
+     (("explain",), ": id")],
 )  # fmt: skip
 def test_a_command_line_that_makes_no_sense_is_usage(words: tuple[str, ...], told: str) -> None:
     done = call(*words)
     assert (done.status, done.output) == (2, "")
     assert done.errors.startswith("usage: coda-conformance")
-    assert told in done.errors
+    assert told in done.errors.splitlines()[-1]
 
 
 @pytest.mark.parametrize(

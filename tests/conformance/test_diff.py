@@ -1,6 +1,8 @@
 """Two reports are compared by what each scenario and passive check came to."""
 
+import errno
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -157,8 +159,8 @@ VERSION = "https://schemas.coda-lite.example/v2/kit/report.json"
 
 @pytest.mark.parametrize(
     ("text", "told"),
-    [("{\n  \"a\": ", ":2:8: is not JSON: Expecting value"),
-     ("", ":1:1: is not JSON: Expecting value"),
+    [("{\n  \"a\": ", ":2:8: is not JSON: "),
+     ("", ":1:1: is not JSON: "),
      ("[]", ": is not a JSON report of this kit"),
      ('{"a": 1}', ": is not a JSON report of this kit"),
      (f'{{"$schema": "{VERSION}"}}', f": is a report of an unknown version: {VERSION}, not https"),
@@ -181,4 +183,4 @@ def test_what_is_no_report_is_told_with_its_place(
 def test_a_report_that_is_not_there_is_told(tmp_path: Path) -> None:
     done = call("diff", str(tmp_path / "a.json"), str(tmp_path / "b.json"))
     assert done.status == 2
-    assert "a.json: cannot be read: No such file or directory" in done.complaint
+    assert f"a.json: cannot be read: {os.strerror(errno.ENOENT)}" in done.complaint

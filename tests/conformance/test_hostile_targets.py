@@ -18,7 +18,7 @@ from tests.support.hostile import (
     values,
 )  # fmt: skip
 from tests.support.peer import Behaviour, Peer, hosting
-from tests.support.sockets import listening, url_of
+from tests.support.sockets import listening, stop, url_of
 from tests.support.survival import judged, survived
 
 SELECTION = (
@@ -93,7 +93,7 @@ async def test_a_target_that_vanishes_during_the_run(suite: Suite, tmp_path: Pat
         nonlocal accepted
         accepted += 1
         if accepted == 3:
-            server.close()
+            await stop(server)
         peer = Peer(reader, writer)
         await peer.accept()
         await peer.authenticate()

@@ -27,7 +27,7 @@ def test_what_is_not_json_is_refused(text: str) -> None:
 
 
 def test_the_place_of_a_fault_is_told() -> None:
-    with pytest.raises(NotJSON, match="line 1 column 7"):
+    with pytest.raises(NotJSON, match=" at line 1 column 7"):
         decode('{"a": x}')
 
 

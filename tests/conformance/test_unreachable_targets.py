@@ -96,9 +96,8 @@ async def test_a_refused_connection_asks_whether_the_server_runs() -> None:
 
 
 async def test_a_name_that_does_not_resolve_is_told() -> None:
-    assert given_up(await calling("ws://nonexistent.invalid:8765/")) == (
-        "the name of nonexistent.invalid:8765 does not resolve"
-    )
+    done = await asyncio.to_thread(call, "run", "ws://nonexistent.invalid:8765/")
+    assert given_up(done) == ("the name of nonexistent.invalid:8765 does not resolve")
 
 
 @pytest.mark.parametrize("data", [http("400 Bad Request"), b"garbage\r\n"])

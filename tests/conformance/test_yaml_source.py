@@ -1,5 +1,7 @@
 """YAML is read as its author sees it, and every mistake is told with its place."""
 
+import errno
+import os
 from pathlib import Path
 from typing import Any
 
@@ -126,8 +128,8 @@ def test_a_file_beyond_the_size_limit_is_refused(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     missing = tmp_path / "missing.yaml"
-    assert refusal_of_file(missing) == f"{missing}: cannot be read: No such file or directory"
-    assert refusal_of_file(tmp_path) == f"{tmp_path}: cannot be read: Is a directory"
+    assert refusal_of_file(missing) == f"{missing}: cannot be read: {os.strerror(errno.ENOENT)}"
+    assert refusal_of_file(tmp_path) == f"{tmp_path}: cannot be read: {os.strerror(errno.EISDIR)}"
 
 
 @pytest.mark.parametrize("text", ["!!python/object/apply:os.system [x]", "!!set {a}", "!x {a: 1}"])

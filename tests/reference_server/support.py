@@ -79,7 +79,9 @@ class Client:
 @asynccontextmanager
 async def stranger(server: ReferenceServer) -> AsyncIterator[Client]:
     """Connect without authenticating."""
-    async with connect(server.url, compression=None, proxy=None, max_size=None) as socket:
+    async with connect(
+        server.url, compression=None, proxy=None, max_size=None, max_queue=None
+    ) as socket:
         yield Client(socket)
 
 

@@ -1,5 +1,7 @@
 import asyncio
+import errno
 import json
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
@@ -184,6 +186,7 @@ async def test_a_request_longer_than_a_message_is_refused() -> None:
 async def test_a_port_in_use_is_an_error_and_leaves_nothing_open() -> None:
     async with bench() as it:
         port = int(it.control.url.rpartition(":")[2])
-        with pytest.raises(SettingsError, match=rf"^cannot listen on 127.0.0.1:{port}: .*in use"):
+        told = f"^cannot listen on 127.0.0.1:{port}: (?i:.*{os.strerror(errno.EADDRINUSE)})"
+        with pytest.raises(SettingsError, match=told):
             async with Control(it.server, port, asyncio.Event()):
                 pass

@@ -204,7 +204,6 @@ def test_the_python_example_of_the_readme_says_what_is_wrong_with_its_message() 
         text=True,
         check=True,
     )
-    assert ran.stdout == (
-        "$.data 'message_type' is a required property\n"
-        "$.data 'message_data' is a required property\n"
-    )
+    first, second = ran.stdout.splitlines()
+    assert first.startswith("$.data 'message_type' ")
+    assert second.startswith("$.data 'message_data' ")

@@ -4,13 +4,13 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
-from referencing import Registry, Resource
+
+from tests.schemas.schema_files import REGISTRY
 
 ROOT = Path(__file__).parents[2]
 SPEC, SCHEMAS = ROOT / "spec", ROOT / "schemas"
@@ -41,16 +41,6 @@ VALID = [example for example in FENCES if example.info == "json"]
 INVALID = [example for example in FENCES if example.info == "json invalid"]
 
 
-@cache
-def registry() -> Registry[Any]:
-    """Return every schema of the protocol under its `$id`, so that no reference leaves the disk."""
-    paths = (path for path in SCHEMAS.rglob("*.json") if "kit" not in path.parts)
-    schemas = (json.loads(path.read_text("utf-8")) for path in paths)
-    return Registry().with_resources(
-        (schema["$id"], Resource.from_contents(schema)) for schema in schemas
-    )
-
-
 def schema_names(message: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """Yield the schemas that judge a message, each with the part that it judges."""
     if "version" in message:
@@ -68,7 +58,7 @@ def faults(message: dict[str, Any], schemas: Path = SCHEMAS) -> list[str]:
     found: list[str] = []
     for name, part in schema_names(message):
         schema = json.loads((schemas / name).read_text("utf-8"))
-        validator = Draft202012Validator(schema, registry=registry())
+        validator = Draft202012Validator(schema, registry=REGISTRY)
         found += [f"{error.json_path}: {error.message}" for error in validator.iter_errors(part)]
     return found
 

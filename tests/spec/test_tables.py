@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import rfc8785
 from jsonschema import Draft202012Validator
-from referencing import Registry, Resource
+
+from tests.schemas.schema_files import REGISTRY
 
 ROOT = Path(__file__).parents[2]
 SPEC, SCHEMAS = ROOT / "spec", ROOT / "schemas"
@@ -96,11 +97,7 @@ EVENTS = SCHEMAS / "events"
 
 @cache
 def validator(event: str) -> Draft202012Validator:
-    paths = (path for path in SCHEMAS.rglob("*.json") if "kit" not in path.parts)
-    schemas = [json.loads(path.read_text("utf-8")) for path in paths]
-    resources = [(found["$id"], Resource.from_contents(found)) for found in schemas]
-    registry: Registry[Any] = Registry().with_resources(resources)
-    return Draft202012Validator(schema(f"events/{event}.json"), registry=registry)
+    return Draft202012Validator(schema(f"events/{event}.json"), registry=REGISTRY)
 
 
 def accepts(event: str, data: dict[str, Any]) -> bool:
