@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from conformance.baseline import Comparison
+from conformance.lifetime import Lifetime
 from conformance.model import Outcome, Requirement, Result, Verdict
 from conformance.retries import Retries
 from conformance.schedule import Phase
@@ -43,7 +44,11 @@ class ProfileVerdict(msgspec.Struct, frozen=True):
 
 
 class RunRecord(msgspec.Struct, frozen=True):
-    """Everything that one run found; `comparison` is what a baseline says of it."""
+    """Everything that one run found.
+
+    `comparison` is what a baseline says of it, `process` what became of the process that the kit
+    started, where the target has a command.
+    """
 
     suite: Suite
     target_name: str
@@ -64,6 +69,7 @@ class RunRecord(msgspec.Struct, frozen=True):
     phases: tuple[Phase, ...] = ()
     shows_schedule: bool = False
     comparison: Comparison | None = None
+    process: Lifetime | None = None
 
     @property
     def complete(self) -> bool:

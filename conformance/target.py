@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 from msgspec.structs import replace
@@ -26,6 +26,10 @@ CONNECT_TIMEOUT = 5.0
 DEMO: Final = Path(__file__).with_name("demo.yaml")
 """The target file of the reference server with short windows and small limits."""
 
+SECRET_LENGTH: Final = 6
+"""Characters from which on a part of a header, or of a URL's query, counts as a secret."""
+
+_SECRET = re.compile(r"(?!(?:Basic|Bearer|Digest)\s)[^\s;,=&\"]+")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
@@ -79,6 +83,21 @@ class Target(msgspec.Struct, frozen=True):
         """The URL for reports: without its query, which may hold a credential."""
         return shown_url(self.url)
 
+    def hide(self, text: str) -> str:
+        """A text of the target's without what may be secret: headers, and the query of its URL."""
+        for secret, name in self._secrets:
+            text = text.replace(secret, name)
+        return text
+
+    @property
+    def _secrets(self) -> list[tuple[str, str]]:
+        """What may be secret and a name for it, the longest first: a part may stand in another."""
+        query = urlsplit(self.url).query
+        found = [(part, "<query>") for text in (query, unquote(query)) for part in _parts(text)]
+        for name, value in self.headers:
+            found += [(part, f"<{name}>") for part in _parts(value)]
+        return sorted(found, key=lambda row: -len(row[0]))
+
     def tls_context(self) -> "ssl.SSLContext | None":
         """What TLS connections are made with; None for a `ws` URL."""
         return _tls_context(self.verify, self.ca) if self.url.startswith("wss:") else None
@@ -87,6 +106,11 @@ class Target(msgspec.Struct, frozen=True):
         """The same target, after its command said where it is (`url`) and what else is where."""
         hooks = {name: hook.with_values(groups) for name, hook in self.hooks.items()}
         return replace(self, url=self.url or checked_url(groups["url"]), hooks=hooks)
+
+
+def _parts(text: str) -> list[str]:
+    """A text and its words, where they are long enough to tell a secret."""
+    return [part for part in (text, *_SECRET.findall(text)) if len(part) >= SECRET_LENGTH]
 
 
 @cache

@@ -1,7 +1,6 @@
 """`run` and `demo`: find the target, start it, and have it judged."""
 
 import argparse
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
@@ -39,21 +38,8 @@ def _judge(arguments: argparse.Namespace, target: Target, interruption: Interrup
     for _, path in reports:
         files.make_room(path)
     with ExitStack() as stack:
-        ready = _started(target, stack, interruption)
+        process = stack.enter_context(running(target.command)) if target.command else None
         # Imported late: the target starts meanwhile.
         from conformance.commands.judge import judge
 
-        return judge(arguments, ready, reports, interruption)
-
-
-def _started(target: Target, stack: ExitStack, interruption: Interruption) -> Callable[[], Target]:
-    """Starts the target, where it has a command; what is returned waits until it is ready."""
-    if target.command is None:
-        return lambda: target
-    ready = stack.enter_context(running(target.command, lambda: interruption.asked))
-
-    def waited_for() -> Target:
-        found = ready()
-        return target.ready(found) if found else target
-
-    return waited_for
+        return judge(arguments, target, process, reports, interruption)

@@ -11,7 +11,7 @@ from conformance.record import (
     profile_verdicts,
     requirement_statuses,
 )
-from conformance.reporting import schedule
+from conformance.reporting import ending, schedule
 from conformance.reporting.against import complaint, totals
 from conformance.retries import tally
 
@@ -42,6 +42,8 @@ def _lines(record: RunRecord) -> Iterator[str]:
     yield f"{record.suite.title} {record.suite.version}."
     if not record.complete:
         yield f"**Incomplete**: {record.note or 'the run was interrupted'}."
+    if ending.sentence(record):
+        yield f"{ending.sentence(record)}."
     yield ""
     yield "| profile | verdict | requirements |"
     yield "| --- | --- | --- |"

@@ -7,7 +7,7 @@ from conformance.baseline import Comparison
 from conformance.checks import cut, printable
 from conformance.model import Outcome, Result, Verdict
 from conformance.record import RunRecord, blamed, profile_verdicts, requirement_statuses
-from conformance.reporting import against, schedule
+from conformance.reporting import against, ending, schedule
 from conformance.reporting.text import failure_text, retries_text
 from conformance.streams import show_everything
 
@@ -69,6 +69,7 @@ class Terminal:
         self._details(record, Outcome.FLAKY, "Flaky")
         self._details(record, Outcome.WARNED, "Warned (SHOULD)")
         self._reasons(record)
+        self._ending(record)
         if record.comparison is not None:
             self._against(record.comparison)
         if not record.selection:
@@ -87,6 +88,12 @@ class Terminal:
         told = retries_text(record.retries)
         if told:
             self.line(told)
+
+    def _ending(self, record: RunRecord) -> None:
+        """Writes how the target's process ended, where it did so by itself."""
+        told = [*ending.lines(record)]
+        for line in [*told, ""] if told else []:
+            self.line(line)
 
     def _against(self, comparison: Comparison) -> None:
         """Writes what is known, by its reasons, and what is not as the baseline says."""
