@@ -35,7 +35,8 @@ from msgspec.structs import replace
 from proxy import add_options
 
 from conformance.process import running
-from conformance.target import DEMO, Command, from_file
+from conformance.target import Command
+from conformance.target_file import DEMO, from_file
 
 PROXY: Final = str(Path(__file__).with_name("proxy.py"))
 

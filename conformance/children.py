@@ -12,10 +12,13 @@ from typing import Any, Final
 GROUPED: Final = os.name == "posix"
 """Whether a process that is started leads a group of its own, by which all of it can be ended."""
 
+PYTHON: Final = "python"
+"""What stands in braces, as a word of a command, for the kit's own interpreter."""
+
 
 def words(argv: Sequence[str]) -> list[str]:
     """The words of a command of the user's; `{python}` stands for the kit's own interpreter."""
-    return [sys.executable if word == "{python}" else word for word in argv]
+    return [sys.executable if word == f"{{{PYTHON}}}" else word for word in argv]
 
 
 def spawn(argv: Sequence[str], folder: Path, **streams: Any) -> "subprocess.Popen[Any]":

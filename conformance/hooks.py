@@ -11,18 +11,23 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 from msgspec.structs import replace
 
+from conformance import urls
 from conformance.checks import printable
-from conformance.children import GROUPED, kill, words
+from conformance.children import GROUPED, PYTHON, kill, words
+from conformance.problems import InputError, Location
 
 if TYPE_CHECKING:
     from asyncio import StreamReader
 
 T = TypeVar("T")
+
+GROUP: Final = re.compile(r"\{(\w+)\}")
+"""What stands for a named group of the ready line of the target's command."""
 
 TIMEOUT: Final = 15.0
 MAX_RESULT: Final = 1024 * 1024
@@ -37,17 +42,34 @@ class HookFailed(Exception):
 
 
 class Hook(msgspec.Struct, frozen=True):
-    """One hook: an HTTP URL to POST to, or a command."""
+    """One hook: an HTTP URL to POST to, or a command; errors name its location."""
 
     name: str
     url: str = ""
     argv: tuple[str, ...] = ()
     folder: Path = Path()
+    location: Location | None = None
 
     def with_values(self, values: Mapping[str, str]) -> "Hook":
-        """The hook with each `{name}` in its URL replaced by the value of that name."""
-        url = re.sub(r"\{(\w+)\}", lambda m: values.get(m[1], m[0]), self.url)
-        return replace(self, url=url)
+        """The hook with each `{name}` in its URL or command replaced by the value of that name.
+
+        Raises `InputError` where there is no such value, or the URL is then none.
+        """
+        argv = tuple(self._filled(word, {PYTHON: f"{{{PYTHON}}}", **values}) for word in self.argv)
+        url = self._filled(self.url, values)
+        try:
+            return replace(self, url=url and urls.checked(url, urls.HTTP), argv=argv)
+        except InputError as error:
+            raise InputError(error.message, self.location) from None
+
+    def _filled(self, text: str, values: Mapping[str, str]) -> str:
+        def value(found: re.Match[str]) -> str:
+            if found[1] not in values:
+                message = f"the command's ready line does not say {found[1]}, which this hook needs"
+                raise InputError(message, self.location)
+            return values[found[1]]
+
+        return GROUP.sub(value, text)
 
     async def call(self, arguments: Mapping[str, Any]) -> Any:
         """The hook's result; raises `HookFailed` with what it said.
@@ -78,7 +100,7 @@ class Hook(msgspec.Struct, frozen=True):
         )
         connection = kind(parts.netloc, timeout=TIMEOUT)
         try:
-            path = parts.path or "/"
+            path = urlunsplit(("", "", parts.path or "/", parts.query, ""))
             connection.request("POST", path, body, {"Content-Type": "application/json"})
             response = connection.getresponse()
             data = response.read(MAX_RESULT)

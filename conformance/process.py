@@ -1,7 +1,6 @@
 """A target that the kit starts itself, as a process of its own, and ends again."""
 
 import contextlib
-import re
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -9,6 +8,7 @@ from queue import Empty
 from time import monotonic, perf_counter
 from typing import Final
 
+from conformance.checks import printable
 from conformance.children import end, spawn
 from conformance.output import Output, Printed
 from conformance.problems import InputError
@@ -37,9 +37,8 @@ class Process:
                 bufsize=0,
             )
         except OSError as error:
-            raise InputError(
-                f"the target's command {command.argv[0]} cannot be run: {error.strerror}"
-            ) from None
+            message = f"the target's command {command.argv[0]} cannot be run: {error.strerror}"
+            raise InputError(message, command.location) from None
         self._output = Output(self._process)
         self._ended: float | None = None
         self._watcher = threading.Thread(target=self._watch, daemon=True)
@@ -69,8 +68,9 @@ class Process:
         command = self.command
         if monotonic() > self._deadline:
             raise InputError(
-                f"the target's command printed nothing that matches {command.ready!r} "
-                f"within {command.timeout:g} s"
+                f"the target's command printed nothing that matches {command.ready.text!r} "
+                f"within {command.timeout:g} s",
+                command.location,
             )
         try:
             line = self._output.next(GLANCE)
@@ -80,12 +80,9 @@ class Process:
             status = self._process.wait()
             said = " ".join(text for _, text in self._output.tail()[-QUOTED:])
             said = " ".join(said.split()) or "nothing"
-            raise InputError(f"the target's command ended with status {status} and said: {said}")
-        found = re.search(command.ready, line.text)
-        if found is None:
-            return None
-        named = {name: text for name, text in found.groupdict().items() if text}
-        return {"url": found[1] if found.groups() else found[0], **named}
+            message = f"the target's command ended with status {status} and said: {printable(said)}"
+            raise InputError(message, command.location)
+        return command.ready.named(line.text)
 
     def ended(self, patience: float) -> tuple[int, float] | None:
         """The status of the process and the moment (`perf_counter`) of its end; None: it runs.

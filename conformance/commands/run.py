@@ -11,7 +11,8 @@ from conformance.commands.interruption import Interruption
 from conformance.process import running
 from conformance.reporting import files
 from conformance.reporting.formats import WRITERS
-from conformance.target import Target, demonstration, from_argument
+from conformance.target import Target
+from conformance.target_file import demonstration, from_argument
 
 DEMO_REPORTS: Final = ("json=coda-report/report.json", "junit=coda-report/junit.xml")
 
@@ -26,7 +27,7 @@ def demo(arguments: argparse.Namespace, interruption: Interruption) -> int:
     target = demonstration()
     assert target.command is not None
     # In a checkout that is not installed, the reference server is found from here.
-    command = replace(target.command, folder=Path.cwd())
+    command = replace(target.command, folder=Path())
     arguments.report = arguments.report or DEMO_REPORTS
     return _judge(arguments, replace(target, command=command, words="demo"), interruption)
 

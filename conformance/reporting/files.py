@@ -5,6 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TypeVar
 
+from conformance import text_file
 from conformance.problems import InputError, did_you_mean
 
 T = TypeVar("T")
@@ -20,7 +21,7 @@ def wanted(word: str, writers: Writers[T]) -> tuple[str, Path]:
     if kind not in writers or not sign:
         kinds = ", ".join(f"{name}=PATH" for name in writers)
         raise InputError(f'a report is one of {kinds}, not "{word}"{did_you_mean(kind, writers)}')
-    path = Path(name)
+    path = text_file.possible(name)
     if path.is_dir():
         raise InputError(f"the report {path} is a folder; name a file")
     return kind, path
