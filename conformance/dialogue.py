@@ -57,6 +57,20 @@ class World:
     last_tick: float = field(default_factory=perf_counter)
     timeout_scale: float = 1.0
     begun: float = field(default_factory=perf_counter)
+    hook_errors: dict[str, str] = field(default_factory=dict)
+    hook_faults: dict[str, str] = field(default_factory=dict)
+
+    def give_up_hook(self, name: str, reason: str) -> None:
+        """Goes on as if the target had no hook of that name, for a reason that is told."""
+        self.hook_faults[name] = reason
+        hooks = {other: hook for other, hook in self.target.hooks.items() if other != name}
+        self.target = replace(self.target, hooks=hooks)
+
+    def without_hook(self, name: str) -> str:
+        """Why a hook cannot be used."""
+        return self.hook_faults.get(
+            name, f"it needs the hook {name}, which a target file can name (hooks: …)"
+        )
 
     def procedure(self, name: str) -> Procedure:
         """The procedure of that name; of several variants, the one for what the target claims."""
@@ -253,8 +267,14 @@ class Dialogue(Watcher):
         """The result of a hook of the target."""
         self.transcript.add(perf_counter() - self.started, "·", "→", f"hook {name} {arguments}")
         if name not in self.world.target.hooks:
-            raise HookFailed(f"it needs the hook {name}, which a target file can name (hooks: …)")
-        result = await self.world.target.hooks[name].call(arguments)
+            raise HookFailed(self.world.without_hook(name))
+        try:
+            result = await self.world.target.hooks[name].call(arguments)
+        except HookFailed as error:
+            self.world.hook_errors[name] = str(error)
+            if error.lasting:
+                self.world.give_up_hook(name, str(error))
+            raise
         self.world.secrets.learn(result, str(result))
         return result
 

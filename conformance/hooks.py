@@ -23,6 +23,7 @@ from conformance.problems import InputError, Location
 
 if TYPE_CHECKING:
     from asyncio import StreamReader
+    from asyncio.subprocess import Process
 
 T = TypeVar("T")
 
@@ -30,6 +31,9 @@ GROUP: Final = re.compile(r"\{(\w+)\}")
 """What stands for a named group of the ready line of the target's command."""
 
 TIMEOUT: Final = 15.0
+ENDS_WITHIN: Final = 1.0
+"""Seconds in which a command that was killed is gone, with what it printed."""
+
 MAX_RESULT: Final = 1024 * 1024
 
 ADVANCE: Final = "advance_clock"
@@ -38,7 +42,14 @@ SHUTDOWN: Final = "shutdown"
 
 
 class HookFailed(Exception):
-    """A hook could not be used, or did not do what it was asked; never the target's fault."""
+    """A hook could not be used, or did not do what it was asked; never the target's fault.
+
+    `lasting`: it will not do anything else either.
+    """
+
+    def __init__(self, message: str, *, lasting: bool = False) -> None:
+        super().__init__(message)
+        self.lasting = lasting
 
 
 class Hook(msgspec.Struct, frozen=True):
@@ -85,11 +96,14 @@ class Hook(msgspec.Struct, frozen=True):
                     in_thread(lambda: self._request(body)) if self.url else self._run(body)
                 )
         except TimeoutError:
-            raise HookFailed(f"the hook {self.name} takes longer than {TIMEOUT:g} s") from None
+            raise self._lost(f"takes longer than {TIMEOUT:g} s") from None
         try:
             return json.loads(data or b"{}")
         except (ValueError, RecursionError):
-            raise HookFailed(f"the hook {self.name} gave a result that is not JSON") from None
+            raise self._lost("gave a result that is not JSON") from None
+
+    def _lost(self, reason: str) -> HookFailed:
+        return HookFailed(f"the hook {self.name} {reason}", lasting=True)
 
     def _request(self, body: bytes) -> bytes:
         import http.client
@@ -107,7 +121,7 @@ class Hook(msgspec.Struct, frozen=True):
         except TimeoutError:
             raise
         except (OSError, http.client.HTTPException) as error:
-            raise HookFailed(f"the hook {self.name} cannot be reached: {error}") from None
+            raise self._lost(f"cannot be reached: {error}") from None
         finally:
             connection.close()
         if response.status >= 300:
@@ -130,18 +144,16 @@ class Hook(msgspec.Struct, frozen=True):
                 stderr=PIPE,
             )
         except OSError as error:
-            raise HookFailed(f"the hook {self.name} cannot be run: {error}") from None
+            raise self._lost(f"cannot be run: {error}") from None
         assert process.stdin is not None
-        assert process.stdout is not None
-        assert process.stderr is not None
         try:
             process.stdin.write(body)
             process.stdin.close()
-            out, errors = await asyncio.gather(_first(process.stdout), _first(process.stderr))
-            status = await process.wait()
+            out, errors, status = await _words(process)
         finally:
             kill(process.pid)
-            await process.wait()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(_words(process), ENDS_WITHIN)
         if status:
             said = _said(errors[-200:])
             raise HookFailed(f"the hook {self.name} ended with status {status}: {said}")
@@ -172,6 +184,16 @@ async def in_thread(work: Callable[[], T]) -> T:
 
     Thread(target=run, daemon=True).start()
     return await done
+
+
+async def _words(process: "Process") -> tuple[bytes, bytes, int]:
+    """The first bytes of both streams of a process, read to their ends, and its status."""
+    import asyncio
+
+    assert process.stdout is not None
+    assert process.stderr is not None
+    out, errors = await asyncio.gather(_first(process.stdout), _first(process.stderr))
+    return out, errors, await process.wait()
 
 
 async def _first(stream: "StreamReader") -> bytes:

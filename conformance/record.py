@@ -47,7 +47,7 @@ class RunRecord(msgspec.Struct, frozen=True):
     """Everything that one run found.
 
     `comparison` is what a baseline says of it, `process` what became of the process that the kit
-    started, where the target has a command.
+    started, where the target has a command, `hook_faults` what was found against hooks, by name.
     """
 
     suite: Suite
@@ -70,6 +70,7 @@ class RunRecord(msgspec.Struct, frozen=True):
     shows_schedule: bool = False
     comparison: Comparison | None = None
     process: Lifetime | None = None
+    hook_faults: Mapping[str, str] = msgspec.field(default_factory=dict)
 
     @property
     def complete(self) -> bool:

@@ -12,9 +12,10 @@ from typing import Final
 import msgspec
 
 from conformance import retries
-from conformance.attempt import Attempts, result_of
+from conformance.attempt import LONG_WAIT, Attempts, result_of
 from conformance.dialogue import World
 from conformance.discovery import discover
+from conformance.hook_checks import check_after_failure, check_needed
 from conformance.hooks import ADVANCE
 from conformance.model import Outcome, Result, Scenario
 from conformance.passive import passive_results
@@ -26,9 +27,6 @@ from conformance.transcript import Secrets
 
 PACED: Final = "paced"
 BESIDE: Final = "beside"
-
-LONG_WAIT: Final = 2.0
-"""Seconds from which on moving the clock alone beats waiting beside others."""
 
 
 class Options(msgspec.Struct, frozen=True):
@@ -83,6 +81,7 @@ class Run:
             async with _stall_watch(self.world):
                 with self._phase(DISCOVERY):
                     await discover(self.world)
+                    await check_needed(self.world, self._attempts, self.scenarios)
                 await self._all()
         except asyncio.CancelledError:
             self.interrupted = True
@@ -118,6 +117,7 @@ class Run:
             ),
             phases=tuple(self._phases),
             shows_schedule=options.schedule,
+            hook_faults=dict(sorted(self.world.hook_faults.items())),
         )
 
     def _stated(self) -> dict[str, object]:
@@ -151,7 +151,7 @@ class Run:
         """When a scenario runs: one that can move the clock instead of waiting long runs alone."""
         wait = self._attempts.wait_of(scenario)
         is_long = wait > LONG_WAIT
-        movable = ADVANCE in self.target.hooks and is_long
+        movable = ADVANCE in self.world.target.hooks and is_long
         if scenario.isolation == PACED:
             if is_long and not movable:
                 return SHARED
@@ -193,7 +193,7 @@ class Run:
                 group.create_task(worker())
 
     async def _alone(self, scenarios: Iterable[Scenario]) -> None:
-        self.world.moves_clock = ADVANCE in self.target.hooks
+        self.world.moves_clock = ADVANCE in self.world.target.hooks
         for scenario in scenarios:
             await self._one(scenario, alone=True)
 
@@ -211,6 +211,9 @@ class Run:
             return
         if turned_away:
             self._attempts.note_lost(result.reason)
+        if result.outcome is Outcome.FAILED:
+            fault = await check_after_failure(self.world, self._attempts, scenario)
+            result = result_of(scenario, Outcome.COULD_NOT_RUN, fault) if fault else result
         self._found(result)
 
     def _found(self, result: Result) -> None:
@@ -238,7 +241,9 @@ class Run:
         earlier = self.results[scenario.id]
         if retries.is_unsteady(earlier):
             return
-        self.world.moves_clock = ADVANCE in self.target.hooks and self._turn(scenario) != SHARED
+        self.world.moves_clock = (
+            ADVANCE in self.world.target.hooks and self._turn(scenario) != SHARED
+        )
         self._ran.add(scenario.id)
         self._found(retries.merged(earlier, await self._attempts.judged(scenario)))
 

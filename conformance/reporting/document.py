@@ -42,6 +42,7 @@ def _document(record: RunRecord) -> dict[str, Any]:
             "claims": sorted(record.claims),
             "parameters": dict(record.variables),
             **process,
+            "hook_faults": dict(record.hook_faults),
         },
         "run": {
             "started": record.started,

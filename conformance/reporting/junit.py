@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 from conformance.baseline import Comparison
 from conformance.model import Outcome, Result, Trial
 from conformance.record import RunRecord
-from conformance.reporting import ending
+from conformance.reporting import remarks
 from conformance.reporting.against import complaint
 from conformance.reporting.text import failure_text
 from conformance.retries import failing_trials
@@ -47,7 +47,7 @@ def render(record: RunRecord) -> bytes:
     for name, value in (("target", record.target_url), ("suite", record.suite.version)):
         ET.SubElement(properties, "property", name=name, value=_clean(value))
     suite.extend(rows)
-    told = "\n".join(ending.lines(record))
+    told = "\n".join(remarks.lines(record))
     if told:
         ET.SubElement(suite, "system-err").text = _clean(told)
     root = ET.Element("testsuites")

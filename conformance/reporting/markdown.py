@@ -11,7 +11,7 @@ from conformance.record import (
     profile_verdicts,
     requirement_statuses,
 )
-from conformance.reporting import ending, schedule
+from conformance.reporting import remarks, schedule
 from conformance.reporting.against import complaint, totals
 from conformance.retries import tally
 
@@ -42,8 +42,8 @@ def _lines(record: RunRecord) -> Iterator[str]:
     yield f"{record.suite.title} {record.suite.version}."
     if not record.complete:
         yield f"**Incomplete**: {record.note or 'the run was interrupted'}."
-    if ending.sentence(record):
-        yield f"{ending.sentence(record)}."
+    for sentence in remarks.sentences(record):
+        yield f"{_cell(sentence)}."
     yield ""
     yield "| profile | verdict | requirements |"
     yield "| --- | --- | --- |"

@@ -7,7 +7,7 @@ from conformance.baseline import Comparison
 from conformance.checks import cut, printable
 from conformance.model import Outcome, Result, Verdict
 from conformance.record import RunRecord, blamed, profile_verdicts, requirement_statuses
-from conformance.reporting import against, ending, schedule
+from conformance.reporting import against, remarks, schedule
 from conformance.reporting.text import failure_text, retries_text
 from conformance.streams import show_everything
 
@@ -69,7 +69,7 @@ class Terminal:
         self._details(record, Outcome.FLAKY, "Flaky")
         self._details(record, Outcome.WARNED, "Warned (SHOULD)")
         self._reasons(record)
-        self._ending(record)
+        self._remarks(record)
         if record.comparison is not None:
             self._against(record.comparison)
         if not record.selection:
@@ -89,9 +89,9 @@ class Terminal:
         if told:
             self.line(told)
 
-    def _ending(self, record: RunRecord) -> None:
-        """Writes how the target's process ended, where it did so by itself."""
-        told = [*ending.lines(record)]
+    def _remarks(self, record: RunRecord) -> None:
+        """Writes what there is to say of the target's process and hooks."""
+        told = [*remarks.lines(record)]
         for line in [*told, ""] if told else []:
             self.line(line)
 
