@@ -35,7 +35,8 @@ from msgspec.structs import replace
 from proxy import add_options
 
 from conformance.process import running
-from conformance.target import DEMO, Command, from_file
+from conformance.target import Command
+from conformance.target_file import DEMO, from_file
 
 PROXY: Final = str(Path(__file__).with_name("proxy.py"))
 
@@ -79,8 +80,8 @@ def reached(url: str, options: argparse.Namespace) -> Iterator[str]:
 @contextmanager
 def judged(options: argparse.Namespace, folder: Path) -> Iterator[Path]:
     """Starts the server, and writes a target file that says where it is."""
-    with running(command_of(options)) as ready:
-        named = ready()
+    with running(command_of(options)) as process:
+        named = process.ready()
         with reached(named["url"], options) as url:
             target = yaml.safe_load(options.target.read_text("utf-8"))
             del target["command"]

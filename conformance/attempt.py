@@ -45,6 +45,9 @@ SLOWEST_TRIP: Final = 1.0
 
 LOST_AFTER: Final = 3
 
+LONG_WAIT: Final = 2.0
+"""Seconds from which on moving the clock alone beats waiting beside others."""
+
 
 @dataclass(slots=True)
 class Attempts:
@@ -97,6 +100,8 @@ class Attempts:
         wait = self.wait_of(scenario)
         if wait == float("inf"):
             return Outcome.COULD_NOT_RUN, f"the target does not state {scenario.waits}"
+        if wait > LONG_WAIT and ADVANCE in world.hook_faults:
+            return Outcome.COULD_NOT_RUN, f"it must wait {wait:g} s: {world.hook_faults[ADVANCE]}"
         if wait > self.max_wait and not world.moves_clock:
             return Outcome.COULD_NOT_RUN, (
                 f"it must wait {wait:g} s, longer than --max-wait {self.max_wait:g}; "
@@ -106,10 +111,14 @@ class Attempts:
 
     def _without_hooks(self, scenario: Scenario, names: list[str]) -> tuple[Outcome, str]:
         """A scenario without its hooks could not run; it is not missed where none could tell."""
-        reason = f"it needs the hook {', '.join(names)}, which a target file can name (hooks: …)"
+        reason = self._why_without(names)
         requirements = self.world.suite.requirements
         excluded = all(requirements[name].excluded for name in scenario.requirements)
         return Outcome.NOT_APPLICABLE if excluded else Outcome.COULD_NOT_RUN, reason
+
+    def _why_without(self, names: list[str]) -> str:
+        faults = [self.world.hook_faults[name] for name in names if name in self.world.hook_faults]
+        return "; ".join(faults) or self.world.without_hook(", ".join(names))
 
     async def judged(self, scenario: Scenario) -> Result:
         """The result of a scenario that nothing keeps from running.

@@ -7,14 +7,24 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+GROUPED: Final = os.name == "posix"
+"""Whether a process that is started leads a group of its own, by which all of it can be ended."""
+
+PYTHON: Final = "python"
+"""What stands in braces, as a word of a command, for the kit's own interpreter."""
+
+
+def words(argv: Sequence[str]) -> list[str]:
+    """The words of a command of the user's; `{python}` stands for the kit's own interpreter."""
+    return [sys.executable if word == f"{{{PYTHON}}}" else word for word in argv]
 
 
 def spawn(argv: Sequence[str], folder: Path, **streams: Any) -> "subprocess.Popen[Any]":
-    """Starts a command of the user's; `{python}` stands for the kit's own interpreter."""
-    words = [sys.executable if word == "{python}" else word for word in argv]
+    """Starts a command of the user's."""
     return subprocess.Popen(  # noqa: S603 - the command is the user's own
-        words, cwd=folder, start_new_session=os.name == "posix", **streams
+        words(argv), cwd=folder, start_new_session=GROUPED, **streams
     )
 
 
@@ -23,14 +33,20 @@ def end(process: "subprocess.Popen[Any]", patience: float) -> None:
     _signal(process, signal.SIGTERM)
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(patience)
-    _signal(process, signal.SIGKILL if os.name == "posix" else signal.SIGTERM)
+    _signal(process, signal.SIGKILL if GROUPED else signal.SIGTERM)
     process.wait()
 
 
 def _signal(process: "subprocess.Popen[Any]", number: signal.Signals) -> None:
-    if os.name != "posix":
+    if not GROUPED:
         if process.poll() is None:
             process.send_signal(number)
         return
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, number)
+
+
+def kill(pid: int) -> None:
+    """Kills the process with this id, which was started in a group of its own, and the group."""
+    with contextlib.suppress(OSError):
+        os.killpg(pid, signal.SIGKILL) if GROUPED else os.kill(pid, signal.SIGTERM)

@@ -219,7 +219,7 @@ def _add_selftest(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--faults",
-        type=Path,
+        type=_path,
         metavar="FOLDER",
         help="folder of other faults, as YAML files (default: the kit's own)",
     )
@@ -248,11 +248,11 @@ def _add_selftest(parser: argparse.ArgumentParser) -> None:
 
 def _add_baseline(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "report", type=Path, metavar="REPORT.json", help="the JSON report of a whole run"
+        "report", type=_path, metavar="REPORT.json", help="the JSON report of a whole run"
     )
     parser.add_argument(
         "--output",
-        type=Path,
+        type=_path,
         required=True,
         metavar="FILE",
         help="the baseline; one that exists is brought up to date",
@@ -268,8 +268,8 @@ def _add_baseline(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_diff(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("old", type=Path, metavar="OLD.json", help="a JSON report")
-    parser.add_argument("new", type=Path, metavar="NEW.json", help="a later one")
+    parser.add_argument("old", type=_path, metavar="OLD.json", help="a JSON report")
+    parser.add_argument("new", type=_path, metavar="NEW.json", help="a later one")
 
 
 def _add_how(parser: argparse.ArgumentParser) -> None:
@@ -282,7 +282,7 @@ def _add_how(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--baseline",
-        type=Path,
+        type=_path,
         metavar="FILE",
         help="known failures, with which the run passes; any other, or a wrong entry, fails it",
     )
@@ -329,8 +329,17 @@ def _add_how(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _path(text: str) -> Path:
+    from conformance.text_file import possible
+
+    try:
+        return possible(text)
+    except InputError as error:
+        raise argparse.ArgumentTypeError(error.message) from None
+
+
 def _count(text: str) -> int:
-    if not text.isdigit() or not 1 <= int(text) <= 256:
+    if not re.fullmatch("[0-9]{1,3}", text) or not 1 <= int(text) <= 256:
         raise argparse.ArgumentTypeError(f"expected a number from 1 to 256, not {text!r}")
     return int(text)
 
@@ -342,10 +351,8 @@ def _retries(text: str) -> int:
 
 
 def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
+    is_number = re.fullmatch(r"[0-9]*\.?[0-9]+(e[-+]?[0-9]+)?", text, re.IGNORECASE)
+    value = float(text) if is_number else 0.0
     if not 0 < value < 1e6:
         raise argparse.ArgumentTypeError(f"expected a number above 0, not {text!r}")
     return value

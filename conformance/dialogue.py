@@ -204,8 +204,14 @@ class Dialogue(Watcher):
         """The result of a hook of the target."""
         self.transcript.add(perf_counter() - self.started, "·", "→", f"hook {name} {arguments}")
         if name not in self.world.target.hooks:
-            raise HookFailed(f"it needs the hook {name}, which a target file can name (hooks: …)")
-        result = await self.world.target.hooks[name].call(arguments)
+            raise HookFailed(self.world.without_hook(name))
+        try:
+            result = await self.world.target.hooks[name].call(arguments)
+        except HookFailed as error:
+            self.world.hook_errors[name] = str(error)
+            if error.lasting:
+                self.world.give_up_hook(name, str(error))
+            raise
         self.world.secrets.learn(result, str(result))
         return result
 

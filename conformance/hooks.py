@@ -6,51 +6,104 @@ output) or an HTTP request (arguments and result as JSON in the bodies).
 
 import json
 import re
-import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
-from urllib.parse import urlsplit
+from threading import Thread
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 from msgspec.structs import replace
 
-from conformance.children import end, spawn
+from conformance import urls
+from conformance.children import GROUPED, PYTHON, kill, words
+from conformance.escapes import printable
+from conformance.problems import InputError, Location
+
+if TYPE_CHECKING:
+    from asyncio import StreamReader
+    from asyncio.subprocess import Process
+
+T = TypeVar("T")
+
+GROUP: Final = re.compile(r"\{(\w+)\}")
+"""What stands for a named group of the ready line of the target's command."""
 
 TIMEOUT: Final = 15.0
+ENDS_WITHIN: Final = 1.0
+"""Seconds in which a command that was killed is gone, with what it printed."""
+
 MAX_RESULT: Final = 1024 * 1024
 
 ADVANCE: Final = "advance_clock"
+RESTART: Final = "restart"
+SHUTDOWN: Final = "shutdown"
 
 
 class HookFailed(Exception):
-    """A hook could not be used, or did not do what it was asked; never the target's fault."""
+    """A hook could not be used, or did not do what it was asked; never the target's fault.
+
+    `lasting`: it will not do anything else either.
+    """
+
+    def __init__(self, message: str, *, lasting: bool = False) -> None:
+        super().__init__(message)
+        self.lasting = lasting
 
 
 class Hook(msgspec.Struct, frozen=True):
-    """One hook: an HTTP URL to POST to, or a command."""
+    """One hook: an HTTP URL to POST to, or a command; errors name its location."""
 
     name: str
     url: str = ""
     argv: tuple[str, ...] = ()
     folder: Path = Path()
+    location: Location | None = None
 
     def with_values(self, values: Mapping[str, str]) -> "Hook":
-        """The hook with each `{name}` in its URL replaced by the value of that name."""
-        url = re.sub(r"\{(\w+)\}", lambda m: values.get(m[1], m[0]), self.url)
-        return replace(self, url=url)
+        """The hook with each `{name}` in its URL or command replaced by the value of that name.
+
+        Raises `InputError` where there is no such value, or the URL is then none.
+        """
+        argv = tuple(self._filled(word, {PYTHON: f"{{{PYTHON}}}", **values}) for word in self.argv)
+        url = self._filled(self.url, values)
+        try:
+            return replace(self, url=url and urls.checked(url, urls.HTTP), argv=argv)
+        except InputError as error:
+            raise InputError(error.message, self.location) from None
+
+    def _filled(self, text: str, values: Mapping[str, str]) -> str:
+        def value(found: re.Match[str]) -> str:
+            if found[1] not in values:
+                message = f"the command's ready line does not say {found[1]}, which this hook needs"
+                raise InputError(message, self.location)
+            return values[found[1]]
+
+        return GROUP.sub(value, text)
 
     async def call(self, arguments: Mapping[str, Any]) -> Any:
-        """The hook's result; raises `HookFailed` with what it said."""
+        """The hook's result; raises `HookFailed` with what it said.
+
+        One that is given up, because it takes too long or nobody waits any more, holds nobody up.
+        """
         import asyncio  # here, like http.client below: the target starts before they are needed
 
         body = json.dumps(arguments).encode()
-        work = self._request if self.url else self._run
-        data = await asyncio.to_thread(work, body)
+        try:
+            async with asyncio.timeout(TIMEOUT):
+                data = await (
+                    in_thread(lambda: self._request(body)) if self.url else self._run(body)
+                )
+        except TimeoutError:
+            raise self._lost(f"takes longer than {TIMEOUT:g} s") from None
         try:
             return json.loads(data or b"{}")
-        except ValueError:
-            raise HookFailed(f"the hook {self.name} gave a result that is not JSON") from None
+        except (ValueError, RecursionError):
+            raise self._lost("gave a result that is not JSON") from None
+
+    def _lost(self, reason: str) -> HookFailed:
+        return HookFailed(f"the hook {self.name} {reason}", lasting=True)
 
     def _request(self, body: bytes) -> bytes:
         import http.client
@@ -61,32 +114,95 @@ class Hook(msgspec.Struct, frozen=True):
         )
         connection = kind(parts.netloc, timeout=TIMEOUT)
         try:
-            path = parts.path or "/"
+            path = urlunsplit(("", "", parts.path or "/", parts.query, ""))
             connection.request("POST", path, body, {"Content-Type": "application/json"})
             response = connection.getresponse()
             data = response.read(MAX_RESULT)
+        except TimeoutError:
+            raise
         except (OSError, http.client.HTTPException) as error:
-            raise HookFailed(f"the hook {self.name} cannot be reached: {error}") from None
+            raise self._lost(f"cannot be reached: {error}") from None
         finally:
             connection.close()
         if response.status >= 300:
-            said = data[:200].decode("utf-8", "replace")
-            raise HookFailed(f"the hook {self.name} answered HTTP {response.status}: {said}")
+            raise HookFailed(
+                f"the hook {self.name} answered HTTP {response.status}: {_said(data[:200])}"
+            )
         return data
 
-    def _run(self, body: bytes) -> bytes:
-        pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    async def _run(self, body: bytes) -> bytes:
+        import asyncio
+        from asyncio.subprocess import PIPE
+
         try:
-            process = spawn(self.argv, self.folder, **pipes)
+            process = await asyncio.create_subprocess_exec(
+                *words(self.argv),
+                cwd=self.folder,
+                start_new_session=GROUPED,
+                stdin=PIPE,
+                stdout=PIPE,
+                stderr=PIPE,
+            )
         except OSError as error:
-            raise HookFailed(f"the hook {self.name} cannot be run: {error}") from None
+            raise self._lost(f"cannot be run: {error}") from None
+        assert process.stdin is not None
         try:
-            out, errors = process.communicate(body, TIMEOUT)
-        except subprocess.TimeoutExpired:
-            raise HookFailed(f"the hook {self.name} takes longer than {TIMEOUT:g} s") from None
+            process.stdin.write(body)
+            process.stdin.close()
+            out, errors, status = await _words(process)
         finally:
-            end(process, patience=0.5)
-        if process.returncode:
-            said = errors[-200:].decode("utf-8", "replace").strip()
-            raise HookFailed(f"the hook {self.name} ended with status {process.returncode}: {said}")
-        return bytes(out[:MAX_RESULT])
+            kill(process.pid)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(_words(process), ENDS_WITHIN)
+        if status:
+            said = _said(errors[-200:])
+            raise HookFailed(f"the hook {self.name} ended with status {status}: {said}")
+        return out
+
+
+async def in_thread(work: Callable[[], T]) -> T:
+    """The result of work that blocks; its thread is left behind where nobody waits any more."""
+    import asyncio
+
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[T] = loop.create_future()
+
+    def tell(found: T | None, error: Exception | None) -> None:
+        if error is not None and not done.done():
+            done.set_exception(error)
+        elif not done.done():
+            done.set_result(cast("T", found))
+
+    def run() -> None:
+        found, error = None, None
+        try:
+            found = work()
+        except Exception as caught:
+            error = caught
+        with suppress(RuntimeError):  # the loop was closed meanwhile
+            loop.call_soon_threadsafe(tell, found, error)
+
+    Thread(target=run, daemon=True).start()
+    return await done
+
+
+async def _words(process: "Process") -> tuple[bytes, bytes, int]:
+    """The first bytes of both streams of a process, read to their ends, and its status."""
+    import asyncio
+
+    assert process.stdout is not None
+    assert process.stderr is not None
+    out, errors = await asyncio.gather(_first(process.stdout), _first(process.stderr))
+    return out, errors, await process.wait()
+
+
+async def _first(stream: "StreamReader") -> bytes:
+    """The first bytes of a stream, read to its end: `MAX_RESULT` at most."""
+    data = bytearray()
+    while piece := await stream.read(64 * 1024):
+        data += piece[: MAX_RESULT - len(data)]
+    return bytes(data)
+
+
+def _said(data: bytes) -> str:
+    return printable(data.decode("utf-8", "replace").strip())

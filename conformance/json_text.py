@@ -57,7 +57,7 @@ def decode(text: str) -> Any:
     only it can hold, such as a lone surrogate.
     """
     value = _decode(text)
-    if len(text) > MAX_DEPTH and _is_too_deep(value, text):
+    if len(text) > MAX_DEPTH and is_too_deep(value, text):
         raise NotJSON(TOO_DEEP)
     return value
 
@@ -80,7 +80,7 @@ def _has_long_number(text: str) -> bool:
     return bool(_DIGIT.search(sample) and _LONG_NUMBER.search(text))
 
 
-def _is_too_deep(value: Any, text: str) -> bool:
+def is_too_deep(value: Any, text: str) -> bool:
     """Whether the value of a text is nested deeper than `MAX_DEPTH`."""
     if text.count("[") + text.count("{") <= MAX_DEPTH:
         return False

@@ -1,87 +1,115 @@
 """A target that the kit starts itself, as a process of its own, and ends again."""
 
 import contextlib
-import re
 import subprocess
 import threading
-from collections import deque
 from collections.abc import Callable, Iterator
-from queue import Empty, Queue
-from time import monotonic
+from queue import Empty
+from time import monotonic, perf_counter
+from typing import Final
 
 from conformance.children import end, spawn
+from conformance.escapes import printable
+from conformance.output import Output, Printed
 from conformance.problems import InputError
 from conformance.target import Command
 
-ENDS_WITHIN = 10.0
-GLANCE = 0.1
+ENDS_WITHIN: Final = 10.0
+SETTLES_WITHIN: Final = 1.0
+"""Seconds in which the last words of a process that has ended come."""
+
+GLANCE: Final = 0.1
+QUOTED: Final = 5
+
+
+class Process:
+    """A target's command, started; raises `InputError` when it cannot be."""
+
+    def __init__(self, command: Command) -> None:
+        self.command = command
+        self._deadline = monotonic() + command.timeout
+        try:
+            self._process = spawn(
+                command.argv,
+                command.folder,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+            )
+        except OSError as error:
+            message = f"the target's command {command.argv[0]} cannot be run: {error.strerror}"
+            raise InputError(message, command.location) from None
+        self._output = Output(self._process)
+        self._ended: float | None = None
+        self._watcher = threading.Thread(target=self._watch, daemon=True)
+        self._watcher.start()
+
+    def _watch(self) -> None:
+        self._process.wait()
+        self._ended = perf_counter()
+
+    def ready(self, stopped: Callable[[], bool] = lambda: False) -> dict[str, str]:
+        """What the ready line says: `url`, and other named groups.
+
+        Nothing when `stopped` says so before that line comes. Raises `InputError` when the process
+        ends, or prints no such line in time.
+        """
+        try:
+            while not stopped():
+                found = self._glance()
+                if found is not None:
+                    return found
+        finally:
+            self._output.let_go()
+        return {}
+
+    def _glance(self) -> dict[str, str] | None:
+        """What the next line says, if it is the one; None where it is another, or none came."""
+        command = self.command
+        if monotonic() > self._deadline:
+            raise InputError(
+                f"the target's command printed nothing that matches {command.ready.text!r} "
+                f"within {command.timeout:g} s",
+                command.location,
+            )
+        try:
+            line = self._output.next(GLANCE)
+        except Empty:
+            return None
+        if line is None:
+            status = self._process.wait()
+            said = " ".join(text for _, text in self._output.tail()[-QUOTED:])
+            said = " ".join(said.split()) or "nothing"
+            message = f"the target's command ended with status {status} and said: {printable(said)}"
+            raise InputError(message, command.location)
+        return command.ready.named(line.text)
+
+    def ended(self, patience: float) -> tuple[int, float] | None:
+        """The status of the process and the moment (`perf_counter`) of its end; None: it runs.
+
+        Waits up to `patience` seconds for one that is about to end.
+        """
+        self._watcher.join(patience)
+        return None if self._ended is None else (self._process.wait(), self._ended)
+
+    def printed(self) -> tuple[Printed, ...]:
+        """The last lines that the process printed."""
+        if self._ended is not None:
+            self._output.join(SETTLES_WITHIN)
+        return self._output.tail()
+
+    def end(self) -> None:
+        """Ends the process and whatever it started."""
+        self._output.let_go()
+        end(self._process, ENDS_WITHIN)
+        self._output.join(SETTLES_WITHIN)
 
 
 @contextlib.contextmanager
-def running(
-    command: Command, stopped: Callable[[], bool] = lambda: False
-) -> Iterator[Callable[[], dict[str, str]]]:
-    """Runs the command, and yields a function that waits until it is ready.
-
-    The function returns what the ready line says: `url`, and other named groups; nothing when
-    `stopped` says so before that line comes. The process is ended afterwards, by its id.
-
-    Raises `InputError` when the command cannot be started; the function does so when it ends, or
-    prints no URL in time.
-    """
-    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+def running(command: Command) -> Iterator[Process]:
+    """Runs the command of a target, and ends it afterwards, by its id."""
+    process = Process(command)
     try:
-        process = spawn(command.argv, command.folder, text=True, errors="replace", **streams)
-    except OSError as error:
-        raise InputError(
-            f"the target's command {command.argv[0]} cannot be run: {error.strerror}"
-        ) from None
-    lines: Queue[str | None] = Queue()
-    reader = threading.Thread(target=_read, args=(process, lines), daemon=True)
-    reader.start()
-    deadline = monotonic() + command.timeout
-    try:
-        yield lambda: _ready(command, process, lines, deadline, stopped)
+        yield process
     finally:
-        end(process, ENDS_WITHIN)
-        reader.join(ENDS_WITHIN)
-
-
-def _read(process: "subprocess.Popen[str]", lines: "Queue[str | None]") -> None:
-    assert process.stdout is not None
-    with process.stdout:
-        for line in process.stdout:
-            if lines.qsize() < 1_000:
-                lines.put(line)
-    lines.put(None)
-
-
-def _ready(
-    command: Command,
-    process: "subprocess.Popen[str]",
-    lines: "Queue[str | None]",
-    deadline: float,
-    stopped: Callable[[], bool],
-) -> dict[str, str]:
-    printed: deque[str] = deque(maxlen=5)
-    while not stopped():
-        if monotonic() > deadline:
-            raise InputError(
-                f"the target's command printed nothing that matches {command.ready!r} "
-                f"within {command.timeout:g} s"
-            )
-        try:
-            line = lines.get(timeout=GLANCE)
-        except Empty:
-            continue
-        if line is None:
-            said = " ".join("".join(printed).split()) or "nothing"
-            raise InputError(
-                f"the target's command ended with status {process.wait()} and said: {said}"
-            )
-        printed.append(line)
-        found = re.search(command.ready, line)
-        if found:
-            named = {name: text for name, text in found.groupdict().items() if text}
-            return {"url": found[1] if found.groups() else found[0], **named}
-    return {}
+        process.end()

@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from conformance.baseline import Comparison
+from conformance.lifetime import Lifetime
 from conformance.model import Outcome, Requirement, Result, Verdict
 from conformance.retries import Retries
 from conformance.schedule import Phase
@@ -43,10 +44,12 @@ class ProfileVerdict(msgspec.Struct, frozen=True):
 
 
 class RunRecord(msgspec.Struct, frozen=True):
-    """Everything that one run found; `comparison` is what a baseline says of it.
+    """Everything that one run found.
 
     `note` says why a run is not complete: where the target is `unreachable`, why it is. Where the
     target was lost, `in_flight` names the scenarios that were in progress, the likeliest first.
+    `comparison` is what a baseline says of it, `process` what became of the process that the kit
+    started, where the target has a command, `hook_faults` what was found against hooks, by name.
     """
 
     suite: Suite
@@ -70,6 +73,8 @@ class RunRecord(msgspec.Struct, frozen=True):
     phases: tuple[Phase, ...] = ()
     shows_schedule: bool = False
     comparison: Comparison | None = None
+    process: Lifetime | None = None
+    hook_faults: Mapping[str, str] = msgspec.field(default_factory=dict)
 
     @property
     def complete(self) -> bool:

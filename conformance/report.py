@@ -1,6 +1,5 @@
 """A JSON report that was published: what of it a baseline or a comparison goes by."""
 
-import json
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 
-from conformance import bundle, text_file
+from conformance import bundle, json_file
 from conformance.baseline import Baseline, Finding, Findings, compare
 from conformance.checks import cut
 from conformance.model import Outcome
@@ -103,7 +102,7 @@ def _finding(row: Mapping[str, Any], whole: bool = True) -> Finding:
 def read(path: Path) -> Report:
     """The report in a file; raises `InputError` for what is none, or breaks off, with the place."""
     name = bundle.shown(path)
-    value = _parsed(text_file.read(path, name, MAX_BYTES), name)
+    value = json_file.read(path, name, MAX_BYTES)
     written = value.get("$schema") if isinstance(value, dict) else None
     if not isinstance(written, str) or not written.endswith("/kit/report.json"):
         message = "is not a JSON report of this kit (run TARGET --report json=PATH writes one)"
@@ -114,16 +113,6 @@ def read(path: Path) -> Report:
     for fault in SchemaStore(bundle.schema_root()).explain("kit/report", value):
         raise InputError(f"at {fault.pointer or '/'}: {cut(fault.message)}", Location(name))
     return Report(name, value)
-
-
-def _parsed(text: str, name: str) -> Any:
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        place = Location(name, error.lineno, error.colno)
-        raise InputError(f"is not JSON: {error.msg}", place) from None
-    except RecursionError:
-        raise InputError("is nested too deeply", Location(name)) from None
 
 
 def compared(record: RunRecord, baseline: Baseline, today: date) -> RunRecord:

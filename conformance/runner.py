@@ -13,8 +13,9 @@ import msgspec
 from msgspec.structs import replace
 
 from conformance import retries
-from conformance.attempt import Attempts, result_of
+from conformance.attempt import LONG_WAIT, Attempts, result_of
 from conformance.discovery import RefusedHandshake, discover
+from conformance.hook_checks import check_after_failure, check_needed
 from conformance.hooks import ADVANCE
 from conformance.model import Outcome, Result, Scenario
 from conformance.passive import passive_results
@@ -37,9 +38,6 @@ TRIPS: Final = 1_500
 
 LAWFUL_TRIP: Final = 2.0
 """Seconds of a round trip from which on the target itself is too slow, and gets none."""
-
-LONG_WAIT: Final = 2.0
-"""Seconds from which on moving the clock alone beats waiting beside others."""
 
 
 class Options(msgspec.Struct, frozen=True):
@@ -97,6 +95,8 @@ class Run:
             async with _stall_watch(self.world):
                 with self._phase(DISCOVERY):
                     refused = await discover(self.world, force=self.options.force)
+                    if refused is None:
+                        await check_needed(self.world, self._attempts, self.scenarios)
                 if refused is None:
                     await self._in_time()
                 else:
@@ -150,6 +150,7 @@ class Run:
             ),
             phases=tuple(self._phases),
             shows_schedule=options.schedule,
+            hook_faults=dict(sorted(self.world.hook_faults.items())),
         )
 
     def _stated(self) -> dict[str, object]:
@@ -235,7 +236,8 @@ class Run:
 
     def _moves_clock(self, scenario: Scenario) -> bool:
         """Whether a scenario can move the clock instead of waiting long."""
-        return ADVANCE in self.target.hooks and self._attempts.wait_of(scenario) > LONG_WAIT
+        hooks = self.world.target.hooks
+        return ADVANCE in hooks and self._attempts.wait_of(scenario) > LONG_WAIT
 
     @contextmanager
     def _phase(self, name: str) -> Iterator[None]:
@@ -270,7 +272,7 @@ class Run:
                 group.create_task(worker())
 
     async def _alone(self, scenarios: Iterable[Scenario]) -> None:
-        self.world.moves_clock = ADVANCE in self.target.hooks
+        self.world.moves_clock = ADVANCE in self.world.target.hooks
         for scenario in scenarios:
             await self._one(scenario, alone=True)
 
@@ -289,6 +291,9 @@ class Run:
             return
         if turned_away:
             self._attempts.note_crowded(result.reason)
+        if result.outcome is Outcome.FAILED:
+            fault = await check_after_failure(self.world, self._attempts, scenario)
+            result = result_of(scenario, Outcome.COULD_NOT_RUN, fault) if fault else result
         self._found(result)
 
     def _found(self, result: Result) -> None:
@@ -316,7 +321,9 @@ class Run:
         earlier = self.results[scenario.id]
         if retries.is_unsteady(earlier):
             return
-        self.world.moves_clock = ADVANCE in self.target.hooks and self._turn(scenario) != SHARED
+        self.world.moves_clock = (
+            ADVANCE in self.world.target.hooks and self._turn(scenario) != SHARED
+        )
         self._ran.add(scenario.id)
         self._found(retries.merged(earlier, await self._attempts.judged(scenario)))
 

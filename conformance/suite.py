@@ -2,7 +2,7 @@
 
 import gc
 import importlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -93,6 +93,18 @@ class Barrier(msgspec.Struct, frozen=True):
     relayed: frozenset[str]
 
 
+class HookCheck(msgspec.Struct, frozen=True):
+    """The signs that a hook does what it answers, and what is seen where there is none of them.
+
+    `certain`: that proves that it lies; `stops`: it is tried after a failure alone.
+    """
+
+    seen: str
+    signs: tuple[Scenario, ...]
+    certain: bool = True
+    stops: bool = False
+
+
 class Documents(msgspec.Struct, frozen=True):
     """What the files of a suite say, read and checked."""
 
@@ -100,6 +112,7 @@ class Documents(msgspec.Struct, frozen=True):
     requirements: dict[str, Requirement]
     procedures: dict[str, Procedure]
     scenarios: dict[str, Scenario]
+    signs: dict[str, list[Scenario]]
 
 
 class Suite(msgspec.Struct, frozen=True):
@@ -124,6 +137,7 @@ class Suite(msgspec.Struct, frozen=True):
     lapse: Lapse
     rate: Rate
     crowded: int
+    hooks: Mapping[str, HookCheck]
     message_limits: tuple[str, ...]
     redact: frozenset[str]
     schemas: SchemaStore
@@ -196,6 +210,7 @@ def _load(name: str) -> Suite:
         lapse=Lapse(**header["lapse"]),
         rate=Rate(**header["rate"]),
         crowded=header["crowded"],
+        hooks=MappingProxyType(_hooks(header["hooks"], documents.signs)),
         redact=frozenset(header["redact"]),
         schemas=schemas,
         functions=functions,
@@ -214,8 +229,12 @@ def _read(root: Path, schemas: SchemaStore, functions: Collection[str]) -> Docum
     scenarios = {s.id: s for s in _scenarios(root / "scenarios", reader)}
     written = yaml_source.load(root / "negatives.yaml")
     scenarios |= {s.id: s for s in negatives(written, schemas, reader)}
+    signs = {
+        name: list(_scenarios(root / "hooks" / name, reader, f"hooks/{name}/"))
+        for name in header["hooks"]
+    }
     reader.check_calls()
-    return Documents(header, requirements, procedures, scenarios)
+    return Documents(header, requirements, procedures, scenarios, signs)
 
 
 def _header(path: Path, schemas: SchemaStore) -> Any:
@@ -241,10 +260,16 @@ def _files(folder: Path) -> Iterable[Source]:
     return (yaml_source.load(path) for path in sorted(folder.rglob("*.yaml")))
 
 
-def _scenarios(folder: Path, reader: ScriptReader) -> Iterable[Scenario]:
+def _scenarios(folder: Path, reader: ScriptReader, prefix: str = "") -> Iterable[Scenario]:
     for path in sorted(folder.rglob("*.yaml")):
         name = path.relative_to(folder).with_suffix("").as_posix()
-        yield reader.checked(yaml_source.load(path), name)
+        yield reader.checked(yaml_source.load(path), prefix + name)
+
+
+def _hooks(
+    rows: Mapping[str, Mapping[str, Any]], signs: Mapping[str, Sequence[Scenario]]
+) -> dict[str, HookCheck]:
+    return {name: HookCheck(signs=tuple(signs[name]), **row) for name, row in rows.items()}
 
 
 def _variants(header: Mapping[str, Any]) -> dict[str, tuple[Variant, ...]]:

@@ -9,6 +9,8 @@ from itertools import takewhile
 from time import perf_counter
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from conformance.hooks import HookFailed
 from conformance.model import Procedure
 from conformance.monitors import Monitor
@@ -43,6 +45,8 @@ class World:
     last_tick: float = field(default_factory=perf_counter)
     timeout_scale: float = 1.0
     begun: float = field(default_factory=perf_counter)
+    hook_errors: dict[str, str] = field(default_factory=dict)
+    hook_faults: dict[str, str] = field(default_factory=dict)
     last_heard: float = 0.0
     greets: bool = False
     barrier: Any = None
@@ -50,6 +54,18 @@ class World:
 
     def __post_init__(self) -> None:
         self.barrier = self.suite.barrier.messages[0]
+
+    def give_up_hook(self, name: str, reason: str) -> None:
+        """Goes on as if the target had no hook of that name, for a reason that is told."""
+        self.hook_faults[name] = reason
+        hooks = {other: hook for other, hook in self.target.hooks.items() if other != name}
+        self.target = replace(self.target, hooks=hooks)
+
+    def without_hook(self, name: str) -> str:
+        """Why a hook cannot be used."""
+        return self.hook_faults.get(
+            name, f"it needs the hook {name}, which a target file can name (hooks: …)"
+        )
 
     def procedure(self, name: str) -> Procedure:
         """The procedure of that name; of several variants, the one for what the target claims."""

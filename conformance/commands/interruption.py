@@ -1,12 +1,24 @@
-"""Interruption: Ctrl-C ends the run, not the report."""
+"""Interruption: Ctrl-C ends the run, not the report; so do SIGTERM and a terminal that closes."""
 
 import signal
 from collections.abc import Callable
 from types import FrameType
 
 
+def take_signals(handler: Callable[[int, FrameType | None], None]) -> None:
+    """Has a function called by the signals that end a run: SIGINT, SIGTERM and SIGHUP.
+
+    SIGHUP stays ignored where it is: `nohup` asks for that.
+    """
+    signal.signal(signal.SIGINT, handler)
+    signal.signal(signal.SIGTERM, handler)
+    hang_up = getattr(signal, "SIGHUP", None)  # there is none on Windows
+    if hang_up is not None and signal.getsignal(hang_up) is not signal.SIG_IGN:
+        signal.signal(hang_up, handler)
+
+
 class Interruption:
-    """Takes SIGINT and SIGTERM from the first moment; `cancel` is what they call from then on.
+    """Takes the signals that end a run, from the first moment; they call `cancel` from then on.
 
     After `release` they end what is still being done: nothing but a reader who does not read is
     waited for then.
@@ -16,8 +28,7 @@ class Interruption:
         self.asked = False
         self.cancel: Callable[[], object] | None = None
         self._released = False
-        signal.signal(signal.SIGINT, self._on_signal)
-        signal.signal(signal.SIGTERM, self._on_signal)
+        take_signals(self._on_signal)
 
     def release(self) -> None:
         """Says that the reports are written."""

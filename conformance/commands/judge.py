@@ -3,14 +3,17 @@
 import argparse
 import asyncio
 import sys
-from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+
+from msgspec.structs import replace
 
 from conformance.baseline import Baseline
 from conformance.baseline_file import read as read_baseline
 from conformance.commands.interruption import Interruption
+from conformance.lifetime import Lifetime, lifetime
 from conformance.model import Scenario
 from conformance.problems import InputError
+from conformance.process import Process
 from conformance.record import Exit, RunRecord, exit_status
 from conformance.report import compared
 from conformance.reporting.files import Reports, Written
@@ -20,21 +23,28 @@ from conformance.runner import Options, Run
 from conformance.streams import complain
 from conformance.suite import Suite, is_passive_selected, is_selected, load, select
 from conformance.target import Target
+from conformance.world import World
 
 
 def judge(
     arguments: argparse.Namespace,
-    ready: Callable[[], Target],
+    target: Target,
+    process: Process | None,
     reports: Reports[RunRecord],
     interruption: Interruption,
 ) -> int:
-    """Judges the target that `ready` waits for, as the arguments say; returns the exit status."""
+    """Judges a target, when its process is ready, as the arguments say; returns the exit status."""
     suite = load()
     scenarios = _selected(suite, arguments)
     baseline = read_baseline(arguments.baseline, suite) if arguments.baseline else None
     options = _options(arguments, baseline)
     quiet: bool = arguments.quiet
-    record = _perform(suite, ready(), scenarios, options, interruption, quiet=quiet)
+    if process is not None:
+        target = _ready(target, process, interruption)
+    run = Run(suite, target, scenarios, options)
+    record = _perform(run, interruption, quiet=quiet)
+    if process is not None:
+        record = replace(record, process=_lifetime(process, record, run.world))
     if baseline is not None:
         record = compared(record, baseline, datetime.now(UTC).date())
     return _told(record, reports.write(record), interruption)
@@ -84,18 +94,26 @@ def _only_watched(suite: Suite, word: str) -> bool:
     )
 
 
-def _perform(
-    suite: Suite,
-    target: Target,
-    scenarios: Sequence[Scenario],
-    options: Options,
-    interruption: Interruption,
-    *,
-    quiet: bool,
-) -> RunRecord:
-    with Progress(sys.stderr, len(scenarios), quiet=quiet) as progress:
-        current = Run(suite, target, scenarios, options, progress.found)
-        return asyncio.run(_interruptible(current, interruption))
+def _ready(target: Target, process: Process, interruption: Interruption) -> Target:
+    """The target as its process says where it is; as it was, where the run is interrupted first."""
+    found = process.ready(lambda: interruption.asked)
+    return target.ready(found) if found else target
+
+
+def _lifetime(process: Process, record: RunRecord, world: World) -> Lifetime:
+    """What became of the target's process, without the secrets of the run and of the target."""
+
+    def hide(text: str) -> str:
+        return world.secrets.hide(world.target.hide(text))
+
+    results, scenarios = record.results, record.suite.scenarios
+    return lifetime(process, world.begun, results, scenarios, hide, lost=bool(record.note))
+
+
+def _perform(run: Run, interruption: Interruption, *, quiet: bool) -> RunRecord:
+    with Progress(sys.stderr, len(run.scenarios), quiet=quiet) as progress:
+        run.progress = progress.found
+        return asyncio.run(_interruptible(run, interruption))
 
 
 async def _interruptible(run: Run, interruption: Interruption) -> RunRecord:

@@ -1,7 +1,7 @@
 """`run` and `demo`: find the target, start it, and have it judged."""
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
@@ -12,7 +12,8 @@ from conformance.commands.interruption import Interruption
 from conformance.process import running
 from conformance.reporting.files import Reports
 from conformance.reporting.formats import WRITERS
-from conformance.target import Target, demonstration, from_argument
+from conformance.target import Target
+from conformance.target_file import demonstration, from_argument
 from conformance.whole_file import is_file
 
 DEMO_REPORTS: Final = ("json=coda-report/report.json", "junit=coda-report/junit.xml")
@@ -28,7 +29,7 @@ def demo(arguments: argparse.Namespace, interruption: Interruption) -> int:
     target = demonstration()
     assert target.command is not None
     # In a checkout that is not installed, the reference server is found from here.
-    command = replace(target.command, folder=Path.cwd())
+    command = replace(target.command, folder=Path())
     arguments.report = arguments.report or DEMO_REPORTS
     return _judge(arguments, replace(target, command=command, words="demo"), interruption)
 
@@ -38,11 +39,11 @@ def _judge(arguments: argparse.Namespace, target: Target, interruption: Interrup
         target = replace(target, connect_timeout=arguments.connect_timeout)
     reports = Reports(arguments.report, WRITERS, _inputs(arguments))
     with ExitStack() as stack:
-        ready = _started(target, stack, interruption)
+        process = stack.enter_context(running(target.command)) if target.command else None
         # Imported late: the target starts meanwhile.
         from conformance.commands.judge import judge
 
-        return judge(arguments, ready, reports, interruption)
+        return judge(arguments, target, process, reports, interruption)
 
 
 def _inputs(arguments: argparse.Namespace) -> Iterator[Path]:
@@ -50,16 +51,3 @@ def _inputs(arguments: argparse.Namespace) -> Iterator[Path]:
     for word in (getattr(arguments, "target", None), arguments.baseline):
         if word is not None and is_file(Path(word)):
             yield Path(word)
-
-
-def _started(target: Target, stack: ExitStack, interruption: Interruption) -> Callable[[], Target]:
-    """Starts the target, where it has a command; what is returned waits until it is ready."""
-    if target.command is None:
-        return lambda: target
-    ready = stack.enter_context(running(target.command, lambda: interruption.asked))
-
-    def waited_for() -> Target:
-        found = ready()
-        return target.ready(found) if found else target
-
-    return waited_for

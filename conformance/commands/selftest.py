@@ -2,12 +2,12 @@
 
 import argparse
 import os
-import signal
 import sys
 from time import perf_counter
 from types import FrameType
 from typing import Final
 
+from conformance.commands.interruption import take_signals
 from conformance.record import Exit
 from conformance.reporting.files import Reports
 from conformance.reporting.progress import Progress
@@ -25,7 +25,7 @@ AT_ONCE: Final = 8
 def selftest(arguments: argparse.Namespace) -> int:
     """Judges every faulty server; returns 0 when each was caught and nothing was blamed wrongly."""
     begun = perf_counter()
-    signal.signal(signal.SIGTERM, _interrupt)
+    take_signals(_interrupt)
     reports = Reports(arguments.report, WRITERS)
     suite = judging.suite()
     faults = select(load(suite.schemas, suite.requirements, arguments.faults), arguments.selection)

@@ -6,6 +6,7 @@ from msgspec.structs import asdict
 
 from conformance import __version__
 from conformance.baseline import Comparison, Entry, Finding
+from conformance.lifetime import Ended, Lifetime
 from conformance.model import Failure, Result, Timing, Trial
 from conformance.record import (
     ProfileVerdict,
@@ -30,6 +31,7 @@ def document(record: RunRecord) -> dict[str, Any]:
 
 
 def _document(record: RunRecord) -> dict[str, Any]:
+    process = {} if record.process is None else {"process": _process(record.process)}
     return {
         "$schema": SCHEMA,
         "kit": {"name": "coda-conformance", "version": __version__},
@@ -39,6 +41,8 @@ def _document(record: RunRecord) -> dict[str, Any]:
             "url": record.target_url,
             "claims": sorted(record.claims),
             "parameters": dict(record.variables),
+            **process,
+            "hook_faults": dict(record.hook_faults),
         },
         "run": {
             "started": record.started,
@@ -58,6 +62,24 @@ def _document(record: RunRecord) -> dict[str, Any]:
         "profiles": [_profile(row) for row in profile_verdicts(record)],
         "requirements": [_requirement(row) for row in requirement_statuses(record)],
         "results": [_result(result) for result in record.results],
+    }
+
+
+def _process(process: Lifetime) -> dict[str, Any]:
+    ended = process.ended
+    return {
+        "ended": None if ended is None else _ended(ended),
+        "output": [line._asdict() for line in process.output],
+    }
+
+
+def _ended(ended: Ended) -> dict[str, Any]:
+    how = {"signal": ended.signal} if ended.signal else {"status": ended.status}
+    return {
+        **how,
+        "seconds": round(ended.seconds, 3),
+        "in_flight": list(ended.in_flight),
+        "asked": ended.asked,
     }
 
 

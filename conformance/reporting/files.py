@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Generic, NamedTuple, TypeVar
 
-from conformance import whole_file
+from conformance import text_file, whole_file
 from conformance.problems import InputError, did_you_mean
 
 T = TypeVar("T")
@@ -59,7 +59,7 @@ def _wanted(word: str, writers: Writers[T]) -> tuple[str, Path]:
     if kind not in writers or not sign:
         kinds = ", ".join(f"{name}=PATH" for name in writers)
         raise InputError(f'a report is one of {kinds}, not "{word}"{did_you_mean(kind, writers)}')
-    return kind, Path(name)
+    return kind, text_file.possible(name)
 
 
 def check(path: Path, what: str = "report") -> None:

@@ -7,6 +7,7 @@ from conformance.baseline import Comparison
 from conformance.escapes import printable, printable_lines
 from conformance.model import Outcome, Result, Trial
 from conformance.record import RunRecord
+from conformance.reporting import remarks
 from conformance.reporting.against import complaint
 from conformance.reporting.text import failure_lines
 from conformance.retries import failing_trials
@@ -44,6 +45,9 @@ def render(record: RunRecord) -> bytes:
     for name, value in (("target", record.target_url), ("suite", record.suite.version)):
         ET.SubElement(properties, "property", name=name, value=value)
     suite.extend(rows)
+    told = "\n".join(remarks.lines(record))
+    if told:
+        ET.SubElement(suite, "system-err").text = told
     root = ET.Element("testsuites")
     root.append(suite)
     _make_safe(root)

@@ -12,7 +12,7 @@ from conformance.record import (
     profile_verdicts,
     requirement_statuses,
 )
-from conformance.reporting import schedule
+from conformance.reporting import remarks, schedule
 from conformance.reporting.against import complaint, totals
 from conformance.reporting.gfm import inline, table
 from conformance.retries import tally
@@ -44,6 +44,8 @@ def _lines(record: RunRecord) -> Iterator[str]:
     yield f"{record.suite.title} {record.suite.version}."
     if not record.complete:
         yield f"**Incomplete**: {inline(record.note or 'the run was interrupted')}."
+    for sentence in remarks.sentences(record):
+        yield f"{inline(sentence)}."
     yield ""
     yield from table(
         ("profile", "verdict", "requirements"), map(_verdict, profile_verdicts(record))

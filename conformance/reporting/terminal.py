@@ -7,7 +7,7 @@ from conformance.baseline import Comparison
 from conformance.checks import cut
 from conformance.model import Outcome, Result, Verdict
 from conformance.record import RunRecord, blamed, profile_verdicts, requirement_statuses
-from conformance.reporting import against, schedule
+from conformance.reporting import against, remarks, schedule
 from conformance.reporting.text import failure_lines, retries_text
 from conformance.streams import Output, Painted
 
@@ -63,6 +63,7 @@ class Terminal:
         self._details(record, Outcome.FLAKY, "Flaky")
         self._details(record, Outcome.WARNED, "Warned (SHOULD)")
         self._reasons(record)
+        self._remarks(record)
         if record.comparison is not None:
             self._against(record.comparison)
         if not record.selection:
@@ -81,6 +82,12 @@ class Terminal:
         told = retries_text(record.retries)
         if told:
             self.line(told)
+
+    def _remarks(self, record: RunRecord) -> None:
+        """Writes what there is to say of the target's process and hooks."""
+        told = [*remarks.lines(record)]
+        for line in [*told, ""] if told else []:
+            self.line(line)
 
     def _against(self, comparison: Comparison) -> None:
         """Writes what is known, by its reasons, and what is not as the baseline says."""

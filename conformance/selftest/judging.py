@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import multiprocessing
-import re
 import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
@@ -17,6 +16,7 @@ from typing import Any, Final
 
 from conformance.model import Outcome, Result, Scenario
 from conformance.problems import KitError
+from conformance.ready import Ready
 from conformance.record import RunRecord, blamed
 from conformance.runner import Options, Run
 from conformance.selftest.fault import Fault
@@ -24,7 +24,8 @@ from conformance.selftest.faulty_server import main_of, serve
 from conformance.selftest.matrix import FaultRun, Kill
 from conformance.selftest.scope import Scope, scenarios_for
 from conformance.suite import Suite, load
-from conformance.target import Target, demonstration
+from conformance.target import Target
+from conformance.target_file import demonstration
 
 STARTS_WITHIN: Final = 30.0
 ENDS_WITHIN: Final = 120.0
@@ -138,15 +139,15 @@ def serving(fault: Fault | None) -> Iterator[dict[str, str]]:
         reader.close()
 
 
-def _ready(reader: Connection, pattern: str) -> dict[str, str]:
+def _ready(reader: Connection, ready: Ready) -> dict[str, str]:
     try:
         said = reader.recv() if reader.poll(STARTS_WITHIN) else "nothing"
     except EOFError:
         said = "nothing"
-    found = re.search(pattern, said)
+    found = ready.named(said)
     if found is None:
         raise KitError(f"the faulty server does not start; it says: {said}")
-    return found.groupdict()
+    return found
 
 
 async def _run(

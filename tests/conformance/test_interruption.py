@@ -7,14 +7,19 @@ import select
 import signal
 import sys
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
+import psutil
 import pytest
 
+from conformance.hooks import TIMEOUT
 from tests.support.hostile.frames import garbage_text
 from tests.support.hostile.hangs import answers_no_close
-from tests.support.kit import LIMIT, call, started
+from tests.support.kit import COMMAND, LIMIT, call, started
+from tests.support.kit import server as judged_server
 from tests.support.peer import Peer, hosting
+from tests.support.sockets import listening, port_of, url_of
 
 SELECTION = ("states/", "transport/ping-frame-before-authentication")
 
@@ -68,7 +73,7 @@ def test_while_it_starts(tmp_path: Path, module: str) -> None:
     assert list(tmp_path.iterdir()) == [path], "no part of it stays under another name"
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 async def test_while_the_target_is_being_discovered(tmp_path: Path, number: signal.Signals) -> None:
     connected = asyncio.Event()
 
@@ -145,3 +150,80 @@ async def test_while_the_report_is_written_it_is_written_to_its_end(tmp_path: Pa
     assert errors == ""
     assert process.returncode in (1, 130)
     assert json.loads(data)["run"]["complete"]
+
+
+async def test_a_hang_up_that_is_ignored_stays_ignored(tmp_path: Path) -> None:
+    connected = asyncio.Event()
+
+    async def behaviour(peer: Peer) -> None:
+        connected.set()
+        await garbage_text(peer)
+
+    path = tmp_path / "report.json"
+    async with hosting(behaviour) as url:
+        words = ("run", url, *SELECTION, "--retries=0", f"--report=json={path}")
+        ignoring = ("sh", "-c", 'trap "" HUP; exec "$@"', "sh")
+        with started(*words, command=(*ignoring, *COMMAND)) as process:
+            await connected.wait()
+            process.send_signal(signal.SIGHUP)
+            _, errors = await asyncio.to_thread(process.communicate, timeout=LIMIT)
+    assert errors == ""
+    assert json.loads(path.read_bytes())["run"]["interrupted"] is False
+
+
+HANGING = "import socket, time; s = socket.create_connection(('127.0.0.1', PORT)); time.sleep(600)"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("kind", ["request", "command"])
+async def test_while_a_hook_hangs(tmp_path: Path, number: signal.Signals, kind: str) -> None:
+    asked = asyncio.Event()
+
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        await reader.read()
+        await asyncio.sleep(LIMIT)
+
+    path, report = tmp_path / "target.yaml", tmp_path / "report.json"
+    with judged_server("reference_server", "--control-port=0") as url:
+        async with listening(hang) as server:
+            place, program = url_of(server, "http"), HANGING.replace("PORT", str(port_of(server)))
+            rows = {"request": place, "command": ["{python}", "-c", program]}
+            path.write_text(json.dumps({"url": url, "hooks": {"issue_token": {kind: rows[kind]}}}))
+            with started("run", str(path), "access-tokens/", f"--report=json={report}") as process:
+                await asyncio.wait_for(asked.wait(), LIMIT)
+                begun = perf_counter()
+                process.send_signal(number)
+                process.send_signal(number)
+                _, errors = await asyncio.to_thread(process.communicate, timeout=LIMIT)
+    assert (process.returncode, errors) == (130, "")
+    assert perf_counter() - begun < TIMEOUT, "the hook was waited for"
+    marked(report)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+async def test_the_server_that_the_kit_started_ends_too(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    connected: asyncio.Queue[int] = asyncio.Queue()
+
+    async def note(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connected.put_nowait(int(await reader.readline()))
+        await reader.read()
+
+    path, report = tmp_path / "target.yaml", tmp_path / "report.json"
+    async with listening(note) as server:
+        port = port_of(server)
+        program = (
+            "import os, socket, sys; import reference_server.server as server;"
+            f"socket.create_connection(('127.0.0.1', {port})).sendall(b'%d\\n' % os.getpid());"
+            "from reference_server.__main__ import main; sys.exit(main(['--port=0']))"
+        )
+        path.write_text(json.dumps({"command": {"run": ["{python}", "-c", program]}}))
+        with started("run", str(path), f"--report=json={report}") as process:
+            pid = await asyncio.wait_for(connected.get(), LIMIT)
+            process.send_signal(number)
+            _, errors = await asyncio.to_thread(process.communicate, timeout=LIMIT)
+    assert (process.returncode, errors) == (130, "")
+    assert not psutil.pid_exists(pid)
+    marked(report)

@@ -11,7 +11,7 @@ from conformance.attempt import Attempts
 from conformance.model import Outcome, Result, Scenario
 from conformance.runner import Options, Run
 from conformance.suite import Suite, select
-from conformance.target import from_argument
+from conformance.target_file import from_argument
 from tests.support.kit import server
 
 WAITING = "deduplication/window-ends"

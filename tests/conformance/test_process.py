@@ -1,6 +1,5 @@
 """A target that the kit starts itself is waited for, told about, and always ended."""
 
-import errno
 import json
 import os
 import select
@@ -48,8 +47,8 @@ def test_a_command_that_cannot_be_run_is_named(tmp_path: Path) -> None:
     done = call("run", str(path))
     assert done.status == 2
     assert done.complaint == (
-        "coda-conformance: the target's command ./no-such-program cannot be run: "
-        + os.strerror(errno.ENOENT)
+        f"coda-conformance: {path}:1:17: the command ./no-such-program cannot be run: "
+        "there is no such program"
     )
 
 
@@ -57,7 +56,8 @@ def test_a_command_that_fails_is_quoted_with_its_status(tmp_path: Path) -> None:
     done = judged(tmp_path, "import sys; print('no licence', file=sys.stderr); sys.exit(7)")
     assert done.status == 2
     assert done.complaint == (
-        "coda-conformance: the target's command ended with status 7 and said: no licence"
+        f"coda-conformance: {tmp_path}/target.yaml:1:28: "
+        "the target's command ended with status 7 and said: no licence"
     )
 
 

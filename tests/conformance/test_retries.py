@@ -11,7 +11,7 @@ from conformance.model import Outcome, Result, Scenario, Timing
 from conformance.record import Exit, RunRecord, exit_status
 from conformance.runner import Options, Run
 from conformance.suite import Suite, select
-from conformance.target import from_argument
+from conformance.target_file import from_argument
 from tests.support.kit import server
 from tests.support.meddler import Meddle, breaking, meddling
 from tests.support.records import REQUIREMENT, SCENARIO, failed, result

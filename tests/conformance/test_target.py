@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from conformance.problems import InputError
-from conformance.target import Target, checked_url, from_argument, from_file
+from conformance.target import Target, checked_url
+from conformance.target_file import from_argument, from_file
 
 
 def refusal(folder: Path, text: str) -> str:
@@ -102,11 +103,12 @@ def test_a_target_file_says_everything_that_it_may_say(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CODA_TEST_HEADER", "Bearer hunter2")
-    path = tmp_path / "mine.yaml"
+    path, program = tmp_path / "mine.yaml", tmp_path / "server"
+    program.touch(0o755)
     path.write_text(
         "url: ws://h:1/\nparameters: {dedup_window: 2}\nclaims: [challenge_token]\n"
         "headers: {Authorization: 'env:CODA_TEST_HEADER', X-Plain: text}\nconnect_timeout: 2\n"
-        "tls: {verify: false}\ncommand: {run: [server, --flag]}\n",
+        "tls: {verify: false}\ncommand: {run: [./server, --flag]}\n",
         encoding="utf-8",
     )
     found = from_file(path)
@@ -114,7 +116,7 @@ def test_a_target_file_says_everything_that_it_may_say(
     assert found.headers == (("Authorization", "Bearer hunter2"), ("X-Plain", "text"))
     assert found.claims == frozenset({"challenge_token"})
     assert found.command is not None
-    assert (found.command.argv, found.command.folder) == (("server", "--flag"), tmp_path)
+    assert (found.command.argv, found.command.folder) == (("./server", "--flag"), tmp_path)
 
 
 def test_a_header_from_the_environment_does_not_show_when_a_target_is_printed(

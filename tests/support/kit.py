@@ -106,10 +106,10 @@ async def judging(folder: Path, target: str, *words: str, timeout: float = LIMIT
 
 
 @contextmanager
-def started(*words: str) -> Iterator["subprocess.Popen[str]"]:
+def started(*words: str, command: Sequence[str] = COMMAND) -> Iterator["subprocess.Popen[str]"]:
     """Start the command and yield its process, which is gone afterwards."""
     process = subprocess.Popen(
-        [*COMMAND, *words],
+        [*command, *words],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
