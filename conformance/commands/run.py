@@ -43,4 +43,6 @@ def _judge(arguments: argparse.Namespace, target: Target, interruption: Interrup
         # Imported late: the target starts meanwhile.
         from conformance.commands.judge import judge
 
-        return judge(arguments, target, process, reports, interruption)
+        status = judge(arguments, target, process, reports, interruption)
+    interruption.settle()
+    return status
