@@ -6,24 +6,21 @@ output) or an HTTP request (arguments and result as JSON in the bodies).
 
 import json
 import re
+import subprocess
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import IO, Any, Final, TypeVar, cast
 from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 from msgspec.structs import replace
 
 from conformance import urls
-from conformance.children import GROUPED, PYTHON, kill, words
+from conformance.children import PYTHON, kill, spawn
 from conformance.escapes import printable
 from conformance.problems import InputError, Location
-
-if TYPE_CHECKING:
-    from asyncio import StreamReader
-    from asyncio.subprocess import Process
 
 T = TypeVar("T")
 
@@ -31,9 +28,6 @@ GROUP: Final = re.compile(r"\{(\w+)\}")
 """What stands for a named group of the ready line of the target's command."""
 
 TIMEOUT: Final = 15.0
-ENDS_WITHIN: Final = 1.0
-"""Seconds in which a command that was killed is gone, with what it printed."""
-
 MAX_RESULT: Final = 1024 * 1024
 
 ADVANCE: Final = "advance_clock"
@@ -131,29 +125,15 @@ class Hook(msgspec.Struct, frozen=True):
         return data
 
     async def _run(self, body: bytes) -> bytes:
-        import asyncio
-        from asyncio.subprocess import PIPE
-
+        pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
         try:
-            process = await asyncio.create_subprocess_exec(
-                *words(self.argv),
-                cwd=self.folder,
-                start_new_session=GROUPED,
-                stdin=PIPE,
-                stdout=PIPE,
-                stderr=PIPE,
-            )
+            process = spawn(self.argv, self.folder, bufsize=0, **pipes)
         except OSError as error:
             raise self._lost(f"cannot be run: {error}") from None
-        assert process.stdin is not None
         try:
-            process.stdin.write(body)
-            process.stdin.close()
-            out, errors, status = await _words(process)
+            out, errors, status = await in_thread(lambda: _conversation(process, body))
         finally:
             kill(process.pid)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(_words(process), ENDS_WITHIN)
         if status:
             said = _said(errors[-200:])
             raise HookFailed(f"the hook {self.name} ended with status {status}: {said}")
@@ -186,21 +166,34 @@ async def in_thread(work: Callable[[], T]) -> T:
     return await done
 
 
-async def _words(process: "Process") -> tuple[bytes, bytes, int]:
-    """The first bytes of both streams of a process, read to their ends, and its status."""
-    import asyncio
-
+def _conversation(process: "subprocess.Popen[bytes]", body: bytes) -> tuple[bytes, bytes, int]:
+    """What a process that is told something prints on its two streams, and its status."""
+    assert process.stdin is not None
     assert process.stdout is not None
     assert process.stderr is not None
-    out, errors = await asyncio.gather(_first(process.stdout), _first(process.stderr))
-    return out, errors, await process.wait()
+    errors: list[bytes] = []
+    reader = Thread(target=lambda: errors.append(_first(process.stderr)), daemon=True)
+    writer = Thread(target=_tell, args=(process.stdin, body), daemon=True)
+    for thread in (reader, writer):
+        thread.start()
+    out = _first(process.stdout)
+    reader.join()
+    return out, errors[0], process.wait()
 
 
-async def _first(stream: "StreamReader") -> bytes:
-    """The first bytes of a stream, read to its end: `MAX_RESULT` at most."""
+def _tell(stream: IO[bytes], body: bytes) -> None:
+    """Writes to a process, which need not listen."""
+    with suppress(OSError), stream:
+        stream.write(body)
+
+
+def _first(stream: IO[bytes] | None) -> bytes:
+    """The first bytes of a stream, which is read to its end: `MAX_RESULT` at most."""
+    assert stream is not None
     data = bytearray()
-    while piece := await stream.read(64 * 1024):
-        data += piece[: MAX_RESULT - len(data)]
+    with stream:
+        while piece := stream.read(64 * 1024):
+            data += piece[: MAX_RESULT - len(data)]
     return bytes(data)
 
 

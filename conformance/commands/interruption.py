@@ -3,6 +3,10 @@
 import signal
 from collections.abc import Callable
 from types import FrameType
+from typing import Final
+
+ENDING: Final = tuple(s for s in signal.Signals if s.name in ("SIGINT", "SIGTERM", "SIGHUP"))
+"""The signals that end a run; Windows has no SIGHUP."""
 
 
 def take_signals(handler: Callable[[int, FrameType | None], None]) -> None:
@@ -10,11 +14,9 @@ def take_signals(handler: Callable[[int, FrameType | None], None]) -> None:
 
     SIGHUP stays ignored where it is: `nohup` asks for that.
     """
-    signal.signal(signal.SIGINT, handler)
-    signal.signal(signal.SIGTERM, handler)
-    hang_up = getattr(signal, "SIGHUP", None)  # there is none on Windows
-    if hang_up is not None and signal.getsignal(hang_up) is not signal.SIG_IGN:
-        signal.signal(hang_up, handler)
+    for number in ENDING:
+        if number.name != "SIGHUP" or signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, handler)
 
 
 class Interruption:
@@ -33,6 +35,15 @@ class Interruption:
     def release(self) -> None:
         """Says that the reports are written."""
         self._released = True
+
+    def settle(self) -> None:
+        """Has an impatient second signal change nothing more, when all is written.
+
+        The interpreter gives up its handlers while it ends.
+        """
+        if self.asked:
+            for number in ENDING:
+                signal.signal(number, signal.SIG_IGN)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self.asked = True

@@ -43,7 +43,9 @@ def _judge(arguments: argparse.Namespace, target: Target, interruption: Interrup
         # Imported late: the target starts meanwhile.
         from conformance.commands.judge import judge
 
-        return judge(arguments, target, process, reports, interruption)
+        status = judge(arguments, target, process, reports, interruption)
+    interruption.settle()
+    return status
 
 
 def _inputs(arguments: argparse.Namespace) -> Iterator[Path]:

@@ -368,6 +368,6 @@ def test_the_working_folder_may_be_gone(tmp_path: Path) -> None:
         "os.rmdir(os.getcwd()); sys.exit(main(['demo']))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False
+        [sys.executable, "-P", "-c", code], cwd=folder, capture_output=True, text=True, check=False
     )
     assert (done.returncode, "Traceback" in done.stderr) == (2, False), done.stderr
