@@ -118,7 +118,7 @@ class Session(asyncio.BufferedProtocol):
             return
         self._read(b"")
         if self._is_lost and not self._reader.has_more:
-            self._let_go()
+            self._let_go(None)
 
     def eof_received(self) -> bool:
         """End the connection when the peer ends its half without a close frame."""
@@ -130,15 +130,15 @@ class Session(asyncio.BufferedProtocol):
         self._is_lost = True
         self._set_timer(None)
         if self._is_closing or not self._reader.has_more:
-            self._let_go()
+            self._let_go(exc)
 
-    def _let_go(self) -> None:
+    def _let_go(self, exc: Exception | None) -> None:
         """Free what the connection took, and tell the HTTP protocol, which counts connections."""
         self._connection.closed()
         self._ticket.give_back()
         self._leave()
         self._set_timer(None)
-        self._http.connection_lost(None)
+        self._http.connection_lost(exc)
         if not self.done.done():
             self.done.set_result(None)
 
