@@ -166,7 +166,7 @@ VERSION = "https://schemas.coda-lite.example/v2/kit/report.json"
      (f'{{"$schema": "{VERSION}"}}', f": is a report of an unknown version: {VERSION}, not https"),
      ('{"$schema": "https://schemas.coda-lite.example/v1/kit/report.json"}',
       ": at /: 'kit' is a required property"),
-     ("[" * 200_000, ": is nested too deeply"),
+     pytest.param("[" * 200_000, ": is nested too deeply", id="text6-: is nested too deeply"),
      ("\udcff", ": is not UTF-8 at byte 0")],
 )  # fmt: skip
 def test_what_is_no_report_is_told_with_its_place(
