@@ -120,8 +120,5 @@ class Pulse:
             await dialogue.finish()
         if self.world.last_heard >= begun:
             return True
-        connections = dialogue.connections.values()
-        return any(
-            connection.response is not None and (connection.refused or not self.world.greets)
-            for connection in connections
-        )
+        answered = [c for c in dialogue.connections.values() if c.response is not None]
+        return any(c.refused or c.end is not None or not self.world.greets for c in answered)

@@ -195,7 +195,7 @@ class Run:
         ]
         trip = self.world.round_trip
         slow = TRIPS * trip if trip < LAWFUL_TRIP else 0.0
-        return (3 * max(waits, default=0.0) + SPARE) * self.options.timeout_scale + slow
+        return (3 * max(waits, default=0.0) + SPARE) * max(1.0, self.options.timeout_scale) + slow
 
     async def _all(self) -> None:
         turns: dict[str, list[Scenario]] = {SHARED: [], BESIDE: [], EXCLUSIVE: [], LAST: []}

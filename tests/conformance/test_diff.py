@@ -166,7 +166,8 @@ VERSION = "https://schemas.coda-lite.example/v2/kit/report.json"
      (f'{{"$schema": "{VERSION}"}}', f": is a report of an unknown version: {VERSION}, not https"),
      ('{"$schema": "https://schemas.coda-lite.example/v1/kit/report.json"}',
       ": at /: 'kit' is a required property"),
-     ("[" * 200_000, ":1:201: is nested deeper than 200 levels"),
+     pytest.param("[" * 200_000, ":1:201: is nested deeper than 200 levels",
+                  id="text6-: is nested too deeply"),
      ("\udcff", ":1:1: is not UTF-8 at byte 0")],
 )  # fmt: skip
 def test_what_is_no_report_is_told_with_its_place(

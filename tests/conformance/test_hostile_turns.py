@@ -17,6 +17,7 @@ MANY = ("errors/", "states/s")
 QUICKLY = ("--force", "--timeout-scale=0.2", "--max-wait=1", "--retries=0", "--connect-timeout=50")
 
 WRONG = (1,)
+LOST = (3,)
 OPEN = (1, 3)
 """Which connection meets what is left to chance, and some of it keeps a scenario from running."""
 
@@ -43,7 +44,9 @@ async def test_targets_that_hang_in_the_handshake(suite: Suite, tmp_path: Path) 
     words = ("states/", "--timeout-scale=0.2", "--max-wait=1", "--retries=0")
     async with taking_turns((), raw=hangs.BEFORE_THE_HANDSHAKE) as turns:
         done = await judged(tmp_path, turns.url, *words, "--connect-timeout=15")
-    survived(done, suite, WRONG)
+    survived(done, suite, LOST)
+    assert done.report["run"]["note"].startswith("the target was lost during the run")
+    assert done.report["run"]["in_flight"]
     assert turns.taken >= len(hangs.BEFORE_THE_HANDSHAKE)
 
 

@@ -137,7 +137,7 @@ async def test_while_the_report_is_written_it_is_written_to_its_end(tmp_path: Pa
     reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     data = b""
     async with hosting(garbage_text) as url:
-        how = ("--max-wait=1", "--timeout-scale=0.2", "--retries=0")
+        how = ("--force", "--max-wait=1", "--timeout-scale=0.2", "--retries=0")
         words = ("run", url, *how, f"--report=json={path}")
         with started(*words) as process:
             await asyncio.to_thread(select.select, [reader], [], [], LIMIT)
@@ -161,7 +161,7 @@ async def test_a_hang_up_that_is_ignored_stays_ignored(tmp_path: Path) -> None:
 
     path = tmp_path / "report.json"
     async with hosting(behaviour) as url:
-        words = ("run", url, *SELECTION, "--retries=0", f"--report=json={path}")
+        words = ("run", url, *SELECTION, "--force", "--retries=0", f"--report=json={path}")
         ignoring = ("sh", "-c", 'trap "" HUP; exec "$@"', "sh")
         with started(*words, command=(*ignoring, *COMMAND)) as process:
             await connected.wait()

@@ -107,7 +107,7 @@ def test_a_name_as_long_as_can_be_is_written_and_a_longer_one_is_a_mistake(tmp_p
     Reports([f"a={path}"], {"a": lambda _: NEW}).write(0)
     assert path.read_bytes() == NEW
     for name in ("x" * 256, "x/" * 3000 + "y"):
-        with pytest.raises(InputError, match="cannot be written: File name too long"):
+        with pytest.raises(InputError, match=r"(cannot be written|is no path): File name too long"):
             Reports([f"a={tmp_path / name}"], {"a": lambda _: NEW})
 
 

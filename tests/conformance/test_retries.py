@@ -136,9 +136,11 @@ async def test_only_so_many_are_repeated_in_the_order_of_the_suite(
 async def test_retries_end_after_a_time_however_long_each_takes(
     suite: Suite, reference: str
 ) -> None:
-    # Nobody is answered: each scenario takes a second, and all seven of them more than three.
+    # Each wrong answer comes after half a second, so that all seven twice take more than three.
     async def meddle(text: str) -> str | None:
-        return None if '"invalid_' in text else text
+        if '"invalid_' in text:
+            await asyncio.sleep(0.5)
+        return text.replace('"invalid_', '"unspeakable_')
 
     names = ("empty-text", "lenient-json", "malformed-values", "scalars-are-answered",
              "text-after-json", "truncated-json", "words-are")  # fmt: skip

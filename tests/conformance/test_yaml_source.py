@@ -111,7 +111,7 @@ def test_what_is_nested_deeply_but_not_too_deeply_is_read() -> None:
 def test_a_file_that_is_not_utf_8_is_refused_with_the_byte(tmp_path: Path) -> None:
     path = tmp_path / "latin.yaml"
     path.write_bytes(b"a: caf\xe9\n")
-    assert refusal_of_file(path) == f"{path}: is not UTF-8 at byte 6"
+    assert refusal_of_file(path) == f"{path}:1:7: is not UTF-8 at byte 6; expected UTF-8"
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_key(tmp_path: Path) -> None:

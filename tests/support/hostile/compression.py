@@ -30,7 +30,7 @@ async def bombs_who_offers_compression(peer: Peer) -> None:
         await peer.silence()
     await peer.authenticate()
     for seq in count(1):
-        said = (await peer.message())["data"]
+        said = (await peer.message()).get("data", {})
         event = {"version": "1.0", "seq": seq, "timestamp": 1.8e9, "type": "client_message"}
         await peer.text(json.dumps({**event, "data": {"client_id": "c1", **said}}))
 
