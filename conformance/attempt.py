@@ -204,6 +204,7 @@ class Attempts:
         performer = Performer(dialogue)
         silences = self.world.silences
         silences.rests(scenario.id, None)
+        dialogue.is_set_up = True
         try:
             await performer.perform(scenario.setup)
         except StepFailed as failed:
@@ -213,6 +214,7 @@ class Attempts:
             where = f"{failed.failure.location}: {failed.failure.summary}"
             reason = f"what it needs first did not work: {where}"
             return Outcome.COULD_NOT_RUN, reason, (replace(failed.failure, requirements=()),)
+        dialogue.is_set_up = False
         try:
             await performer.perform(scenario.steps)
         except StepFailed as failed:

@@ -2,8 +2,9 @@
 
 import asyncio
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from functools import cached_property
 from secrets import token_hex
 from time import perf_counter
 from typing import Any
@@ -15,7 +16,7 @@ from conformance import values
 from conformance.barriers import Barriers
 from conformance.checks import cut, matches
 from conformance.hooks import ADVANCE, HookFailed
-from conformance.model import Failure, Scenario
+from conformance.model import Failure, Scenario, Step
 from conformance.monitors import Violation
 from conformance.problems import InputError, did_you_mean
 from conformance.silence import Missing
@@ -31,7 +32,7 @@ from conformance.transport import (
 )
 from conformance.world import World
 
-SHARED = "shared"
+PACED = "paced"
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -54,6 +55,7 @@ class Dialogue(Watcher):
         self.crowds = scenario is not None and scenario.crowds
         self.refused = False
         self.unreachable = False
+        self.is_set_up = False
         self._disturbed = False
         self._refusal = self._foreseen_by_none(scenario)
         self.token = f"k{token_hex(6)}"
@@ -67,7 +69,7 @@ class Dialogue(Watcher):
         self.waited_for: dict[str, float] = {}
         self.not_given: set[str] = set()
         self.barriers = Barriers(world.suite.barrier, self._barrier)
-        self.may_send_barriers = scenario is None or self._may_send_barriers(scenario)
+        self._scenario = scenario
         self.last_sent = ""
         self.quickest_answer = 0.0
         self._unique = 0
@@ -91,10 +93,15 @@ class Dialogue(Watcher):
         about_it = scenario is None or rate.messages in scenario.needs
         return rate.refusal if stated and not about_it else None
 
-    def _may_send_barriers(self, scenario: Scenario) -> bool:
+    @cached_property
+    def may_send_barriers(self) -> bool:
         """Whether messages of the kit's own change nothing that the scenario counts on."""
-        counts = scenario.quiet or self.world.suite.rate.messages in scenario.needs
-        return scenario.isolation == SHARED and not counts
+        scenario = self._scenario
+        if scenario is None:
+            return True
+        used = _variables((*scenario.setup, *scenario.steps))
+        counts = self.world.suite.barrier.counted & used
+        return not scenario.quiet and scenario.isolation != PACED and not counts
 
     def _barrier(self, raw: Any, token: str) -> Any:
         return self.resolve(raw, "c", {"barrier": token})
@@ -332,3 +339,13 @@ class Dialogue(Watcher):
             received=safe(failure.received),
             transcript_line=failure.transcript_line or self.transcript.count,
         )
+
+
+def _variables(steps: Iterable[Step]) -> set[str]:
+    """The names of all variables in steps, and in those within them."""
+    found: set[str] = set()
+    for step in steps:
+        found.update(values.names(step.argument), values.names(dict(step.modifiers)))
+        for branch in step.nested:
+            found |= _variables(branch)
+    return found

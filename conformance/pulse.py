@@ -87,11 +87,11 @@ class Pulse:
 
     def _lose(self, reason: str, silent: bool) -> None:
         heard = self.world.last_heard
-        flights = sorted(
-            (row for row in self._flights if row.was_on(heard)),
-            key=lambda row: row.unanswered_since,
-        )
-        self.loss = Loss(reason, silent, tuple(row.scenario for row in flights))
+        since = [row for row in self._flights if not row.held]
+        flights = [row for row in since if row.was_on(heard)] or since
+        flights.sort(key=lambda row: row.unanswered_since)
+        names = dict.fromkeys(row.scenario for row in flights)
+        self.loss = Loss(reason, silent, tuple(names))
         self.lost.set()
         if silent and flights and flights[0].dialogue is not None:
             flights[0].dialogue.note_silence()

@@ -95,8 +95,6 @@ class Run:
             async with _stall_watch(self.world):
                 with self._phase(DISCOVERY):
                     refused = await discover(self.world, force=self.options.force)
-                    if refused is None:
-                        await check_needed(self.world, self._attempts, self.scenarios)
                 if refused is None:
                     await self._in_time()
                 else:
@@ -198,6 +196,7 @@ class Run:
         return (3 * max(waits, default=0.0) + SPARE) * max(1.0, self.options.timeout_scale) + slow
 
     async def _all(self) -> None:
+        await check_needed(self.world, self._attempts, self.scenarios)
         turns: dict[str, list[Scenario]] = {SHARED: [], BESIDE: [], EXCLUSIVE: [], LAST: []}
         for scenario in self.scenarios:
             turns[self._turn(scenario)].append(scenario)

@@ -84,13 +84,15 @@ class Barrier(msgspec.Struct, frozen=True):
     """Messages whose answer proves that every answer to earlier messages has come.
 
     They may be sent after a message like `let_in`. They prove something of what is of a type in
-    `answers`, and on other connections than the sender's of what is of a type in `relayed`.
+    `answers`, and on other connections than the sender's of what is of a type in `relayed`. None is
+    sent in scenarios that need a parameter in `counted`.
     """
 
     messages: tuple[Any, ...]
     let_in: Any
     answers: frozenset[str]
     relayed: frozenset[str]
+    counted: frozenset[str]
 
 
 class HookCheck(msgspec.Struct, frozen=True):
@@ -295,6 +297,7 @@ def _barrier(row: Mapping[str, Any]) -> Barrier:
         let_in=row["let_in"],
         answers=frozenset(row["answers"]),
         relayed=frozenset(row["relayed"]),
+        counted=frozenset(row["counted"]),
     )
 
 

@@ -7,7 +7,7 @@ from conformance.checks import cut, difference, matches, shown
 from conformance.json_text import at, encode
 from conformance.silence import PATIENCE, Missing
 from conformance.steps.action import Action, NotJudged, StepFailed, TooSlow
-from conformance.steps.barrier import Probe
+from conformance.steps.barrier import SURE, Probe
 from conformance.transport import End, Message
 
 GRACE: Final = 1.0
@@ -102,8 +102,9 @@ class Answer:
         self.patience = action.timeout
         self._until = perf_counter() + self.patience
         if silences.is_sure(self.kind):
-            short = PATIENCE * action.world.timeout_scale + action.world.slack
-            self.patience = min(self.patience, short)
+            judged = PATIENCE * action.world.timeout_scale + action.world.slack
+            needed = 2 * SURE + 10 * action.world.round_trip
+            self.patience = min(self.patience, needed if dialogue.is_set_up else judged)
 
     def came(self, message: Message) -> None:
         """Notes that the answer came, if this is it."""
