@@ -10,6 +10,9 @@ from conformance.transport import Connection, Message
 QUIET: Final = 0.25
 """Seconds without an answer, besides ten round trips, after which one is asked for by a barrier."""
 
+NO_END: Final = 0.5
+"""The same for the end of a connection, in which a server may still be closing it."""
+
 SURE: Final = 0.05
 """The same for an answer of a kind that the target seems never to give."""
 
@@ -18,17 +21,20 @@ HELD_UP: Final = 0.1
 
 MOST_SENDERS: Final = 4
 
+END: Final = None
+"""What is expected where a connection is to end."""
+
 
 class Probe:
     """Sends barriers behind messages whose answer is missing; `due` says when, if ever."""
 
-    def __init__(self, action: Action, expected: Any, kind: str) -> None:
+    def __init__(self, action: Action, expected: Any, kind: str, quiet: float = QUIET) -> None:
         self._action = action
         self._token = ""
         self._task: asyncio.Task[None] | None = None
         trips = 10 * action.world.round_trip
         sure = action.world.silences.is_sure(kind)
-        self._quiet = (SURE if sure else QUIET) * action.world.timeout_scale + trips
+        self._quiet = (SURE if sure else quiet) * action.world.timeout_scale + trips
         self._senders = self._before(expected)
         self.due = float("inf") if self._senders is None else action.begun + self._quiet
 
@@ -41,10 +47,11 @@ class Probe:
         action, dialogue = self._action, self._action.dialogue
         barrier = action.world.suite.barrier
         kind = expected.get("type") if isinstance(expected, dict) else None
+        is_owed = kind in barrier.answers or expected is END
         barriers = dialogue.barriers
         if not dialogue.may_send_barriers or action.world.barrier is None:
             return None
-        if kind not in barrier.answers or not barriers.is_let_in(action.connection):
+        if not is_owed or not barriers.is_let_in(action.connection):
             return None
         senders = [row for row in barriers.senders if row is not action.connection]
         if kind not in barrier.relayed or not senders:
@@ -52,6 +59,11 @@ class Probe:
         is_relayed = action.world.barrier.get("type") in barrier.relayed
         can_send = all(map(barriers.is_let_in, senders))
         return senders if is_relayed and can_send and len(senders) <= MOST_SENDERS else None
+
+    @property
+    def wait(self) -> float:
+        """Seconds until the barriers are due."""
+        return max(0.0, self.due - perf_counter())
 
     def send(self) -> None:
         """Sends the barriers, or waits a little longer where the kit itself was held up."""

@@ -1,10 +1,12 @@
 """Steps that open and end connections."""
 
+import math
 from collections.abc import Mapping
 from typing import Any, Final
 
 from conformance.checks import matches, shown
 from conformance.steps.action import RESOLUTION, Action, Crowded, TryAgain
+from conformance.steps.barrier import END, NO_END, SURE, Probe
 from conformance.transport import End, Message
 
 TCP_END: Final = 5.0
@@ -99,6 +101,11 @@ class Row:
         self._length = 0
         self._is_whole = owed_for is None
 
+    @property
+    def is_owed_later(self) -> bool:
+        """Whether the end is due only behind such a row."""
+        return self._owed_for is not None
+
     def note(self, message: Message) -> bool:
         """Counts a message in; whether the end is overdue behind it."""
         if self._owed_for is None:
@@ -119,25 +126,35 @@ async def _await_end(action: Action) -> End:
     if within is not None:
         deadline = within[0].end + within[1] + action.world.slack
     row = Row(action.option("owed_for"))
-    while True:
-        try:
-            item = await action.connection.receive(max(0.0, deadline - action.world.now()))
-        except TimeoutError:
-            row.check(action)
-            raise action.timed_out(
-                "the connection stays open",
-                expected=f"the end of the connection with {shown(action.argument)}",
-                received="no close frame and no end of the TCP connection",
-            ) from None
-        if isinstance(item, End):
-            return item
-        if action.world.now() > deadline:
-            row.check(action)
-            raise action.timed_out(
-                "the connection stays open", expected="its end", received="messages"
-            )
-        if action.dialogue.owns(item) and row.note(item):
-            deadline = min(deadline, action.world.now() + OVERDUE * action.world.timeout_scale)
+    kind = f"the end with {shown(action.argument)}"
+    probe = Probe(action, END, kind, NO_END)
+    overdue = OVERDUE * action.world.timeout_scale
+    if within is not None or row.is_owed_later:
+        probe.due = math.inf
+    try:
+        while (left := deadline - action.world.now()) > 0:
+            try:
+                item = await action.connection.receive(min(left, probe.wait))
+            except TimeoutError:
+                if probe.wait <= 0:
+                    probe.send()
+                continue
+            if isinstance(item, End):
+                action.world.silences.answered(kind)
+                return item
+            is_overdue = action.dialogue.owns(item) and row.note(item)
+            if is_overdue or probe.is_answered_by(item):
+                sure = SURE if action.world.silences.is_sure(kind) else overdue
+                deadline = min(deadline, action.world.now() + sure)
+    finally:
+        await probe.stop()
+    row.check(action)
+    action.world.silences.missed(kind)
+    raise action.timed_out(
+        "the connection stays open",
+        expected=f"the end of the connection with {shown(action.argument)}",
+        received="no close frame and no end of the TCP connection",
+    )
 
 
 def _check_moment(action: Action, end: End) -> None:

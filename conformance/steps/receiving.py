@@ -64,8 +64,8 @@ async def _next_own(action: Action, expected: Any) -> Message:
     try:
         while perf_counter() < deadline + GRACE:
             try:
-                wait = min(deadline, probe.due) - perf_counter()
-                item = await action.connection.receive(max(0.0, wait))
+                wait = min(max(0.0, deadline - perf_counter()), probe.wait)
+                item = await action.connection.receive(wait)
             except TimeoutError:
                 if perf_counter() >= deadline:
                     break
