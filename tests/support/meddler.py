@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from itertools import count
@@ -11,9 +11,13 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
+from websockets.typing import Data
 
 Meddle = Callable[[str], Awaitable[str | None]]
 """What becomes of a text message of the server's; None: it is lost."""
+
+Overtaken = Callable[[str], float]
+"""Seconds by which a text message of the server's comes behind those that follow it."""
 
 
 @dataclass(slots=True)
@@ -23,6 +27,12 @@ class Meddler:
     url: str
     server: Server
 
+    async def die(self) -> None:
+        """End everything at once and without a word, as a process does that is killed."""
+        for connection in self.server.connections:
+            connection.transport.abort()
+        await self.stop()
+
     async def stop(self) -> None:
         """End everything, as a server does that is switched off."""
         self.server.close()
@@ -31,11 +41,15 @@ class Meddler:
 
 @asynccontextmanager
 async def meddling(
-    url: str, meddle: Meddle, is_full: Callable[[int], bool] = lambda number: False
+    url: str,
+    meddle: Meddle,
+    is_full: Callable[[int], bool] = lambda number: False,
+    overtaken: Overtaken = lambda text: 0.0,
 ) -> AsyncIterator[Meddler]:
     """Yield a relay on a free port of loopback before the server at a URL.
 
-    Handshakes whose number, from 1, it is full for get HTTP 503.
+    Handshakes whose number, from 1, it is full for get HTTP 503; what is `overtaken` comes so many
+    seconds later, and holds up nothing behind it.
     """
     numbers = count(1)
 
@@ -47,7 +61,7 @@ async def meddling(
         async with connect(url, compression=None, proxy=None) as far:
             directions = (
                 asyncio.create_task(_pump(near, far, as_it_is)),
-                asyncio.create_task(_pump(far, near, meddle)),
+                asyncio.create_task(_pump(far, near, meddle, overtaken)),
             )
             try:
                 await asyncio.wait(directions, return_when=asyncio.FIRST_COMPLETED)
@@ -81,14 +95,24 @@ async def as_it_is(text: str) -> str | None:
 Side = ClientConnection | ServerConnection
 
 
-async def _pump(source: Side, sink: Side, meddle: Meddle) -> None:
+async def _pump(
+    source: Side, sink: Side, meddle: Meddle, overtaken: Overtaken = lambda text: 0.0
+) -> None:
     """Carries messages until the source ends, and its close code to the sink."""
-    try:
-        async for message in source:
-            passed_on = await meddle(message) if isinstance(message, str) else message
-            if passed_on is not None:
-                await sink.send(passed_on)
-    except ConnectionClosed:
-        pass
+    with suppress(ConnectionClosed):
+        async with asyncio.TaskGroup() as later:
+            async for message in source:
+                passed_on = await meddle(message) if isinstance(message, str) else message
+                seconds = overtaken(passed_on) if isinstance(passed_on, str) else 0.0
+                if seconds:
+                    later.create_task(_late(sink, passed_on, seconds))
+                elif passed_on is not None:
+                    await sink.send(passed_on)
     if source.close_code not in (None, 1005, 1006):
         await sink.close(source.close_code or 1000, source.close_reason or "")
+
+
+async def _late(sink: Side, message: Data | None, seconds: float) -> None:
+    with suppress(ConnectionClosed):
+        await asyncio.sleep(seconds)
+        await sink.send(message or "")

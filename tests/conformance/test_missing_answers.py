@@ -1,0 +1,157 @@
+"""Answers that do not come, or late, or behind later ones; targets that fall silent or die."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from conformance.model import Outcome, Result
+from conformance.record import Exit, RunRecord, blamed, exit_status
+from conformance.runner import Options, Run
+from conformance.suite import Suite, select
+from conformance.target_file import from_argument
+from tests.support.kit import server
+from tests.support.meddler import Meddle, Meddler, as_it_is, meddling
+from tests.support.peer import Peer, hosting
+
+INVALID = "errors/words-are-no-json"
+SURVIVED = "states/second-auth-response-is-refused"
+BEHIND = "nothing before the answer to a later message"
+
+
+@pytest.fixture(scope="module")
+def reference() -> Iterator[str]:
+    """The URL of the reference server."""
+    with server("reference_server") as url:
+        yield url
+
+
+def a_run(suite: Suite, url: str, *words: str, jobs: int = 16) -> Run:
+    options = Options(retries=0, max_wait=1, jobs=jobs, force=True)  # passive checks judge all
+    return Run(suite, from_argument(url), select(suite, words, ()), options)
+
+
+async def ran(suite: Suite, url: str, meddle: Meddle, *words: str) -> RunRecord:
+    async with meddling(url, meddle) as meddler:
+        return await a_run(suite, meddler.url, *words).perform()
+
+
+def of(record: RunRecord, outcome: Outcome) -> list[Result]:
+    return [row for row in record.results if row.outcome is outcome]
+
+
+def broken(record: RunRecord) -> set[str]:
+    """The requirements that a run blames."""
+    bad = [*of(record, Outcome.FAILED), *of(record, Outcome.FLAKY), *of(record, Outcome.WARNED)]
+    return {name for row in bad for name in blamed(row)}
+
+
+async def test_a_missing_answer_is_proved_by_the_answer_to_a_later_message(
+    suite: Suite, reference: str
+) -> None:
+    async def meddle(text: str) -> str | None:
+        return None if '"invalid_json"' in text else text
+
+    record = await ran(suite, reference, meddle, "ERROR-01")
+    assert broken(record) == {"ERROR-01"}
+    in_session = [row for row in of(record, Outcome.FAILED) if "before" not in row.id]
+    assert in_session
+    assert all(row.failures[0].received.startswith(BEHIND) for row in in_session)
+
+
+@pytest.mark.parametrize("seconds", [0.5, 1.5])
+async def test_an_answer_behind_a_later_one_breaks_the_order_and_nothing_else(
+    suite: Suite, reference: str, seconds: float
+) -> None:
+    def overtaken(text: str) -> float:
+        return seconds if '"invalid_json"' in text else 0.0
+
+    async with meddling(reference, as_it_is, overtaken=overtaken) as meddler:
+        record = await a_run(suite, meddler.url, "errors/words", "errors/truncated").perform()
+    assert broken(record) == {"ORDER-01"}
+    refuted = of(record, Outcome.COULD_NOT_RUN)
+    assert {row.reason for row in refuted} == {"the answer came, but after that to a later message"}
+
+
+async def test_an_answer_that_is_late_in_its_turn_breaks_the_time_and_nothing_else(
+    suite: Suite, reference: str
+) -> None:
+    async def meddle(text: str) -> str | None:
+        if '"invalid_json"' in text:
+            await asyncio.sleep(2.5)  # what stands behind it waits as well
+        return text
+
+    record = await ran(suite, reference, meddle, "errors/words", "errors/truncated")
+    assert broken(record) == {"ORDER-04"}
+
+
+async def test_a_slow_but_lawful_target_is_blamed_for_nothing(suite: Suite, reference: str) -> None:
+    async with meddling(reference, as_it_is, overtaken=lambda text: 0.4) as meddler:
+        words = ("errors/words", "client-messages/i", "order/")
+        record = await a_run(suite, meddler.url, *words).perform()
+    assert broken(record) == set()
+    assert of(record, Outcome.PASSED)
+    assert {row.reason for row in of(record, Outcome.COULD_NOT_RUN)} == set()
+
+
+async def falls_silent(peer: Peer) -> None:
+    """Answers the first connection, and nothing from then on."""
+    if silent_from.is_set():
+        await peer.silence()
+    await peer.authenticate()
+    said = await peer.message()
+    await peer.text(json.dumps({"type": "error", "request_id": said["data"]["message_type"],
+                                "data": {"code": "unknown_type", "message": "no"}}))  # fmt: skip
+    silent_from.set()
+    await peer.silence()
+
+
+silent_from = asyncio.Event()
+
+
+async def test_a_target_that_falls_silent_is_lost_and_broke_its_time(suite: Suite) -> None:
+    silent_from.clear()
+    async with hosting(falls_silent) as url:
+        record = await a_run(suite, url, "states/", "errors/", "client-messages/").perform()
+    assert record.note.startswith("the target was lost during the run")
+    assert set(record.in_flight) <= {row.id for row in record.results}
+    assert not record.complete
+    assert exit_status(record) in (Exit.INCOMPLETE, Exit.NOT_CONFORMANT)
+    assert broken(record) <= {"ORDER-04"}
+
+
+async def test_the_only_scenario_in_flight_when_the_target_dies_is_to_blame(
+    suite: Suite, reference: str
+) -> None:
+    record, meddler = await killed_at(suite, reference, '"already_authenticated"', SURVIVED)
+    (row,) = record.results[:1]
+    assert (row.id, row.outcome) == (SURVIVED, Outcome.FAILED)
+    assert meddler.url
+
+
+async def test_nobody_is_blamed_where_several_were_in_flight_when_the_target_died(
+    suite: Suite, reference: str
+) -> None:
+    words = ("states/", "errors/", "client-messages/")
+    record, _ = await killed_at(suite, reference, '"already_authenticated"', *words)
+    assert record.note.startswith("the target was lost during the run: 127.0.0.1")
+    assert len(record.in_flight) > 1
+    assert broken(record) == set()
+    assert exit_status(record) is Exit.INCOMPLETE
+
+
+async def killed_at(suite: Suite, url: str, text: str, *words: str) -> tuple[RunRecord, Meddler]:
+    """A run of a target that dies when it should send a text."""
+    stopping: list[asyncio.Task[None]] = []
+
+    async def meddle(said: str) -> str | None:
+        if text in said:
+            stopping.append(asyncio.create_task(meddler.die()))
+            await asyncio.Event().wait()
+        return await as_it_is(said)
+
+    async with meddling(url, meddle) as meddler:
+        record = await a_run(suite, meddler.url, *words).perform()
+        await asyncio.gather(*stopping)
+    return record, meddler
