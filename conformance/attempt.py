@@ -151,6 +151,7 @@ class Attempts:
             if scenario.id in self.turned_away:
                 await asyncio.sleep(CROWD_LASTS)
                 self.turned_away.remove(scenario.id)
+            self.too_slow.discard(scenario.id)
             flight.dialogue = Dialogue(self.world, scenario.id, scenario)
             result, again = await self._attempt(scenario, attempt, flight.dialogue)
             flight.in_doubt = flight.dialogue.in_doubt
@@ -203,7 +204,6 @@ class Attempts:
     ) -> tuple[Outcome, str, tuple[Failure, ...]]:
         performer = Performer(dialogue)
         silences = self.world.silences
-        silences.rests(scenario.id, None)
         dialogue.is_set_up = True
         try:
             await performer.perform(scenario.setup)
@@ -220,9 +220,9 @@ class Attempts:
         except StepFailed as failed:
             await _check_quiet(dialogue, scenario)
             failure = failed.failure
+            silences.rests(scenario.id, failed.missing)
             if failed.missing is not None:
                 dialogue.listen(failed.missing)
-                silences.rests(scenario.id, failed.missing)
             if not failure.requirements:
                 failure = replace(failure, requirements=scenario.requirements)
             return self.world.suite.severity(failure), failure.summary, (failure,)

@@ -74,6 +74,7 @@ class Dialogue(Watcher):
         self.quickest_answer = 0.0
         self._unique = 0
         self._listened_to: Connection | None = None
+        self._heard: set[Connection] = set()
         self._functions: dict[str, values.Function] = {
             **world.suite.functions,
             "unique": self.unique,
@@ -184,13 +185,18 @@ class Dialogue(Watcher):
             return True
         hung_up = any(c.end is not None and c.end.code == NO_CLOSE_FRAME for c in connections)
         silent = any(c.silent for c in connections)
-        return hung_up or silent or self.unanswered_since > self.world.last_heard
+        return hung_up or silent or self.world.last_heard < self.unanswered_since < math.inf
 
     @property
     def unanswered_since(self) -> float:
-        """When the first message was sent that still has no answer; infinite without one."""
-        waiting = (c.last_sent for c in self.connections.values() if c.awaits_answer or c.silent)
-        return min(waiting, default=math.inf)
+        """When the first message was sent that still has no answer; infinite without one.
+
+        A connection on which nothing has come waits for its greeting from the start.
+        """
+        connections = self.connections.values()
+        asked = (c.last_sent for c in connections if c.awaits_answer or c.silent)
+        greeted = (c.opened for c in connections if c not in self._heard and not c.refused)
+        return min(*asked, *greeted, math.inf, math.inf)
 
     def note_silence(self) -> None:
         """Has the monitors judge that a message of this dialogue was never answered."""
@@ -245,6 +251,7 @@ class Dialogue(Watcher):
     def received(self, connection: Connection, message: Message) -> None:
         """Notes a message and hands it to the monitors; learns the secrets in it first."""
         self.world.last_heard = message.time
+        self._heard.add(connection)
         self.world.secrets.learn(message.value, message.text)
         found = [
             (monitor, failure)
@@ -315,7 +322,7 @@ class Dialogue(Watcher):
     def ended(self, connection: Connection, end: End) -> None:
         """Notes when a connection ended, and hands its end to the monitors."""
         self.ended_at[connection] = self.world.now()
-        if end.code != NO_CLOSE_FRAME:
+        if end.code != NO_CLOSE_FRAME and not connection.closing:
             self.world.last_heard = end.time
         for monitor in self.world.monitors:
             failure = monitor.ended(connection, end)

@@ -1,5 +1,6 @@
 """Discovery: learning what a target states, and whether it is one, before it is judged."""
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from ipaddress import ip_address
@@ -23,6 +24,9 @@ OPERATORS_OWN: Final = frozenset({"host", "origin"})
 
 
 SWITCHING: Final = 101
+
+_HTTP: Final = re.compile(rb"HTTP/1\.0 (\d{3})\b")
+_LOCATION: Final = re.compile(rb"\r?\nLocation:[ \t]*([^\r\n]*)", re.IGNORECASE)
 
 
 class RefusedHandshake(msgspec.Struct, frozen=True):
@@ -179,6 +183,11 @@ def _no_handshake(connection: Connection, shown: str) -> str:
     where = f"{shown} accepts the connection but"
     if connection.silent:
         return f"{where} {connection.refusal}"
+    old = _HTTP.match(connection.head)
+    if old is not None:
+        moved = _LOCATION.search(connection.head)
+        to = f" (Location: {cut(moved[1].decode('latin-1'))})" if moved else ""
+        return f"{shown} answers the WebSocket handshake with HTTP {int(old[1])}{to}"
     said = connection.refusal or "it hangs up"
     return f"{where} does not answer with a WebSocket handshake: {said}"
 

@@ -1,11 +1,8 @@
 """The line by which a target's command says that it is ready, and what it names in it."""
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from conformance.problems import InputError, Location
-
-if TYPE_CHECKING:
-    pass
 
 DEFAULT: Final = r"(wss?://\S+)"
 

@@ -76,6 +76,7 @@ class Run:
     _phases: list[Phase] = field(default_factory=list, init=False)
     _ran: set[str] = field(default_factory=set, init=False)
     _put_off: list[Scenario] = field(default_factory=list, init=False)
+    _can_put_off: bool = field(default=False, init=False)
     _bound: str = field(default="", init=False)
     _started: datetime = field(default_factory=lambda: datetime.now(UTC), init=False)
 
@@ -121,9 +122,10 @@ class Run:
         for scenario in self.scenarios:
             if scenario.id not in self.results:
                 self.results[scenario.id] = result_of(scenario, Outcome.COULD_NOT_RUN, untried)
-        for name, reason in self.world.silences.refuted().items():
-            self.results[name] = _refuted(self.results[name], reason)
-        results = [self.results[scenario.id] for scenario in self.scenarios]
+        refuted = self.world.silences.refuted()
+        for name in refuted.keys() & self.results.keys():
+            self.results[name] = _refuted(self.results[name], refuted[name])
+        results = [self._told(self.results[scenario.id]) for scenario in self.scenarios]
         results += passive_results(self.world, options.selection, options.profiles)
         return RunRecord(
             suite=self.suite,
@@ -141,15 +143,25 @@ class Run:
             jobs=options.jobs,
             interrupted=self.interrupted,
             unreachable=self.unreachable,
-            note=note,
+            note=self._hidden(note),
             in_flight=self._attempts.pulse.loss.in_flight if self._attempts.pulse.loss else (),
             retries=retries.summary(
                 options.retries, self.scenarios, self.results, options.known, self._bound
             ),
             phases=tuple(self._phases),
             shows_schedule=options.schedule,
-            hook_faults=dict(sorted(self.world.hook_faults.items())),
+            hook_faults={
+                name: self._hidden(fault) for name, fault in sorted(self.world.hook_faults.items())
+            },
         )
+
+    def _hidden(self, text: str) -> str:
+        """A text without the secrets of the run and of the target."""
+        return self.world.secrets.hide(self.target.hide(text))
+
+    def _told(self, result: Result) -> Result:
+        """A result whose reason holds no secret; its failures hold none already."""
+        return replace(result, reason=self._hidden(result.reason))
 
     def _stated(self) -> dict[str, object]:
         known = self.world.variables
@@ -201,10 +213,12 @@ class Run:
         for scenario in self.scenarios:
             turns[self._turn(scenario)].append(scenario)
         beside = deque(turns[BESIDE])
+        self._can_put_off = True
         with self._phase(SHARED):
             await self._in_parallel(sorted(turns[SHARED], key=self._length, reverse=True), beside)
         with self._phase(EXCLUSIVE):
             await self._alone([*beside, *turns[EXCLUSIVE]])
+            self._can_put_off = False
             await self._alone(self._put_off)
         with self._phase(RETRIES):
             await self._retries()
@@ -284,7 +298,8 @@ class Run:
         result = await self._attempts.judged(scenario)
         turned_away = scenario.id in self._attempts.turned_away
         undecided = result.outcome is Outcome.COULD_NOT_RUN and self._turn(scenario) == BESIDE
-        too_slow = scenario.id in self._attempts.too_slow and scenario not in self._put_off
+        can_wait = self._can_put_off and scenario not in self._put_off
+        too_slow = scenario.id in self._attempts.too_slow and can_wait
         if too_slow or (not alone and (turned_away or undecided)):
             self._put_off.append(scenario)  # to be tried again when nothing else is connected
             return

@@ -69,7 +69,7 @@ class Silences:
         self._missed[kind] += 1
 
     def rests(self, scenario: str, missing: Missing | None) -> None:
-        """Notes on which missing answer, if any, the failure of a scenario rests."""
+        """Notes on which missing answer, if any, the latest failure of a scenario rests."""
         self._rests_on.pop(scenario, None)
         if missing is not None:
             self._rests_on[scenario] = missing.kind
@@ -81,8 +81,14 @@ class Silences:
         self._listening[missing.kind] += 1
         task = asyncio.create_task(self._listen(missing))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._let_go)
         return task
+
+    def _let_go(self, task: asyncio.Task[None]) -> None:
+        """Forgets a listener; what the kit could not cope with is no sign of the target's."""
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()
 
     async def _listen(self, missing: Missing) -> None:
         while (left := missing.until - perf_counter()) > 0:

@@ -48,6 +48,8 @@ class Reports(Generic[T]):
                 told.append(f"{kind} report: {path}")
             except InputError as error:
                 faults.append(error.message)
+            except Exception as error:  # a fault of the kit in one report loses no other
+                faults.append(f"the {kind} report {path} cannot be made: {error!r}")
         return Written(told, faults)
 
 

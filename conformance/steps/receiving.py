@@ -42,11 +42,16 @@ async def expect(action: Action) -> None:
 
 def _check_late(action: Action, message: Message) -> None:
     """Raises `TooSlow` where a message missed the moment until which it proves something."""
+    _check_moment(action, message.time)
+
+
+def _check_moment(action: Action, moment: float) -> None:
+    """Raises `TooSlow` where something came after the moment until which it proves something."""
     limit = action.moment("valid_for")
     if limit is None:
         return
     since, seconds = limit
-    late = message.time + action.world.advanced - since.start - seconds
+    late = moment + action.world.advanced - since.start - seconds
     if late > 0:
         raise TooSlow(
             f"{action.step.location}: the answer came {late:.2f} s after the moment until "
@@ -69,11 +74,13 @@ async def _next_own(action: Action, expected: Any) -> Message:
             except TimeoutError:
                 if perf_counter() >= deadline:
                     break
-                probe.send()
+                if probe.wait <= 0:
+                    probe.send()
                 continue
             if isinstance(item, End):
                 raise action.ended(item, f"a message like {shown(expected)}")
             if probe.is_answered_by(item):
+                _check_moment(action, item.time)
                 raise answer.missing(passed_over, proved=True)
             if action.dialogue.owns(item):
                 if where is None or matches(where, item.value):

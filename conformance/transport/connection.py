@@ -23,6 +23,9 @@ from conformance.transport.inbox import MAX_WAITING, Inbox
 from conformance.transport.messages import NO_CLOSE_FRAME, End, Message, Received, read_message
 
 MAX_TIMED: Final = 16 * 1024
+MAX_HEAD: Final = 4 * 1024
+"""Bytes that are kept of an answer to the handshake, to tell what answered."""
+
 MAX_UNREAD: Final = 1024 * 1024
 """Bytes that the target leaves unread, above which its pings are not answered."""
 
@@ -52,6 +55,7 @@ class Connection(asyncio.Protocol):
         self.answers_close = answers_close
         self.response: Response | None = None
         self.refusal = ""
+        self.head = b""
         self.asked = False
         self.silent = False
         self.tcp_end: float | None = None
@@ -85,6 +89,8 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Takes bytes from the network and files what they complete."""
+        if self.response is None and len(self.head) < MAX_HEAD:
+            self.head += data[:MAX_HEAD]
         self._take(lambda: self.protocol.receive_data(data))
 
     def eof_received(self) -> bool:
