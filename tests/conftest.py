@@ -1,6 +1,5 @@
 """Fixtures that several folders of tests share, and the option to run a part of the tests."""
 
-import os
 from zlib import crc32
 
 import pytest
@@ -12,11 +11,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Adds `--part`."""
     told = "run about one of N tests, always the same"
     parser.addoption("--part", type=int, default=1, metavar="N", help=told)
-
-
-def pytest_xdist_auto_num_workers() -> int:
-    """Two a processor: half of the time that the tests take they wait for something."""
-    return 2 * (os.cpu_count() or 1)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -1,5 +1,6 @@
 import asyncio
 import json
+import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -40,7 +41,7 @@ async def begun(
     try:
         async with asyncio.timeout(PATIENCE):
             assert process.stdout is not None
-            assert (await process.stdout.readline()).startswith(b"run 1: exit 0")
+            assert re.match(rb"run \d+: exit 0", await process.stdout.readline())
             yield process, psutil.Process(process.pid).children(recursive=True)
     finally:
         if process.returncode is None:
