@@ -269,7 +269,10 @@ def test_jobs_run_beside_each_other_and_fail_for_themselves() -> None:
 
 
 EXITS = {
-    "a job in a thread goes on": "loop.run_in_executor(None, threading.Event().wait)",
+    "a job in a thread goes on": """
+begun = threading.Event()
+loop.run_in_executor(None, lambda: (begun.set(), threading.Event().wait()))
+begun.wait()""",
     "a task swallows its cancellation": "kept = loop.create_task(refuse())\ntick()",
     "a task blocks its cancellation": """
 async def block():
