@@ -7,7 +7,7 @@ from contextlib import suppress
 from functools import cached_property
 from secrets import token_hex
 from time import perf_counter
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from msgspec.structs import replace
@@ -32,7 +32,7 @@ from conformance.transport import (
 )
 from conformance.world import World
 
-PACED = "paced"
+PACED: Final = "paced"
 
 
 class Span(msgspec.Struct, frozen=True):

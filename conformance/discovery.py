@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from contextlib import suppress
+from http import HTTPStatus
 from ipaddress import ip_address
 from time import perf_counter
 from typing import Any, Final
@@ -22,8 +23,6 @@ from conformance.world import World
 OPERATORS_OWN: Final = frozenset({"host", "origin"})
 """Headers of a target file that make the first handshake another than the plainest."""
 
-
-SWITCHING: Final = 101
 
 _HTTP: Final = re.compile(rb"HTTP/1\.0 (\d{3})\b")
 _LOCATION: Final = re.compile(rb"\r?\nLocation:[ \t]*([^\r\n]*)", re.IGNORECASE)
@@ -135,7 +134,7 @@ async def _refused_handshake(dialogue: Discovery) -> RefusedHandshake:
     status = connection.response.status_code if connection.response else None
     if status is None:
         raise Unreachable(_no_handshake(connection, shown))
-    wrong = f": {cut(connection.refusal)}" if status == SWITCHING else ""
+    wrong = f": {cut(connection.refusal)}" if status == HTTPStatus.SWITCHING_PROTOCOLS else ""
     reason = f"{shown} answers the first handshake with HTTP {status}{wrong}"
     if status not in duty.judged_by or _is_operators_own(dialogue.world):
         raise Unreachable(_other_status(connection, shown, status))

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from conformance import retries
 from conformance.attempt import LONG_WAIT, Attempts, result_of
+from conformance.dialogue import PACED
 from conformance.discovery import RefusedHandshake, discover
 from conformance.hook_checks import check_after_failure, check_needed
 from conformance.hooks import ADVANCE
@@ -27,7 +28,6 @@ from conformance.transcript import Secrets
 from conformance.transport import Unreachable
 from conformance.world import World
 
-PACED: Final = "paced"
 BESIDE: Final = "beside"
 
 SPARE: Final = 45.0

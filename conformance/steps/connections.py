@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, Final
 
 from conformance.checks import matches, shown
@@ -14,8 +15,6 @@ TCP_END: Final = 5.0
 
 OVERDUE: Final = 1.0
 """Seconds in which an end that is overdue may still come."""
-
-SWITCHING: Final = 101
 
 CROWDED: Final = "the target takes no more connections at the moment"
 
@@ -41,7 +40,7 @@ async def connect(action: Action) -> None:
             received=f"HTTP {status or 'nothing'}, subprotocol {connection.subprotocol} "
             f"{connection.refusal}".rstrip(),
         )
-    if status == SWITCHING and connection.refused:
+    if status == HTTPStatus.SWITCHING_PROTOCOLS and connection.refused:
         raise action.fail(
             "the handshake was answered against RFC 6455",
             expected="an opening handshake as RFC 6455, section 4.2.2, has it",
