@@ -13,6 +13,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.typing import Data
 
+from tests.support.sockets import deafen
+
 Meddle = Callable[[str], Awaitable[str | None]]
 """What becomes of a text message of the server's; None: it is lost."""
 
@@ -29,12 +31,14 @@ class Meddler:
 
     async def die(self) -> None:
         """End everything at once and without a word, as a process does that is killed."""
+        await deafen(self.server.sockets)
         for connection in self.server.connections:
             connection.transport.abort()
         await self.stop()
 
     async def stop(self) -> None:
         """End everything, as a server does that is switched off."""
+        await deafen(self.server.sockets)
         self.server.close()
         await self.server.wait_closed()
 
@@ -72,7 +76,11 @@ async def meddling(
 
     async with serve(talk, "127.0.0.1", 0, compression=None, process_request=admit) as server:
         port = next(iter(server.sockets)).getsockname()[1]
-        yield Meddler(f"ws://127.0.0.1:{port}/", server)
+        meddler = Meddler(f"ws://127.0.0.1:{port}/", server)
+        try:
+            yield meddler
+        finally:
+            await meddler.stop()
 
 
 def breaking(kind: str, wrong: Callable[[int], bool]) -> Meddle:

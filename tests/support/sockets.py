@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import socket
 import struct
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -39,12 +39,18 @@ async def listening(talk: Talk) -> AsyncIterator[asyncio.Server]:
 async def stop(server: asyncio.Server) -> None:
     """Listen no longer; a connection that asyncio has just accepted is begun before.
 
-    A server that is closed meanwhile leaks it, with Python 3.12 and 3.13 (CPython's gh-109564).
+    A server that is closed meanwhile leaks it (CPython's gh-109564).
     """
-    for sock in server.sockets:
-        asyncio.get_running_loop().remove_reader(sock)
-    await asyncio.sleep(0)
+    await deafen(server.sockets)
     server.close()
+
+
+async def deafen(sockets: Iterable[socket.socket]) -> None:
+    """Accept nothing more, and begin every connection that was accepted."""
+    for sock in sockets:
+        asyncio.get_running_loop().remove_reader(sock)
+    for _ in "transport", "protocol":  # each is made in one turn of the loop
+        await asyncio.sleep(0)
 
 
 def port_of(server: asyncio.Server) -> int:
