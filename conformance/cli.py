@@ -177,7 +177,7 @@ def _parser() -> argparse.ArgumentParser:
         help="list the requirements, and by how much each is tried",
     )
     explaining = commands.add_parser("explain", help="say what a requirement or scenario means")
-    explaining.add_argument("id", help="such as DEDUP-04, or deduplication/key-order")
+    explaining.add_argument("id", help="such as DEDUP-04, or errors/words-are-no-json")
     _add_selftest(commands.add_parser("selftest", help="show that every check can fail"))
     schema = commands.add_parser("schema", help="print a JSON Schema of the protocol")
     schema.add_argument("name", nargs="?", help="such as error or events/stt_start; none: list all")

@@ -17,7 +17,7 @@ MARGIN: Final = 0.05
 LONGEST_SHOWN: Final = 4_000
 """Characters of a line in a report: about half of what is kept, so that no secret is cut in two."""
 
-SETTLES_WITHIN: Final = 1.0
+DIES_WITHIN: Final = 1.0
 """Seconds in which the process of a target that was lost may end as well."""
 
 
@@ -29,6 +29,21 @@ class Watched(Protocol):
 
     def printed(self) -> tuple[Printed, ...]:
         """The last lines that it printed."""
+
+
+def how(status: int) -> str:
+    """The end of a process in words: `with status 7`, or `by SIGSEGV`."""
+    name = _signal(status)
+    return f"by {name}" if name else f"with status {status}"
+
+
+def _signal(status: int) -> str | None:
+    if status >= 0:
+        return None
+    try:
+        return signal.Signals(-status).name
+    except ValueError:
+        return f"signal {-status}"
 
 
 class Ended(msgspec.Struct, frozen=True):
@@ -46,17 +61,12 @@ class Ended(msgspec.Struct, frozen=True):
     @property
     def signal(self) -> str | None:
         """The name of the signal that ended it; None where it ended with a status."""
-        if self.status >= 0:
-            return None
-        try:
-            return signal.Signals(-self.status).name
-        except ValueError:
-            return f"signal {-self.status}"
+        return _signal(self.status)
 
     @property
     def how(self) -> str:
-        """The end in words: `with status 7`, or `by SIGSEGV`."""
-        return f"by {self.signal}" if self.signal else f"with status {self.status}"
+        """The end in words."""
+        return how(self.status)
 
 
 class Lifetime(msgspec.Struct, frozen=True):
@@ -85,7 +95,7 @@ def lifetime(
 
     `hide` takes the secrets out of what it printed.
     """
-    found = process.ended(SETTLES_WITHIN if lost else 0.0)
+    found = process.ended(DIES_WITHIN if lost else 0.0)
     lines = tuple(Printed(s, cut(hide(t), LONGEST_SHOWN)) for s, t in process.printed())
     if found is None:
         return Lifetime(lines)

@@ -26,7 +26,7 @@ class Printed(NamedTuple):
     text: str
 
 
-class Output:
+class ProcessOutput:
     """Reads both streams of a process until they end; `next` hands out its lines until `let_go`.
 
     While the lines are handed out none is lost: a process that prints faster has to wait.

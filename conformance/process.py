@@ -10,7 +10,8 @@ from typing import Final
 
 from conformance.children import end, spawn
 from conformance.escapes import printable
-from conformance.output import Output, Printed
+from conformance.lifetime import how
+from conformance.output import Printed, ProcessOutput
 from conformance.problems import InputError
 from conformance.target import Command
 
@@ -20,6 +21,10 @@ SETTLES_WITHIN: Final = 1.0
 
 GLANCE: Final = 0.1
 QUOTED: Final = 5
+
+
+class NotReady(Exception):
+    """A target's command ended, or said nothing of its URL in time: there is no target."""
 
 
 class Process:
@@ -39,7 +44,7 @@ class Process:
         except OSError as error:
             message = f"the target's command {command.argv[0]} cannot be run: {error.strerror}"
             raise InputError(message, command.location) from None
-        self._output = Output(self._process)
+        self._output = ProcessOutput(self._process)
         self._ended: float | None = None
         self._watcher = threading.Thread(target=self._watch, daemon=True)
         self._watcher.start()
@@ -51,7 +56,7 @@ class Process:
     def ready(self, stopped: Callable[[], bool] = lambda: False) -> dict[str, str]:
         """What the ready line says: `url`, and other named groups.
 
-        Nothing when `stopped` says so before that line comes. Raises `InputError` when the process
+        Nothing when `stopped` says so before that line comes. Raises `NotReady` when the process
         ends, or prints no such line in time.
         """
         try:
@@ -67,10 +72,8 @@ class Process:
         """What the next line says, if it is the one; None where it is another, or none came."""
         command = self.command
         if monotonic() > self._deadline:
-            raise InputError(
-                f"the target's command printed nothing that matches {command.ready.text!r} "
-                f"within {command.timeout:g} s",
-                command.location,
+            raise self._not_ready(
+                f"printed nothing that matches {command.ready.text!r} within {command.timeout:g} s"
             )
         try:
             line = self._output.next(GLANCE)
@@ -80,9 +83,11 @@ class Process:
             status = self._process.wait()
             said = " ".join(text for _, text in self._output.tail()[-QUOTED:])
             said = " ".join(said.split()) or "nothing"
-            message = f"the target's command ended with status {status} and said: {printable(said)}"
-            raise InputError(message, command.location)
+            raise self._not_ready(f"ended {how(status)} and said: {printable(said)}")
         return command.ready.named(line.text)
+
+    def _not_ready(self, why: str) -> NotReady:
+        return NotReady(f"{self.command.location}: the target's command {why}")
 
     def ended(self, patience: float) -> tuple[int, float] | None:
         """The status of the process and the moment (`perf_counter`) of its end; None: it runs.

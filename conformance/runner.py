@@ -101,10 +101,15 @@ class Run:
                 else:
                     await self._judge_handshake(refused)
         except Unreachable as error:
-            self.unreachable, self._attempts.note = True, str(error)
-            self.world.monitors = self.suite.make_monitors(self.suite)  # nothing was judged
+            return self.unreached(str(error))
         except asyncio.CancelledError:
             self.interrupted = True
+        return self.record()
+
+    def unreached(self, why: str) -> RunRecord:
+        """The record of a run whose target cannot be reached: nothing is judged."""
+        self.unreachable, self._attempts.note = True, why
+        self.world.monitors = self.suite.make_monitors(self.suite)
         return self.record()
 
     async def _judge_handshake(self, refused: RefusedHandshake) -> None:

@@ -351,8 +351,17 @@ def select(suite: Suite, selection: Iterable[str], profiles: Iterable[str]) -> l
     found = [s for s in suite.scenarios.values() if not names or s.profile in names]
     for word in words:
         if not any(is_selected(scenario, word) for scenario in found):
-            raise InputError(f'nothing matches "{word}"{_nearest(suite, word)}')
+            raise InputError(_why_nothing(suite, word))
     return [s for s in found if not words or any(is_selected(s, word) for word in words)]
+
+
+def _why_nothing(suite: Suite, word: str) -> str:
+    requirement = suite.requirements.get(word)
+    if requirement is None:
+        return f'nothing matches "{word}"{_nearest(suite, word)}'
+    if requirement.excluded:
+        return f"{word} is not judged: {requirement.excluded}"
+    return f"no scenario of what is selected tries {word}"
 
 
 def _nearest(suite: Suite, word: str) -> str:

@@ -13,7 +13,7 @@ from conformance.commands.interruption import Interruption
 from conformance.lifetime import Lifetime, lifetime
 from conformance.model import Scenario
 from conformance.problems import InputError
-from conformance.process import Process
+from conformance.process import NotReady, Process
 from conformance.record import Exit, RunRecord, exit_status
 from conformance.report import compared
 from conformance.reporting.files import Reports, Written
@@ -39,10 +39,14 @@ def judge(
     baseline = read_baseline(arguments.baseline, suite) if arguments.baseline else None
     options = _options(arguments, baseline)
     quiet: bool = arguments.quiet
-    if process is not None:
-        target = _ready(target, process, interruption)
-    run = Run(suite, target, scenarios, options)
-    record = _perform(run, interruption, quiet=quiet)
+    try:
+        target = _ready(target, process, interruption) if process else target
+    except NotReady as error:
+        run = Run(suite, target, scenarios, options)
+        record = run.unreached(str(error))
+    else:
+        run = Run(suite, target, scenarios, options)
+        record = _perform(run, interruption, quiet=quiet)
     if process is not None:
         record = replace(record, process=_lifetime(process, record, run.world))
     if baseline is not None:

@@ -16,7 +16,7 @@ NO_END: Final = 0.5
 SURE: Final = 0.05
 """The same for an answer of a kind that the target seems never to give."""
 
-HELD_UP: Final = 0.1
+BRIEFLY: Final = 0.1
 """Seconds for which the kit may be held up without waiting longer for an answer."""
 
 MOST_SENDERS: Final = 4
@@ -68,7 +68,7 @@ class Probe:
     def send(self) -> None:
         """Sends the barriers, or waits a little longer where the kit itself was held up."""
         world = self._action.world
-        if world.held_up(perf_counter() - self._quiet) > HELD_UP:
+        if world.held_up(perf_counter() - self._quiet) > BRIEFLY:
             self.due = perf_counter() + self._quiet
             return
         self.due = float("inf")

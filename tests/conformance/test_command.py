@@ -43,6 +43,7 @@ def test_a_command_line_that_makes_no_sense_is_usage(words: tuple[str, ...], tol
      (("run", "http://h/"), "did you mean ws://h/?"),
      (("run", NOWHERE, "dedupliction"), 'nothing matches "dedupliction", did you mean "dedupl'),
      (("run", NOWHERE, "DEDUP-99"), 'nothing matches "DEDUP-99", did you mean "DEDUP-'),
+     (("run", NOWHERE, "AUTH-03"), "AUTH-03 is not judged: Beyond the length"),
      (("run", NOWHERE, "--profile", "cor"), 'there is no profile "cor", did you mean "core"?'),
      (("run", NOWHERE, "deduplication", "zzzz"), 'nothing matches "zzzz"'),
      (("run", NOWHERE, "--report", "jsn=x"), 'not "jsn=x", did you mean "json"?'),

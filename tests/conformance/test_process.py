@@ -54,22 +54,37 @@ def test_a_command_that_cannot_be_run_is_named(tmp_path: Path) -> None:
 
 def test_a_command_that_fails_is_quoted_with_its_status(tmp_path: Path) -> None:
     done = judged(tmp_path, "import sys; print('no licence', file=sys.stderr); sys.exit(7)")
-    assert done.status == 2
+    assert done.status == 4
     assert done.complaint == (
         f"coda-conformance: {tmp_path}/target.yaml:1:28: "
         "the target's command ended with status 7 and said: no licence"
     )
 
 
+def test_a_command_that_fails_is_in_the_reports_without_its_secrets(tmp_path: Path) -> None:
+    program = "import sys; print('no licence for s3cr3t-t0k3n', file=sys.stderr); sys.exit(7)"
+    path = target(tmp_path, program)
+    known = json.loads(Path(path).read_text()) | {"headers": {"X-Api-Key": "s3cr3t-t0k3n"}}
+    Path(path).write_text(json.dumps(known))
+    words = [f"--report={kind}={tmp_path / kind}" for kind in ("json", "markdown", "junit")]
+    done = call("run", path, SELECTION, *words)
+    report = json.loads((tmp_path / "json").read_bytes())
+    assert done.status == 4
+    assert "ended with status 7 and said: no licence for" in report["run"]["note"]
+    assert report["target"]["process"]["ended"]["status"] == 7
+    told = [done.errors, *((tmp_path / kind).read_text() for kind in ("json", "markdown", "junit"))]
+    assert all("no licence for" in text and "s3cr3t" not in text for text in told)
+
+
 def test_a_command_that_ends_without_a_word_is_told(tmp_path: Path) -> None:
     done = judged(tmp_path, "pass")
-    assert done.status == 2
+    assert done.status == 4
     assert done.complaint.endswith("ended with status 0 and said: nothing")
 
 
 def test_a_command_that_prints_nothing_is_waited_for_only_so_long(tmp_path: Path) -> None:
     done = judged(tmp_path, "import time; time.sleep(600)", timeout=0.5)
-    assert done.status == 2
+    assert done.status == 4
     assert "printed nothing that matches" in done.complaint
     assert done.complaint.endswith("within 0.5 s")
 
@@ -77,7 +92,7 @@ def test_a_command_that_prints_nothing_is_waited_for_only_so_long(tmp_path: Path
 def test_a_command_that_prints_without_end_is_waited_for_only_so_long(tmp_path: Path) -> None:
     program = "import sys\nwhile True: sys.stdout.write('noise' * 1000 + chr(10))"
     done = judged(tmp_path, program, timeout=0.5)
-    assert done.status == 2
+    assert done.status == 4
     assert "within 0.5 s" in done.complaint
 
 
