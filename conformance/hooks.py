@@ -27,7 +27,9 @@ T = TypeVar("T")
 GROUP: Final = re.compile(r"\{(\w+)\}")
 """What stands for a named group of the ready line of the target's command."""
 
-TIMEOUT: Final = 15.0
+ANSWERS_WITHIN: Final = 15.0
+"""Seconds that a hook may take, where its target file does not say."""
+
 MAX_RESULT: Final = 1024 * 1024
 
 ADVANCE: Final = "advance_clock"
@@ -47,13 +49,17 @@ class HookFailed(Exception):
 
 
 class Hook(msgspec.Struct, frozen=True):
-    """One hook: an HTTP URL to POST to, or a command; errors name its location."""
+    """One hook: an HTTP URL to POST to, or a command; errors name its location.
+
+    `timeout` is in seconds.
+    """
 
     name: str
     url: str = ""
     argv: tuple[str, ...] = ()
     folder: Path = Path()
     location: Location | None = None
+    timeout: float = ANSWERS_WITHIN
 
     def with_values(self, values: Mapping[str, str]) -> "Hook":
         """The hook with each `{name}` in its URL or command replaced by the value of that name.
@@ -85,12 +91,12 @@ class Hook(msgspec.Struct, frozen=True):
 
         body = json.dumps(arguments).encode()
         try:
-            async with asyncio.timeout(TIMEOUT):
+            async with asyncio.timeout(self.timeout):
                 data = await (
                     in_thread(lambda: self._request(body)) if self.url else self._run(body)
                 )
         except TimeoutError:
-            raise self._lost(f"takes longer than {TIMEOUT:g} s") from None
+            raise self._lost(f"takes longer than {self.timeout:g} s") from None
         try:
             return json.loads(data or b"{}")
         except (ValueError, RecursionError):
@@ -106,7 +112,7 @@ class Hook(msgspec.Struct, frozen=True):
         kind = (
             http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         )
-        connection = kind(parts.netloc, timeout=TIMEOUT)
+        connection = kind(parts.netloc, timeout=self.timeout)
         try:
             path = urlunsplit(("", "", parts.path or "/", parts.query, ""))
             connection.request("POST", path, body, {"Content-Type": "application/json"})

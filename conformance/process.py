@@ -15,7 +15,9 @@ from conformance.output import Printed, ProcessOutput
 from conformance.problems import InputError
 from conformance.target import Command
 
-ENDS_WITHIN: Final = 10.0
+ENDS_WITHIN: Final = 5.0
+"""Seconds after which a process that was asked to end is made to."""
+
 SETTLES_WITHIN: Final = 1.0
 """Seconds in which the last words of a process that has ended come."""
 

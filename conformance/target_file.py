@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from conformance import bundle, children, ready, text_file, urls, yaml_source
 from conformance.checks import cut
 from conformance.escapes import printable
-from conformance.hooks import GROUP, Hook
+from conformance.hooks import ANSWERS_WITHIN, GROUP, Hook
 from conformance.problems import InputError, did_you_mean
 from conformance.ready import Ready
 from conformance.schemas import SchemaStore
@@ -117,7 +117,8 @@ def _hook(
             _check_groups(word, {*known, children.PYTHON}, source, (*at, "command", i))
         _check_program(row["command"], folder, source, (*at, "command"))
     argv = tuple(row.get("command", ()))
-    return Hook(name, row.get("request", ""), argv, folder, source.location(at))
+    timeout = row.get("timeout", ANSWERS_WITHIN)
+    return Hook(name, row.get("request", ""), argv, folder, source.location(at), timeout)
 
 
 def _check_groups(text: str, known: Collection[str], source: Source, at: Pointer) -> None:

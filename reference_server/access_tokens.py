@@ -36,6 +36,14 @@ _MAX_LINE = 256
 _MADE_UP = re.compile(r"client-[0-9a-f]{32}")
 
 
+def _fresh_id() -> str:
+    """Return a new token_id, which the command that revokes it does not take for an option."""
+    # HMAC-10: a token_id MUST be 1 to 64 characters of A-Z, a-z, 0-9, "-" and "_".
+    while (token_id := secrets.token_urlsafe(16)).startswith("-"):
+        continue
+    return token_id
+
+
 class TokensFullError(RuntimeError):
     """As many tokens are kept as there is room for, and none of them may be forgotten yet."""
 
@@ -110,8 +118,7 @@ class AccessTokens:
         if not 0 < lifetime <= 31_536_000:
             raise ValueError("ttl must be more than 0 seconds and at most a year")
         now = self._make_room()
-        # HMAC-10: a token_id MUST be 1 to 64 characters of A-Z, a-z, 0-9, "-" and "_".
-        token_id = secrets.token_urlsafe(16)
+        token_id = _fresh_id()
         self._store.add(
             TokenRow(token_id, token_id, 0, None, now + lifetime, None, identity, lifetime)
         )
@@ -141,7 +148,7 @@ class AccessTokens:
         old = self._store.newest(line_id)
         if old is None or self._store.count(line_id) >= _MAX_LINE:
             raise TokensFullError("too many tokens in the line")
-        nonce, token_id = secrets.token_urlsafe(16), secrets.token_urlsafe(16)
+        nonce, token_id = secrets.token_urlsafe(16), _fresh_id()
         secret = bytes.fromhex(refreshed_secret(self._secret(old), nonce))
         sealed = _xor(secret, self._pad(token_id))
         expires = max(now + old.ttl, old.expires)

@@ -1,5 +1,6 @@
 """Fixtures that several folders of tests share, and the option to run a part of the tests."""
 
+import os
 from zlib import crc32
 
 import pytest
@@ -11,6 +12,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Adds `--part`."""
     told = "run about one of N tests, always the same"
     parser.addoption("--part", type=int, default=1, metavar="N", help=told)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Three for two processors: for half of their time the tests wait for something."""
+    return -(-3 * (os.cpu_count() or 1) // 2)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -27,7 +27,6 @@ SELECTION = (
     "states/no-second-challenge",
     "transport/ping-frame-before-authentication",
     "deduplication/window-ends",
-    "--timeout-scale=0.2",
     "--max-wait=1",
     "--connect-timeout=50",
     "--retries=0",
@@ -37,26 +36,28 @@ WRONG = (1,)
 LATE = (1, 3)
 """Where the kit itself may be too slow to blame anybody."""
 
+NOTHING = "no answer came"
+
 TARGETS: list[tuple[Behaviour, tuple[int, ...], str]] = [
     (frames.garbage_text, WRONG, "the text is not JSON"),
     (frames.invalid_utf8, WRONG, "the text is not UTF-8"),
     (frames.binary, WRONG, "a binary message came"),
     (frames.reserved_bits, WRONG, "broke the frame format"),
     (frames.reserved_opcode, WRONG, "broke the frame format"),
-    (frames.byte_by_byte, LATE, "no answer came"),
+    (frames.byte_by_byte, LATE, NOTHING),
     (sizes.huge_message, WRONG, "broke the frame format"),
     (sizes.huge_message_in_fragments, WRONG, "broke the frame format"),
-    (sizes.endless_message, LATE, "no answer came"),
+    (sizes.endless_message, LATE, NOTHING),
     (compression.bombs_everybody, WRONG, "broke the frame format"),
     (compression.compresses_unasked, WRONG, "broke the frame format"),
-    (floods.flood_before_authentication, LATE, "no answer came"),
-    (floods.flood_in_a_session, LATE, "no answer came"),
+    (floods.flood_before_authentication, LATE, NOTHING),
+    (floods.flood_in_a_session, LATE, NOTHING),
     (floods.flood_of_challenges, LATE, "auth_challenge"),
-    (floods.flood_of_pongs, LATE, "no answer came"),
-    (floods.flood_of_pings, LATE, "no answer came"),
-    (floods.flood_of_large_messages, LATE, "no answer came"),
-    (hangs.answers_no_close, LATE, "no answer came"),
-    (hangs.silent, LATE, "no answer came"),
+    (floods.flood_of_pongs, LATE, NOTHING),
+    (floods.flood_of_pings, LATE, NOTHING),
+    (floods.flood_of_large_messages, LATE, NOTHING),
+    (hangs.answers_no_close, LATE, NOTHING),
+    (hangs.silent, LATE, NOTHING),
     (ends.hangs_up, WRONG, "the TCP connection ended"),
     (ends.resets, LATE, "the connection ended instead"),
     (values.wrong_shapes, WRONG, "the message differs at /type"),
@@ -65,11 +66,11 @@ TARGETS: list[tuple[Behaviour, tuple[int, ...], str]] = [
     (values.deep_nesting, WRONG, "nested too deeply"),
     (values.deep_data, WRONG, "nested too deeply"),
     (values.huge_numbers, WRONG, "overflows a double"),
-    (values.odd_events, LATE, "no answer came"),
+    (values.odd_events, LATE, NOTHING),
     (values.many_methods, LATE, "claims no way"),
-    (values.many_features, LATE, "no answer came"),
+    (values.many_features, LATE, NOTHING),
     (texts.lone_surrogates, WRONG, r"auth_challenge\\ud800"),
-    (texts.control_characters, LATE, "no answer came"),
+    (texts.control_characters, LATE, NOTHING),
 ]
 
 
@@ -79,8 +80,9 @@ TARGETS: list[tuple[Behaviour, tuple[int, ...], str]] = [
 async def test_a_target_that(
     suite: Suite, tmp_path: Path, behaviour: Behaviour, expected: tuple[int, ...], told: str
 ) -> None:
+    patience = "--timeout-scale=0.1" if told == NOTHING else "--timeout-scale=0.2"
     async with hosting(behaviour) as url:
-        done = await judged(tmp_path, url, *SELECTION)
+        done = await judged(tmp_path, url, *SELECTION, patience)
     survived(done, suite, expected)
     assert told in json.dumps(done.report["results"])
     assert not [line for line in done.output.splitlines() if not line.isprintable()]
@@ -126,6 +128,7 @@ async def test_a_fault_is_never_counted_more_often_than_it_was_looked_for(
             "--max-wait=1",
             "--retries=0",
             "--force",
+            "--jobs=64",
         )
         done = await judged(tmp_path, url, *words)
     survived(done, suite, LATE)

@@ -14,7 +14,8 @@ from tests.support.peer import Behaviour, hosting
 from tests.support.survival import judged, survived
 
 MANY = ("errors/", "states/s")
-QUICKLY = ("--force", "--timeout-scale=0.2", "--max-wait=1", "--retries=0", "--connect-timeout=50")
+QUICKLY = ("--force", "--timeout-scale=0.2", "--max-wait=1", "--retries=0", "--connect-timeout=50",
+           "--jobs=64")  # fmt: skip
 
 WRONG = (1,)
 LOST = (3,)

@@ -79,7 +79,7 @@ def test_nothing_that_a_command_prints_is_obeyed(tmp_path: Path, end: str) -> No
     command = {"run": [sys.executable, "-c", script], "timeout": 1.0}
     path.write_text(json.dumps({"command": command}), encoding="utf-8")
     done = call("run", str(path))
-    assert done.status == 2
+    assert done.status == 4
     path.unlink()
     assert left(done, tmp_path) == {}
     assert len(done.errors.splitlines()) == 1

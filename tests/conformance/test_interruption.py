@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
-from conformance.hooks import TIMEOUT
+from conformance.hooks import ANSWERS_WITHIN
 from tests.support.hostile.frames import garbage_text
 from tests.support.hostile.hangs import answers_no_close
 from tests.support.kit import COMMAND, LIMIT, call, started
@@ -103,7 +103,8 @@ async def test_while_scenarios_wait_for_answers(tmp_path: Path) -> None:
 
     path = tmp_path / "report.json"
     async with hosting(behaviour) as url:
-        with started("run", url, *SELECTION, "--report", f"json={path}") as process:
+        words = ("run", url, *SELECTION, "--timeout-scale=0.3", f"--report=json={path}")
+        with started(*words) as process:
             for _ in range(4):
                 await connections.acquire()
             process.send_signal(signal.SIGINT)
@@ -138,7 +139,7 @@ async def test_while_the_report_is_written_it_is_written_to_its_end(tmp_path: Pa
     data = b""
     async with hosting(garbage_text) as url:
         how = ("--force", "--max-wait=1", "--timeout-scale=0.2", "--retries=0")
-        words = ("run", url, *how, f"--report=json={path}")
+        words = ("run", url, *SELECTION, *how, f"--report=json={path}")
         with started(*words) as process:
             await asyncio.to_thread(select.select, [reader], [], [], LIMIT)
             process.send_signal(signal.SIGINT)
@@ -197,7 +198,7 @@ async def test_while_a_hook_hangs(tmp_path: Path, number: signal.Signals, kind: 
                 process.send_signal(number)
                 _, errors = await asyncio.to_thread(process.communicate, timeout=LIMIT)
     assert (process.returncode, errors) == (130, "")
-    assert perf_counter() - begun < TIMEOUT, "the hook was waited for"
+    assert perf_counter() - begun < ANSWERS_WITHIN, "the hook was waited for"
     marked(report)
 
 

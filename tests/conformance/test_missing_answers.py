@@ -17,6 +17,7 @@ from tests.support.peer import Peer, hosting
 
 INVALID = "errors/words-are-no-json"
 SURVIVED = "states/second-auth-response-is-refused"
+CORE = ("states/", "errors/", "client-messages/")
 BEHIND = "nothing before the answer to a later message"
 
 
@@ -27,8 +28,10 @@ def reference() -> Iterator[str]:
         yield url
 
 
-def a_run(suite: Suite, url: str, *words: str, jobs: int = 16) -> Run:
-    options = Options(retries=0, max_wait=1, jobs=jobs, force=True)  # passive checks judge all
+def a_run(suite: Suite, url: str, *words: str, jobs: int = 16, scale: float = 1.0) -> Run:
+    options = Options(  # forced: passive checks judge all
+        retries=0, max_wait=1, jobs=jobs, force=True, timeout_scale=scale
+    )
     return Run(suite, from_argument(url), select(suite, words, ()), options)
 
 
@@ -113,7 +116,7 @@ silent_from = asyncio.Event()
 async def test_a_target_that_falls_silent_is_lost_and_broke_its_time(suite: Suite) -> None:
     silent_from.clear()
     async with hosting(falls_silent) as url:
-        record = await a_run(suite, url, "states/", "errors/", "client-messages/").perform()
+        record = await a_run(suite, url, *CORE, scale=0.5).perform()
     assert record.note.startswith("the target was lost during the run")
     assert set(record.in_flight) <= {row.id for row in record.results}
     assert not record.complete
@@ -133,8 +136,7 @@ async def test_the_only_scenario_in_flight_when_the_target_dies_is_to_blame(
 async def test_nobody_is_blamed_where_several_were_in_flight_when_the_target_died(
     suite: Suite, reference: str
 ) -> None:
-    words = ("states/", "errors/", "client-messages/")
-    record, _ = await killed_at(suite, reference, '"already_authenticated"', *words)
+    record, _ = await killed_at(suite, reference, '"already_authenticated"', *CORE)
     assert record.note.startswith("the target was lost during the run: 127.0.0.1")
     assert len(record.in_flight) > 1
     assert broken(record) == set()

@@ -198,5 +198,5 @@ async def test_only_refusals_in_a_row_make_an_end_due(
 ) -> None:
     name = "limits/too-many-refusals-close"
     async with hosting(never_closing(codes)) as url:
-        done = await judging(tmp_path, url, name, "--retries=0")
+        done = await judging(tmp_path, url, name, "--retries=0", "--timeout-scale=0.2")
     assert done.outcomes()[name] == outcome

@@ -86,6 +86,16 @@ def test_a_token_has_an_id_and_a_long_secret_and_opens_sessions_of_its_identity(
     assert book.tokens.expires_in(book.line(token)) == 3600.0
 
 
+def test_no_token_id_looks_like_an_option_where_it_is_revoked_by_command(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = iter(["-h", "--", "one", "the nonce", "-x", "two"])
+    monkeypatch.setattr("secrets.token_urlsafe", lambda size: next(drawn))
+    token = book.tokens.issue("kitchen")
+    assert token.startswith("one.")
+    assert book.tokens.refresh(book.line(token)).token_id == "two"
+
+
 @pytest.mark.parametrize(
     ("identity", "ttl"),
     [("", 1.0), ("x" * 129, 1.0), ("client-" + "0a" * 16, 1.0), ("x", 0.0), ("x", float("nan"))],

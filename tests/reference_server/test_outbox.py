@@ -49,7 +49,7 @@ def held(work: Callable[[], object]) -> int:
 def test_what_waits_costs_little_more_than_its_length_however_short_the_pieces_are(
     length: int,
 ) -> None:
-    total = 4 << 20
+    total = 1 << 20
 
     def fill() -> Outbox:
         outbox = Outbox()
