@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from websockets.frames import Opcode
 
 from conformance.suite import Suite
@@ -18,6 +17,7 @@ from tests.support.kit import ROOT, Finished, judge, judging, server
 from tests.support.meddler import as_it_is, meddling
 from tests.support.peer import NONCE, Behaviour, Peer, hosting
 from tests.support.survival import survived
+from tests.support.targets import altered
 
 SECOND = ROOT / "tests" / "second_server" / "target.yaml"
 REFERENCE = ROOT / "conformance" / "demo.yaml"
@@ -36,19 +36,6 @@ NODE = pytest.mark.skipif(
     shutil.which("node") is None or not (SECOND.parent / "node_modules" / "ws").is_dir(),
     reason="node is not installed, or npm install has not been run in tests/second_server",
 )
-
-
-def altered(path: Path, folder: Path, options: Mapping[str, float], *without: str) -> str:
-    """A target file with other options for its server, and without some of its hooks."""
-    target = yaml.safe_load(path.read_text(encoding="utf-8"))
-    words = [word for word in target["command"]["run"] if word[2:].split("=")[0] not in options]
-    words = [str(path.parent / word) if word.endswith(".mjs") else word for word in words]
-    target["command"]["run"] = words + [f"--{name}={value}" for name, value in options.items()]
-    for name in without:
-        del target["hooks"][name]
-    written = folder / "target.yaml"
-    written.write_text(yaml.safe_dump(target), encoding="utf-8")
-    return str(written)
 
 
 def is_conformant(done: Finished) -> bool:
