@@ -143,8 +143,7 @@ class Attempts:
         self.note = loss.note
         if loss.in_flight == (result.id,) and result.failures:
             return result
-        failures = tuple(replace(failure, requirements=()) for failure in result.failures)
-        return replace(result, outcome=Outcome.COULD_NOT_RUN, reason=loss.note, failures=failures)
+        return result.undecided(loss.note)
 
     async def _tries(self, scenario: Scenario, flight: Flight) -> Result:
         for attempt in range(1, ATTEMPTS + 1):

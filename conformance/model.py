@@ -5,6 +5,7 @@ from enum import Enum
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from conformance.problems import Location
 
@@ -152,3 +153,8 @@ class Result(msgspec.Struct, frozen=True):
     observed: int | None = None
     timing: Timing = msgspec.field(default_factory=Timing)
     trials: tuple[Trial, ...] = ()
+
+    def undecided(self, reason: str) -> "Result":
+        """The same result where, for a reason, it proves nothing; what was seen is kept."""
+        failures = tuple(replace(failure, requirements=()) for failure in self.failures)
+        return replace(self, outcome=Outcome.COULD_NOT_RUN, reason=reason, failures=failures)

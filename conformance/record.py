@@ -106,7 +106,7 @@ GRAVITY: Sequence[Outcome] = (
     Outcome.NOT_APPLICABLE,
 )
 
-_BLAMING: Final = (Outcome.FAILED, Outcome.FLAKY, Outcome.WARNED)
+BLAMING: Final = (Outcome.FAILED, Outcome.FLAKY, Outcome.WARNED)
 
 
 def blamed(result: Result) -> frozenset[str]:
@@ -160,7 +160,7 @@ def _concerns(record: RunRecord, requirement: Requirement) -> bool:
 
 def _outcome_for(requirement: str, result: Result) -> Outcome | None:
     """What a result says of one of its requirements; None where it ended before it could."""
-    if result.outcome in _BLAMING and requirement not in blamed(result):
+    if result.outcome in BLAMING and requirement not in blamed(result):
         return None
     return result.outcome
 

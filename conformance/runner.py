@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from conformance import retries
 from conformance.attempt import LONG_WAIT, Attempts, result_of
+from conformance.collateral import collateral, undecided
 from conformance.dialogue import PACED
 from conformance.discovery import RefusedHandshake, discover
 from conformance.hook_checks import check_after_failure, check_needed
@@ -127,9 +128,10 @@ class Run:
         for scenario in self.scenarios:
             if scenario.id not in self.results:
                 self.results[scenario.id] = result_of(scenario, Outcome.COULD_NOT_RUN, untried)
-        refuted = self.world.silences.refuted()
-        for name in refuted.keys() & self.results.keys():
-            self.results[name] = _refuted(self.results[name], refuted[name])
+        silences = self.world.silences
+        self.results |= undecided(self.results, silences.refuted())
+        others = collateral(self.results, silences.rests_on, self.suite.owed)
+        self.results |= undecided(self.results, others)
         results = [self._told(self.results[scenario.id]) for scenario in self.scenarios]
         results += passive_results(self.world, options.selection, options.profiles)
         return RunRecord(
@@ -345,14 +347,6 @@ class Run:
         )
         self._ran.add(scenario.id)
         self._found(retries.merged(earlier, await self._attempts.judged(scenario)))
-
-
-def _refuted(result: Result, reason: str) -> Result:
-    """A failure that proves nothing, as what it misses came after all; that is judged elsewhere."""
-    if result.outcome not in (Outcome.FAILED, Outcome.FLAKY, Outcome.WARNED):
-        return result
-    failures = tuple(replace(failure, requirements=()) for failure in result.failures)
-    return replace(result, outcome=Outcome.COULD_NOT_RUN, reason=reason, failures=failures)
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ late, or behind later ones, no failure rests on their absence.
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from time import perf_counter
 from typing import Final
 
@@ -32,11 +32,12 @@ LATE: Final = "the answer came, but late"
 class Missing(msgspec.Struct, eq=False):
     """An answer that did not come: of what kind, where, and what would be it.
 
-    It is `proved` by the answer to a later message. `came` is called where it comes all the same,
-    and `done` when nobody listens any more.
+    `owed` is the type of the message. It is `proved` by the answer to a later message. `came` is
+    called where it comes all the same.
     """
 
     kind: str
+    owed: str
     connection: Connection
     is_it: Callable[[Message], bool]
     until: float
@@ -52,7 +53,7 @@ class Silences:
         self._missed: Counter[str] = Counter()
         self._listening: Counter[str] = Counter()
         self._came: dict[str, str] = {}
-        self._rests_on: dict[str, str] = {}
+        self._rests_on: dict[str, Missing] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def is_sure(self, kind: str) -> bool:
@@ -72,7 +73,7 @@ class Silences:
         """Notes on which missing answer, if any, the latest failure of a scenario rests."""
         self._rests_on.pop(scenario, None)
         if missing is not None:
-            self._rests_on[scenario] = missing.kind
+            self._rests_on[scenario] = missing
 
     def listen(self, missing: Missing) -> asyncio.Task[None] | None:
         """Goes on listening for a missing answer; None where enough others do."""
@@ -115,7 +116,12 @@ class Silences:
     def refuted(self) -> dict[str, str]:
         """Why the failures of some scenarios prove nothing, by the scenario's id."""
         return {
-            scenario: self._came[kind]
-            for scenario, kind in self._rests_on.items()
-            if kind in self._came
+            scenario: self._came[missing.kind]
+            for scenario, missing in self._rests_on.items()
+            if missing.kind in self._came
         }
+
+    @property
+    def rests_on(self) -> Mapping[str, Missing]:
+        """The missing answers on which the failures of scenarios rest, by the scenario's id."""
+        return self._rests_on

@@ -134,6 +134,7 @@ class Suite(msgspec.Struct, frozen=True):
     handshake: HandshakeDuty
     variants: Mapping[str, tuple[Variant, ...]]
     barrier: Barrier
+    owed: Mapping[str, str]
     background: Decider
     background_text: str
     lapse: Lapse
@@ -206,6 +207,7 @@ def _load(name: str) -> Suite:
         handshake=_handshake_duty(header["handshake"]),
         variants=MappingProxyType(_variants(header)),
         barrier=_barrier(header["barrier"]),
+        owed=MappingProxyType(header["owed"]),
         background=schemas.compile(header["background"]),
         background_text=header["background_text"],
         message_limits=tuple(header["message_limits"]),
@@ -223,8 +225,8 @@ def _load(name: str) -> Suite:
 
 
 def _read(root: Path, schemas: SchemaStore, functions: Collection[str]) -> Documents:
-    header = _header(root / "suite.yaml", schemas)
     requirements = load_requirements(schemas)
+    header = _header(root / "suite.yaml", schemas, requirements)
     reader = ScriptReader(schemas, requirements, functions)
     procedures = {p.name: p for p in map(reader.procedure, _files(root / "procedures"))}
     reader.procedures = {*procedures, *header["variants"]}
@@ -239,9 +241,13 @@ def _read(root: Path, schemas: SchemaStore, functions: Collection[str]) -> Docum
     return Documents(header, requirements, procedures, scenarios, signs)
 
 
-def _header(path: Path, schemas: SchemaStore) -> Any:
+def _header(path: Path, schemas: SchemaStore, requirements: Collection[str]) -> Any:
     source = yaml_source.load(path)
     header_faults(schemas, "kit/suite", source)
+    for kind, name in source.value["owed"].items():
+        if name not in requirements:
+            hint = did_you_mean(name, requirements)
+            raise source.error(f'there is no requirement "{name}"{hint}', ("owed", kind))
     return source.value
 
 

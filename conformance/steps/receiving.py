@@ -106,6 +106,7 @@ class Answer:
         place = "in a session" if dialogue.barriers.is_let_in(action.connection) else "before"
         asker = "its own" if action.connection in dialogue.barriers.senders else "another's"
         self.kind = f"{encode(expected).replace(dialogue.token, '')} {place}, {asker}"
+        self._owed = str(expected.get("type", "")) if isinstance(expected, dict) else ""
         self.patience = action.timeout
         self._until = perf_counter() + self.patience
         if silences.is_sure(self.kind):
@@ -131,6 +132,7 @@ class Answer:
         )
         failed.missing = Missing(
             kind=self.kind,
+            owed=self._owed,
             connection=action.connection,
             is_it=self._is_it,
             until=self._until,

@@ -28,6 +28,7 @@ def run(script: str, *options: str) -> subprocess.CompletedProcess[str]:
         ("fan_out", "--connections 3 --rounds 1 --seconds 0.1", "bare send_bytes"),
         ("dedup", "--rounds 1", "whole floats"),
         ("attack", "--connections 2 --seconds 0.2 --kinds pings", "pings"),
+        ("broken_targets", "--kinds crash", "crash"),
         ("startup", "--rounds 1 --runs 1", "core suite"),
     ],
 )

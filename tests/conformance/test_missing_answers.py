@@ -63,6 +63,32 @@ async def test_a_missing_answer_is_proved_by_the_answer_to_a_later_message(
     assert all(row.failures[0].received.startswith(BEHIND) for row in in_session)
 
 
+LOST_EVENTS = "deduplication/refused-id-may-be-used-again"
+
+
+async def lose_events(text: str) -> str | None:
+    """Takes away what relays messages."""
+    return None if '"type":"client_message"' in text.replace(": ", ":") else text
+
+
+async def test_who_loses_events_is_blamed_for_that_and_for_nothing_that_needs_one(
+    suite: Suite, reference: str
+) -> None:
+    record = await ran(suite, reference, lose_events, LOST_EVENTS, "MSG-01")
+    assert broken(record) - {"EVENT-03", "EVENT-05"} == {"MSG-01"}
+    (row,) = (row for row in record.results if row.id == LOST_EVENTS)
+    told = "it needs a client_message, and not every one comes (MSG-01)"
+    assert (row.outcome, row.reason) == (Outcome.COULD_NOT_RUN, told)
+    assert row.failures
+
+
+async def test_a_lost_event_is_held_against_what_needs_it_where_nothing_else_tells_of_it(
+    suite: Suite, reference: str
+) -> None:
+    record = await ran(suite, reference, lose_events, LOST_EVENTS)
+    assert broken(record) - {"EVENT-03", "EVENT-05"} == {"DEDUP-11"}
+
+
 @pytest.mark.parametrize("seconds", [0.5, 1.5])
 async def test_an_answer_behind_a_later_one_breaks_the_order_and_nothing_else(
     suite: Suite, reference: str, seconds: float
