@@ -72,6 +72,7 @@ class Dialogue(Watcher):
         self._scenario = scenario
         self.last_sent = ""
         self.quickest_answer = 0.0
+        self.step_begun = 0.0
         self._unique = 0
         self._listened_to: Connection | None = None
         self._heard: set[Connection] = set()
@@ -179,28 +180,39 @@ class Dialogue(Watcher):
 
     @property
     def in_doubt(self) -> bool:
-        """Whether the target may have died: it hung up, or nothing has come since a message."""
+        """Whether the target may have died: it hung up, or nobody has heard of it since.
+
+        That is, since a message that has no answer yet, or since the latest step began.
+        """
         connections = self.connections.values()
         if self.unreachable:
             return True
         hung_up = any(c.end is not None and c.end.code == NO_CLOSE_FRAME for c in connections)
         silent = any(c.silent for c in connections)
-        return hung_up or silent or self.world.last_heard < self.unanswered_since < math.inf
+        unanswered = self.unanswered_since
+        since = max(self.step_begun, unanswered if unanswered < math.inf else 0.0)
+        return hung_up or silent or self.world.last_heard < since
 
     @property
     def unanswered_since(self) -> float:
-        """When the first message was sent that still has no answer; infinite without one.
+        """Since when something has no answer that is due; infinite where everything has.
 
         A connection on which nothing has come waits for its greeting from the start.
         """
         connections = self.connections.values()
-        asked = (c.last_sent for c in connections if c.awaits_answer or c.silent)
+        silent = (c.last_sent for c in connections if c.silent)
         greeted = (c.opened for c in connections if c not in self._heard and not c.refused)
-        return min(*asked, *greeted, math.inf, math.inf)
+        return min(self.asked_since, *silent, *greeted, math.inf)
+
+    @property
+    def asked_since(self) -> float:
+        """When the first message was sent that still has no answer; infinite without one."""
+        asked = (c.last_sent for c in self.connections.values() if c.awaits_answer)
+        return min(asked, default=math.inf)
 
     def note_silence(self) -> None:
         """Has the monitors judge that a message of this dialogue was never answered."""
-        since = self.unanswered_since
+        since = self.asked_since
         for monitor in self.world.timing_monitors if since < math.inf else ():
             failure = monitor.unanswered(perf_counter() - since)
             if failure is not None:

@@ -92,8 +92,10 @@ class Pulse:
         names = dict.fromkeys(row.scenario for row in flights)
         self.loss = Loss(reason, silent, tuple(names))
         self.lost.set()
-        if silent and flights and flights[0].dialogue is not None:
-            flights[0].dialogue.note_silence()
+        if silent:
+            dialogues = [row.dialogue for row in flights if row.dialogue is not None]
+            for dialogue in sorted(dialogues, key=lambda row: row.asked_since)[:1]:
+                dialogue.note_silence()
 
     async def _look(self) -> tuple[str, bool]:
         """Why the target counts as lost, empty while it lives; and whether it is only silent."""

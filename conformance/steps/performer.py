@@ -72,6 +72,7 @@ class Performer:
         self, step: Step, on: str, scope: dict[str, Any], requirement: str | None
     ) -> None:
         action = Action(self, step, on, scope, step.modifiers.get("requirement", requirement))
+        self.dialogue.step_begun = action.begun
         start = self.world.now()
         try:
             await VERBS[step.verb](action)
