@@ -129,7 +129,7 @@ class Attempts:
         flight = self.pulse.take_off(scenario.id)
         result = await _unless(self.pulse.lost, self._tries(scenario, flight))
         if result is None:
-            return self._withdrawn(result_of(scenario, Outcome.COULD_NOT_RUN, ""))
+            return self._withdrawn(_cut_short(scenario, flight.dialogue))
         flight.ended = perf_counter()
         flight.held = result.outcome is Outcome.PASSED
         if flight.in_doubt and not flight.held and not await self.pulse.beats(flight.ended):
@@ -163,10 +163,11 @@ class Attempts:
     ) -> tuple[Result, bool]:
         """One try; the second value says whether another may tell more."""
         limit = self._limit(scenario)
+        bound = asyncio.timeout(limit)
         failures: tuple[Failure, ...] = ()
         again = False
         try:
-            async with asyncio.timeout(limit):
+            async with bound:
                 outcome, reason, failures = await self._dialogue(dialogue, scenario)
             self._crowded = 0
         except TryAgain as nothing:
@@ -180,8 +181,10 @@ class Attempts:
         except Unreachable as lost:
             outcome, reason = Outcome.COULD_NOT_RUN, str(lost)
             dialogue.unreachable = True
-        except TimeoutError:
-            outcome, reason = Outcome.COULD_NOT_RUN, f"it took longer than {limit:g} s"
+        except TimeoutError as error:
+            outcome, reason = Outcome.KIT_ERROR, _own_fault(error)
+            if bound.expired():
+                outcome, reason = Outcome.COULD_NOT_RUN, f"it took longer than {limit:g} s"
         except KitError as error:
             outcome, reason = Outcome.KIT_ERROR, str(error)
         except Exception as error:
@@ -245,6 +248,14 @@ def result_of(scenario: Scenario, outcome: Outcome, reason: str) -> Result:
         outcome=outcome,
         reason=reason,
     )
+
+
+def _cut_short(scenario: Scenario, dialogue: Dialogue | None) -> Result:
+    """The result of a scenario that was not played to its end."""
+    result = result_of(scenario, Outcome.COULD_NOT_RUN, "")
+    if dialogue is None:
+        return result
+    return replace(result, transcript=dialogue.transcript.lines(), timing=_timing(dialogue, 1))
 
 
 async def _unless(event: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:

@@ -105,7 +105,9 @@ def _take(world: World, known: Mapping[str, Any]) -> None:
 async def _choose_barrier(dialogue: Discovery) -> None:
     """Finds the first barrier that the target answers, where it let the kit in."""
     world, connection = dialogue.world, dialogue.connections.get("c")
-    if connection is None or not dialogue.barriers.is_let_in(connection):
+    if connection is None or connection.is_beyond_the_kit:
+        return
+    if not dialogue.barriers.is_let_in(connection):
         return
     sent = {
         dialogue.barriers.send(connection, raw).token: raw for raw in world.suite.barrier.messages
@@ -204,7 +206,7 @@ def _other_status(connection: Connection, shown: str, status: int) -> str:
 async def _check_greeting(dialogue: Discovery) -> None:
     """Raises `Unreachable` where the target speaks WebSocket, but does not greet in time."""
     connection = dialogue.connections.get("c")
-    if connection is None:
+    if connection is None or connection.is_beyond_the_kit:
         return
     world = dialogue.world
     deadline = connection.opened + world.timeout

@@ -1,14 +1,12 @@
 """Checks of hooks: whether a hook does what it answers, so that a target is not blamed for it."""
 
 from collections.abc import Iterable, Sequence
-from typing import Final
 
 from conformance.attempt import Attempts
 from conformance.hooks import ADVANCE
-from conformance.model import Outcome, Scenario
+from conformance.model import Scenario
+from conformance.record import BLAMING
 from conformance.world import World
-
-_BAD: Final = (Outcome.FAILED, Outcome.WARNED)
 
 
 async def check_needed(world: World, attempts: Attempts, scenarios: Sequence[Scenario]) -> None:
@@ -45,11 +43,12 @@ async def _check(world: World, attempts: Attempts, name: str) -> None:
     """
     check, advanced = world.suite.hooks[name], world.advanced
     for sign in check.signs:
+        world.hook_errors.pop(name, None)
         result = await attempts.judged(sign)
         if name in world.hook_errors:
             world.give_up_hook(name, world.hook_errors[name])
             return
-        if result.outcome not in _BAD:
+        if result.outcome not in BLAMING:
             return
     told = f"the hook {name} answers, but {check.seen}"
     if not check.certain:

@@ -82,7 +82,10 @@ class Process:
         except Empty:
             return None
         if line is None:
-            status = self._process.wait()
+            ended = self.ended(GLANCE)
+            if ended is None:  # it has closed both streams, and may yet do something
+                return None
+            status, _ = ended
             said = " ".join(text for _, text in self._output.tail()[-QUOTED:])
             said = " ".join(said.split()) or "nothing"
             raise self._not_ready(f"ended {how(status)} and said: {printable(said)}")

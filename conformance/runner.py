@@ -83,7 +83,7 @@ class Run:
 
     def __post_init__(self) -> None:
         monitors = self.suite.make_monitors(self.suite)
-        secrets = Secrets(self.suite.redact)
+        secrets = Secrets(self.suite.redact, self.target.secrets)
         self.world = World(self.suite, self.target, monitors, secrets)
         self.world.timeout_scale = self.options.timeout_scale
         self._attempts = Attempts(self.world, self.options.max_wait)
@@ -150,7 +150,7 @@ class Run:
             jobs=options.jobs,
             interrupted=self.interrupted,
             unreachable=self.unreachable,
-            note=self._hidden(note),
+            note=self.world.secrets.hide(note),
             in_flight=self._attempts.pulse.loss.in_flight if self._attempts.pulse.loss else (),
             retries=retries.summary(
                 options.retries, self.scenarios, self.results, options.known, self._bound
@@ -158,17 +158,16 @@ class Run:
             phases=tuple(self._phases),
             shows_schedule=options.schedule,
             hook_faults={
-                name: self._hidden(fault) for name, fault in sorted(self.world.hook_faults.items())
+                name: self.world.secrets.hide(fault)
+                for name, fault in sorted(self.world.hook_faults.items())
             },
         )
 
-    def _hidden(self, text: str) -> str:
-        """A text without the secrets of the run and of the target."""
-        return self.world.secrets.hide(self.target.hide(text))
-
     def _told(self, result: Result) -> Result:
-        """A result whose reason holds no secret; its failures hold none already."""
-        return replace(result, reason=self._hidden(result.reason))
+        """A result whose reasons hold no secret; its failures hold none already."""
+        hide = self.world.secrets.hide
+        trials = tuple(replace(trial, reason=hide(trial.reason)) for trial in result.trials)
+        return replace(result, reason=hide(result.reason), trials=trials)
 
     def _stated(self) -> dict[str, object]:
         known = self.world.variables
@@ -195,6 +194,8 @@ class Run:
             async with bound:
                 await self._all()
         except TimeoutError:
+            if not bound.expired():
+                raise
             self._attempts.note = (
                 f"the run took longer than {limit:.0f} s: three times its longest wait and "
                 f"{SPARE:g} s more; --timeout-scale gives a slow target more time"
@@ -293,7 +294,9 @@ class Run:
 
     async def _alone(self, scenarios: Iterable[Scenario]) -> None:
         self.world.moves_clock = ADVANCE in self.world.target.hooks
+        self.world.silences.briefly = True
         for scenario in scenarios:
+            await self.world.silences.settle()
             await self._one(scenario, alone=True)
 
     async def _one(self, scenario: Scenario, *, alone: bool) -> None:
@@ -346,6 +349,7 @@ class Run:
             ADVANCE in self.world.target.hooks and self._turn(scenario) != SHARED
         )
         self._ran.add(scenario.id)
+        await self.world.silences.settle()
         self._found(retries.merged(earlier, await self._attempts.judged(scenario)))
 
 

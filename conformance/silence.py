@@ -22,6 +22,11 @@ SURE_AFTER: Final = 2
 LISTENED_TO: Final = 4
 """Connections for each kind of answer on which the kit goes on listening."""
 
+MOST_LISTENED_TO: Final = 32
+
+BRIEFLY: Final = 0.5
+"""Seconds for which the kit goes on listening while scenarios run alone, which others disturb."""
+
 PATIENCE: Final = 0.5
 """Seconds for an answer of a kind that the target has never given, besides its line's slack."""
 
@@ -46,14 +51,16 @@ class Missing(msgspec.Struct, eq=False):
 
 
 class Silences:
-    """What a target was seen to answer, and what not."""
+    """What a target was seen to answer, and what not; `briefly`: it is not listened to for long."""
 
     def __init__(self) -> None:
+        self.briefly = False
         self._answered: set[str] = set()
         self._missed: Counter[str] = Counter()
         self._listening: Counter[str] = Counter()
         self._came: dict[str, str] = {}
         self._rests_on: dict[str, Missing] = {}
+        self._judged: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     def is_sure(self, kind: str) -> bool:
@@ -70,14 +77,15 @@ class Silences:
         self._missed[kind] += 1
 
     def rests(self, scenario: str, missing: Missing | None) -> None:
-        """Notes on which missing answer, if any, the latest failure of a scenario rests."""
-        self._rests_on.pop(scenario, None)
-        if missing is not None:
+        """Notes on which missing answer, if any, the first failure of a scenario rests."""
+        if scenario not in self._judged and missing is not None:
             self._rests_on[scenario] = missing
+        self._judged.add(scenario)
 
     def listen(self, missing: Missing) -> asyncio.Task[None] | None:
         """Goes on listening for a missing answer; None where enough others do."""
-        if self._listening[missing.kind] >= LISTENED_TO or missing.until <= perf_counter():
+        many = self._listening[missing.kind] >= LISTENED_TO or len(self._tasks) >= MOST_LISTENED_TO
+        if many or missing.until <= perf_counter():
             return None
         self._listening[missing.kind] += 1
         task = asyncio.create_task(self._listen(missing))
@@ -92,7 +100,8 @@ class Silences:
             task.exception()
 
     async def _listen(self, missing: Missing) -> None:
-        while (left := missing.until - perf_counter()) > 0:
+        until = min(missing.until, perf_counter() + BRIEFLY) if self.briefly else missing.until
+        while (left := until - perf_counter()) > 0:
             try:
                 item = await missing.connection.receive(left)
             except TimeoutError:

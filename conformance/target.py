@@ -77,20 +77,14 @@ class Target(msgspec.Struct, frozen=True):
         """The URL for reports: without its query, which may hold a credential."""
         return urls.shown(self.url)
 
-    def hide(self, text: str) -> str:
-        """A text of the target's without what may be secret: headers, and the query of its URL."""
-        for secret, name in self._secrets:
-            text = text.replace(secret, name)
-        return text
-
     @property
-    def _secrets(self) -> list[tuple[str, str]]:
-        """What may be secret and a name for it, the longest first: a part may stand in another."""
+    def secrets(self) -> dict[str, str]:
+        """What may be secret, and a name for it: its headers, and the query of its URL."""
         query = urlsplit(self.url).query
         found = [(part, "<query>") for text in (query, unquote(query)) for part in _parts(text)]
         for name, value in self.headers:
             found += [(part, f"<{name}>") for part in _parts(value)]
-        return sorted(found, key=lambda row: -len(row[0]))
+        return dict(found)
 
     def tls_context(self) -> "ssl.SSLContext | None":
         """What TLS connections are made with; None for a `ws` URL."""

@@ -3,6 +3,8 @@
 import json
 import re
 from collections import OrderedDict, deque
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 import msgspec
@@ -15,6 +17,8 @@ MAX_SECRETS: Final = 8_000
 MAX_SECRET_LENGTH: Final = 4_000_000
 """Characters of all the secrets that are remembered together."""
 
+NONE: Final[Mapping[str, str]] = MappingProxyType({})
+
 KEPT: Final = 16 * 1024
 HEAD: Final = 60
 TAIL: Final = 140
@@ -22,10 +26,15 @@ SHOWN: Final = 600
 
 
 class Secrets:
-    """Values that must not appear in any report, replaced by the name of what they are."""
+    """Values that must not appear in any report, replaced by the name of what they are.
 
-    def __init__(self, members: frozenset[str]) -> None:
+    Besides those that stand under the `members` of messages, from when they are seen, it knows the
+    operator's `own`, with their names.
+    """
+
+    def __init__(self, members: frozenset[str], own: Mapping[str, str] = NONE) -> None:
         self.members = members
+        self._own = {text: name for secret, name in own.items() for text in _spellings(secret)}
         names = "|".join(map(re.escape, sorted(members)))
         self._member = re.compile(
             rf'"({names})"(\s*:\s*)"(?:[^"\\]|\\.){{{SECRET_LENGTH},}}(?:"|\\?$)', re.DOTALL
@@ -75,10 +84,11 @@ class Secrets:
 
     def _hide_known(self, text: str) -> str:
         if self._longest_first is None:
-            self._longest_first = sorted(self._known, key=len, reverse=True)
+            self._longest_first = sorted({*self._known, *self._own}, key=len, reverse=True)
         for secret in self._longest_first:
             if secret in text:
-                text = text.replace(secret, self._known[secret])
+                name = self._own.get(secret) or self._known[secret]
+                text = text.replace(secret, name)
         return text
 
 

@@ -75,7 +75,7 @@ def is_file(path: Path) -> bool:
 def write(path: Path, data: bytes) -> None:
     """Writes to where the path leads; raises `OSError`.
 
-    What was in a regular file stays there until all of the data is on the disk.
+    What was in a regular file stays there until all of the data is written.
     """
     place = _led(path)
     if isinstance(place, int):
@@ -164,7 +164,7 @@ def _put(descriptor: int, data: bytes, at: int) -> None:
 
 
 def _opened(place: Path, status: os.stat_result) -> int:
-    """A device or a named pipe, opened; for the latter's reader is waited."""
+    """A device or a named pipe, opened; it waits for a reader of the latter."""
     deadline = monotonic() + READER_WITHIN
     while True:
         try:

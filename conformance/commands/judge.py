@@ -106,11 +106,7 @@ def _ready(target: Target, process: Process, interruption: Interruption) -> Targ
 
 def _lifetime(process: Process, record: RunRecord, world: World) -> Lifetime:
     """What became of the target's process, without the secrets of the run and of the target."""
-
-    def hide(text: str) -> str:
-        return world.secrets.hide(world.target.hide(text))
-
-    results, scenarios = record.results, record.suite.scenarios
+    results, scenarios, hide = record.results, record.suite.scenarios, world.secrets.hide
     return lifetime(process, world.begun, results, scenarios, hide, lost=bool(record.note))
 
 

@@ -16,6 +16,9 @@ RESOLUTION: Final = 0.01
 """Seconds by which a lapse may seem early: the kit sees a connection open after the target."""
 
 
+GRACE: Final = 1.0
+"""Seconds after a deadline in which what has come already is still looked at."""
+
 HELD_UP: Final = 0.5
 """Seconds for which the kit may be held up in a step without a missing answer being in doubt."""
 

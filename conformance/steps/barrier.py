@@ -28,13 +28,12 @@ END: Final = None
 class Probe:
     """Sends barriers behind messages whose answer is missing; `due` says when, if ever."""
 
-    def __init__(self, action: Action, expected: Any, kind: str, quiet: float = QUIET) -> None:
+    def __init__(self, action: Action, expected: Any, quiet: float) -> None:
         self._action = action
         self._token = ""
         self._task: asyncio.Task[None] | None = None
         trips = 10 * action.world.round_trip
-        sure = action.world.silences.is_sure(kind)
-        self._quiet = (SURE if sure else quiet) * action.world.timeout_scale + trips
+        self._quiet = quiet * action.world.timeout_scale + trips
         self._senders = self._before(expected)
         self.due = float("inf") if self._senders is None else action.begun + self._quiet
 

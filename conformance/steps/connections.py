@@ -6,8 +6,8 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from conformance.checks import matches, shown
-from conformance.steps.action import RESOLUTION, Action, Crowded, TryAgain
-from conformance.steps.barrier import END, NO_END, SURE, Probe
+from conformance.steps.action import GRACE, RESOLUTION, Action, Crowded, TryAgain
+from conformance.steps.barrier import END, NO_END, Probe
 from conformance.transport import End, Message
 
 TCP_END: Final = 5.0
@@ -125,30 +125,28 @@ async def _await_end(action: Action) -> End:
     if within is not None:
         deadline = within[0].end + within[1] + action.world.slack
     row = Row(action.option("owed_for"))
-    kind = f"the end with {shown(action.argument)}"
-    probe = Probe(action, END, kind, NO_END)
+    probe = Probe(action, END, NO_END)
     overdue = OVERDUE * action.world.timeout_scale
     if within is not None or row.is_owed_later:
         probe.due = math.inf
     try:
-        while (left := deadline - action.world.now()) > 0:
+        while (left := deadline - action.world.now()) > -GRACE:
             try:
-                item = await action.connection.receive(min(left, probe.wait))
+                item = await action.connection.receive(max(0.0, min(left, probe.wait)))
             except TimeoutError:
+                if left <= 0:
+                    break
                 if probe.wait <= 0:
                     probe.send()
                 continue
             if isinstance(item, End):
-                action.world.silences.answered(kind)
                 return item
             is_overdue = action.dialogue.owns(item) and row.note(item)
             if is_overdue or probe.is_answered_by(item):
-                sure = SURE if action.world.silences.is_sure(kind) else overdue
-                deadline = min(deadline, action.world.now() + sure)
+                deadline = min(deadline, action.world.now() + overdue)
     finally:
         await probe.stop()
     row.check(action)
-    action.world.silences.missed(kind)
     raise action.timed_out(
         "the connection stays open",
         expected=f"the end of the connection with {shown(action.argument)}",

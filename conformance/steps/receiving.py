@@ -1,31 +1,37 @@
 """Steps that judge what comes."""
 
 from time import perf_counter
-from typing import Any, Final
+from typing import Any
 
 from conformance.checks import cut, difference, matches, shown
 from conformance.json_text import at, encode
 from conformance.silence import PATIENCE, Missing
-from conformance.steps.action import Action, NotJudged, StepFailed, TooSlow
-from conformance.steps.barrier import SURE, Probe
+from conformance.steps.action import GRACE, Action, NotJudged, StepFailed, TooSlow
+from conformance.steps.barrier import QUIET, SURE, Probe
 from conformance.transport import End, Message
-
-GRACE: Final = 1.0
-"""Seconds after the deadline in which messages that have come already are still looked at."""
 
 
 async def expect_pong(action: Action) -> None:
-    """Fails unless the next pong carries this payload."""
+    """Fails unless a pong with this payload comes; others are unsolicited (RFC 6455, 5.5.3)."""
     payload = action.argument.encode("utf-8")
-    expected = f"a pong frame with payload {payload.hex() or '(empty)'}"
-    try:
-        got = await action.connection.receive_pong(action.timeout)
-    except TimeoutError:
-        raise action.timed_out("no pong came", expected=expected, received="nothing") from None
-    if isinstance(got, End):
-        raise action.ended(got, expected)
-    if got != payload:
-        raise action.fail("the pong is another", expected=expected, received=got.hex())
+    expected = f"a pong frame with payload {_hex(payload)}"
+    received = "nothing"
+    deadline = perf_counter() + action.timeout
+    while (left := deadline - perf_counter()) > 0:
+        try:
+            got = await action.connection.receive_pong(left)
+        except TimeoutError:
+            break
+        if isinstance(got, End):
+            raise action.ended(got, expected)
+        if got == payload:
+            return
+        received = f"a pong frame with payload {_hex(got)}"
+    raise action.timed_out("no pong came", expected=expected, received=received)
+
+
+def _hex(payload: bytes) -> str:
+    return payload.hex() or "(empty)"
 
 
 async def expect(action: Action) -> None:
@@ -62,7 +68,7 @@ def _check_moment(action: Action, moment: float) -> None:
 async def _next_own(action: Action, expected: Any) -> Message:
     where = action.option("where")
     answer = Answer(action, expected)
-    probe = Probe(action, expected, answer.kind)
+    probe = Probe(action, expected, SURE if answer.is_unlikely else QUIET)
     deadline = perf_counter() + answer.patience
     passed_over = 0
     other: Message | None = None
@@ -109,7 +115,8 @@ class Answer:
         self._owed = str(expected.get("type", "")) if isinstance(expected, dict) else ""
         self.patience = action.timeout
         self._until = perf_counter() + self.patience
-        if silences.is_sure(self.kind):
+        self.is_unlikely = silences.is_sure(self.kind)
+        if self.is_unlikely:
             judged = PATIENCE * action.world.timeout_scale + action.world.slack
             needed = 2 * SURE + 10 * action.world.round_trip
             self.patience = min(self.patience, needed if dialogue.is_set_up else judged)
@@ -122,7 +129,6 @@ class Answer:
     def missing(self, passed_over: int, *, proved: bool) -> StepFailed:
         """The failure of the step: nothing came in time, or not before a later answer."""
         action = self._action
-        action.world.silences.missed(self.kind)
         others = f" ({passed_over} other messages were passed over)" if passed_over else ""
         behind = f"nothing before the answer to a later message{others}"
         failed = action.timed_out(
@@ -130,6 +136,7 @@ class Answer:
             expected=f"a message like {shown(self._expected)}",
             received=behind if proved else f"nothing within {self.patience:.1f} s{others}",
         )
+        action.world.silences.missed(self.kind)
         failed.missing = Missing(
             kind=self.kind,
             owed=self._owed,

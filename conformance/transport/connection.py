@@ -290,6 +290,11 @@ class Connection(asyncio.Protocol):
         finally:
             timer.cancel()
 
+    @property
+    def is_beyond_the_kit(self) -> bool:
+        """Whether something came that the kit could not cope with."""
+        return self._own_fault is not None
+
     def _raise_own_fault(self) -> None:
         if self._own_fault is not None:
             raise self._own_fault

@@ -137,6 +137,13 @@ async def test_a_hook_that_fails_is_asked_once_and_not_by_every_scenario(
     assert reasons == {f"the hook issue_token {told}"}
 
 
+def test_a_hook_that_failed_once_is_looked_at_again(tmp_path: Path) -> None:
+    done = judge(tmp_path, lying(tmp_path, "once"), *BLAMED["restart"], *SOON)
+    assert "the hook restart answered HTTP 503: busy" in done.reasons()
+    (told,) = done.report["target"]["hook_faults"].values()
+    assert told.startswith("the hook restart answers, but ")
+
+
 def test_a_hook_that_cannot_be_reached_is_named_once(tmp_path: Path) -> None:
     with server("reference_server", "--control-port=0") as url:
         hooks = {"issue_token": {"request": f"http://127.0.0.1:{refusing_port()}/"}}

@@ -16,7 +16,7 @@ from tests.support.hostile import handshakes, orders
 from tests.support.kit import Finished, call, judging
 from tests.support.markdown import bare, strange
 from tests.support.obeyed import HOSTILE, obeyed
-from tests.support.peer import hosting
+from tests.support.peer import Peer, hosting
 from tests.support.records import REQUIREMENT, failed, record, result
 from tests.support.sockets import Talk, listening, refusing_port, url_of
 
@@ -25,6 +25,9 @@ EVERYTHING = ("\n".join(HOSTILE), "::error file=x::owned")
 
 FEW = ("states/", "errors/", "authentication/wrong", "--timeout-scale=0.1", "--max-wait=1",
        "--retries=0")  # fmt: skip
+
+
+WRITTEN = ("junit.xml", "report.md", "report.json")
 
 
 def left(done: Finished, folder: Path) -> dict[str, list[str]]:
@@ -83,6 +86,26 @@ def test_nothing_that_a_command_prints_is_obeyed(tmp_path: Path, end: str) -> No
     path.unlink()
     assert left(done, tmp_path) == {}
     assert len(done.errors.splitlines()) == 1
+
+
+async def test_what_a_target_repeats_of_its_own_credentials_is_in_no_report(tmp_path: Path) -> None:
+    secret = "s3cr3t-t0k3n"  # of the operator, in a header and in the URL
+
+    async def repeat(peer: Peer) -> None:
+        await peer.say("auth_challenge", heard=secret)
+        await peer.text(f'{{"type": "{secret}"}}')
+        await peer.silence()
+
+    path = tmp_path / "target.json"
+    async with hosting(repeat) as url:
+        known = {"url": f"{url}?key={secret}", "headers": {"X-Api-Key": secret}}
+        path.write_text(json.dumps(known), encoding="utf-8")
+        done = await judging(tmp_path, str(path), *FEW, *reports(tmp_path))
+    assert done.status == 1
+    told = {"output": done.output, "errors": done.errors}
+    told |= {name: (tmp_path / name).read_bytes().decode() for name in WRITTEN}
+    assert "<X-Api-Key>" in told["output"] + told["junit.xml"] + told["report.json"]
+    assert [name for name, text in told.items() if secret in text] == []
 
 
 @pytest.mark.parametrize("text", EVERYTHING, ids=["all", "one"])

@@ -89,6 +89,15 @@ def test_a_command_that_prints_nothing_is_waited_for_only_so_long(tmp_path: Path
     assert done.complaint.endswith("within 0.5 s")
 
 
+def test_a_command_that_closes_its_output_and_goes_on_is_waited_for_only_so_long(
+    tmp_path: Path,
+) -> None:
+    program = "import os, time; os.close(1); os.close(2); time.sleep(600)"
+    done = judged(tmp_path, program, timeout=0.5)
+    assert done.status == 4
+    assert done.complaint.endswith("within 0.5 s")
+
+
 def test_a_command_that_prints_without_end_is_waited_for_only_so_long(tmp_path: Path) -> None:
     program = "import sys\nwhile True: sys.stdout.write('noise' * 1000 + chr(10))"
     done = judged(tmp_path, program, timeout=0.5)

@@ -2,7 +2,8 @@
 
 `python -m tests.support.liar HOOK [OPTION...]`, with options of the reference server. `none` is a
 control that does not lie; with `lost` it is the server that is at fault: an event takes its number,
-and nobody gets it. With `hourly` it is a legal one whose timestamps are those of the full hour.
+and nobody gets it. `once` refuses to restart, and lies when it is asked again. With `hourly` it is
+a legal server whose timestamps are those of the full hour.
 """
 
 import secrets
@@ -31,6 +32,12 @@ async def _answer(own: control.Control, request: web.Request, asked: Any) -> web
     return web.json_response(value)
 
 
+async def _busy_once(own: control.Control, request: web.Request, asked: Any) -> web.Response:
+    """Refuses what it is asked the first time, and lies from then on."""
+    control._HOOKS["restart"] = (control._HOOKS["restart"][0], _answer)
+    return web.Response(status=503, text="busy")
+
+
 def _lose(self: ReferenceServer, *event: Any) -> int:
     """Numbers an event and sends it to nobody."""
     with self._stream._lock:
@@ -50,6 +57,8 @@ if __name__ == "__main__":
             whole(self, *words, **{**more, "clock": lambda: hour})
 
         EventStream.__init__ = hourly  # type: ignore[method-assign]  # that is its way
+    elif name == "once":
+        control._HOOKS["restart"] = (control._HOOKS["restart"][0], _busy_once)
     elif name != "none":
         control._HOOKS[name] = (control._HOOKS[name][0], _answer)
     sys.exit(main(sys.argv[1:]))
