@@ -3,7 +3,7 @@
 import sys
 
 from conformance import bundle
-from conformance.problems import InputError
+from conformance.problems import InputError, did_you_mean
 from conformance.schemas import SchemaStore
 from conformance.selftest.fault import load
 from conformance.selftest.faulty_server import main_of
@@ -14,15 +14,17 @@ from conformance.suite import load_requirements
 def main() -> int:
     """Starts the reference server with the fault that the first word names."""
     words = sys.argv[1:]
+    if not words or words[0].startswith("-"):
+        return _refuse("usage: python -m conformance.selftest FAULT [OPTION …]")
     schemas = SchemaStore(bundle.schema_root())
     try:
         faults = load(schemas, load_requirements(schemas))
-        fault = faults[words[0]]
     except InputError as error:
         return _refuse(str(error))
-    except LookupError:
-        return _refuse("usage: python -m conformance.selftest FAULT [OPTION …]")
-    status: int = main_of(fault)(words[1:])
+    name, *options = words
+    if name not in faults:
+        return _refuse(f'there is no fault "{name}"{did_you_mean(name, faults)}')
+    status: int = main_of(faults[name])(options)
     return status
 
 

@@ -1,6 +1,8 @@
 """The self-test: faults are what they say, and a matrix holds only where everything is proved."""
 
 import ast
+import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from conformance.selftest.rendering import complaints, verdict
 from conformance.selftest.scope import Scope, scenarios_for
 from conformance.suite import load as load_suite
 from conformance.suite import load_requirements
-from tests.support.kit import call
+from tests.support.kit import ROOT, call
 
 SCHEMAS = SchemaStore(bundle.schema_root())
 REQUIREMENTS = load_requirements(SCHEMAS)
@@ -246,6 +248,22 @@ def test_a_fault_that_breaks_something_else_ends_badly(tmp_path: Path) -> None:
     done = call("selftest", *words, "deaf")
     assert done.status == 1
     assert "BLAMED WRONGLY for deaf: DEDUP-02" in done.output
+
+
+def test_the_readme_names_a_fault_that_there_is() -> None:
+    named = re.findall(
+        r"-m conformance\.selftest ([a-z-]+)", (ROOT / "README.md").read_text("utf-8")
+    )
+    assert named
+    assert set(named) <= FAULTS.keys()
+
+
+def test_a_faulty_server_that_there_is_not_is_told_with_the_nearest() -> None:
+    module = (sys.executable, "-m", "conformance.selftest")
+    done = call("content-key-of-texts", command=module)
+    told = 'there is no fault "content-key-of-texts", did you mean "content-key-of-the-text"?'
+    assert (done.status, done.complaint) == (2, f"coda-conformance: {told}")
+    assert call(command=module).complaint.startswith("coda-conformance: usage: ")
 
 
 def test_a_folder_without_faults_is_an_error(tmp_path: Path) -> None:
