@@ -34,6 +34,9 @@ BESIDE: Final = "beside"
 SPARE: Final = 45.0
 """Seconds that a run may take beyond three times its longest wait, before the last is closed."""
 
+MOST_STALLED: Final = 10.0
+"""Seconds that are added at most for those in which the kit itself was held up."""
+
 TRIPS: Final = 1_500
 """Round trips of a run, one after the other, for which a slow line gets time on top."""
 
@@ -183,7 +186,7 @@ class Run:
         bound = asyncio.timeout(None)
 
         def check() -> None:
-            left = end + self.world.stalled - perf_counter()
+            left = end + min(self.world.stalled, MOST_STALLED) - perf_counter()
             if left > 0:
                 timers.append(loop.call_later(left, check))
             else:

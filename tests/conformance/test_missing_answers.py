@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import count
 
 import pytest
+from websockets.asyncio.server import ServerConnection
 
 from conformance.model import Outcome, Result
 from conformance.record import Exit, RunRecord, blamed, exit_status
@@ -62,6 +63,34 @@ async def test_a_missing_answer_is_proved_by_the_answer_to_a_later_message(
     in_session = [row for row in of(record, Outcome.FAILED) if "before" not in row.id]
     assert in_session
     assert all(row.failures[0].received.startswith(BEHIND) for row in in_session)
+
+
+async def test_who_greets_not_everybody_is_blamed_for_that_alone(
+    suite: Suite, reference: str
+) -> None:
+    numbers = count()
+
+    async def meddle(text: str) -> str | None:
+        return None if '"auth_challenge"' in text and next(numbers) % 3 == 2 else text
+
+    async with meddling(reference, meddle) as meddler:
+        record = await a_run(suite, meddler.url, "authentication/", *CORE, scale=0.2).perform()
+    assert broken(record) == {"STATE-01"}
+
+
+async def test_a_pong_that_answers_nothing_may_come_at_any_time(
+    suite: Suite, reference: str
+) -> None:
+    async def chatter(near: ServerConnection) -> None:
+        while True:
+            await near.pong(b"alive")
+            await asyncio.sleep(0.01)
+
+    async with meddling(reference, as_it_is, beside=chatter) as meddler:
+        words = ("transport/ping", "authentication/third", "transport/fragmented-ping")
+        record = await a_run(suite, meddler.url, *words).perform()
+    assert broken(record) == set()
+    assert len(of(record, Outcome.PASSED)) > len(words)
 
 
 LOST_EVENTS = "deduplication/refused-id-may-be-used-again"

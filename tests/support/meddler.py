@@ -49,11 +49,12 @@ async def meddling(
     meddle: Meddle,
     is_full: Callable[[int], bool] = lambda number: False,
     overtaken: Overtaken = lambda text: 0.0,
+    beside: Callable[[ServerConnection], Awaitable[None]] | None = None,
 ) -> AsyncIterator[Meddler]:
     """Yield a relay on a free port of loopback before the server at a URL.
 
     Handshakes whose number, from 1, it is full for get HTTP 503; what is `overtaken` comes so many
-    seconds later, and holds up nothing behind it.
+    seconds later, and holds up nothing behind it. `beside` is done on every connection meanwhile.
     """
     numbers = count(1)
 
@@ -66,6 +67,7 @@ async def meddling(
             directions = (
                 asyncio.create_task(_pump(near, far, as_it_is)),
                 asyncio.create_task(_pump(far, near, meddle, overtaken)),
+                *([asyncio.ensure_future(beside(near))] if beside else []),
             )
             try:
                 await asyncio.wait(directions, return_when=asyncio.FIRST_COMPLETED)
@@ -73,6 +75,7 @@ async def meddling(
                 for task in directions:
                     task.cancel()
                 await asyncio.gather(*directions, return_exceptions=True)
+            await _close_like(far, near)
 
     async with serve(talk, "127.0.0.1", 0, compression=None, process_request=admit) as server:
         port = next(iter(server.sockets)).getsockname()[1]
@@ -116,6 +119,11 @@ async def _pump(
                     later.create_task(_late(sink, passed_on, seconds))
                 elif passed_on is not None:
                     await sink.send(passed_on)
+    await _close_like(source, sink)
+
+
+async def _close_like(source: Side, sink: Side) -> None:
+    """Closes one side with the code of the other, where that was closed with one."""
     if source.close_code not in (None, 1005, 1006):
         await sink.close(source.close_code or 1000, source.close_reason or "")
 
