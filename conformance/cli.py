@@ -215,13 +215,25 @@ def _add_selftest(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         default=[],
         metavar="SELECTION",
-        help="beginning of a fault's id, or of the id of the requirement that it breaks",
+        help="beginning of a fault's id, or of the id of the requirement that it breaks; with "
+        "--legal, of a variant's id",
+    )
+    parser.add_argument(
+        "--legal",
+        action="store_true",
+        help="judge servers that are right in other ways, by the whole suite",
+    )
+    parser.add_argument(
+        "--sample", type=_count, metavar="N", help="with --legal: only N of the variants"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=1, metavar="N", help="by which the sample is drawn (default 1)"
     )
     parser.add_argument(
         "--faults",
         type=_path,
         metavar="FOLDER",
-        help="folder of other faults, as YAML files (default: the kit's own)",
+        help="folder of other faults, or legal variants, as YAML files (default: the kit's own)",
     )
     parser.add_argument(
         "--scope",
@@ -241,7 +253,7 @@ def _add_selftest(parser: argparse.ArgumentParser) -> None:
         "--jobs",
         type=_count,
         metavar="N",
-        help="faulty servers at once (default: eight a processor)",
+        help="servers at once (default: eight a processor, with --legal two)",
     )
     parser.add_argument("--quiet", action="store_true", help="only what is wrong and the verdict")
 

@@ -15,7 +15,7 @@ from mutmut.mutation.mutators import mutation_operators
 from mutmut.mutation.pragma_handling import IgnoredCode
 
 from conformance.problems import Location
-from conformance.selftest.fault import Change, Fault, original
+from conformance.selftest.variant import Change, Variant, original
 
 MODULES: Final = (
     *("deduplication", "authentication", "login", "access_tokens", "replay", "resumption"),
@@ -81,11 +81,11 @@ class Mutant:
         rows = [f"-{row}" for row in self.was.splitlines()]
         return "\n".join([*rows, *(f"+{row}" for row in self.now.splitlines())])
 
-    def fault(self) -> Fault:
+    def fault(self) -> Variant:
         """The faulty server that has it."""
         change = Change(self.module, original(self.module), self.source)
         where = Location(f"reference_server/{self.module}.py", self.line, 1)
-        return Fault(self.name, "", self.diff, frozenset(), (change,), where)
+        return Variant(id=self.name, title=self.diff, changes=(change,), location=where)
 
     @property
     def excluded(self) -> str | None:

@@ -11,21 +11,33 @@ from conformance.commands.interruption import take_signals
 from conformance.record import Exit
 from conformance.reporting.files import Reports
 from conformance.reporting.progress import Progress
-from conformance.selftest import judging
+from conformance.selftest import judging, legal
 from conformance.selftest.fault import load, select
 from conformance.selftest.matrix import FaultRun, Matrix
-from conformance.selftest.rendering import WRITERS, complaints, table, verdict
+from conformance.selftest.rendering import (
+    WRITERS,
+    complaints,
+    legal_complaints,
+    legal_verdict,
+    table,
+    verdict,
+)
 from conformance.selftest.scope import Scope
 from conformance.streams import complain, say
 
 AT_ONCE: Final = 8
 """Faulty servers for each processor: what they wait for takes longer than what they compute."""
 
+LEGAL_AT_ONCE: Final = 2
+"""The same for servers that are judged by the whole suite."""
+
 
 def selftest(arguments: argparse.Namespace) -> int:
     """Judges every faulty server; returns 0 when each was caught and nothing was blamed wrongly."""
     begun = perf_counter()
     take_signals(_interrupt)
+    if arguments.legal:
+        return _judge_legal(arguments, begun)
     reports = Reports(arguments.report, WRITERS)
     suite = judging.suite()
     faults = select(load(suite.schemas, suite.requirements, arguments.faults), arguments.selection)
@@ -49,6 +61,23 @@ def selftest(arguments: argparse.Namespace) -> int:
     if written.faults:
         return Exit.USAGE
     return Exit.CONFORMANT if matrix.holds else Exit.NOT_CONFORMANT
+
+
+def _judge_legal(arguments: argparse.Namespace, begun: float) -> int:
+    """Judges servers that are right; returns 0 when none was blamed, and all was judged."""
+    variants = legal.load(judging.suite().schemas, arguments.faults)
+    chosen = legal.select(variants, arguments.selection, arguments.sample, arguments.seed)
+    jobs = arguments.jobs or LEGAL_AT_ONCE * (os.cpu_count() or 1)
+    runs: list[legal.LegalRun] = []
+    with Progress(sys.stderr, len(chosen), quiet=arguments.quiet) as progress:
+        control = judging.control()
+        for run in judging.legal_runs(chosen, jobs):
+            runs.append(run)
+            progress.step(run.variant.id, failed=not run.holds)
+    say(*(f"FOUND WRONG WITH THE SERVER WITHOUT A CHANGE: {text}" for text in control))
+    say(*legal_complaints(runs), legal_verdict(runs, perf_counter() - begun))
+    holds = all(run.holds for run in runs) and not control
+    return Exit.CONFORMANT if holds else Exit.NOT_CONFORMANT
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection
 from types import CodeType, ModuleType
 from typing import Any, Final
 
-from conformance.selftest.fault import PACKAGE, Fault, original
+from conformance.selftest.variant import PACKAGE, Variant, original
 
 _IMPORT: Final = re.compile(rf"^\s*from {PACKAGE}\b(.*)", re.MULTILINE)
 
@@ -23,7 +23,7 @@ _IMPORT: Final = re.compile(rf"^\s*from {PACKAGE}\b(.*)", re.MULTILINE)
 class _Loader(SourceFileLoader):
     """Compiles a module from its source with the fault in it, never from a cached file."""
 
-    def __init__(self, fault: Fault, name: str, path: str) -> None:
+    def __init__(self, fault: Variant, name: str, path: str) -> None:
         super().__init__(name, path)
         self._fault = fault
 
@@ -38,7 +38,7 @@ class _Loader(SourceFileLoader):
 class _Finder(MetaPathFinder):
     """Finds the modules that a fault changes."""
 
-    def __init__(self, fault: Fault) -> None:
+    def __init__(self, fault: Variant) -> None:
         self._fault = fault
         self._changed = {f"{PACKAGE}.{change.module}" for change in fault.changes}
 
@@ -63,7 +63,7 @@ class _Output(io.TextIOBase):
         return len(text)
 
 
-def main_of(fault: Fault | None) -> Any:
+def main_of(fault: Variant | None) -> Any:
     """The command of the reference server, with the fault in it, and all that it needs imported."""
     if fault is not None:
         for module in _affected({change.module for change in fault.changes}):
@@ -93,7 +93,7 @@ def _imports() -> dict[str, set[str]]:
     return {name: names & set(re.findall(r"\w+", line)) for name, line in lines.items()}
 
 
-def serve(fault: Fault | None, arguments: list[str], output: Connection) -> None:
+def serve(fault: Variant | None, arguments: list[str], output: Connection) -> None:
     """Serves until the process is ended; its ready line goes to `output`, or why there is none.
 
     What the fault makes the server complain of is nobody's concern.

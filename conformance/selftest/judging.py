@@ -12,7 +12,7 @@ from functools import cache
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from time import perf_counter
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from conformance.model import Outcome, Result, Scenario
 from conformance.problems import KitError
@@ -21,11 +21,15 @@ from conformance.record import RunRecord, blamed
 from conformance.runner import Options, Run
 from conformance.selftest.fault import Fault
 from conformance.selftest.faulty_server import main_of, serve
+from conformance.selftest.legal import LegalRun, LegalVariant
 from conformance.selftest.matrix import FaultRun, Kill
 from conformance.selftest.scope import Scope, scenarios_for
+from conformance.selftest.variant import Variant
 from conformance.suite import Suite, load
 from conformance.target import Target
 from conformance.target_file import demonstration
+
+T = TypeVar("T")
 
 STARTS_WITHIN: Final = 30.0
 ENDS_WITHIN: Final = 120.0
@@ -79,7 +83,13 @@ def second_runs(faults: Sequence[Fault], jobs: int, scope: Scope) -> Iterator[Fa
         yield from _results([pool.submit(judged, row, scope, ALONE) for row in faults], pool)
 
 
-def _results(runs: Sequence[Future[FaultRun]], *pools: Executor) -> Iterator[FaultRun]:
+def legal_runs(variants: Sequence[LegalVariant], jobs: int) -> Iterator[LegalRun]:
+    """Judges every legal variant by the whole suite, `jobs` at once."""
+    with _pool(jobs) as pool:
+        yield from _results([pool.submit(tolerated, row) for row in variants], pool)
+
+
+def _results(runs: Sequence[Future[T]], *pools: Executor) -> Iterator[T]:
     try:
         yield from (done.result() for done in as_completed(runs))
     except BrokenProcessPool:
@@ -117,8 +127,26 @@ def judged(fault: Fault, scope: Scope, options: Options = TOGETHER) -> FaultRun:
     return _found(fault, tried, record, perf_counter() - begun)
 
 
+def tolerated(variant: LegalVariant) -> LegalRun:
+    """Runs the whole suite against a server that is right."""
+    begun = perf_counter()
+    try:
+        with serving(variant) as where:
+            scenarios = list(suite().scenarios.values())
+            record = asyncio.run(_run(target().ready(where), scenarios, Options(force=True)))
+    except (KitError, TimeoutError) as error:
+        return LegalRun(variant, trouble=f"{type(error).__name__}: {error}")
+    wrong = (
+        f"{r.id}: {', '.join(sorted(blamed(r)))}: {r.reason}"
+        for r in record.results
+        if _is_wrong(r)
+    )
+    open_ = (f"{r.id}: {r.reason}" for r in record.results if _is_open(r))
+    return LegalRun(variant, tuple(wrong), tuple(open_), record.note, perf_counter() - begun)
+
+
 @contextmanager
-def serving(fault: Fault | None) -> Iterator[dict[str, str]]:
+def serving(fault: Variant | None) -> Iterator[dict[str, str]]:
     """Serves in a process of its own; yields what its ready line says.
 
     Raises `KitError` when the server does not start.

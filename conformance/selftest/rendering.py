@@ -7,6 +7,7 @@ from typing import Any, Final
 from conformance.escapes import json_document
 from conformance.reporting.files import Writers
 from conformance.reporting.gfm import table as markdown_table
+from conformance.selftest.legal import LegalRun
 from conformance.selftest.matrix import FaultRun, Matrix
 
 NAMED: Final = 3
@@ -55,6 +56,25 @@ def verdict(matrix: Matrix, seconds: float) -> str:
     if again:
         text += f"; {again} judged twice"
     return f"{text}; {len(matrix.false_blame)} blamed wrongly; {seconds:.1f} s"
+
+
+def legal_complaints(runs: Sequence[LegalRun]) -> Iterator[str]:
+    """What was blamed on servers that are right, or not judged, a line each."""
+    for run in sorted(runs, key=lambda run: run.variant.id):
+        if run.holds:
+            continue
+        yield f"NOT TOLERATED {run.variant.id}: {run.variant.title} ({run.variant.allowed_by})"
+        yield from (f"    blamed by {text}" for text in run.blamed)
+        yield from (f"    not judged: {text}" for text in run.open)
+        yield from ([f"    {run.trouble}"] if run.trouble else [])
+        yield f"    {run.variant.location}"
+
+
+def legal_verdict(runs: Sequence[LegalRun], seconds: float) -> str:
+    """The last line: how many legal variants were tolerated."""
+    held = sum(run.holds for run in runs)
+    blamed = sum(bool(run.blamed) for run in runs)
+    return f"{held} of {len(runs)} legal variants tolerated; {blamed} blamed; {seconds:.1f} s"
 
 
 def _sorted(matrix: Matrix) -> list[FaultRun]:

@@ -186,7 +186,14 @@ def test_a_baseline_keeps_its_texts_and_nothing_in_it_is_obeyed(text: str) -> No
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_kill_matrix_of_somebodys_faults_is_obeyed_nowhere(text: str) -> None:
-    wrong = Fault(text, REQUIREMENT, text, frozenset(), (), Location(text))
+    wrong = Fault(
+        id=text,
+        requirement=REQUIREMENT,
+        title=text,
+        also=frozenset(),
+        changes=(),
+        location=Location(text),
+    )
     matrix = Matrix([FaultRun(wrong, (), frozenset(), (text,))], {}, {}, (text,))
     for write in rendering.WRITERS.values():
         assert obeyed(write(matrix).decode()) == []

@@ -10,10 +10,11 @@ import pytest
 from conformance import bundle
 from conformance.problems import InputError
 from conformance.schemas import SchemaStore
-from conformance.selftest.fault import Change, Fault, load, original, select
+from conformance.selftest.fault import Fault, load, select
 from conformance.selftest.matrix import FaultRun, Kill, Matrix
 from conformance.selftest.rendering import complaints, verdict
 from conformance.selftest.scope import Scope, scenarios_for
+from conformance.selftest.variant import Change, original
 from conformance.suite import load as load_suite
 from conformance.suite import load_requirements
 from tests.support.kit import ROOT, call
@@ -55,7 +56,14 @@ def folder(tmp_path: Path, text: str) -> Path:
 
 
 def fault(name: str = "one", requirement: str = "DEDUP-02", *also: str) -> Fault:
-    return Fault(name, requirement, "a title", frozenset(also), (), FAULTS_AT)
+    return Fault(
+        id=name,
+        requirement=requirement,
+        title="a title",
+        also=frozenset(also),
+        changes=(),
+        location=FAULTS_AT,
+    )
 
 
 FAULTS_AT = next(iter(FAULTS.values())).location

@@ -1,0 +1,79 @@
+"""Legal variants: right servers that differ from the reference server; nobody blames them."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from random import Random
+from typing import Final
+
+import msgspec
+
+from conformance import yaml_source
+from conformance.problems import InputError, did_you_mean
+from conformance.schemas import SchemaStore
+from conformance.script import header_faults
+from conformance.selftest.variant import Variant, common
+
+FOLDER: Final = Path(__file__).resolve().parent / "variants"
+
+
+class LegalVariant(Variant, frozen=True, kw_only=True):
+    """A server that is right: what it does otherwise, and the sentence that allows it.
+
+    `open` names the scenarios that cannot judge such a server.
+    """
+
+    allowed_by: str
+    open: frozenset[str] = frozenset()
+
+
+class LegalRun(msgspec.Struct, frozen=True):
+    """What the whole suite made of a legal variant: who was blamed by what, and what was open."""
+
+    variant: LegalVariant
+    blamed: tuple[str, ...] = ()
+    open: tuple[str, ...] = ()
+    trouble: str = ""
+    seconds: float = 0.0
+
+    @property
+    def holds(self) -> bool:
+        """Whether nobody was blamed, and all was judged that can be."""
+        unforeseen = [row for row in self.open if row.partition(":")[0] not in self.variant.open]
+        return not (self.blamed or unforeseen or self.trouble)
+
+
+def load(schemas: SchemaStore, folder: Path | None = None) -> dict[str, LegalVariant]:
+    """Every legal variant by its id; raises `InputError` at the first mistake in a file."""
+    found: dict[str, LegalVariant] = {}
+    files = sorted((folder or FOLDER).glob("*.yaml"))
+    if not files:
+        raise InputError(f"{folder} holds no .yaml file of legal variants")
+    for path in files:
+        source = yaml_source.load(path)
+        header_faults(schemas, "kit/variants", source)
+        for number, row in enumerate(source.value["variants"]):
+            at = ("variants", number)
+            if row["id"] in found:
+                raise source.error(f'the variant "{row["id"]}" stands here twice', (*at, "id"))
+            found[row["id"]] = LegalVariant(
+                allowed_by=row["allowed_by"],
+                open=frozenset(row.get("open", ())),
+                **common(source, at, row),
+            )
+    return found
+
+
+def select(
+    variants: Mapping[str, LegalVariant], words: Sequence[str], sample: int | None, seed: int
+) -> list[LegalVariant]:
+    """The variants whose id begins with one of the words, or all; of them `sample`, by a seed.
+
+    Raises `InputError` for a word that selects nothing.
+    """
+    for word in words:
+        if not any(name.startswith(word) for name in variants):
+            raise InputError(f'no legal variant matches "{word}"{did_you_mean(word, variants)}')
+    chosen = [row for name, row in variants.items() if not words or name.startswith(tuple(words))]
+    if sample is None or sample >= len(chosen):
+        return chosen
+    return Random(seed).sample(chosen, sample)  # noqa: S311 - a sample, no secret

@@ -1,0 +1,88 @@
+"""A variant of the reference server: one small change to its source, right or wrong."""
+
+import importlib.util
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from conformance.problems import Location
+from conformance.yaml_source import Pointer, Source
+
+PACKAGE: Final = "reference_server"
+
+
+class Change(msgspec.Struct, frozen=True):
+    """Whole lines of one module of the reference server, and those that replace them."""
+
+    module: str
+    replace: str
+    by: str
+
+    def applied(self, source: str) -> str:
+        """The source with its lines replaced.
+
+        Raises `LookupError` unless they stand there exactly once.
+        """
+        found = list(_lines(self.replace).finditer(source))
+        if len(found) != 1:
+            there = "do not stand" if not found else f"stand {len(found)} times"
+            raise LookupError(f"these lines {there} in {PACKAGE}/{self.module}.py, expected once")
+        start, end = found[0].span()
+        indent = found[0]["indent"]
+        by = "\n".join(f"{indent}{line}" if line else "" for line in self.by.splitlines())
+        return f"{source[:start]}{by}{source[end:]}"
+
+
+def _lines(text: str) -> re.Pattern[str]:
+    """A pattern for whole lines that are indented alike, however deeply."""
+    rows = [f"(?P=indent){re.escape(row)}" if row else "" for row in text.splitlines()]
+    rows[0] = rows[0].replace("(?P=indent)", "(?P<indent>[ ]*)", 1)
+    return re.compile("^" + "\n".join(rows) + "$", re.MULTILINE)
+
+
+class Variant(msgspec.Struct, frozen=True, kw_only=True):
+    """The reference server with something changed; a `slow` one takes seconds until it shows."""
+
+    id: str
+    title: str
+    changes: tuple[Change, ...]
+    location: Location
+    slow: bool = False
+
+    def source(self, module: str, source: str) -> str:
+        """The source of a module of the reference server as this variant has it."""
+        for change in self.changes:
+            if change.module == module:
+                source = change.applied(source)
+        return source
+
+
+def common(source: Source, at: Pointer, row: Mapping[str, Any]) -> dict[str, Any]:
+    """What a row says of any variant; raises `InputError` where a change cannot be made."""
+    changes = tuple(Change(**change) for change in row["changes"])
+    found = Variant(
+        id=row["id"],
+        title=row["title"],
+        changes=changes,
+        location=source.location(at),
+        slow=row.get("slow", False),
+    )
+    for module in dict.fromkeys(change.module for change in changes):
+        try:
+            found.source(module, original(module))
+        except LookupError as error:
+            raise source.error(str(error), (*at, "changes")) from None
+    return msgspec.structs.asdict(found)
+
+
+@cache
+def original(module: str) -> str:
+    """The source of a module of the reference server; raises `LookupError` without one."""
+    spec = importlib.util.find_spec(f"{PACKAGE}.{module}")
+    if spec is None or spec.origin is None:
+        raise LookupError(f"the reference server has no module {module}")
+    return Path(spec.origin).read_text("utf-8")

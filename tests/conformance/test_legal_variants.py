@@ -1,0 +1,65 @@
+"""Legal variants: what is blamed on one is told, and none goes untried unseen."""
+
+from pathlib import Path
+
+import pytest
+
+from conformance.problems import InputError
+from conformance.selftest.legal import LegalRun, LegalVariant, load, select
+from conformance.suite import Suite
+from tests.support.kit import call
+
+WRONG = """\
+variants:
+  - id: deaf
+    title: answers no ping
+    allowed_by: nothing
+    changes:
+      - module: session
+        replace: |
+          self._write(encode_frame(Opcode.PONG, payload))
+        by: |
+          pass
+"""
+
+
+@pytest.fixture(scope="module")
+def variants(suite: Suite) -> dict[str, LegalVariant]:
+    return load(suite.schemas)
+
+
+def test_there_are_many(variants: dict[str, LegalVariant]) -> None:
+    assert len(variants) >= 40
+
+
+def test_a_variant_that_is_not_legal_is_not_tolerated(tmp_path: Path) -> None:
+    (tmp_path / "wrong.yaml").write_text(WRONG, "utf-8")
+    done = call("selftest", "--legal", "--quiet", "--faults", str(tmp_path), timeout=120)
+    assert done.status == 1
+    assert "NOT TOLERATED deaf: answers no ping (nothing)" in done.output
+    assert "blamed by transport/ping-frame-in-a-session: TRANSPORT-09" in done.output
+    assert "0 of 1 legal variants tolerated; 1 blamed" in done.output
+
+
+def test_what_is_left_open_is_told_unless_it_was_foreseen(
+    variants: dict[str, LegalVariant],
+) -> None:
+    first = next(iter(variants.values()))
+    assert LegalRun(first).holds
+    assert not LegalRun(first, open=("limits/some: too busy",)).holds
+    assert not LegalRun(first, blamed=("limits/some: LIMIT-01: no",)).holds
+    assert not LegalRun(first, trouble="the target was lost").holds
+
+
+def test_a_sample_is_the_same_for_the_same_seed(variants: dict[str, LegalVariant]) -> None:
+    drawn = [select(variants, (), 7, seed) for seed in (1, 1, 2)]
+    assert [len(rows) for rows in drawn] == [7, 7, 7]
+    assert drawn[0] == drawn[1] != drawn[2]
+    assert len(select(variants, ("unsolicited", "two-"), None, 1)) == 2
+
+
+def test_a_word_that_matches_nothing_is_told_with_the_nearest(
+    variants: dict[str, LegalVariant],
+) -> None:
+    with pytest.raises(InputError, match=r'no legal variant matches "two-frag.*did you mean'):
+        select(variants, ("two-fragmentz",), None, 1)
