@@ -45,9 +45,9 @@ class Barriers:
         connection.send_text(encode(self._made(raw, sent.token)), asks=False)
         return sent
 
-    def is_one(self, text: str) -> bool:
+    def is_one(self, message: Message) -> bool:
         """Whether a message is the answer to a barrier, on whatever connection."""
-        return any(token in text for token in self._sent)
+        return any(map(message.mentions, self._sent))
 
     def note(self, connection: Connection, message: Message) -> bool:
         """Notes what a message means for barriers; whether it answers one on its connection.
@@ -57,7 +57,7 @@ class Barriers:
         if connection not in self._let_in and matches(self._barrier.let_in, message.value):
             self._let_in.add(connection)
         for sent in self._sent.values():
-            if sent.connection is connection and sent.token in message.text:
+            if sent.connection is connection and message.mentions(sent.token):
                 connection.awaits_answer = False
                 sent.answered.set()
                 return True

@@ -253,7 +253,7 @@ def _add_selftest(parser: argparse.ArgumentParser) -> None:
         "--jobs",
         type=_count,
         metavar="N",
-        help="servers at once (default: eight a processor, with --legal two)",
+        help="servers at once (default: eight a processor, with --legal one)",
     )
     parser.add_argument("--quiet", action="store_true", help="only what is wrong and the verdict")
 

@@ -279,7 +279,7 @@ class Dialogue(Watcher):
             message.line = self.transcript.count
         else:
             self.transcript.add_other(perf_counter() - self.started, connection.name)
-        if not own and not self.barriers.is_one(message.text):
+        if not own and not self.barriers.is_one(message):
             self._disturbed = True
         for monitor, failure in found:
             monitor.note(failure, self._violation)
@@ -310,9 +310,9 @@ class Dialogue(Watcher):
 
     def owns(self, message: Message) -> bool:
         """Whether a message is this scenario's own, not another client's traffic."""
-        if self.barriers.is_one(message.text):
+        if self.barriers.is_one(message):
             return False
-        if self.token in message.text:
+        if message.mentions(self.token):
             return True
         suite = self.world.suite
         if message.fault:

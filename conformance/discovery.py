@@ -40,7 +40,7 @@ class Discovery(Dialogue):
 
     def received(self, connection: Connection, message: Message) -> None:
         """Notes a message, and whether it is the greeting, however broken."""
-        self.world.greets = self.world.greets or self.world.suite.greeting in message.text
+        self.world.greets = self.world.greets or message.mentions(self.world.suite.greeting)
         super().received(connection, message)
 
 
@@ -119,7 +119,7 @@ async def _choose_barrier(dialogue: Discovery) -> None:
             item = await connection.receive(max(0.0, deadline - perf_counter()))
             if isinstance(item, End):
                 return
-            world.barrier = next((raw for token, raw in sent.items() if token in item.text), None)
+            world.barrier = next((raw for token, raw in sent.items() if item.mentions(token)), None)
 
 
 # ── a handshake that failed ──

@@ -19,6 +19,8 @@ MAX_DEPTH: Final = 200
 TOO_DEEP: Final = "nested too deeply to be read"
 _LONG_NUMBER_DIGITS: Final = 308
 _LONG_NUMBER: Final = re.compile(r"[0-9]{309}")
+_WHOLE_AS_FLOAT: Final = re.compile(r"[0-9](?:\.0+(?![0-9])|\.?[0-9]*[eE])")
+_EXACT: Final = 2.0**53
 _DIGIT: Final = re.compile("[0-9]")
 
 
@@ -54,11 +56,22 @@ def decode(text: str) -> Any:
     deep, so that whatever is done with it later cannot overflow.
 
     What the fast reader accepts, both read alike; the other one says what is wrong, and takes what
-    only it can hold, such as a lone surrogate.
+    only it can hold, such as a lone surrogate. A whole number is an integer however it is spelled.
     """
     value = _decode(text)
     if len(text) > MAX_DEPTH and is_too_deep(value, text):
         raise NotJSON(TOO_DEEP)
+    return _by_value(value) if _WHOLE_AS_FLOAT.search(text) else value
+
+
+def _by_value(value: Any) -> Any:
+    """The value with every float that is a whole number as an integer (RFC 8259, section 6)."""
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) < _EXACT else value
+    if isinstance(value, list):
+        return [_by_value(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _by_value(item) for key, item in value.items()}
     return value
 
 

@@ -61,6 +61,8 @@ def _call(
     try:
         return functions[name](**given)
     except (ArithmeticError, AttributeError, TypeError, ValueError) as error:
+        if names(call):  # the target may have given what it is called with
+            raise OutOfReach(f"{name} cannot be computed of what the target gave") from None
         raise InputError(f"the call of function {name} does not fit: {error}") from None
 
 

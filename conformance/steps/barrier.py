@@ -82,7 +82,7 @@ class Probe:
 
     def is_answered_by(self, item: Message) -> bool:
         """Whether a message is the answer to the barrier on this connection."""
-        return bool(self._token) and self._token in item.text
+        return bool(self._token) and item.mentions(self._token)
 
     async def stop(self) -> None:
         """Ends what is still under way."""

@@ -4,7 +4,7 @@ from time import perf_counter
 from typing import Any
 
 from conformance.checks import cut, difference, matches, shown
-from conformance.json_text import at, encode
+from conformance.json_text import at, encode, equal
 from conformance.silence import PATIENCE, Missing
 from conformance.steps.action import GRACE, Action, NotJudged, StepFailed, TooSlow
 from conformance.steps.barrier import QUIET, SURE, Probe
@@ -172,6 +172,28 @@ def _judge(action: Action, expected: Any, message: Message) -> None:
             message=message,
         )
     _judge_schema(action, message)
+    _judge_equal(action, message)
+
+
+def _judge_equal(action: Action, message: Message) -> None:
+    """Fails unless members of the message have the same value as others."""
+    for pointer, other in action.option("equal", {}).items():
+        found, wanted = _at(message, pointer), _at(message, other)
+        if not equal(found, wanted):
+            raise action.fail(
+                f"the message differs at {pointer}: expected {shown(wanted)}, as at {other}",
+                expected=shown(wanted),
+                message=message,
+                pointer=pointer,
+            )
+
+
+def _at(message: Message, pointer: str) -> Any:
+    """The value at a JSON pointer; null where there is none."""
+    try:
+        return at(message.value, pointer)
+    except LookupError:
+        return None
 
 
 def _judge_schema(action: Action, message: Message) -> None:
@@ -205,6 +227,13 @@ def _save(action: Action, message: Message) -> None:
                 ) from None
 
 
+def _satisfies(action: Action, message: Message) -> bool:
+    """Whether a message is what the step's schema speaks of, if it has one."""
+    schema = action.option("schema")
+    explain = action.world.suite.schemas.explain_inline
+    return schema is None or not explain(schema, message.value)
+
+
 async def expect_absent(action: Action) -> None:
     """Fails when a message comes that should not, before the answer to a barrier."""
     unwanted = action.argument
@@ -221,10 +250,10 @@ async def expect_absent(action: Action) -> None:
             break
         if isinstance(item, End):
             raise action.ended(item, "the answer to a barrier message")
-        if barrier in item.text:
+        if item.mentions(barrier):
             return
         own = action.dialogue.owns(item) and item.mentions(containing)
-        if own and matches(unwanted, item.value):
+        if own and matches(unwanted, item.value) and _satisfies(action, item):
             raise action.fail(
                 "a message came that should not",
                 sent=sent,

@@ -398,7 +398,7 @@ class Connection(asyncio.Protocol):
         if not self._finishing:
             self.take_leave()
         if self.open and not self.refused:  # HTTP may keep the connection for another request
-            with contextlib.suppress(TimeoutError):
-                await self.wait_tcp_end(patience)
+            with contextlib.suppress(Exception):  # what came last is of no interest any more
+                await self._until(lambda: self.end is not None, patience)
         if self.transport is not None and self.tcp_end is None:
             self.transport.abort()

@@ -34,7 +34,9 @@ class Message(msgspec.Struct, eq=False):
 
     def mentions(self, text: str) -> bool:
         """Whether the message contains a text, however its JSON escapes it."""
-        return text in self.text or (not self.fault and text in encode(self.value))
+        if text in self.text:
+            return True
+        return "\\" in self.text and not self.fault and text in encode(self.value)
 
 
 class End(msgspec.Struct, frozen=True):
