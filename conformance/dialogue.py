@@ -279,8 +279,8 @@ class Dialogue(Watcher):
             message.line = self.transcript.count
         else:
             self.transcript.add_other(perf_counter() - self.started, connection.name)
-        if not own and not self.barriers.is_one(message):
-            self._disturbed = True
+        if not own and self.world.suite.disturbing.is_valid(message.value):
+            self._disturbed = self._disturbed or not self.barriers.is_one(message)
         for monitor, failure in found:
             monitor.note(failure, self._violation)
         if own and connection.awaits_answer:

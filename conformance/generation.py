@@ -11,7 +11,6 @@ from typing import Any, Final
 
 from conformance.json_text import at
 from conformance.model import Scenario
-from conformance.problems import KitError
 from conformance.schemas import SchemaStore
 from conformance.script import ScriptReader, header_faults
 from conformance.yaml_source import Source
@@ -47,7 +46,13 @@ def negatives(source: Source, schemas: SchemaStore, reader: ScriptReader) -> Ite
     """The scenarios that a suite's `negatives.yaml` asks for."""
     header_faults(schemas, "kit/negatives", source)
     for i, row in enumerate(source.value["negatives"]):
-        for member in row["members"]:
+        if not schemas.is_valid(row["schema"], _plain(row["valid"])):
+            message = f"the valid {row['name']} breaks schemas/{row['schema']}.json"
+            raise source.error(message, ("negatives", i, "valid"))
+        for j, member in enumerate(row["members"]):
+            if not _is_in(row["valid"], member):
+                message = f'the valid {row["name"]} has no member "{member}"'
+                raise source.error(message, ("negatives", i, "members", j))
             for kind, mutants in _mutants(row, member, schemas).items():
                 if not mutants:
                     continue
@@ -59,10 +64,6 @@ def negatives(source: Source, schemas: SchemaStore, reader: ScriptReader) -> Ite
 def _mutants(row: Mapping[str, Any], member: str, schemas: SchemaStore) -> dict[str, list[Any]]:
     """The invalid messages about one member, by kind."""
     valid = row["valid"]
-    if not schemas.is_valid(row["schema"], _plain(valid)):
-        raise KitError(
-            f"negatives.yaml: the valid {row['name']} breaks schemas/{row['schema']}.json"
-        )
     value = at(valid, f"/{member}")
     of_its_type = [
         v for v in OUT_OF_BOUNDS.values() if isinstance(v, str) == isinstance(value, str)
@@ -77,6 +78,14 @@ def _mutants(row: Mapping[str, Any], member: str, schemas: SchemaStore) -> dict[
         kind: [m for m in mutants if not schemas.is_valid(row["schema"], _plain(m))]
         for kind, mutants in found.items()
     }
+
+
+def _is_in(message: Any, member: str) -> bool:
+    try:
+        at(message, f"/{member}")
+    except LookupError:
+        return False
+    return True
 
 
 def _scalar(value: Any) -> bool:

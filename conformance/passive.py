@@ -6,7 +6,8 @@ from msgspec.structs import replace
 
 from conformance.model import Outcome, Result
 from conformance.monitors import Monitor
-from conformance.suite import Suite, is_passive_selected
+from conformance.selection import is_passive_selected
+from conformance.suite import Suite
 from conformance.world import World
 
 

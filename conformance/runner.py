@@ -21,6 +21,7 @@ from conformance.hook_checks import check_after_failure, check_needed
 from conformance.hooks import ADVANCE
 from conformance.model import Outcome, Result, Scenario
 from conformance.passive import passive_results
+from conformance.problems import KitError
 from conformance.record import RunRecord
 from conformance.schedule import DISCOVERY, EXCLUSIVE, LAST, RETRIES, SHARED, Phase
 from conformance.suite import Suite
@@ -86,6 +87,9 @@ class Run:
 
     def __post_init__(self) -> None:
         monitors = self.suite.make_monitors(self.suite)
+        for monitor in monitors:
+            if monitor.requirement not in self.suite.requirements:
+                raise KitError(f"{monitor.id}: there is no requirement {monitor.requirement}")
         secrets = Secrets(self.suite.redact, self.target.secrets)
         self.world = World(self.suite, self.target, monitors, secrets)
         self.world.timeout_scale = self.options.timeout_scale

@@ -46,9 +46,9 @@ class ScriptReader:
         self.schemas = schemas
         self.requirements = requirements
         self.functions = functions
-        self.procedures: Collection[str] = ()
+        self.procedures: Mapping[str, Collection[str]] = {}
         self._rows_of: dict[str, list[dict[str, Any]]] = {}
-        self._calls: list[tuple[Source, Pointer, str]] = []
+        self._calls: list[tuple[Source, Pointer, dict[str, Any]]] = []
 
     def checked(self, source: Source, name: str) -> Scenario:
         """The scenario that a document says; raises `InputError` at its first mistake."""
@@ -91,11 +91,21 @@ class ScriptReader:
         return Procedure(name, value["title"], value.get("parameters", {}), steps)
 
     def check_calls(self) -> None:
-        """Checks that every procedure that was called exists."""
-        for source, pointer, name in self._calls:
+        """Checks that every procedure that was called exists, and takes what it is given.
+
+        `procedures` has the names of the parameters by those of the procedures.
+        """
+        for source, at, row in self._calls:
+            name = row["call"]
             if name not in self.procedures:
                 hint = did_you_mean(name, self.procedures)
-                raise source.error(f'there is no procedure "{name}"{hint}', pointer)
+                raise source.error(f'there is no procedure "{name}"{hint}', (*at, "call"))
+            for given in row.get("with", {}):
+                known = self.procedures[name]
+                if given not in known:
+                    told = did_you_mean(given, known) or f"; it takes {', '.join(known) or 'none'}"
+                    message = f'the procedure {name} has no parameter "{given}"{told}'
+                    raise source.error(message, (*at, "with", given))
 
     def _hooks(self, rows: Iterable[dict[str, Any]]) -> Iterator[str]:
         """The hooks that steps use, those of the procedures that they call included."""
@@ -123,7 +133,7 @@ class ScriptReader:
                 message = f"{row['requirement']} is not among the scenario's requirements"
                 raise source.error(message, (*at, "requirement"))
         if verb == "call":
-            self._calls.append((source, (*at, "call"), row["call"]))
+            self._calls.append((source, at, row))
         nested: tuple[tuple[Step, ...], ...] = ()
         if verb == "repeat":
             parts = [part for part in REPEATED if part in row]

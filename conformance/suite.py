@@ -14,11 +14,11 @@ from conformance import bundle, compiled, yaml_source
 from conformance.generation import negatives
 from conformance.json_text import at
 from conformance.model import Failure, Outcome, Procedure, Requirement, Scenario
-from conformance.problems import InputError, did_you_mean
+from conformance.problems import did_you_mean
 from conformance.schemas import Decider, SchemaStore
 from conformance.script import ScriptReader, header_faults
 from conformance.values import FUNCTIONS, OF_DIALOGUE, Function
-from conformance.yaml_source import Source
+from conformance.yaml_source import Pointer, Source
 
 if TYPE_CHECKING:
     from conformance.monitors import Monitor
@@ -137,6 +137,7 @@ class Suite(msgspec.Struct, frozen=True):
     owed: Mapping[str, str]
     background: Decider
     background_text: str
+    disturbing: Decider
     lapse: Lapse
     rate: Rate
     crowded: int
@@ -210,6 +211,7 @@ def _load(name: str) -> Suite:
         owed=MappingProxyType(header["owed"]),
         background=schemas.compile(header["background"]),
         background_text=header["background_text"],
+        disturbing=schemas.compile(header["disturbing"]),
         message_limits=tuple(header["message_limits"]),
         lapse=Lapse(**header["lapse"]),
         rate=Rate(**header["rate"]),
@@ -226,10 +228,11 @@ def _load(name: str) -> Suite:
 
 def _read(root: Path, schemas: SchemaStore, functions: Collection[str]) -> Documents:
     requirements = load_requirements(schemas)
-    header = _header(root / "suite.yaml", schemas, requirements)
+    source = _header(root / "suite.yaml", schemas, requirements)
+    header = source.value
     reader = ScriptReader(schemas, requirements, functions)
     procedures = {p.name: p for p in map(reader.procedure, _files(root / "procedures"))}
-    reader.procedures = {*procedures, *header["variants"]}
+    reader.procedures = _parameters_of(procedures, source)
     scenarios = {s.id: s for s in _scenarios(root / "scenarios", reader)}
     written = yaml_source.load(root / "negatives.yaml")
     scenarios |= {s.id: s for s in negatives(written, schemas, reader)}
@@ -238,17 +241,47 @@ def _read(root: Path, schemas: SchemaStore, functions: Collection[str]) -> Docum
         for name in header["hooks"]
     }
     reader.check_calls()
+    _check_names(source, reader.procedures, scenarios)
     return Documents(header, requirements, procedures, scenarios, signs)
 
 
-def _header(path: Path, schemas: SchemaStore, requirements: Collection[str]) -> Any:
+def _parameters_of(procedures: Mapping[str, Procedure], source: Source) -> dict[str, list[str]]:
+    """The names of the parameters that procedures take; of variants, those that each form takes."""
+    found = {name: list(procedure.parameters) for name, procedure in procedures.items()}
+    for name, forms in source.value["variants"].items():
+        for i, form in enumerate(forms):
+            _check_name(source, form["procedure"], procedures, ("variants", name, i, "procedure"))
+        taken = [procedures[form["procedure"]].parameters for form in forms]
+        found[name] = [key for key in taken[0] if all(key in row for row in taken)]
+    return found
+
+
+def _check_names(source: Source, procedures: Collection[str], scenarios: Collection[str]) -> None:
+    """Refuses a name of a procedure or a scenario in the header that there is not."""
+    header = source.value
+    for i, name in enumerate(header["discovery"]):
+        _check_name(source, name, procedures, ("discovery", i))
+    duty = header["handshake"]
+    for status, name in duty["judged_by"].items():
+        _check_name(source, name, scenarios, ("handshake", "judged_by", status))
+    for i, row in enumerate(duty["variants"]):
+        for j, name in enumerate(row["judged_by"]):
+            _check_name(source, name, scenarios, ("handshake", "variants", i, "judged_by", j))
+
+
+def _check_name(source: Source, name: str, known: Collection[str], at: Pointer) -> None:
+    if name not in known:
+        raise source.error(f'there is no "{name}"{did_you_mean(name, known)}', at)
+
+
+def _header(path: Path, schemas: SchemaStore, requirements: Collection[str]) -> Source:
     source = yaml_source.load(path)
     header_faults(schemas, "kit/suite", source)
     for kind, name in source.value["owed"].items():
         if name not in requirements:
             hint = did_you_mean(name, requirements)
             raise source.error(f'there is no requirement "{name}"{hint}', ("owed", kind))
-    return source.value
+    return source
 
 
 def load_requirements(schemas: SchemaStore) -> dict[str, Requirement]:
@@ -342,58 +375,3 @@ def _stated(known: Mapping[str, Any], pointer: str) -> float | None:
     if not isinstance(value, int | float) or isinstance(value, bool):
         return None
     return max(-BOUND, min(value, BOUND))
-
-
-def select(suite: Suite, selection: Iterable[str], profiles: Iterable[str]) -> list[Scenario]:
-    """The scenarios whose id or requirement begins with a selected word, in the named profiles.
-
-    Without words, all; raises `InputError` for a word or a profile that selects nothing.
-    """
-    words, names = list(selection), list(profiles)
-    for name in names:
-        if name not in suite.profiles:
-            hint = did_you_mean(name, suite.profiles)
-            raise InputError(f'there is no profile "{name}"{hint}; known: {_listed(suite)}')
-    found = [s for s in suite.scenarios.values() if not names or s.profile in names]
-    for word in words:
-        if not any(is_selected(scenario, word) for scenario in found):
-            raise InputError(_why_nothing(suite, word))
-    return [s for s in found if not words or any(is_selected(s, word) for word in words)]
-
-
-def _why_nothing(suite: Suite, word: str) -> str:
-    requirement = suite.requirements.get(word)
-    if requirement is None:
-        return f'nothing matches "{word}"{_nearest(suite, word)}'
-    if requirement.excluded:
-        return f"{word} is not judged: {requirement.excluded}"
-    return f"no scenario of what is selected tries {word}"
-
-
-def _nearest(suite: Suite, word: str) -> str:
-    areas = {scenario.split("/")[0] for scenario in suite.scenarios}
-    return did_you_mean(word, {*suite.scenarios, *suite.requirements, *areas})
-
-
-def _listed(suite: Suite) -> str:
-    return ", ".join(suite.profiles)
-
-
-def is_requirement_selected(
-    requirement: Requirement, words: Collection[str], profiles: Collection[str]
-) -> bool:
-    """Whether a requirement is of the selected ids and profiles; without any, it is."""
-    named = not words or any(requirement.id.startswith(word.upper()) for word in words)
-    return named and (not profiles or requirement.profile in profiles)
-
-
-def is_passive_selected(name: str, requirements: Iterable[str], word: str) -> bool:
-    """Whether a word selects a passive check: the beginning of its id or of a requirement's."""
-    return name.startswith(word) or any(r.startswith(word.upper()) for r in requirements)
-
-
-def is_selected(scenario: Scenario, word: str) -> bool:
-    """Whether a word selects the scenario: the beginning of its id or of a requirement's."""
-    return scenario.id.startswith(word) or any(
-        requirement.startswith(word.upper()) for requirement in scenario.requirements
-    )

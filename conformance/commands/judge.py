@@ -20,8 +20,9 @@ from conformance.reporting.files import Reports, Written
 from conformance.reporting.progress import Progress
 from conformance.reporting.terminal import Terminal
 from conformance.runner import Options, Run
+from conformance.selection import is_passive_selected, is_selected, select
 from conformance.streams import complain
-from conformance.suite import Suite, is_passive_selected, is_selected, load, select
+from conformance.suite import Suite, load
 from conformance.target import Target
 from conformance.world import World
 

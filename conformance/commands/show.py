@@ -10,7 +10,8 @@ from conformance.model import Requirement, Scenario
 from conformance.problems import InputError, did_you_mean
 from conformance.reporting.gfm import cell
 from conformance.schemas import SchemaStore
-from conformance.suite import Suite, is_requirement_selected, load, select
+from conformance.selection import is_requirement_selected, select
+from conformance.suite import Suite, load
 
 
 def _say(*lines: str) -> None:

@@ -11,7 +11,8 @@ from websockets.asyncio.server import ServerConnection
 from conformance.model import Outcome, Result
 from conformance.record import Exit, RunRecord, blamed, exit_status
 from conformance.runner import Options, Run
-from conformance.suite import Suite, select
+from conformance.selection import select
+from conformance.suite import Suite
 from conformance.target_file import from_argument
 from tests.support.kit import server
 from tests.support.meddler import Meddle, as_it_is, meddling

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from conformance.attempt import Attempts
 from conformance.model import Outcome, Result, Scenario
 from conformance.runner import Options, Run
-from conformance.suite import Suite, select
+from conformance.selection import select
+from conformance.suite import Suite
 from conformance.target_file import from_argument
 from tests.support.kit import server
 

@@ -10,7 +10,8 @@ from conformance import retries
 from conformance.model import Outcome, Result, Scenario, Timing
 from conformance.record import Exit, RunRecord, exit_status
 from conformance.runner import Options, Run
-from conformance.suite import Suite, select
+from conformance.selection import select
+from conformance.suite import Suite
 from conformance.target_file import from_argument
 from tests.support.kit import server
 from tests.support.meddler import Meddle, breaking, meddling

@@ -20,7 +20,7 @@ requirements: [DEDUP-01]
 
 def read(suite: Suite, text: str) -> Scenario:
     reader = ScriptReader(suite.schemas, suite.requirements, FUNCTIONS)
-    reader.procedures = suite.procedures.keys()
+    reader.procedures = {name: row.parameters for name, row in suite.procedures.items()}
     found = reader.checked(yaml_source.parse(text, "s.yaml"), "area/name")
     reader.check_calls()
     return found
@@ -62,6 +62,10 @@ def test_every_verb_that_can_be_written_can_be_performed() -> None:
      ("  - send", "4:5: expected a step, a mapping with one verb"),
      ("  - [send]", "4:5: expected a step, a mapping with one verb"),
      ("  - call: sesion", '4:5: there is no procedure "sesion", did you mean "session"?'),
+     ("  - call: session\n    with: {mor: {}}",
+      '5:12: the procedure session has no parameter "mor"; it takes none'),
+     ("  - call: rejoin\n    with: {last_sq: 0}",
+      '5:12: the procedure rejoin has no parameter "last_sq", did you mean "last_seq"?'),
      ("  - ping: x\n    requirement: DEDUP-01", '5:5: "requirement" is not known here'),
      ("  - expect: {}\n    requirement: DEDUP-99",
       '5:5: there is no requirement "DEDUP-99", did you mean "DEDUP-'),
