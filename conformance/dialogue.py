@@ -246,6 +246,8 @@ class Dialogue(Watcher):
         The kit's own moves first: what the jump brings about may come before the hook's answer.
         """
         self.world.advanced += seconds
+        for monitor in self.world.monitors:
+            monitor.clock_moved(seconds)
         try:
             await self.call_hook(ADVANCE, {"seconds": seconds})
         except HookFailed:

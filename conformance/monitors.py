@@ -47,6 +47,9 @@ class Monitor(msgspec.Struct, eq=False):
         judges = type(self).received is not Monitor.received
         return judges and (self.kinds is None or kind in self.kinds)
 
+    def clock_moved(self, seconds: float) -> None:
+        """Notes that the target's clock was moved forward."""
+
     def received(self, connection: Connection, message: Message) -> Failure | None:
         """Judges a message that came; None where it is in order or none of this check's."""
 

@@ -107,14 +107,21 @@ async def judging(folder: Path, target: str, *words: str, timeout: float = LIMIT
 
 @contextmanager
 def started(*words: str, command: Sequence[str] = COMMAND) -> Iterator["subprocess.Popen[str]"]:
-    """Start the command and yield its process, which is gone afterwards."""
-    process = subprocess.Popen(
-        [*command, *words],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    """Start the command and yield its process, which is gone afterwards.
+
+    It obeys a hang-up also where the tests themselves are to outlive one (`nohup`).
+    """
+    hang_up = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    try:
+        process = subprocess.Popen(
+            [*command, *words],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    finally:
+        signal.signal(signal.SIGHUP, hang_up)
     try:
         yield process
     finally:

@@ -161,7 +161,13 @@ class OneOrder(Monitor):
 
 
 class UnixTime(Monitor):
-    """Timestamps are Unix time."""
+    """Timestamps are Unix time, by the target's clock if the kit moves that."""
+
+    moved: float = 0.0
+
+    def clock_moved(self, seconds: float) -> None:
+        """Allows for what is added to the target's clock, by which its timestamps may go."""
+        self.moved += seconds
 
     def received(self, connection: Connection, message: Message) -> Failure | None:
         """Judges the timestamp of every event against the kit's own clock."""
@@ -170,7 +176,7 @@ class UnixTime(Monitor):
             return None
         self.observed += 1
         now = time.time()
-        if abs(stamp - now) <= DAY:
+        if -DAY <= stamp - now <= DAY + self.moved:
             return None
         expected = f"Unix time in seconds, about {now:.0f}"
         return unexpected(f"the timestamp {stamp} is not now", expected, message, "/timestamp")

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from conformance.checks import cut
+from conformance.json_text import at
 from conformance.model import Failure
 from conformance.monitors import Monitor
 from conformance.schemas import Fault, SchemaStore
@@ -78,21 +79,25 @@ class Uncompressed(Monitor):
 
 
 class Fresh(Monitor, kw_only=True):
-    """A member of the challenge is there, and never the same twice."""
+    """A member of a message, at a JSON pointer, is never the same twice."""
 
-    member: str
+    pointer: str
     seen: OrderedDict[bytes, None] = msgspec.field(default_factory=OrderedDict)
 
     def received(self, connection: Connection, message: Message) -> Failure | None:
-        """Judges the member in every challenge."""
-        value = data_of(message).get(self.member)
+        """Judges the member wherever it is a text."""
+        try:
+            value = at(message.value, self.pointer)
+        except LookupError:
+            return None
         if not isinstance(value, str):
             return None
         self.observed += 1
         digest = sha256(value.encode("utf-8", "surrogatepass")).digest()
         if digest in self.seen:
-            summary = f"two challenges carry the same {self.member}"
-            return unexpected(summary, f"a fresh {self.member}", message, f"/data/{self.member}")
+            name = self.pointer.rpartition("/")[2]
+            summary = f"two messages carry the same {name}"
+            return unexpected(summary, f"a fresh {name}", message, self.pointer)
         self.seen[digest] = None
         if len(self.seen) > REMEMBERED:
             self.seen.popitem(last=False)
@@ -173,7 +178,13 @@ def message_monitors(schemas: SchemaStore) -> list[Monitor]:
             "auth_challenge",
             lambda fault: fault.pointer == "/data/nonce",
         ),
-        Fresh("nonce-fresh", "AUTH-02", "No nonce comes twice", kinds=challenges, member="nonce"),
+        Fresh(
+            "nonce-fresh",
+            "AUTH-02",
+            "No nonce comes twice",
+            kinds=challenges,
+            pointer="/data/nonce",
+        ),
         shape(
             "challenge-token",
             "AUTH-04",
@@ -186,7 +197,21 @@ def message_monitors(schemas: SchemaStore) -> list[Monitor]:
             "AUTH-04",
             "No challenge token comes twice",
             kinds=challenges,
-            member="token",
+            pointer="/data/token",
+        ),
+        Fresh(
+            "resume-fresh",
+            "RESUME-01",
+            "No resume secret comes twice",
+            kinds=frozenset({"auth_result"}),
+            pointer="/data/session/resume",
+        ),
+        Fresh(
+            "token-id-fresh",
+            "TOKEN-01",
+            "No refresh gives a token_id that another gave",
+            kinds=frozenset({"token_result"}),
+            pointer="/data/token_id",
         ),
         shape(
             "success",
