@@ -81,7 +81,7 @@ def test_a_clock_that_shows_in_one_way_alone_is_no_lie(tmp_path: Path) -> None:
 
 
 def test_events_that_the_target_loses_are_its_own_fault(tmp_path: Path) -> None:
-    done = judge(tmp_path, lying(tmp_path, "lost"), "replay/newcomers-get-few", *SOON)
+    done = judge(tmp_path, lying(tmp_path, "lost"), "replay/newest-events", *SOON)
     assert (done.status, done.report["target"]["hook_faults"]) == (1, {})
 
 
