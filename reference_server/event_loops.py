@@ -161,6 +161,9 @@ class _Kept:
         # Another thread may close the loop or begin to run it.
         with contextlib.suppress(RuntimeError):
             _stop(self.loop, deadline)
+            # With Python 3.13, who asks a running loop to run makes it look as if it stood.
+            if self.loop.is_running():
+                return
             # A stop that was asked for and not seen would interrupt what follows.
             self.loop.call_soon(self.loop.stop)
             self.loop.run_forever()
