@@ -11,15 +11,15 @@ from tests.support.kit import call
 
 WRONG = """\
 variants:
-  - id: deaf
-    title: answers no ping
+  - id: old
+    title: states another version of the protocol
     allowed_by: nothing
     changes:
-      - module: session
+      - module: connection
         replace: |
-          self._write(encode_frame(Opcode.PONG, payload))
+          "protocol_version": "1.0",
         by: |
-          pass
+          "protocol_version": 0.9,
 """
 
 
@@ -36,8 +36,8 @@ def test_a_variant_that_is_not_legal_is_not_tolerated(tmp_path: Path) -> None:
     (tmp_path / "wrong.yaml").write_text(WRONG, "utf-8")
     done = call("selftest", "--legal", "--quiet", "--faults", str(tmp_path), timeout=120)
     assert done.status == 1
-    assert "NOT TOLERATED deaf: answers no ping (nothing)" in done.output
-    assert "blamed by transport/ping-frame-in-a-session: TRANSPORT-09" in done.output
+    assert "NOT TOLERATED old: states another version of the protocol (nothing)" in done.output
+    assert "blamed by passive/challenge: AUTH-01" in done.output
     assert "0 of 1 legal variants tolerated; 1 blamed" in done.output
 
 
