@@ -79,10 +79,14 @@ class Uncompressed(Monitor):
 
 
 class Fresh(Monitor, kw_only=True):
-    """A member of a message, at a JSON pointer, is never the same twice."""
+    """A member of a message, at a JSON pointer, is never the same twice.
+
+    With `may_be_told_again`, one that is the same because the whole message is proves nothing.
+    """
 
     pointer: str
-    seen: OrderedDict[bytes, None] = msgspec.field(default_factory=OrderedDict)
+    may_be_told_again: bool = False
+    seen: OrderedDict[bytes, bytes] = msgspec.field(default_factory=OrderedDict)
 
     def received(self, connection: Connection, message: Message) -> Failure | None:
         """Judges the member wherever it is a text."""
@@ -93,15 +97,21 @@ class Fresh(Monitor, kw_only=True):
         if not isinstance(value, str):
             return None
         self.observed += 1
-        digest = sha256(value.encode("utf-8", "surrogatepass")).digest()
+        digest, whole = _digest(value), _digest(message.text)
         if digest in self.seen:
+            if self.may_be_told_again and self.seen[digest] == whole:
+                return None
             name = self.pointer.rpartition("/")[2]
             summary = f"two messages carry the same {name}"
             return unexpected(summary, f"a fresh {name}", message, self.pointer)
-        self.seen[digest] = None
+        self.seen[digest] = whole
         if len(self.seen) > REMEMBERED:
             self.seen.popitem(last=False)
         return None
+
+
+def _digest(text: str) -> bytes:
+    return sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
 def _result_of(success: bool) -> Callable[[Message], str | None]:
@@ -205,6 +215,7 @@ def message_monitors(schemas: SchemaStore) -> list[Monitor]:
             "No resume secret comes twice",
             kinds=frozenset({"auth_result"}),
             pointer="/data/session/resume",
+            may_be_told_again=True,
         ),
         Fresh(
             "token-id-fresh",
@@ -212,6 +223,7 @@ def message_monitors(schemas: SchemaStore) -> list[Monitor]:
             "No refresh gives a token_id that another gave",
             kinds=frozenset({"token_result"}),
             pointer="/data/token_id",
+            may_be_told_again=True,
         ),
         shape(
             "success",
