@@ -210,14 +210,6 @@ def message_monitors(schemas: SchemaStore) -> list[Monitor]:
             pointer="/data/token",
         ),
         Fresh(
-            "resume-fresh",
-            "RESUME-01",
-            "No resume secret comes twice",
-            kinds=frozenset({"auth_result"}),
-            pointer="/data/session/resume",
-            may_be_told_again=True,
-        ),
-        Fresh(
             "token-id-fresh",
             "TOKEN-01",
             "No refresh gives a token_id that another gave",
