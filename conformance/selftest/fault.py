@@ -4,12 +4,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from conformance import yaml_source
 from conformance.model import Requirement
 from conformance.problems import InputError, did_you_mean
 from conformance.schemas import SchemaStore
-from conformance.script import header_faults
-from conformance.selftest.variant import Variant, common
+from conformance.selftest.variant import Variant, common, rows
 from conformance.yaml_source import Pointer, Source
 
 FOLDER: Final = Path(__file__).resolve().parent / "faults"
@@ -32,23 +30,10 @@ def load(
 
     Raises `InputError` at the first mistake in one of the files, and where there is none.
     """
-    found: dict[str, Fault] = {}
-    files = sorted((folder or FOLDER).glob("*.yaml"))
-    if not files:
-        raise InputError(f"{folder} holds no .yaml file of faults")
-    for path in files:
-        source = yaml_source.load(path)
-        header_faults(schemas, "kit/faults", source)
-        for number, row in enumerate(source.value["faults"]):
-            fault = _fault(source, ("faults", number), row, requirements)
-            if fault.id in found:
-                raise source.error(f'the fault "{fault.id}" stands here twice', _at(number, "id"))
-            found[fault.id] = fault
-    return found
-
-
-def _at(number: int, *rest: str | int) -> Pointer:
-    return ("faults", number, *rest)
+    return {
+        row["id"]: _fault(source, at, row, requirements)
+        for source, at, row in rows(schemas, "faults", folder or FOLDER)
+    }
 
 
 def _fault(

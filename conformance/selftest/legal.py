@@ -7,11 +7,9 @@ from typing import Final
 
 import msgspec
 
-from conformance import yaml_source
 from conformance.problems import InputError, did_you_mean
 from conformance.schemas import SchemaStore
-from conformance.script import header_faults
-from conformance.selftest.variant import Variant, common
+from conformance.selftest.variant import Variant, common, rows
 
 FOLDER: Final = Path(__file__).resolve().parent / "variants"
 
@@ -44,23 +42,14 @@ class LegalRun(msgspec.Struct, frozen=True):
 
 def load(schemas: SchemaStore, folder: Path | None = None) -> dict[str, LegalVariant]:
     """Every legal variant by its id; raises `InputError` at the first mistake in a file."""
-    found: dict[str, LegalVariant] = {}
-    files = sorted((folder or FOLDER).glob("*.yaml"))
-    if not files:
-        raise InputError(f"{folder} holds no .yaml file of legal variants")
-    for path in files:
-        source = yaml_source.load(path)
-        header_faults(schemas, "kit/variants", source)
-        for number, row in enumerate(source.value["variants"]):
-            at = ("variants", number)
-            if row["id"] in found:
-                raise source.error(f'the variant "{row["id"]}" stands here twice', (*at, "id"))
-            found[row["id"]] = LegalVariant(
-                allowed_by=row["allowed_by"],
-                open=frozenset(row.get("open", ())),
-                **common(source, at, row),
-            )
-    return found
+    return {
+        row["id"]: LegalVariant(
+            allowed_by=row["allowed_by"],
+            open=frozenset(row.get("open", ())),
+            **common(source, at, row),
+        )
+        for source, at, row in rows(schemas, "variants", folder or FOLDER)
+    }
 
 
 def select(

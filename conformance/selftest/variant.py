@@ -2,14 +2,17 @@
 
 import importlib.util
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
-from conformance.problems import Location
+from conformance import yaml_source
+from conformance.problems import InputError, Location
+from conformance.schemas import SchemaStore
+from conformance.script import header_faults
 from conformance.yaml_source import Pointer, Source
 
 PACKAGE: Final = "reference_server"
@@ -59,6 +62,28 @@ class Variant(msgspec.Struct, frozen=True, kw_only=True):
             if change.module == module:
                 source = change.applied(source)
         return source
+
+
+def rows(
+    schemas: SchemaStore, kind: str, folder: Path
+) -> Iterator[tuple[Source, Pointer, Mapping[str, Any]]]:
+    """The rows of all files of a folder, with their places; `kind` is `faults` or `variants`.
+
+    Raises `InputError` where there is no file, one is not as its schema says, or an id comes twice.
+    """
+    files = sorted(folder.glob("*.yaml"))
+    if not files:
+        raise InputError(f"{folder} holds no .yaml file of {kind}")
+    seen: set[str] = set()
+    for path in files:
+        source = yaml_source.load(path)
+        header_faults(schemas, f"kit/{kind}", source)
+        for number, row in enumerate(source.value[kind]):
+            if row["id"] in seen:
+                message = f'the {kind[:-1]} "{row["id"]}" stands here twice'
+                raise source.error(message, (kind, number, "id"))
+            seen.add(row["id"])
+            yield source, (kind, number), row
 
 
 def common(source: Source, at: Pointer, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -97,7 +97,8 @@ class Fresh(Monitor, kw_only=True):
         if not isinstance(value, str):
             return None
         self.observed += 1
-        digest, whole = _digest(value), _digest(message.text)
+        digest = _digest(value)
+        whole = _digest(message.text) if self.may_be_told_again else b""
         if digest in self.seen:
             if self.may_be_told_again and self.seen[digest] == whole:
                 return None
