@@ -1,6 +1,7 @@
 """Whether the target still lives: looked into where an attempt leaves that in doubt."""
 
 import asyncio
+from collections.abc import Sequence
 from time import perf_counter
 from typing import Final
 
@@ -8,7 +9,7 @@ import msgspec
 
 from conformance.dialogue import Dialogue
 from conformance.steps import Performer
-from conformance.transport import Unreachable
+from conformance.transport import Connection, Unreachable
 from conformance.world import World
 
 PAUSES: Final = (0.0, 0.5, 1.5)
@@ -18,6 +19,7 @@ LOOKS: Final = 3
 """How often it is looked at most while the kit itself is held up."""
 
 SILENT: Final = "it takes connections and no longer answers"
+HANGS_UP: Final = "it takes connections and ends them without an answer"
 
 
 class Flight:
@@ -104,18 +106,24 @@ class Pulse:
 
     async def _look(self) -> tuple[str, bool]:
         """Why the target counts as lost, empty while it lives; and whether it is only silent."""
-        reason, silent = "", False
+        reason = ""
         for pause in PAUSES:
             await asyncio.sleep(pause)
             try:
-                silent = not await self._answers()
-                return (SILENT, True) if silent else ("", False)
+                connections = await self._connections()
             except Unreachable as error:
                 reason = str(error)
-        return reason, silent
+                continue
+            if connections is None or any(map(self._lives, connections)):
+                return "", False
+            if all(c.response is None and c.end is not None for c in connections):
+                reason = HANGS_UP  # a process that is ending, say
+                continue
+            return SILENT, True
+        return reason, False
 
-    async def _answers(self) -> bool:
-        """Whether the target answers a connection as it did when it was discovered."""
+    async def _connections(self) -> Sequence[Connection] | None:
+        """The connections of one more discovery; None where a message came meanwhile."""
         begun = perf_counter()
         dialogue = Dialogue(self.world, "pulse")
         try:
@@ -125,9 +133,13 @@ class Pulse:
                 raise
             except Exception:  # noqa: S110 - a fault of the kit shows in scenarios, and in a report
                 pass
-            if self.world.last_heard >= begun:
-                return True
-            answered = [c for c in dialogue.connections.values() if c.response is not None]
-            return any(c.refused or c.end is not None or not self.world.greets for c in answered)
+            heard = self.world.last_heard >= begun
+            return None if heard else tuple(dialogue.connections.values())
         finally:
             await dialogue.finish()
+
+    def _lives(self, connection: Connection) -> bool:
+        """Whether a target lives that did so on a connection and sent no message."""
+        if connection.response is None:
+            return False
+        return connection.refused or connection.end is not None or not self.world.greets

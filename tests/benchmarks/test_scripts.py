@@ -34,5 +34,5 @@ def run(script: str, *options: str) -> subprocess.CompletedProcess[str]:
 )
 def test_a_benchmark_prints_a_table_and_ends(script: str, options: str, row: str) -> None:
     done = run(script, *options.split())
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
     assert row in done.stdout

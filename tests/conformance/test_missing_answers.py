@@ -17,6 +17,7 @@ from conformance.target_file import from_argument
 from tests.support.kit import server
 from tests.support.meddler import Meddle, as_it_is, meddling
 from tests.support.peer import Behaviour, Peer, hosting
+from tests.support.sockets import listening, url_of
 
 INVALID = "errors/words-are-no-json"
 SURVIVED = "states/second-auth-response-is-refused"
@@ -185,6 +186,23 @@ async def test_a_target_that_falls_silent_is_lost_and_broke_its_time(suite: Suit
     assert exit_status(record) is Exit.NOT_CONFORMANT
     # Besides: its challenges are all the same, and so are its errors.
     assert broken(record) == {"ORDER-04", "AUTH-02", "AUTH-04", "ERROR-04"}
+
+
+async def test_a_target_that_only_hangs_up_is_dying_and_broke_no_time(suite: Suite) -> None:
+    behave, accepted = falling_silent(10), count()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if next(accepted) > 10:  # what the system still accepts for a process that is ending
+            writer.transport.abort()
+            return
+        peer = Peer(reader, writer)
+        await peer.accept()
+        await behave(peer)
+
+    async with listening(talk) as dying:
+        record = await a_run(suite, url_of(dying), *CORE, jobs=4).perform()
+    assert "it takes connections and ends them without an answer" in record.note
+    assert "ORDER-04" not in broken(record)
 
 
 async def test_the_only_scenario_in_flight_when_the_target_dies_is_to_blame(
