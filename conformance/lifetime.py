@@ -90,24 +90,30 @@ def lifetime(
     hide: Callable[[str], str],
     *,
     lost: bool,
+    in_flight: tuple[str, ...] = (),
 ) -> Lifetime:
     """What became of a process in a run that began at a moment of `perf_counter`.
 
-    `hide` takes the secrets out of what it printed.
+    `hide` takes the secrets out of what it printed; `in_flight` is what ran when the target was
+    lost, which says what the end of the process does not, where that was noticed late.
     """
     found = process.ended(DIES_WITHIN if lost else 0.0)
     lines = tuple(Printed(s, cut(hide(t), LONGEST_SHOWN)) for s, t in process.printed())
     if found is None:
         return Lifetime(lines)
     status, moment = found
-    return Lifetime(lines, _end(status, moment - begun, results, scenarios))
+    running = _in_flight(results, moment - begun) or in_flight
+    return Lifetime(lines, _end(status, moment - begun, running, results, scenarios))
 
 
 def _end(
-    status: int, seconds: float, results: Sequence[Result], scenarios: Mapping[str, Scenario]
+    status: int,
+    seconds: float,
+    running: tuple[str, ...],
+    results: Sequence[Result],
+    scenarios: Mapping[str, Scenario],
 ) -> Ended:
-    """The end of a process so many seconds after the start of the run."""
-    running = _in_flight(results, seconds)
+    """The end of a process so many seconds after the start of the run, and what ran then."""
     hooks = [scenarios[name].hooks for name in running if name in scenarios]
     shut_down = any(
         SHUTDOWN in scenarios[result.id].hooks and 0 < result.timing.started <= seconds

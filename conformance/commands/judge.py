@@ -107,8 +107,15 @@ def _ready(target: Target, process: Process, interruption: Interruption) -> Targ
 
 def _lifetime(process: Process, record: RunRecord, world: World) -> Lifetime:
     """What became of the target's process, without the secrets of the run and of the target."""
-    results, scenarios, hide = record.results, record.suite.scenarios, world.secrets.hide
-    return lifetime(process, world.begun, results, scenarios, hide, lost=bool(record.note))
+    return lifetime(
+        process,
+        world.begun,
+        record.results,
+        record.suite.scenarios,
+        world.secrets.hide,
+        lost=bool(record.note),
+        in_flight=record.in_flight,
+    )
 
 
 def _perform(run: Run, interruption: Interruption, *, quiet: bool) -> RunRecord:

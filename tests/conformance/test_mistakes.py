@@ -221,12 +221,12 @@ def test_an_expression_of_whatever_cost_does_not_hang_the_kit(
 ) -> None:
     path = tmp_path / "target.yaml"
     program = "import time; print('a' * 8000 + '!', flush=True); time.sleep(600)"
-    command = {"run": ["{python}", "-c", program], "ready": expression, "timeout": 1.5}
+    command = {"run": ["{python}", "-c", program], "ready": expression, "timeout": 50}
     path.write_text(json.dumps({"command": command}), encoding="utf-8")
     done = call("run", str(path))
     assert done.status == 2
     assert done.complaint.startswith(f"coda-conformance: {path}:1:")
-    assert "too costly" in done.complaint or "within 1.5 s" in done.complaint
+    assert "too costly" in done.complaint
 
 
 @pytest.mark.parametrize("group", ["(?P<url>ws://\\S+)", "(?<url>ws://\\S+)", "(ws://\\S+)", "ws://\\S+"])  # fmt: skip  # noqa: E501
