@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar
 from msgspec.structs import replace
 
 from conformance.dialogue import Dialogue
+from conformance.form import PLAIN, Form
 from conformance.hooks import ADVANCE, HookFailed
 from conformance.model import Failure, Outcome, Result, Scenario, Timing
 from conformance.problems import InputError, KitError
@@ -120,14 +121,14 @@ class Attempts:
         faults = [self.world.hook_faults[name] for name in names if name in self.world.hook_faults]
         return "; ".join(faults) or self.world.without_hook(", ".join(names))
 
-    async def judged(self, scenario: Scenario) -> Result:
-        """The result of a scenario that nothing keeps from running.
+    async def judged(self, scenario: Scenario, form: Form = PLAIN) -> Result:
+        """The result of a scenario that nothing keeps from running, played in a form.
 
         Where the target is lost meanwhile, what was seen proves something only of a scenario that
         was alone in flight.
         """
         flight = self.pulse.take_off(scenario.id)
-        result = await _unless(self.pulse.lost, self._tries(scenario, flight))
+        result = await _unless(self.pulse.lost, self._tries(scenario, form, flight))
         if result is None:
             return self._withdrawn(_cut_short(scenario, flight.dialogue))
         flight.ended = perf_counter()
@@ -145,13 +146,13 @@ class Attempts:
             return result
         return result.undecided(loss.note)
 
-    async def _tries(self, scenario: Scenario, flight: Flight) -> Result:
+    async def _tries(self, scenario: Scenario, form: Form, flight: Flight) -> Result:
         for attempt in range(1, ATTEMPTS + 1):
             if scenario.id in self.turned_away:
                 await asyncio.sleep(CROWD_LASTS)
                 self.turned_away.remove(scenario.id)
             self.too_slow.discard(scenario.id)
-            flight.dialogue = Dialogue(self.world, scenario.id, scenario)
+            flight.dialogue = Dialogue(self.world, scenario.id, scenario, form)
             result, again = await self._attempt(scenario, attempt, flight.dialogue)
             flight.in_doubt = flight.dialogue.in_doubt
             if not again:

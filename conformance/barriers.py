@@ -1,7 +1,7 @@
 """The barriers of one dialogue: what was sent before them, and which were answered."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from secrets import token_hex
 from typing import Any
 
@@ -32,18 +32,26 @@ class Barriers:
         self._barrier = barrier
         self._made = made
         self._let_in: set[Connection] = set()
+        self._preceded: set[Connection] = set()
         self._sent: dict[str, Sent] = {}
 
     def is_let_in(self, connection: Connection) -> bool:
         """Whether a barrier can be sent on a connection."""
         return connection in self._let_in and connection.end is None
 
-    def send(self, connection: Connection, raw: Any) -> Sent:
+    def send(self, connection: Connection, *messages: Any) -> Sent:
         """Sends a barrier; it counts neither as the scenario's own message nor as its sending."""
         sent = Sent(f"barrier.{token_hex(8)}", connection, asyncio.Event())
         self._sent[sent.token] = sent  # other connections take it for background
-        connection.send_text(encode(self._made(raw, sent.token)), asks=False)
+        for raw in messages:
+            connection.send_text(encode(self._made(raw, sent.token)), asks=False)
         return sent
+
+    def precede(self, connection: Connection, messages: Sequence[Any]) -> None:
+        """Sends messages once on a connection that was let in, whose answers are a barrier's."""
+        if messages and self.is_let_in(connection) and connection not in self._preceded:
+            self._preceded.add(connection)
+            self.send(connection, *messages)
 
     def is_one(self, message: Message) -> bool:
         """Whether a message is the answer to a barrier, on whatever connection."""

@@ -191,7 +191,8 @@ def _add_selection(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         default=[],
         metavar="SELECTION",
-        help="beginning of a scenario's or requirement's id, such as deduplication or AUTH-0",
+        help="beginning of a scenario's, form's or requirement's id, such as deduplication, "
+        "forms/escaped or AUTH-0",
     )
     parser.add_argument(
         "--profile", action="append", default=[], metavar="NAME", help="only this profile"
@@ -307,6 +308,15 @@ def _add_how(parser: argparse.ArgumentParser) -> None:
         default=2,
         metavar="N",
         help="how often what failed is run again, alone, to tell what fails at times (default 2)",
+    )
+    parser.add_argument(
+        "--forms",
+        choices=("drawn", "all", "none"),
+        default="drawn",
+        help="play each scenario again in one other form (default), in all, or in none",
+    )
+    parser.add_argument(
+        "--seed", type=int, default=1, metavar="N", help="by which forms are drawn (default 1)"
     )
     parser.add_argument(
         "--max-wait",

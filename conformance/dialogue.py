@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from conformance import values
 from conformance.barriers import Barriers
 from conformance.checks import cut, matches
+from conformance.form import PLAIN, Form
 from conformance.hooks import ADVANCE, HookFailed
 from conformance.model import Failure, Scenario, Step
 from conformance.monitors import Violation
@@ -49,8 +50,11 @@ class NotGiven(Exception):
 class Dialogue(Watcher):
     """The state of one run of one scenario."""
 
-    def __init__(self, world: World, name: str, scenario: Scenario | None = None) -> None:
+    def __init__(
+        self, world: World, name: str, scenario: Scenario | None = None, form: Form = PLAIN
+    ) -> None:
         self.world = world
+        self.form = form
         self.name = name
         self.crowds = scenario is not None and scenario.crowds
         self.refused = False
@@ -58,7 +62,7 @@ class Dialogue(Watcher):
         self.is_set_up = False
         self._disturbed = False
         self._refusal = self._foreseen_by_none(scenario)
-        self.token = f"k{token_hex(6)}"
+        self.token = f"k{token_hex(6)}{form.words}"
         self.connections: dict[str, Connection] = {}
         self.variables: dict[str, Any] = {"run": self.token, "marker": f"probe.{self.token}"}
         self.of_connection: dict[str, dict[str, Any]] = {}

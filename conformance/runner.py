@@ -17,13 +17,14 @@ from conformance.attempt import LONG_WAIT, Attempts, result_of
 from conformance.collateral import collateral, undecided
 from conformance.dialogue import PACED
 from conformance.discovery import RefusedHandshake, discover
+from conformance.form_plays import FormPlays, drawn, each
 from conformance.hook_checks import check_after_failure, check_needed
 from conformance.hooks import ADVANCE
 from conformance.model import Outcome, Result, Scenario
 from conformance.passive import passive_results
 from conformance.problems import KitError
 from conformance.record import RunRecord
-from conformance.schedule import DISCOVERY, EXCLUSIVE, LAST, RETRIES, SHARED, Phase
+from conformance.schedule import DISCOVERY, EXCLUSIVE, FORMS, LAST, RETRIES, SHARED, Phase
 from conformance.suite import Suite
 from conformance.target import Target
 from conformance.transcript import Secrets
@@ -50,7 +51,9 @@ class Options(msgspec.Struct, frozen=True):
 
     What fails is run again up to `retries` times, unless its id is among the `known` failures;
     with `schedule`, the reports for people say how the time was spent. With `force`, a target that
-    does not look like one of the suite's protocol is judged all the same.
+    does not look like one of the suite's protocol is judged all the same. What passes is played
+    again in the named `forms`, None: in one that `seed` draws. Without any scenario all are played,
+    and in these forms alone.
     """
 
     jobs: int = 16
@@ -62,6 +65,8 @@ class Options(msgspec.Struct, frozen=True):
     known: frozenset[str] = frozenset()
     schedule: bool = False
     force: bool = False
+    forms: tuple[str, ...] | None = ()
+    seed: int = 1
 
 
 @dataclass(slots=True)
@@ -78,6 +83,7 @@ class Run:
     interrupted: bool = field(default=False, init=False)
     unreachable: bool = field(default=False, init=False)
     _attempts: Attempts = field(init=False)
+    _forms: FormPlays = field(init=False)
     _phases: list[Phase] = field(default_factory=list, init=False)
     _ran: set[str] = field(default_factory=set, init=False)
     _put_off: list[Scenario] = field(default_factory=list, init=False)
@@ -94,6 +100,7 @@ class Run:
         self.world = World(self.suite, self.target, monitors, secrets)
         self.world.timeout_scale = self.options.timeout_scale
         self._attempts = Attempts(self.world, self.options.max_wait)
+        self._forms = FormPlays(self._attempts)
 
     async def perform(self) -> RunRecord:
         """Runs everything; a target that cannot be reached is a result as well.
@@ -140,6 +147,7 @@ class Run:
         others = collateral(self.results, silences.rests_on, self.suite.owed)
         self.results |= undecided(self.results, others)
         results = [self._told(self.results[scenario.id]) for scenario in self.scenarios]
+        results += self._forms.results(self.suite)
         results += passive_results(self.world, options.selection, options.profiles)
         return RunRecord(
             suite=self.suite,
@@ -231,6 +239,8 @@ class Run:
         self._can_put_off = True
         with self._phase(SHARED):
             await self._in_parallel(sorted(turns[SHARED], key=self._length, reverse=True), beside)
+        with self._phase(FORMS):
+            await self._in_forms()
         with self._phase(EXCLUSIVE):
             await self._alone([*beside, *turns[EXCLUSIVE]])
             self._can_put_off = False
@@ -298,6 +308,22 @@ class Run:
         async with asyncio.TaskGroup() as group:
             for _ in range(self.options.jobs):
                 group.create_task(worker())
+
+    async def _in_forms(self) -> None:
+        """Plays what passed, in forms that must make no difference."""
+        options, forms = self.options, self.suite.forms
+        scenarios = [row for row in self.scenarios if self._is_right(row.id)]
+        if not self.scenarios:
+            scenarios = list(self.suite.scenarios.values())
+        if options.forms is None:
+            plays = drawn(scenarios, forms, options.seed)
+        else:
+            plays = each(scenarios, [forms[name] for name in options.forms])
+        await self._forms.play(plays, options.jobs)
+
+    def _is_right(self, name: str) -> bool:
+        result = self.results.get(name)
+        return result is not None and result.outcome is Outcome.PASSED
 
     async def _alone(self, scenarios: Iterable[Scenario]) -> None:
         self.world.moves_clock = ADVANCE in self.world.target.hooks

@@ -9,6 +9,7 @@ from conformance.model import Result, Timing
 
 DISCOVERY: Final = "discovery"
 SHARED: Final = "shared"
+FORMS: Final = "forms"
 EXCLUSIVE: Final = "exclusive"
 RETRIES: Final = "retries"
 LAST: Final = "final"

@@ -1,7 +1,8 @@
-"""Selection: which scenarios, passive checks and requirements the words of a command mean."""
+"""Selection: which scenarios, forms, passive checks and requirements a command's words mean."""
 
 from collections.abc import Collection, Iterable
 
+from conformance.form import PREFIX, Form
 from conformance.model import Requirement, Scenario
 from conformance.problems import InputError, did_you_mean
 from conformance.suite import Suite
@@ -10,9 +11,14 @@ from conformance.suite import Suite
 def select(suite: Suite, selection: Iterable[str], profiles: Iterable[str]) -> list[Scenario]:
     """The scenarios whose id or requirement begins with a selected word, in the named profiles.
 
-    Without words, all; raises `InputError` for a word or a profile that selects nothing.
+    Without words, all, and none where they select forms alone; raises `InputError` for a word or a
+    profile that selects nothing.
     """
     words, names = list(selection), list(profiles)
+    forms = [word for word in words if select_forms(suite, [word])]
+    if forms == words and forms:
+        return []
+    words = [word for word in words if word not in forms]
     for name in names:
         if name not in suite.profiles:
             hint = did_you_mean(name, suite.profiles)
@@ -22,6 +28,12 @@ def select(suite: Suite, selection: Iterable[str], profiles: Iterable[str]) -> l
         if not any(is_selected(scenario, word) for scenario in found):
             raise InputError(_why_nothing(suite, word))
     return [s for s in found if not words or any(is_selected(s, word) for word in words)]
+
+
+def select_forms(suite: Suite, selection: Iterable[str]) -> list[Form]:
+    """The forms whose id begins with a selected word."""
+    words = [word for word in selection if word.startswith(PREFIX[:-1])]
+    return [form for form in suite.forms.values() if any(map(form.id.startswith, words))]
 
 
 def _why_nothing(suite: Suite, word: str) -> str:
@@ -35,7 +47,8 @@ def _why_nothing(suite: Suite, word: str) -> str:
 
 def _nearest(suite: Suite, word: str) -> str:
     areas = {scenario.split("/")[0] for scenario in suite.scenarios}
-    return did_you_mean(word, {*suite.scenarios, *suite.requirements, *areas})
+    forms = {form.id for form in suite.forms.values()}
+    return did_you_mean(word, {*suite.scenarios, *suite.requirements, *areas, *forms})
 
 
 def _listed(suite: Suite) -> str:

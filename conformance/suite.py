@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from conformance import bundle, compiled, yaml_source
+from conformance import bundle, compiled, form, yaml_source
 from conformance.generation import negatives
 from conformance.json_text import at
 from conformance.model import Failure, Outcome, Procedure, Requirement, Scenario
@@ -133,6 +133,7 @@ class Suite(msgspec.Struct, frozen=True):
     greeting: str
     handshake: HandshakeDuty
     variants: Mapping[str, tuple[Variant, ...]]
+    forms: Mapping[str, form.Form]
     barrier: Barrier
     owed: Mapping[str, str]
     background: Decider
@@ -151,10 +152,11 @@ class Suite(msgspec.Struct, frozen=True):
     claims: Callable[[Mapping[str, Any]], frozenset[str]]
 
     def judged_by(self) -> dict[str, tuple[str, ...]]:
-        """The requirements that each scenario and passive check judges, by its id."""
+        """The requirements that each scenario, passive check and form judges, by its id."""
         scenarios = {scenario.id: scenario.requirements for scenario in self.scenarios.values()}
         passive = {monitor.id: (monitor.requirement,) for monitor in self.make_monitors(self)}
-        return scenarios | passive
+        forms = {row.id: row.requirements for row in self.forms.values()}
+        return scenarios | passive | forms
 
     def severity(self, failure: Failure) -> Outcome:
         """What a failure comes to: failed where it breaks a MUST, else warned."""
@@ -207,6 +209,7 @@ def _load(name: str) -> Suite:
         greeting=header["greeting"],
         handshake=_handshake_duty(header["handshake"]),
         variants=MappingProxyType(_variants(header)),
+        forms=MappingProxyType(form.read(header)),
         barrier=_barrier(header["barrier"]),
         owed=MappingProxyType(header["owed"]),
         background=schemas.compile(header["background"]),
@@ -240,6 +243,7 @@ def _read(root: Path, schemas: SchemaStore, functions: Collection[str]) -> Docum
         name: list(_scenarios(root / "hooks" / name, reader, f"hooks/{name}/"))
         for name in header["hooks"]
     }
+    form.check(source, requirements, reader.procedures)
     reader.check_calls()
     _check_names(source, reader.procedures, scenarios)
     return Documents(header, requirements, procedures, scenarios, signs)
@@ -249,10 +253,10 @@ def _parameters_of(procedures: Mapping[str, Procedure], source: Source) -> dict[
     """The names of the parameters that procedures take; of variants, those that each form takes."""
     found = {name: list(procedure.parameters) for name, procedure in procedures.items()}
     for name, forms in source.value["variants"].items():
-        for i, form in enumerate(forms):
-            _check_name(source, form["procedure"], procedures, ("variants", name, i, "procedure"))
-        taken = [procedures[form["procedure"]].parameters for form in forms]
-        found[name] = [key for key in taken[0] if all(key in row for row in taken)]
+        for i, row in enumerate(forms):
+            _check_name(source, row["procedure"], procedures, ("variants", name, i, "procedure"))
+        taken = [procedures[row["procedure"]].parameters for row in forms]
+        found[name] = [key for key in taken[0] if all(key in each for each in taken)]
     return found
 
 

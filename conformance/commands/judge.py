@@ -20,7 +20,7 @@ from conformance.reporting.files import Reports, Written
 from conformance.reporting.progress import Progress
 from conformance.reporting.terminal import Terminal
 from conformance.runner import Options, Run
-from conformance.selection import is_passive_selected, is_selected, select
+from conformance.selection import is_passive_selected, is_selected, select, select_forms
 from conformance.streams import complain
 from conformance.suite import Suite, load
 from conformance.target import Target
@@ -38,7 +38,7 @@ def judge(
     suite = load()
     scenarios = _selected(suite, arguments)
     baseline = read_baseline(arguments.baseline, suite) if arguments.baseline else None
-    options = _options(arguments, baseline)
+    options = _options(suite, arguments, baseline)
     quiet: bool = arguments.quiet
     try:
         target = _ready(target, process, interruption) if process else target
@@ -70,7 +70,9 @@ def _told(record: RunRecord, written: Written, interruption: Interruption) -> in
     return Exit.USAGE if written.faults else exit_status(record)
 
 
-def _options(arguments: argparse.Namespace, baseline: Baseline | None) -> Options:
+def _options(suite: Suite, arguments: argparse.Namespace, baseline: Baseline | None) -> Options:
+    named = tuple(form.name for form in select_forms(suite, arguments.selection))
+    forms = {"drawn": None, "all": tuple(suite.forms), "none": ()}[arguments.forms]
     return Options(
         jobs=arguments.jobs,
         max_wait=arguments.max_wait,
@@ -81,6 +83,8 @@ def _options(arguments: argparse.Namespace, baseline: Baseline | None) -> Option
         schedule=arguments.schedule,
         force=arguments.force,
         known=baseline.failures if baseline else frozenset(),
+        forms=named or forms,
+        seed=arguments.seed,
     )
 
 

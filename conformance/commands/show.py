@@ -6,11 +6,12 @@ import re
 import sys
 
 from conformance import bundle
+from conformance.form import PREFIX, Form
 from conformance.model import Requirement, Scenario
 from conformance.problems import InputError, did_you_mean
 from conformance.reporting.gfm import cell
 from conformance.schemas import SchemaStore
-from conformance.selection import is_requirement_selected, select
+from conformance.selection import is_requirement_selected, select, select_forms
 from conformance.suite import Suite, load
 
 
@@ -24,10 +25,13 @@ def list_(arguments: argparse.Namespace) -> int:
     if arguments.requirements:
         return _list_requirements(suite, arguments)
     scenarios = select(suite, arguments.selection, arguments.profile)
-    width = max(len(scenario.id) for scenario in scenarios)
-    for scenario in scenarios:
-        _say(f"{scenario.id:<{width}}  {', '.join(scenario.requirements)}")
-    _say(f"{len(scenarios)} scenarios")
+    forms = select_forms(suite, arguments.selection or [PREFIX])
+    rows = [(scenario.id, scenario.requirements) for scenario in scenarios]
+    rows += [(form.id, form.requirements) for form in forms]
+    width = max(len(name) for name, _ in rows)
+    for name, requirements in rows:
+        _say(f"{name:<{width}}  {', '.join(requirements)}".rstrip())
+    _say(f"{len(scenarios)} scenarios, {len(forms)} forms")
     return 0
 
 
@@ -64,16 +68,18 @@ def _list_requirements(suite: Suite, arguments: argparse.Namespace) -> int:
 
 
 def explain(arguments: argparse.Namespace) -> int:
-    """Says what a requirement or a scenario means."""
+    """Says what a requirement, a scenario or a form means."""
     suite = load()
     name = arguments.id
     if name.upper() in suite.requirements:
         _explain_requirement(suite, suite.requirements[name.upper()])
     elif name in suite.scenarios:
         _explain_scenario(suite, suite.scenarios[name])
+    elif name in (forms := {form.id: form for form in suite.forms.values()}):
+        _explain_form(suite, forms[name])
     else:
-        hint = did_you_mean(name, [*suite.requirements, *suite.scenarios])
-        raise InputError(f'there is no requirement or scenario "{name}"{hint}')
+        hint = did_you_mean(name, [*suite.requirements, *suite.scenarios, *forms])
+        raise InputError(f'there is no requirement, scenario or form "{name}"{hint}')
     return 0
 
 
@@ -113,6 +119,16 @@ def _explain_scenario(suite: Suite, scenario: Scenario) -> None:
     path = bundle.suite_root(suite.name) / "scenarios" / f"{scenario.id}.yaml"
     text = re.sub(r"\A# yaml-language-server:.*\n", "", path.read_text(encoding="utf-8"))
     _say("", str(scenario.location.file), "", text.rstrip())
+
+
+def _explain_form(suite: Suite, form: Form) -> None:
+    _say(f"{form.id} — {form.title}", "")
+    for name in form.requirements:
+        requirement = suite.requirements[name]
+        _say(f"{name} {requirement.level}: {requirement.sentence}", f"spec/{requirement.anchor}")
+    if not form.requirements:
+        _say("What fails in this form alone breaks what the scenarios judge that fail in it.")
+    _say("", "Scenarios that passed are played again in this form, which must make no difference.")
 
 
 def schema(arguments: argparse.Namespace) -> int:

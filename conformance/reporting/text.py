@@ -58,7 +58,7 @@ def _one(failure: Failure, result: Result, record: RunRecord) -> Iterator[str]:
 
 
 def _again(result: Result, record: RunRecord) -> str:
-    what = f" {result.id}" if result.kind == "scenario" else ""
+    what = f" {result.id}" if result.kind != "monitor" else ""
     return f"coda-conformance {record.target_words}{what}"
 
 

@@ -16,11 +16,13 @@ FOLDER: Final = Path(__file__).resolve().parent / "faults"
 class Fault(Variant, frozen=True, kw_only=True):
     """A faulty server: what it does wrong, and which requirement a run must blame for it.
 
-    `also` names what the same fault breaks besides.
+    `also` names what the same fault breaks besides. It shows in the `form` alone, where one is
+    named.
     """
 
     requirement: str
     also: frozenset[str]
+    form: str
 
 
 def load(
@@ -44,7 +46,12 @@ def _fault(
         if name not in requirements:
             hint = did_you_mean(name, requirements)
             raise source.error(f'there is no requirement "{name}"{hint}', (*at, "requirement"))
-    return Fault(requirement=row["requirement"], also=frozenset(also), **common(source, at, row))
+    return Fault(
+        requirement=row["requirement"],
+        also=frozenset(also),
+        form=row.get("form", ""),
+        **common(source, at, row),
+    )
 
 
 def select(faults: Mapping[str, Fault], words: Iterable[str]) -> list[Fault]:

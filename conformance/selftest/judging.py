@@ -14,6 +14,8 @@ from multiprocessing.context import BaseContext
 from time import perf_counter
 from typing import Any, Final, TypeVar
 
+from msgspec.structs import replace
+
 from conformance.model import Outcome, Result, Scenario
 from conformance.problems import KitError
 from conformance.ready import Ready
@@ -35,6 +37,7 @@ STARTS_WITHIN: Final = 30.0
 ENDS_WITHIN: Final = 120.0
 TOGETHER: Final = Options(timeout_scale=0.65, force=True)
 ALONE: Final = Options(jobs=1, force=True)
+LEGAL: Final = Options(force=True, forms=None)
 
 
 @cache
@@ -118,6 +121,8 @@ def judged(fault: Fault, scope: Scope, options: Options = TOGETHER) -> FaultRun:
     """Runs as much of the suite as `scope` says against one faulty server."""
     begun = perf_counter()
     scenarios = scenarios_for(fault, suite().scenarios.values(), scope)
+    if fault.form:
+        scenarios, options = [], replace(options, forms=(fault.form,))
     tried = frozenset(scenario.id for scenario in scenarios)
     try:
         with serving(fault) as where:
@@ -133,7 +138,7 @@ def tolerated(variant: LegalVariant) -> LegalRun:
     try:
         with serving(variant) as where:
             scenarios = list(suite().scenarios.values())
-            record = asyncio.run(_run(target().ready(where), scenarios, Options(force=True)))
+            record = asyncio.run(_run(target().ready(where), scenarios, LEGAL))
     except (KitError, TimeoutError) as error:
         return LegalRun(variant, trouble=f"{type(error).__name__}: {error}")
     wrong = (

@@ -61,8 +61,8 @@ class Performer:
         given: dict[str, Any] | None = None,
         requirement: str | None = None,
     ) -> None:
-        """Performs a procedure, or the variant of it that fits what the target claims."""
-        procedure = self.world.procedure(name)
+        """Performs a procedure, as the form and what the target claims have it."""
+        procedure = self.world.procedure(self.dialogue.form.calls.get(name, name))
         given = given or {}
         defaults = {key: raw for key, raw in procedure.parameters.items() if key not in given}
         scope = {**given, **self.dialogue.resolve(defaults, on, given)}

@@ -3,18 +3,20 @@
 from collections.abc import Mapping
 from typing import Any
 
-from conformance.json_text import encode
 from conformance.steps.action import Action
 from conformance.transport import frame_bytes
 
 
 async def send(action: Action) -> None:
     """Sends a JSON value as one text message."""
-    value = action.argument
-    text = encode(value)
+    value, form, connection = action.argument, action.dialogue.form, action.connection
+    text = form.text(value)
     action.world.secrets.learn(value, text)
-    action.connection.send_text(text)
-    action.dialogue.barriers.senders[action.connection] = None
+    action.dialogue.barriers.precede(connection, form.before)
+    if form.ping:
+        connection.ping(form.ping.encode("utf-8"))
+    connection.write(form.pieces(text), text)
+    action.dialogue.barriers.senders[connection] = None
 
 
 async def send_raw(action: Action) -> None:
@@ -29,7 +31,7 @@ async def send_raw(action: Action) -> None:
         frames = [_hand_made(row) for row in raw["frames"]]
         told = ", ".join(f"opcode {row['opcode']}" for row in raw["frames"][:8])
         size = sum(map(len, frames))
-        action.connection.write(b"".join(frames), f"{len(frames)} frames ({told}), {size} bytes")
+        action.connection.write(frames, f"{len(frames)} frames ({told}), {size} bytes")
 
 
 def _hand_made(row: Mapping[str, Any]) -> bytes:

@@ -1,7 +1,7 @@
 """Connections to a target: the one place that speaks WebSocket (RFC 6455), through `websockets`."""
 
 from conformance.transport.connection import Connection, Watcher
-from conformance.transport.frames import frame_bytes
+from conformance.transport.frames import frame_bytes, in_fragments
 from conformance.transport.handshake import Handshake, Unreachable
 from conformance.transport.messages import NO_CLOSE_FRAME, End, Message, Received
 from conformance.transport.opening import connect
@@ -17,4 +17,5 @@ __all__ = [
     "Watcher",
     "connect",
     "frame_bytes",
+    "in_fragments",
 ]

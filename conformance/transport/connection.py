@@ -10,7 +10,7 @@ import socket
 import struct
 import traceback
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import Any, Final, cast
 
@@ -313,7 +313,7 @@ class Connection(asyncio.Protocol):
     def send_text(self, text: str, *, asks: bool = True) -> None:
         """Sends one text message; lone surrogates go as the bytes that they would be."""
         data = text.encode("utf-8", "surrogatepass")
-        self.write(Frame(Opcode.TEXT, data).serialize(mask=True), text, asks=asks)
+        self.write([Frame(Opcode.TEXT, data).serialize(mask=True)], text, asks=asks)
 
     def send_binary(self, data: bytes) -> None:
         """Sends one binary message."""
@@ -331,20 +331,21 @@ class Connection(asyncio.Protocol):
     def _send(self, opcode: Opcode, payload: bytes, shown: str) -> None:
         # A control frame is answered by another, and what comes after it answers something else.
         asks = opcode in (Opcode.TEXT, Opcode.BINARY)
-        self.write(Frame(opcode, payload).serialize(mask=True), shown, asks=asks)
+        self.write([Frame(opcode, payload).serialize(mask=True)], shown, asks=asks)
 
-    def write(self, data: bytes, shown: str, *, asks: bool = True) -> None:
-        """Writes bytes as they are; `shown` is what the transcript says of them.
+    def write(self, pieces: Sequence[bytes], shown: str, *, asks: bool = True) -> None:
+        """Writes pieces of bytes one by one; `shown` is what the transcript says of them.
 
         What `asks` should be answered by a message soon, unless it is large.
         """
         self.watcher.line(self, "→", shown)
-        if self.open:
-            assert self.transport is not None
-            self.transport.write(data)
+        for piece in pieces:
+            if self.open:
+                assert self.transport is not None
+                self.transport.write(piece)
         if asks:
             self.last_sent = perf_counter()
-            self.awaits_answer = len(data) <= MAX_TIMED
+            self.awaits_answer = sum(map(len, pieces)) <= MAX_TIMED
 
     def stall(self) -> None:
         """Stops reading: what the target sends stays in the buffers between."""

@@ -2,6 +2,7 @@
 
 import struct
 
+from websockets.frames import Frame, Opcode
 from websockets.utils import apply_mask
 
 
@@ -19,3 +20,14 @@ def frame_bytes(opcode: int, payload: bytes, *, fin: bool, rsv: int, mask: bool)
     key = b"\x37\xfa\x21\x3d" if mask else b""
     body = apply_mask(payload, key) if mask else payload
     return bytes([head]) + size + key + body
+
+
+def in_fragments(data: bytes, size: int) -> bytes:
+    """The frames of a text message in fragments of `size` bytes; all in one where that is 0."""
+    step = size or len(data) or 1
+    parts = [data[i : i + step] for i in range(0, len(data), step)] or [data]
+    frames = (
+        Frame(Opcode.CONT if i else Opcode.TEXT, part, fin=i == len(parts) - 1)
+        for i, part in enumerate(parts)
+    )
+    return b"".join(frame.serialize(mask=True) for frame in frames)

@@ -191,6 +191,7 @@ def test_a_kill_matrix_of_somebodys_faults_is_obeyed_nowhere(text: str) -> None:
         requirement=REQUIREMENT,
         title=text,
         also=frozenset(),
+        form="",
         changes=(),
         location=Location(text),
     )

@@ -61,6 +61,7 @@ def fault(name: str = "one", requirement: str = "DEDUP-02", *also: str) -> Fault
         requirement=requirement,
         title="a title",
         also=frozenset(also),
+        form="",
         changes=(),
         location=FAULTS_AT,
     )
