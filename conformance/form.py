@@ -14,15 +14,15 @@ from conformance.yaml_source import Pointer, Source
 PREFIX: Final = "forms/"
 
 MOST_SPELLED: Final = 2048
-"""Bytes of a message's compact text up to which it is spelled otherwise: below every limit."""
+"""Characters of a message's compact text up to which it is spelled otherwise: below every limit."""
 
 
 class Form(msgspec.Struct, frozen=True):
     """How a scenario's messages are written and sent, and what goes before them.
 
-    Messages are spelled as `spelling` says, with `members` added to each, and sent
-    in fragments of `fragment` bytes and segments of `segment` bytes, where that is not 0, behind a
-    ping with the payload `ping`, where there is one. Behind the login of each connection come the
+    Messages are spelled as `spelling` says, if it says anything, with `members` added to each, and
+    sent in fragments of `fragment` bytes and segments of `segment` bytes, where that is not 0, behind
+    a ping with the payload `ping`, where there is one. Behind the login of each connection come the
     messages `before`, each answered by one that repeats $barrier. `words` are a part of all texts
     that the scenario makes up. In place of some procedures others are performed, as `calls` says.
 
@@ -33,7 +33,7 @@ class Form(msgspec.Struct, frozen=True):
     name: str
     title: str
     requirement: str | None = None
-    spelling: str = "plain"
+    spelling: str = ""
     members: Mapping[str, Any] = msgspec.field(default_factory=dict)
     fragment: int = 0
     segment: int = 0
@@ -56,11 +56,11 @@ class Form(msgspec.Struct, frozen=True):
     def text(self, value: Any) -> str:
         """The text of a message."""
         plain = encode(value)
-        if len(plain.encode("utf-8", "surrogatepass")) > MOST_SPELLED:
+        if len(plain) > MOST_SPELLED or not (self.members or self.spelling):
             return plain
         if self.members and isinstance(value, dict):
             value = {**self.members, **value}
-        return SPELLINGS[self.spelling].write(value)
+        return SPELLINGS[self.spelling].write(value) if self.spelling else encode(value)
 
     def pieces(self, text: str) -> list[bytes]:
         """The bytes of a text message, in the portions in which they are written."""

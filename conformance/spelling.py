@@ -69,7 +69,6 @@ def _turned(members: Members) -> Members:
 
 
 SPELLINGS: Final[Mapping[str, Spelling]] = {
-    "plain": Spelling(),
     "escaped": Spelling(text=_escaped),
     "ascii": Spelling(text=_ascii),
     "spaced": Spelling(blank=_BLANK),
