@@ -21,7 +21,7 @@ class Form(msgspec.Struct, frozen=True):
     """How a scenario's messages are written and sent, and what goes before them.
 
     Messages are spelled as `spelling` says, if it says anything, with `members` added to each, and
-    sent in fragments of `fragment` bytes and segments of `segment` bytes, where that is not 0, behind
+    sent in fragments of `fragment` and segments of `segment` bytes, where that is not 0, behind
     a ping with the payload `ping`, where there is one. Behind the login of each connection come the
     messages `before`, each answered by one that repeats $barrier. `words` are a part of all texts
     that the scenario makes up. In place of some procedures others are performed, as `calls` says.
