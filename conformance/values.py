@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from conformance.json_text import encode
+from conformance.json_text import decode, encode
 from conformance.problems import InputError, OutOfReach, did_you_mean
 
 Function = Callable[..., Any]
@@ -81,6 +81,12 @@ def _padded(value: dict[str, Any], bytes: int) -> str:  # noqa: A002 - the scena
     return encode({**value, "pad": "p" * room})
 
 
+def _escaped(text: str) -> str:
+    """The JSON text of a string, every UTF-16 unit of it an escape."""
+    units = text.encode("utf-16-be").hex()
+    return '"' + "".join(f"\\u{units[i : i + 4]}" for i in range(0, len(units), 4)) + '"'
+
+
 def _nested(depth: int, inside: Any = None) -> Any:
     for _ in range(depth):
         inside = {"n": inside}
@@ -97,5 +103,7 @@ FUNCTIONS: Final[dict[str, Function]] = {
     "padded": _padded,
     "nested": _nested,
     "json": lambda value: encode(value),
+    "parsed": lambda text: decode(text),
+    "escaped": _escaped,
     "hex": lambda text: text.encode("utf-8").hex(),
 }

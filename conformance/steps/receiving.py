@@ -171,8 +171,21 @@ def _judge(action: Action, expected: Any, message: Message) -> None:
             expected=f"a message like {shown(expected)} that contains {containing}",
             message=message,
         )
+    _judge_length(action, message)
     _judge_schema(action, message)
     _judge_equal(action, message)
+
+
+def _judge_length(action: Action, message: Message) -> None:
+    """Fails where the message is longer than it may be."""
+    longest = action.option("longest")
+    length = len(message.text.encode("utf-8", "surrogatepass")) if longest is not None else 0
+    if length > (longest or 0):
+        raise action.fail(
+            f"the message has {length} bytes",
+            expected=f"a message of at most {longest} bytes",
+            message=message,
+        )
 
 
 def _judge_equal(action: Action, message: Message) -> None:

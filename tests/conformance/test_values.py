@@ -65,6 +65,8 @@ def test_a_variable_that_is_not_set_is_named(value: Any) -> None:
      ({"$fn": "pieces", "of": 10, "size": 5}, 2), ({"$fn": "pieces", "of": 11, "size": "$n"}, 3),
      ({"$fn": "text", "of": "ab", "length": 2}, "abab"),
      ({"$fn": "hex", "text": "é"}, "c3a9"), ({"$fn": "json", "value": {"a": ["$n"]}}, '{"a":[5]}'),
+     ({"$fn": "parsed", "text": '{"a":[1e1,"$n"]}'}, {"a": [10, "$n"]}),
+     ({"$fn": "escaped", "text": "a😀"}, r'"\u0061\ud83d\ude00"'),
      ({"$fn": "nested", "depth": 2}, {"n": {"n": None}}),
      ({"$fn": "nested", "depth": 1, "inside": "$n"}, {"n": 5}),
      ({"$fn": "hex", "text": {"$fn": "text", "of": "a", "length": "$n"}}, "6161616161")],

@@ -241,12 +241,29 @@ def message_monitors(schemas: SchemaStore) -> list[Monitor]:
             _below("/data/session"),
             _result_of(True),
         ),
-        shape("error", "ERROR-04", "Every error has a code and a message", "error"),
+        shape(
+            "error",
+            "ERROR-04",
+            "Every error has a code and a message",
+            "error",
+            _outside("/request_id"),
+        ),
         shape(
             "duplicate",
             "DEDUP-02",
             "Every duplicate_message has its type and its count",
             "duplicate_message",
+            _outside("/request_id"),
+        ),
+        *(
+            shape(
+                f"request-id-of-{kind}",
+                "MSG-05",
+                f"Every request_id of a message {kind} is an id, never null",
+                kind,
+                _below("/request_id"),
+            )
+            for kind in ("error", "duplicate_message")
         ),
         shape(
             "event",
