@@ -41,7 +41,9 @@ class Step(msgspec.Struct, frozen=True):
     @property
     def bulk(self) -> int:
         """How many steps it is, with those within it as often as they are repeated."""
-        times = self.argument if self.verb == "repeat" and isinstance(self.argument, int) else 1
+        times = self.argument if self.verb == "repeat" else 1
+        times = len(times) if isinstance(times, list) else times
+        times = times if isinstance(times, int) else 1
         return 1 + times * sum(step.bulk for branch in self.nested for step in branch)
 
 

@@ -69,8 +69,10 @@ async def let(action: Action) -> None:
 
 
 async def repeat(action: Action) -> None:
-    """Performs steps several times, one after the other or in several lanes."""
-    times, lanes = int(action.argument), int(action.option("lanes", 1))
+    """Performs steps several times or once an item, one after the other or in several lanes."""
+    argument = action.argument
+    items = argument if isinstance(argument, list) else ()
+    times, lanes = len(items) or int(argument), int(action.option("lanes", 1))
     if times > MOST_REPEATS:
         raise NotJudged(f"{action.step.location}: {times} repetitions are more than the kit makes")
     pace = action.world.pace
@@ -81,14 +83,20 @@ async def repeat(action: Action) -> None:
             await _wait_until(action, action.world.now() + pace.pause, seconds)
         for steps in action.step.nested:
             numbers = range(start, min(start + share, times))
-            await _at_once([_perform_each(action, steps, numbers[i::lanes]) for i in range(lanes)])
+            await _at_once(
+                [_perform_each(action, steps, numbers[i::lanes], items) for i in range(lanes)]
+            )
 
 
-async def _perform_each(action: Action, steps: Sequence[Step], numbers: range) -> None:
+async def _perform_each(
+    action: Action, steps: Sequence[Step], numbers: range, items: Sequence[Any]
+) -> None:
     for n, i in enumerate(numbers):
         if n % IN_A_ROW == 0:
             await asyncio.sleep(0)
         scope = {**action.scope, "i": i}
+        if items:
+            scope["item"] = items[i]
         await action.performer.perform(steps, action.on, scope, action.requirement)
 
 
