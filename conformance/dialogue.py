@@ -64,6 +64,8 @@ class Dialogue(Watcher):
         self.of_connection: dict[str, dict[str, Any]] = {}
         self.spans: dict[str, Span] = {}
         self.ended_at: dict[Connection, float] = {}
+        self.waited_until = 0.0
+        self._advanced_before: dict[Connection, float] = {}
         self.transcript = Transcript(world.secrets)
         self.started = perf_counter()
         self.waited_for: dict[str, float] = {}
@@ -145,13 +147,19 @@ class Dialogue(Watcher):
             timeout=self.world.connect_timeout,
             **options,
         )
+        advanced = self.world.advanced
         connection = await connect(name, handshake, self, answers_close)
+        self._advanced_before[connection] = advanced
         earlier = self.connections.get(name)
         if earlier is not None:
             self.connections[f"{name}#{len(self.connections)}"] = earlier
         self.connections[name] = connection
         self.of_connection[name] = {}
         return connection
+
+    def opened_at(self, connection: Connection) -> float:
+        """When a connection was opened, by the world's clock."""
+        return connection.opened + self._advanced_before[connection]
 
     def connection(self, name: str) -> Connection:
         """The connection of that name."""
@@ -261,6 +269,8 @@ class Dialogue(Watcher):
         self.transcript.add(perf_counter() - self.started, connection.name, direction, text)
         if direction == "→":
             self.last_sent = text
+            for monitor in self.world.sending_monitors:
+                monitor.sent(connection, text)
 
     def received(self, connection: Connection, message: Message) -> None:
         """Notes a message and hands it to the monitors; learns the secrets in it first."""

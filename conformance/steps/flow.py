@@ -31,6 +31,7 @@ async def wait(action: Action) -> None:
 
 async def _wait_until(action: Action, moment: float, name: str) -> None:
     """Waits until a moment of the world's clock, or moves the target's clock there."""
+    action.dialogue.waited_until = max(action.dialogue.waited_until, moment)
     seconds = moment - action.world.now()
     if seconds <= 0:
         return

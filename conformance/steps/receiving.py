@@ -149,7 +149,10 @@ class Answer:
         return failed
 
     def _is_it(self, message: Message) -> bool:
-        return self._action.dialogue.owns(message) and matches(self._expected, message.value)
+        action = self._action
+        if matches(action.world.suite.lapse.message, message.value):
+            return False  # it answers nothing
+        return action.dialogue.owns(message) and matches(self._expected, message.value)
 
 
 def _judge(action: Action, expected: Any, message: Message) -> None:

@@ -82,10 +82,12 @@ class Fresh(Monitor, kw_only=True):
     """A member of a message, at a JSON pointer, is never the same twice.
 
     With `may_be_told_again`, one that is the same because the whole message is proves nothing.
+    Where not all of `kinds` are `judged`, the others are what those are compared with, too.
     """
 
     pointer: str
     may_be_told_again: bool = False
+    judged: frozenset[str] | None = None
     seen: OrderedDict[bytes, bytes] = msgspec.field(default_factory=OrderedDict)
 
     def received(self, connection: Connection, message: Message) -> Failure | None:
@@ -96,10 +98,13 @@ class Fresh(Monitor, kw_only=True):
             return None
         if not isinstance(value, str):
             return None
-        self.observed += 1
+        is_judged = self.judged is None or message_type(message) in self.judged
+        self.observed += is_judged
         digest = _digest(value)
         whole = _digest(message.text) if self.may_be_told_again else b""
         if digest in self.seen:
+            if not is_judged:
+                return None
             if self.may_be_told_again and self.seen[digest] == whole:
                 return None
             name = self.pointer.rpartition("/")[2]
@@ -109,6 +114,22 @@ class Fresh(Monitor, kw_only=True):
         if len(self.seen) > REMEMBERED:
             self.seen.popitem(last=False)
         return None
+
+
+class FreshClientId(Fresh, kw_only=True):
+    """No two sessions that were opened by a challenge's token and resumed nobody have one client_id."""
+
+    def sent(self, connection: Connection, text: str) -> None:
+        """Notes who may have asked for an identity, or has that of an access token."""
+        if '"auth_response"' in text and any(word in text for word in ('"resume"', '"proof"')):
+            connection.memory[self.name] = True
+
+    def received(self, connection: Connection, message: Message) -> Failure | None:
+        """Judges the first success of every other connection."""
+        if connection.memory.get(self.name) or _tells_success(message) is not True:
+            return None
+        connection.memory[self.name] = True
+        return super().received(connection, message)
 
 
 def _digest(text: str) -> bytes:
@@ -217,6 +238,22 @@ def message_monitors(schemas: SchemaStore) -> list[Monitor]:
             kinds=frozenset({"token_result"}),
             pointer="/data/token_id",
             may_be_told_again=True,
+        ),
+        FreshClientId(
+            "client-id-fresh",
+            "AUTH-08",
+            "No session that resumes no other gets a client_id that another had",
+            kinds=frozenset({"auth_result"}),
+            pointer="/data/client_id",
+        ),
+        Fresh(
+            "refresh-nonce-fresh",
+            "TOKEN-01",
+            "No refresh gives a nonce that another message gave",
+            kinds=frozenset({"token_result", "auth_challenge"}),
+            pointer="/data/nonce",
+            may_be_told_again=True,
+            judged=frozenset({"token_result"}),
         ),
         shape(
             "success",
