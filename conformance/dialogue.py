@@ -30,6 +30,7 @@ from conformance.transport import (
     Watcher,
     connect,
 )
+from conformance.urls import with_query
 from conformance.world import World
 
 PACED: Final = "paced"
@@ -137,10 +138,12 @@ class Dialogue(Watcher):
 
     # ── connections ──
 
-    async def connect(self, name: str, answers_close: bool, **options: Any) -> Connection:
+    async def connect(
+        self, name: str, answers_close: bool, query: str = "", **options: Any
+    ) -> Connection:
         """Opens a connection under a name that the scenario has not used, or has ended."""
         handshake = Handshake(
-            url=self.world.target.url,
+            url=with_query(self.world.target.url, query),
             headers=self.world.target.headers,
             tls=self.world.target.tls_context(),
             max_message=self.world.max_message,

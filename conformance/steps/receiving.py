@@ -174,7 +174,7 @@ def _judge(action: Action, expected: Any, message: Message) -> None:
             expected=f"a message like {shown(expected)} that contains {containing}",
             message=message,
         )
-    _judge_schema(action, message)
+    judge_schema(action, message)
     _judge_equal(action, message)
 
 
@@ -199,7 +199,8 @@ def _at(message: Message, pointer: str) -> Any:
         return None
 
 
-def _judge_schema(action: Action, message: Message) -> None:
+def judge_schema(action: Action, message: Message) -> None:
+    """Fails unless a message satisfies the inline schema of the step, where it has one."""
     schema = action.option("schema")
     if schema is None:
         return
