@@ -25,13 +25,13 @@ async def call(action: Action) -> None:
 
 async def wait(action: Action) -> None:
     """Waits until so many seconds have passed since a labelled step."""
-    since = action.span(action.step.modifiers["since"]).end
-    await _wait_until(action, since + float(action.argument) + MARGIN, _name_of_wait(action))
+    moment = action.span(action.step.modifiers["since"]).end + float(action.argument)
+    action.dialogue.waited_until = max(action.dialogue.waited_until, moment)
+    await _wait_until(action, moment + MARGIN, _name_of_wait(action))
 
 
 async def _wait_until(action: Action, moment: float, name: str) -> None:
     """Waits until a moment of the world's clock, or moves the target's clock there."""
-    action.dialogue.waited_until = max(action.dialogue.waited_until, moment)
     seconds = moment - action.world.now()
     if seconds <= 0:
         return
