@@ -9,7 +9,7 @@ import hashlib
 import hmac
 from collections.abc import Callable, Mapping
 from typing import Any, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from conformance.suites.coda.functions import altered, proof
 from conformance.values import Function
@@ -64,7 +64,6 @@ _SPOILED: Final[Mapping[str, Callable[[str], str]]] = {
     "behind the word Bearer": lambda text: f"Bearer {text}",
     "among others": lambda text: f"{text},other",
     "in percent escapes": lambda text: "".join(f"%{byte:02X}" for byte in _bytes(text)),
-    "quoted for a URL": lambda text: quote(text + " ", safe=""),
     "in base64": lambda text: base64.b64encode(_bytes(text)).decode(),
     "in hexadecimal": lambda text: _bytes(text).hex(),
     "in full-width letters": _wide,
@@ -138,7 +137,9 @@ _FORGED: Final[Mapping[str, Callable[..., str]]] = {
     "over a nonce cut short": _made(lambda s, n, t, a: (s, WORDS, n[:16], t, a)),
     "over a padded nonce": _made(lambda s, n, t, a: (s, WORDS, f"{n}==", t, a)),
     "over the audience with a slash": _made(lambda s, n, t, a: (s, WORDS, n, t, f"{a}/")),
-    "over the other scheme": _made(lambda s, n, t, a: (s, WORDS, n, t, nearby(a, "the other scheme"))),
+    "over the other scheme": _made(
+        lambda s, n, t, a: (s, WORDS, n, t, nearby(a, "the other scheme"))
+    ),
     "over localhost": _made(lambda s, n, t, a: (s, WORDS, n, t, nearby(a, "localhost"))),
     "over the loopback's address": _made(
         lambda s, n, t, a: (s, WORDS, n, t, nearby(a, "the loopback"))
@@ -180,6 +181,7 @@ _RESHAPED: Final[Mapping[str, Callable[[str], Any]]] = {
     "in an object": lambda digits: {"proof": digits},
 }
 
+_OTHER: Final[Mapping[str, str]] = {"ws": "wss", "wss": "ws"}
 _Place = Callable[[str, str, int], str]
 
 _NEARBY: Final[Mapping[str, _Place]] = {
@@ -207,7 +209,6 @@ _NEARBY: Final[Mapping[str, _Place]] = {
     "a space before it": lambda scheme, host, port: f" {scheme}://{host}:{port}",
     "a line feed behind it": lambda scheme, host, port: f"{scheme}://{host}:{port}\n",
 }
-_OTHER: Final = {"ws": "wss", "wss": "ws"}
 
 
 def _name(host: str) -> str:

@@ -117,7 +117,7 @@ class Fresh(Monitor, kw_only=True):
 
 
 class FreshClientId(Fresh, kw_only=True):
-    """No two sessions that were opened by a challenge's token and resumed nobody have one client_id."""
+    """No two sessions of challenge_token that resumed nobody have one client_id."""
 
     def sent(self, connection: Connection, text: str) -> None:
         """Notes who may have asked for an identity, or has that of an access token."""
