@@ -249,6 +249,8 @@ class Dialogue(Watcher):
                 self.world.give_up_hook(name, str(error))
             raise
         self.world.secrets.learn(result, str(result))
+        for monitor in self.world.monitors:
+            monitor.given(result)
         return result
 
     async def advance_clock(self, seconds: float) -> None:

@@ -1,9 +1,10 @@
 """Passive checks of the shape of every message that a target sends."""
 
+import re
 from collections import OrderedDict
 from collections.abc import Callable
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -13,12 +14,16 @@ from conformance.model import Failure
 from conformance.monitors import Monitor
 from conformance.schemas import Fault, SchemaStore
 from conformance.suites.coda import EVENT
+from conformance.suites.coda.functions import secret
 from conformance.suites.coda.state_monitors import (
     data_of,
     message_type,
     unexpected,
 )
 from conformance.transport import Connection, Message
+
+SHORTEST_SECRET: Final = 43
+LONG_ENOUGH: Final = re.compile(r"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{43,1000}(?![A-Za-z0-9_-])")
 
 REMEMBERED: Final = 100_000
 """Values that are compared with later ones; far more than a run opens connections."""
@@ -76,6 +81,27 @@ class Uncompressed(Monitor):
         if not message.compressed:
             return None
         return unexpected("a message with a secret is compressed", "no compression", message)
+
+
+class SecretsKept(Monitor, kw_only=True):
+    """No message shows the secret of an access token that a hook issued."""
+
+    known: set[str] = msgspec.field(default_factory=set)
+
+    def given(self, result: Any) -> None:
+        """Notes the secret of a token."""
+        token = result.get("token") if isinstance(result, dict) else None
+        found = secret(token) if isinstance(token, str) else ""
+        if len(found) >= SHORTEST_SECRET:
+            self.known.add(found)
+
+    def received(self, connection: Connection, message: Message) -> Failure | None:
+        """Judges every text, as far as something in it is long enough to be a secret."""
+        self.observed += bool(self.known)
+        for run in LONG_ENOUGH.findall(message.text) if self.known else ():
+            if run in self.known or any(known in run for known in self.known):
+                return unexpected("a message shows the secret of an access token", "none", message)
+        return None
 
 
 class Fresh(Monitor, kw_only=True):
@@ -194,6 +220,9 @@ def message_monitors(schemas: SchemaStore) -> list[Monitor]:
             "TRANSPORT-15",
             "No message that carries a secret is compressed",
             kinds=frozenset({"auth_challenge", "auth_result", "token_result"}),
+        ),
+        SecretsKept(
+            "secrets-kept", "HMAC-11", "No message shows the secret of an issued access token"
         ),
         WellFormed("messages", "TRANSPORT-01", "Every message is a JSON object with a type"),
         shape(
