@@ -65,7 +65,7 @@ class Dialogue(Watcher):
         self.of_connection: dict[str, dict[str, Any]] = {}
         self.spans: dict[str, Span] = {}
         self.ended_at: dict[Connection, float] = {}
-        self.waited_until = 0.0
+        self.waits: list[tuple[float, float]] = []
         self._advanced_before: dict[Connection, float] = {}
         self.transcript = Transcript(world.secrets)
         self.started = perf_counter()

@@ -147,7 +147,8 @@ class Action:
         begun = self.dialogue.opened_at(self.connection)
         age = (message or end).time + self.world.advanced - begun  # type: ignore[union-attr]
         limit = float(self.value(lapse.after))
-        if self.dialogue.waited_until - begun >= limit:
+        waits = self.dialogue.waits
+        if any(seconds >= limit and moment - begun >= limit for seconds, moment in waits):
             return  # the scenario waited for it
         if age + RESOLUTION >= limit:
             raise TooSlow(f"{self.step.location}: the dialogue took {age:.2f} s, over {limit:g} s")

@@ -25,8 +25,9 @@ async def call(action: Action) -> None:
 
 async def wait(action: Action) -> None:
     """Waits until so many seconds have passed since a labelled step."""
-    moment = action.span(action.step.modifiers["since"]).end + float(action.argument)
-    action.dialogue.waited_until = max(action.dialogue.waited_until, moment)
+    seconds = float(action.argument)
+    moment = action.span(action.step.modifiers["since"]).end + seconds
+    action.dialogue.waits.append((seconds, moment))
     await _wait_until(action, moment + MARGIN, _name_of_wait(action))
 
 
