@@ -39,6 +39,10 @@ class Barriers:
         """Whether a barrier can be sent on a connection."""
         return connection in self._let_in and connection.end is None
 
+    def is_waiting(self, connection: Connection) -> bool:
+        """Whether a connection is open on which nobody was let in."""
+        return connection not in self._let_in and connection.end is None
+
     def send(self, connection: Connection, *messages: Any) -> Sent:
         """Sends a barrier; it counts neither as the scenario's own message nor as its sending."""
         sent = Sent(f"barrier.{token_hex(8)}", connection, asyncio.Event())

@@ -31,6 +31,7 @@ from conformance.transport import (
     Watcher,
     connect,
 )
+from conformance.urls import with_query
 from conformance.world import World
 
 PACED: Final = "paced"
@@ -68,6 +69,8 @@ class Dialogue(Watcher):
         self.of_connection: dict[str, dict[str, Any]] = {}
         self.spans: dict[str, Span] = {}
         self.ended_at: dict[Connection, float] = {}
+        self.waits: list[tuple[float, float]] = []
+        self._advanced_before: dict[Connection, float] = {}
         self.transcript = Transcript(world.secrets)
         self.started = perf_counter()
         self.waited_for: dict[str, float] = {}
@@ -139,23 +142,31 @@ class Dialogue(Watcher):
 
     # ── connections ──
 
-    async def connect(self, name: str, answers_close: bool, **options: Any) -> Connection:
+    async def connect(
+        self, name: str, answers_close: bool, query: str = "", **options: Any
+    ) -> Connection:
         """Opens a connection under a name that the scenario has not used, or has ended."""
         handshake = Handshake(
-            url=self.world.target.url,
+            url=with_query(self.world.target.url, query),
             headers=self.world.target.headers,
             tls=self.world.target.tls_context(),
             max_message=self.world.max_message,
             timeout=self.world.connect_timeout,
             **options,
         )
+        advanced = self.world.advanced
         connection = await connect(name, handshake, self, answers_close)
+        self._advanced_before[connection] = advanced
         earlier = self.connections.get(name)
         if earlier is not None:
             self.connections[f"{name}#{len(self.connections)}"] = earlier
         self.connections[name] = connection
         self.of_connection[name] = {}
         return connection
+
+    def opened_at(self, connection: Connection) -> float:
+        """When a connection was opened, by the world's clock."""
+        return connection.opened + self._advanced_before[connection]
 
     def connection(self, name: str) -> Connection:
         """The connection of that name."""
@@ -242,6 +253,8 @@ class Dialogue(Watcher):
                 self.world.give_up_hook(name, str(error))
             raise
         self.world.secrets.learn(result, str(result))
+        for monitor in self.world.monitors:
+            monitor.given(result)
         return result
 
     async def advance_clock(self, seconds: float) -> None:
@@ -265,6 +278,8 @@ class Dialogue(Watcher):
         self.transcript.add(perf_counter() - self.started, connection.name, direction, text)
         if direction == "→":
             self.last_sent = text
+            for monitor in self.world.sending_monitors:
+                monitor.sent(connection, text)
 
     def received(self, connection: Connection, message: Message) -> None:
         """Notes a message and hands it to the monitors; learns the secrets in it first."""

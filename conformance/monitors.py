@@ -5,7 +5,7 @@ in every dialogue is blamed once, by its name, and not on the scenarios in which
 """
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -49,6 +49,12 @@ class Monitor(msgspec.Struct, eq=False):
 
     def clock_moved(self, seconds: float) -> None:
         """Notes that the target's clock was moved forward."""
+
+    def given(self, result: Any) -> None:
+        """Notes what a hook gave."""
+
+    def sent(self, connection: Connection, text: str) -> None:
+        """Notes what the kit sent."""
 
     def received(self, connection: Connection, message: Message) -> Failure | None:
         """Judges a message that came; None where it is in order or none of this check's."""

@@ -85,7 +85,8 @@ class Barrier(msgspec.Struct, frozen=True):
 
     They may be sent after a message like `let_in`. They prove something of what is of a type in
     `answers`, and on other connections than the sender's of what is of a type in `relayed`. None is
-    sent in scenarios that need a parameter in `counted`.
+    sent in scenarios that need a parameter in `counted`. `before` is the one for connections that
+    were not let in, for what is of a type in `answers_before`.
     """
 
     messages: tuple[Any, ...]
@@ -93,6 +94,8 @@ class Barrier(msgspec.Struct, frozen=True):
     answers: frozenset[str]
     relayed: frozenset[str]
     counted: frozenset[str]
+    before: Any = None
+    answers_before: frozenset[str] = frozenset()
 
 
 class HookCheck(msgspec.Struct, frozen=True):
@@ -341,6 +344,8 @@ def _barrier(row: Mapping[str, Any]) -> Barrier:
         answers=frozenset(row["answers"]),
         relayed=frozenset(row["relayed"]),
         counted=frozenset(row["counted"]),
+        before=row.get("before"),
+        answers_before=frozenset(row.get("answers_before", ())),
     )
 
 

@@ -88,6 +88,11 @@ class World:
         """The monitors that judge the order of answers."""
         return [m for m in self.monitors if type(m).overtaken is not Monitor.overtaken]
 
+    @cached_property
+    def sending_monitors(self) -> list[Monitor]:
+        """The monitors that look at what the kit sends."""
+        return [m for m in self.monitors if type(m).sent is not Monitor.sent]
+
     def monitors_of(self, kind: str) -> list[Monitor]:
         """The monitors that judge messages of a kind."""
         found = self.by_kind.get(kind)

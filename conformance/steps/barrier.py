@@ -30,6 +30,7 @@ class Probe:
 
     def __init__(self, action: Action, expected: Any, quiet: float) -> None:
         self._action = action
+        self._barrier = action.world.barrier
         self._token = ""
         self._task: asyncio.Task[None] | None = None
         trips = 10 * action.world.round_trip
@@ -48,7 +49,12 @@ class Probe:
         kind = expected.get("type") if isinstance(expected, dict) else None
         is_owed = kind in barrier.answers or expected is END
         barriers = dialogue.barriers
-        if not dialogue.may_send_barriers or action.world.barrier is None:
+        if not dialogue.may_send_barriers:
+            return None
+        if kind in barrier.answers_before and barriers.is_waiting(action.connection):
+            self._barrier = barrier.before
+            return [] if action.connection in barriers.senders else None
+        if self._barrier is None:
             return None
         if not is_owed or not barriers.is_let_in(action.connection):
             return None
@@ -76,8 +82,8 @@ class Probe:
     async def _send(self) -> None:
         dialogue = self._action.dialogue
         for sender in self._senders or ():
-            await dialogue.barriers.send(sender, self._action.world.barrier).answered.wait()
-        own = dialogue.barriers.send(self._action.connection, self._action.world.barrier)
+            await dialogue.barriers.send(sender, self._barrier).answered.wait()
+        own = dialogue.barriers.send(self._action.connection, self._barrier)
         self._token = own.token
 
     def is_answered_by(self, item: Message) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from conformance.checks import matches, shown
 from conformance.steps.action import GRACE, RESOLUTION, Action, Crowded, TryAgain
 from conformance.steps.barrier import END, NO_END, Probe
+from conformance.steps.receiving import judge_schema
 from conformance.transport import End, Message
 
 TCP_END: Final = 5.0
@@ -141,7 +142,10 @@ async def _await_end(action: Action) -> End:
                 continue
             if isinstance(item, End):
                 return item
-            is_overdue = action.dialogue.owns(item) and row.note(item)
+            is_own = action.dialogue.owns(item)
+            if is_own:
+                judge_schema(action, item)
+            is_overdue = is_own and row.note(item)
             if is_overdue or probe.is_answered_by(item):
                 deadline = min(deadline, action.world.now() + overdue)
     finally:

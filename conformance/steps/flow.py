@@ -25,8 +25,10 @@ async def call(action: Action) -> None:
 
 async def wait(action: Action) -> None:
     """Waits until so many seconds have passed since a labelled step."""
-    since = action.span(action.step.modifiers["since"]).end
-    await _wait_until(action, since + float(action.argument) + MARGIN, _name_of_wait(action))
+    seconds = float(action.argument)
+    moment = action.span(action.step.modifiers["since"]).end + seconds
+    action.dialogue.waits.append((seconds, moment))
+    await _wait_until(action, moment + MARGIN, _name_of_wait(action))
 
 
 async def _wait_until(action: Action, moment: float, name: str) -> None:

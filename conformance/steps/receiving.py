@@ -149,7 +149,10 @@ class Answer:
         return failed
 
     def _is_it(self, message: Message) -> bool:
-        return self._action.dialogue.owns(message) and matches(self._expected, message.value)
+        action = self._action
+        if matches(action.world.suite.lapse.message, message.value):
+            return False  # it answers nothing
+        return action.dialogue.owns(message) and matches(self._expected, message.value)
 
 
 def _judge(action: Action, expected: Any, message: Message) -> None:
@@ -172,7 +175,7 @@ def _judge(action: Action, expected: Any, message: Message) -> None:
             message=message,
         )
     _judge_length(action, message)
-    _judge_schema(action, message)
+    judge_schema(action, message)
     _judge_equal(action, message)
 
 
@@ -209,7 +212,8 @@ def _at(message: Message, pointer: str) -> Any:
         return None
 
 
-def _judge_schema(action: Action, message: Message) -> None:
+def judge_schema(action: Action, message: Message) -> None:
+    """Fails unless a message satisfies the inline schema of the step, where it has one."""
     schema = action.option("schema")
     if schema is None:
         return

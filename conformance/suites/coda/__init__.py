@@ -3,13 +3,16 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from conformance.suites.coda.functions import FUNCTIONS
+from conformance.suites.coda.forgeries import FORGERIES
+from conformance.suites.coda.functions import FUNCTIONS as PLAIN
 
 if TYPE_CHECKING:
     from conformance.monitors import Monitor
     from conformance.suite import Suite
 
 __all__ = ["FUNCTIONS", "claims", "kind_of", "make_monitors"]
+
+FUNCTIONS = {**PLAIN, **FORGERIES}
 
 EVENT = "event"
 

@@ -1,9 +1,10 @@
 """Passive checks of the shape of every message that a target sends."""
 
+import re
 from collections import OrderedDict
 from collections.abc import Callable
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -13,12 +14,16 @@ from conformance.model import Failure
 from conformance.monitors import Monitor
 from conformance.schemas import Fault, SchemaStore
 from conformance.suites.coda import EVENT
+from conformance.suites.coda.functions import secret
 from conformance.suites.coda.state_monitors import (
     data_of,
     message_type,
     unexpected,
 )
 from conformance.transport import Connection, Message
+
+SHORTEST_SECRET: Final = 43
+LONG_ENOUGH: Final = re.compile(r"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{43,1000}(?![A-Za-z0-9_-])")
 
 REMEMBERED: Final = 100_000
 """Values that are compared with later ones; far more than a run opens connections."""
@@ -78,14 +83,37 @@ class Uncompressed(Monitor):
         return unexpected("a message with a secret is compressed", "no compression", message)
 
 
+class SecretsKept(Monitor, kw_only=True):
+    """No message shows the secret of an access token that a hook issued."""
+
+    known: set[str] = msgspec.field(default_factory=set)
+
+    def given(self, result: Any) -> None:
+        """Notes the secret of a token."""
+        token = result.get("token") if isinstance(result, dict) else None
+        found = secret(token) if isinstance(token, str) else ""
+        if len(found) >= SHORTEST_SECRET:
+            self.known.add(found)
+
+    def received(self, connection: Connection, message: Message) -> Failure | None:
+        """Judges every text, as far as something in it is long enough to be a secret."""
+        self.observed += bool(self.known)
+        for run in LONG_ENOUGH.findall(message.text) if self.known else ():
+            if run in self.known or any(known in run for known in self.known):
+                return unexpected("a message shows the secret of an access token", "none", message)
+        return None
+
+
 class Fresh(Monitor, kw_only=True):
     """A member of a message, at a JSON pointer, is never the same twice.
 
     With `may_be_told_again`, one that is the same because the whole message is proves nothing.
+    Where not all of `kinds` are `judged`, the others are what those are compared with, too.
     """
 
     pointer: str
     may_be_told_again: bool = False
+    judged: frozenset[str] | None = None
     seen: OrderedDict[bytes, bytes] = msgspec.field(default_factory=OrderedDict)
 
     def received(self, connection: Connection, message: Message) -> Failure | None:
@@ -96,10 +124,13 @@ class Fresh(Monitor, kw_only=True):
             return None
         if not isinstance(value, str):
             return None
-        self.observed += 1
+        is_judged = self.judged is None or message_type(message) in self.judged
+        self.observed += is_judged
         digest = _digest(value)
         whole = _digest(message.text) if self.may_be_told_again else b""
         if digest in self.seen:
+            if not is_judged:
+                return None
             if self.may_be_told_again and self.seen[digest] == whole:
                 return None
             name = self.pointer.rpartition("/")[2]
@@ -109,6 +140,22 @@ class Fresh(Monitor, kw_only=True):
         if len(self.seen) > REMEMBERED:
             self.seen.popitem(last=False)
         return None
+
+
+class FreshClientId(Fresh, kw_only=True):
+    """No two sessions of challenge_token that resumed nobody have one client_id."""
+
+    def sent(self, connection: Connection, text: str) -> None:
+        """Notes who may have asked for an identity, or has that of an access token."""
+        if '"auth_response"' in text and any(word in text for word in ('"resume"', '"proof"')):
+            connection.memory[self.name] = True
+
+    def received(self, connection: Connection, message: Message) -> Failure | None:
+        """Judges the first success of every other connection."""
+        if connection.memory.get(self.name) or _tells_success(message) is not True:
+            return None
+        connection.memory[self.name] = True
+        return super().received(connection, message)
 
 
 def _digest(text: str) -> bytes:
@@ -174,6 +221,9 @@ def message_monitors(schemas: SchemaStore) -> list[Monitor]:
             "No message that carries a secret is compressed",
             kinds=frozenset({"auth_challenge", "auth_result", "token_result"}),
         ),
+        SecretsKept(
+            "secrets-kept", "HMAC-11", "No message shows the secret of an issued access token"
+        ),
         WellFormed("messages", "TRANSPORT-01", "Every message is a JSON object with a type"),
         shape(
             "challenge",
@@ -217,6 +267,22 @@ def message_monitors(schemas: SchemaStore) -> list[Monitor]:
             kinds=frozenset({"token_result"}),
             pointer="/data/token_id",
             may_be_told_again=True,
+        ),
+        FreshClientId(
+            "client-id-fresh",
+            "AUTH-08",
+            "No session that resumes no other gets a client_id that another had",
+            kinds=frozenset({"auth_result"}),
+            pointer="/data/client_id",
+        ),
+        Fresh(
+            "refresh-nonce-fresh",
+            "TOKEN-01",
+            "No refresh gives a nonce that another message gave",
+            kinds=frozenset({"token_result", "auth_challenge"}),
+            pointer="/data/nonce",
+            may_be_told_again=True,
+            judged=frozenset({"token_result"}),
         ),
         shape(
             "success",

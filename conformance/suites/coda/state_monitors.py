@@ -16,6 +16,9 @@ TIME_OUT: Final = 4408
 
 TOKEN_ENDS: Final = {4403: "token_revoked", 4410: "token_expired"}
 
+UNASKED: Final = {"auth_result": ("auth_timeout",), "error": tuple(TOKEN_ENDS.values())}
+"""The codes, by type, of what a server says of its own accord."""
+
 CLOSE_CODES: Final = frozenset(
     {1000, 1001, 1002, 1003, 1007, 1009, 1013, 4400, 4401, 4403, 4408, 4410, 4429}
 )
@@ -96,8 +99,8 @@ class AnswerTime(Monitor):
     """Answers come in time."""
 
     def answered(self, message: Message, seconds: float) -> Failure | None:
-        """Judges the seconds that the target itself took; a time-out answers nothing."""
-        if data_of(message).get("code") == "auth_timeout":
+        """Judges the seconds that the target itself took; what tells of an end answers nothing."""
+        if data_of(message).get("code") in UNASKED.get(message_type(message) or "", ()):
             return None
         self.observed += 1
         if seconds <= ANSWER_TIME:
