@@ -60,7 +60,7 @@ def _call(
     given = {key: resolve(v, lookup, functions) for key, v in call.items() if key != "$fn"}
     try:
         return functions[name](**given)
-    except (ArithmeticError, AttributeError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         if names(call):  # the target may have given what it is called with
             raise OutOfReach(f"{name} cannot be computed of what the target gave") from None
         raise InputError(f"the call of function {name} does not fit: {error}") from None
@@ -99,6 +99,8 @@ FUNCTIONS: Final[dict[str, Function]] = {
     "sum": lambda values: sum(values),
     "merged": lambda values: {key: item for value in values for key, item in value.items()},
     "pieces": lambda of, size: math.ceil(of / size),
+    "count": lambda of: len(of),
+    "item": lambda of, at: of[at],
     "text": _text,
     "padded": _padded,
     "nested": _nested,

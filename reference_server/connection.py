@@ -280,6 +280,8 @@ class Connection:
         assert self._shared.rates is not None
         self._refusals += 1
         retry_after = self._shared.rates.delay(early, self._refusals)
+        # LIMIT-03: at most per_seconds, also where more messages were refused than that admits.
+        retry_after = min(retry_after, self._settings.rate_seconds)
         actions = self._refuse(_full("Too many messages", retry_after, envelope))
         # LIMIT-05: close with 4429 after max_refusals refusals in a row, and not before.
         if self._refusals < self._settings.max_refusals:

@@ -30,6 +30,8 @@ async def connect(action: Action) -> None:
     connection = await action.dialogue.connect(action.on, answers_close, **options)
     status = connection.response.status_code if connection.response else None
     got = {"status": status, "subprotocol": connection.subprotocol}
+    upgraded = status == HTTPStatus.SWITCHING_PROTOCOLS
+    action.dialogue.of_connection[action.on]["admitted"] = int(upgraded)
     schema = action.option("handshake", {"properties": {"status": {"const": 101}}})
     _check_crowd(action, schema, got)
     faults = action.world.suite.schemas.explain_inline(schema, got)
@@ -41,7 +43,7 @@ async def connect(action: Action) -> None:
             received=f"HTTP {status or 'nothing'}, subprotocol {connection.subprotocol} "
             f"{connection.refusal}".rstrip(),
         )
-    if status == HTTPStatus.SWITCHING_PROTOCOLS and connection.refused:
+    if upgraded and connection.refused:
         raise action.fail(
             "the handshake was answered against RFC 6455",
             expected="an opening handshake as RFC 6455, section 4.2.2, has it",

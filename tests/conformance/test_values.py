@@ -62,6 +62,7 @@ def test_a_variable_that_is_not_set_is_named(value: Any) -> None:
     [({"$fn": "times", "value": "$n", "by": 2}, 10),
      ({"$fn": "sum", "values": [1, "$n"]}, 6),
      ({"$fn": "smallest", "values": [3.7, 9]}, 3),
+     ({"$fn": "count", "of": ["a", "$n"]}, 2), ({"$fn": "item", "of": ["a", "$n"], "at": 1}, 5),
      ({"$fn": "pieces", "of": 10, "size": 5}, 2), ({"$fn": "pieces", "of": 11, "size": "$n"}, 3),
      ({"$fn": "text", "of": "ab", "length": 2}, "abab"),
      ({"$fn": "hex", "text": "é"}, "c3a9"), ({"$fn": "json", "value": {"a": ["$n"]}}, '{"a":[5]}'),
@@ -106,6 +107,7 @@ def test_a_function_that_does_not_exist_is_named_with_the_nearest() -> None:
     [{"$fn": "hex"}, {"$fn": "hex", "text": "a", "more": 1},
      {"$fn": "times", "value": None, "by": 2},
      {"$fn": "smallest", "values": []}, {"$fn": "smallest", "values": ["x"]},
+     {"$fn": "item", "of": ["a"], "at": 1},
      {"$fn": "padded", "value": {}, "bytes": "many"}, {"$fn": "hex", "text": 7},
      {"$fn": "nested", "depth": "deep"}, {"$fn": ["hex"]}],
 )  # fmt: skip

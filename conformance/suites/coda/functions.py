@@ -1,5 +1,6 @@
 """What only code can compute for a scenario: audiences, proofs, secrets and their parts."""
 
+import hashlib
 import hmac
 import math
 import re
@@ -70,6 +71,11 @@ def rounds(seconds: float, every: float) -> int:
     return math.ceil(seconds / every)
 
 
+def sha256(text: str) -> str:
+    """The SHA-256 of a text, in lower-case hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def _hmac(secret: str, *lines: str) -> str:
     return hmac.new(secret.encode("ascii"), "\n".join(lines).encode(), "sha256").hexdigest()
 
@@ -85,4 +91,5 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "masked": masked,
     "parts": parts,
     "rounds": rounds,
+    "sha256": sha256,
 }
