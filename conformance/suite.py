@@ -137,6 +137,7 @@ class Suite(msgspec.Struct, frozen=True):
     owed: Mapping[str, str]
     background: Decider
     background_text: str
+    unasked: Decider
     disturbing: Decider
     lapse: Lapse
     rate: Rate
@@ -211,6 +212,7 @@ def _load(name: str) -> Suite:
         owed=MappingProxyType(header["owed"]),
         background=schemas.compile(header["background"]),
         background_text=header["background_text"],
+        unasked=schemas.compile(header["unasked"]),
         disturbing=schemas.compile(header["disturbing"]),
         message_limits=tuple(header["message_limits"]),
         lapse=Lapse(**header["lapse"]),
