@@ -261,6 +261,8 @@ class Dialogue(Watcher):
         self.transcript.add(perf_counter() - self.started, connection.name, direction, text)
         if direction == "→":
             self.last_sent = text
+            for monitor in self.world.sending_monitors:
+                monitor.sent(connection, text)
 
     def received(self, connection: Connection, message: Message) -> None:
         """Notes a message and hands it to the monitors; learns the secrets in it first."""

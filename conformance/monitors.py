@@ -50,6 +50,9 @@ class Monitor(msgspec.Struct, eq=False):
     def clock_moved(self, seconds: float) -> None:
         """Notes that the target's clock was moved forward."""
 
+    def sent(self, connection: Connection, text: str) -> None:
+        """Notes what the kit sends, as the transcript has it."""
+
     def received(self, connection: Connection, message: Message) -> Failure | None:
         """Judges a message that came; None where it is in order or none of this check's."""
 

@@ -84,6 +84,11 @@ class World:
         return [m for m in self.monitors if type(m).answered is not Monitor.answered]
 
     @cached_property
+    def sending_monitors(self) -> list[Monitor]:
+        """The monitors that look at what is sent."""
+        return [m for m in self.monitors if type(m).sent is not Monitor.sent]
+
+    @cached_property
     def order_monitors(self) -> list[Monitor]:
         """The monitors that judge the order of answers."""
         return [m for m in self.monitors if type(m).overtaken is not Monitor.overtaken]

@@ -37,6 +37,7 @@ def make_monitors(suite: "Suite") -> "list[Monitor]":
     # Imported here, so that a command that runs nothing does not wait for the network libraries.
     from conformance.suites.coda.event_monitors import event_monitors, one_order
     from conformance.suites.coda.message_monitors import message_monitors
+    from conformance.suites.coda.place_monitors import place_monitors
     from conformance.suites.coda.replay_monitors import replay_monitors
     from conformance.suites.coda.state_monitors import state_monitors
 
@@ -46,6 +47,7 @@ def make_monitors(suite: "Suite") -> "list[Monitor]":
         *message_monitors(suite.schemas),
         *event_monitors(order),
         *replay_monitors(suite.schemas, order),
+        *place_monitors(order),
     ]
 
 

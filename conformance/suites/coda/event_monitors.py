@@ -170,6 +170,12 @@ class OneOrder(Monitor):
                 self.confirmed.discard(self.events.popitem(last=False)[0])
         return known
 
+    def is_short(self, connection: Connection, seq: int) -> bool:
+        """Whether an event came live under a number in the epoch of a connection, a short one."""
+        epoch, _ = connection.memory.get(self.name, (str(None), 0))
+        content = self.events.get((epoch, seq))
+        return content is not None and content.text != ""
+
     def live(self, connection: Connection, seq: int) -> Content | None:
         """What came live under a number in the epoch of a connection, to several alike."""
         epoch, _ = connection.memory.get(self.name, (str(None), 0))

@@ -55,6 +55,16 @@ def altered(text: str) -> str:
     return text[:-1] + ("b" if text.endswith("a") else "a")
 
 
+def swapped(text: str) -> str:
+    """The text with upper case for lower and the other way round; without letters, altered."""
+    return text.swapcase() if text.swapcase() != text else altered(text)
+
+
+def part(text: str, start: int, end: int | None = None) -> str:
+    """Some of the characters of a text, counted from 0, or from the end where negative."""
+    return text[start:end]
+
+
 def masked(text: str) -> str:
     """The text with an x for every character that a token may have (HMAC-10)."""
     return re.sub("[A-Za-z0-9_-]", "x", text)
@@ -82,6 +92,8 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "proof": proof,
     "refreshed": refreshed,
     "altered": altered,
+    "swapped": swapped,
+    "part": part,
     "masked": masked,
     "parts": parts,
     "rounds": rounds,

@@ -1,0 +1,219 @@
+"""Passive checks of replays beside what their clients said: what was missed, and what is lost."""
+
+import re
+from itertools import pairwise
+from typing import Any, Final
+
+import msgspec
+
+from conformance.checks import shown
+from conformance.json_text import NotJSON, decode
+from conformance.model import Failure
+from conformance.monitors import Monitor
+from conformance.suites.coda.event_monitors import KEPT_WHOLE, OneOrder
+from conformance.suites.coda.replay_monitors import (
+    OfSession,
+    disorder,
+    events_of,
+    has_data,
+    is_number,
+    limit_of,
+    seqs_of,
+)
+from conformance.suites.coda.state_monitors import data_of, message_type, unexpected
+from conformance.transport import Connection, Message
+
+
+_OTHERWISE: Final = re.compile(r'"last_seq"\s*:\s*(?!\d+\s*[,}])')
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What a client said of the last event that it saw; whether the server can know the place."""
+
+    last_seq: int
+    is_known: bool
+
+    @property
+    def first(self) -> int:
+        """The number of the first event that is to be replayed, if it is retained."""
+        return self.last_seq + 1 if self.is_known else 1
+
+
+class OfPlace(OfSession):
+    """A check of replays with data, beside what their clients said in their auth_response."""
+
+    def sent(self, connection: Connection, text: str) -> None:
+        """Keeps what an auth_response says, until its auth_result comes."""
+        if "auth_response" not in text or not text.startswith("{"):
+            return
+        try:
+            value = decode(text)
+        except NotJSON:
+            return
+        data = value.get("data") if value.get("type") == "auth_response" else None
+        # How a number is spelled is another requirement's affair.
+        said = data if isinstance(data, dict) and not _OTHERWISE.search(text) else {}
+        connection.memory.setdefault(f"{self.name} said", []).append(said)
+
+    def received(self, connection: Connection, message: Message) -> Failure | None:
+        """Counts results, so that each is taken for that of its own auth_response."""
+        if message_type(message) == "auth_result":
+            results = connection.memory.get(f"{self.name} results", 0) + 1
+            connection.memory[f"{self.name} results"] = results
+        return super().received(connection, message)
+
+    def asked(self, connection: Connection, session: dict[str, Any]) -> Asked | None:
+        """What the client of a session asked for; None where that cannot be told."""
+        said = connection.memory.get(f"{self.name} said", [])
+        if not said or len(said) != connection.memory.get(f"{self.name} results"):
+            return None
+        last_seq, seq = said[-1].get("last_seq"), session.get("seq")
+        if not is_number(last_seq) or not is_number(seq):
+            return None
+        epoch = said[-1].get("last_epoch")
+        is_known = epoch is not None and epoch == session.get("epoch") and last_seq <= seq
+        return Asked(last_seq, is_known)
+
+
+class ReplayRun(OfPlace, kw_only=True):
+    """A replay with data holds each missed event once, in order and without a gap."""
+
+    order: OneOrder
+
+    def judge(
+        self, connection: Connection, session: dict[str, Any], message: Message
+    ) -> Failure | None:
+        """Judges the numbers of every replay with data."""
+        if not has_data(message):
+            return None
+        self.observed += 1
+        seqs, last = seqs_of(message), session.get("seq")
+        failure = disorder(seqs, last, message) or _gap(seqs, message)
+        asked = self.asked(connection, session)
+        if failure is not None or asked is None or not asked.is_known:
+            return failure
+        if seqs and seqs[0] < asked.first:
+            summary = f"a replay holds seq {seqs[0]}, and last_seq is {asked.last_seq}"
+            return unexpected(summary, f"no event before seq {asked.first}", message, "/events")
+        missed = range(asked.first, session["seq"] + 1)
+        if len(missed) > limit_of(session) or len(seqs) == len(missed):
+            return None
+        if not _all_fit(self.order, connection, missed, session):
+            return None
+        summary = f"a replay holds {len(seqs)} events of {len(missed)} that were missed"
+        expected = f"the events {missed.start} to {missed.stop - 1}"
+        return unexpected(summary, expected, message, "/events")
+
+
+def _gap(seqs: list[int], message: Message) -> Failure | None:
+    """What is wrong with numbers in ascending order, of which none may be left out."""
+    for one, other in pairwise(seqs):
+        if other != one + 1:
+            summary = f"seq {other} follows seq {one} in a replay"
+            return unexpected(summary, f"seq {one + 1}", message, "/events")
+    return None
+
+
+def _all_fit(order: OneOrder, connection: Connection, seqs: range, session: dict[str, Any]) -> bool:
+    """Whether events are known to be so short that one message holds all of them."""
+    most = session.get("max_message_bytes", 0)
+    if not is_number(most) or (len(seqs) + 1) * 2 * KEPT_WHOLE > most:
+        return False
+    return all(order.is_short(connection, seq) for seq in seqs)
+
+
+class ReplayFull(OfPlace, kw_only=True):
+    """A replay with data is as long as it may be where more was missed."""
+
+    order: OneOrder
+
+    def judge(
+        self, connection: Connection, session: dict[str, Any], message: Message
+    ) -> Failure | None:
+        """Judges replays for clients that missed more short events than replay_limit."""
+        asked = self.asked(connection, session) if has_data(message) else None
+        if asked is None or not asked.is_known:
+            return None
+        last, limit, seqs = session["seq"], limit_of(session), seqs_of(message)
+        newest = range(last - limit + 1, last + 1)
+        if newest.start <= asked.first or not _all_fit(self.order, connection, newest, session):
+            return None
+        self.observed += 1
+        if len(seqs) >= limit and seqs[-1] == last:
+            return None
+        summary = f"a replay holds {len(seqs)} events up to {seqs[-1] if seqs else 'none'}"
+        expected = f"the newest {limit}, {newest.start} to {last}"
+        return unexpected(summary, expected, message, "/events")
+
+
+class ReplayTruncated(OfPlace):
+    """A replay with data says whether something is lost."""
+
+    def judge(
+        self, connection: Connection, session: dict[str, Any], message: Message
+    ) -> Failure | None:
+        """Judges that truncated is a boolean, and the right one where the place is known."""
+        if not has_data(message):
+            return None
+        self.observed += 1
+        truncated = data_of(message).get("truncated")
+        if not isinstance(truncated, bool):
+            return unexpected("truncated is no boolean", "a boolean", message, "/data/truncated")
+        asked, seqs = self.asked(connection, session), seqs_of(message)
+        if asked is None or not asked.is_known or len(seqs) != len(events_of(message)):
+            return None
+        first = seqs[0] if seqs else session["seq"] + 1
+        if truncated is (first > asked.first):
+            return None
+        summary = f"truncated is {shown(truncated)} for last_seq {asked.last_seq}"
+        return unexpected(summary, shown(not truncated), message, "/data/truncated")
+
+
+class ReplayOfNoPlace(OfPlace):
+    """A replay for a place that the server cannot know is truncated."""
+
+    def judge(
+        self, connection: Connection, session: dict[str, Any], message: Message
+    ) -> Failure | None:
+        """Judges truncated for every last_seq without its epoch, of another or of the future."""
+        asked = self.asked(connection, session) if has_data(message) else None
+        if asked is None or asked.is_known:
+            return None
+        self.observed += 1
+        if data_of(message).get("truncated") is not False:
+            return None
+        summary = f"truncated is false for last_seq {asked.last_seq}, which tells nothing"
+        return unexpected(summary, "true", message, "/data/truncated")
+
+
+def place_monitors(order: OneOrder) -> list[Monitor]:
+    """The passive checks of this module."""
+    kinds = frozenset({"auth_result", "replay"})
+    return [
+        ReplayRun(
+            "replay-run",
+            "REPLAY-03",
+            "A replay with data holds what was missed, once and without a gap",
+            kinds=kinds,
+            order=order,
+        ),
+        ReplayTruncated(
+            "replay-truncated",
+            "REPLAY-05",
+            "Every replay with data says rightly whether something is lost",
+            kinds=kinds,
+        ),
+        ReplayFull(
+            "replay-full",
+            "REPLAY-06",
+            "A replay is as long as it may be where more was missed",
+            kinds=kinds,
+            order=order,
+        ),
+        ReplayOfNoPlace(
+            "replay-of-no-place",
+            "REPLAY-07",
+            "A replay for a place that the server cannot know is truncated",
+            kinds=kinds,
+        ),
+    ]
