@@ -75,6 +75,11 @@ def parts(text: str, length: int) -> str:
     return "|".join(text[start : start + length] for start in range(len(text) - length + 1))
 
 
+def late(seconds: float) -> float:
+    """A moment near the end of a span, with time to see something before the end."""
+    return max(0.9 * seconds, seconds - 2.0)
+
+
 def rounds(seconds: float, every: float) -> int:
     """How often something is to be done every so many seconds until so many have passed."""
     return math.ceil(seconds / every)
@@ -96,5 +101,6 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "part": part,
     "masked": masked,
     "parts": parts,
+    "late": late,
     "rounds": rounds,
 }
