@@ -260,6 +260,7 @@ async def expect_absent(action: Action) -> None:
         if item.mentions(barrier):
             return
         own = action.dialogue.owns(item) and item.mentions(containing)
+        own = own and not _comes_unasked(action, item, unwanted)
         if own and matches(unwanted, item.value) and _satisfies(action, item):
             raise action.fail(
                 "a message came that should not",

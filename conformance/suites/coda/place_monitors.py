@@ -1,4 +1,4 @@
-"""Passive checks of replays beside what their clients said: what was missed, and what is lost."""
+"""Passive checks beside what clients said in their auth_response: replays, and identities."""
 
 import re
 from itertools import pairwise
@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from conformance.checks import shown
-from conformance.json_text import NotJSON, decode
+from conformance.json_text import NotJSON, decode, equal
 from conformance.model import Failure
 from conformance.monitors import Monitor
 from conformance.suites.coda.event_monitors import KEPT_WHOLE, OneOrder
@@ -20,10 +20,10 @@ from conformance.suites.coda.replay_monitors import (
     limit_of,
     seqs_of,
 )
-from conformance.suites.coda.state_monitors import data_of, message_type, unexpected
+from conformance.suites.coda.state_monitors import authenticates, data_of, message_type, unexpected
 from conformance.transport import Connection, Message
 
-
+_CLIENT_ID: Final = "/data/client_id"
 _OTHERWISE: Final = re.compile(r'"last_seq"\s*:\s*(?!\d+\s*[,}])')
 
 
@@ -62,15 +62,19 @@ class OfPlace(OfSession):
             connection.memory[f"{self.name} results"] = results
         return super().received(connection, message)
 
+    def said(self, connection: Connection) -> dict[str, Any] | None:
+        """The data of the auth_response that the latest auth_result answers, if that is certain."""
+        said: list[dict[str, Any]] = connection.memory.get(f"{self.name} said", [])
+        is_certain = len(said) == connection.memory.get(f"{self.name} results")
+        return said[-1] if said and is_certain else None
+
     def asked(self, connection: Connection, session: dict[str, Any]) -> Asked | None:
         """What the client of a session asked for; None where that cannot be told."""
-        said = connection.memory.get(f"{self.name} said", [])
-        if not said or len(said) != connection.memory.get(f"{self.name} results"):
-            return None
-        last_seq, seq = said[-1].get("last_seq"), session.get("seq")
+        said = self.said(connection) or {}
+        last_seq, seq = said.get("last_seq", ""), session.get("seq", "")
         if not is_number(last_seq) or not is_number(seq):
             return None
-        epoch = said[-1].get("last_epoch")
+        epoch = said.get("last_epoch")
         is_known = epoch is not None and epoch == session.get("epoch") and last_seq <= seq
         return Asked(last_seq, is_known)
 
@@ -84,13 +88,13 @@ class ReplayRun(OfPlace, kw_only=True):
         self, connection: Connection, session: dict[str, Any], message: Message
     ) -> Failure | None:
         """Judges the numbers of every replay with data."""
-        if not has_data(message):
+        asked = self.asked(connection, session) if has_data(message) else None
+        if asked is None:
             return None
         self.observed += 1
-        seqs, last = seqs_of(message), session.get("seq")
-        failure = disorder(seqs, last, message) or _gap(seqs, message)
-        asked = self.asked(connection, session)
-        if failure is not None or asked is None or not asked.is_known:
+        seqs = seqs_of(message)
+        failure = disorder(seqs, session.get("seq"), message) or _gap(seqs, message)
+        if failure is not None or not asked.is_known:
             return failure
         if seqs and seqs[0] < asked.first:
             summary = f"a replay holds seq {seqs[0]}, and last_seq is {asked.last_seq}"
@@ -186,10 +190,65 @@ class ReplayOfNoPlace(OfPlace):
         return unexpected(summary, "true", message, "/data/truncated")
 
 
+class ReplayRange(OfPlace):
+    """from_seq and to_seq are those of the first and the last event."""
+
+    def judge(
+        self, connection: Connection, session: dict[str, Any], message: Message
+    ) -> Failure | None:
+        """Judges both, or that neither is there, in every replay with data."""
+        asked = self.asked(connection, session) if has_data(message) else None
+        if asked is None or len(seqs_of(message)) != len(events_of(message)):
+            return None
+        self.observed += 1
+        seqs, data = seqs_of(message), data_of(message)
+        for name, place in (("from_seq", 0), ("to_seq", -1)):
+            wanted = seqs[place] if seqs else None
+            if wanted is None and name not in data:
+                continue
+            if wanted is None or not equal(data.get(name), wanted):
+                summary = f"{name} of a replay is {shown(data.get(name))}"
+                expected = f"{wanted}" if seqs else "none: there is no event"
+                return unexpected(summary, expected, message, f"/data/{name}")
+        return None
+
+
+class FreshClient(OfPlace):
+    """A challenge_token session that resumes no other has a client_id of its own."""
+
+    seen: set[str] = msgspec.field(default_factory=set)
+
+    def received(self, connection: Connection, message: Message) -> Failure | None:
+        """Judges the client_id of every session that was opened by a token alone."""
+        super().received(connection, message)
+        client_id = data_of(message).get("client_id")
+        if not authenticates(message) or not isinstance(client_id, str):
+            return None
+        known = client_id in self.seen
+        self.seen.add(client_id)
+        said = self.said(connection)
+        by_token = said is not None and said.get("method", "challenge_token") == "challenge_token"
+        if said is None or not by_token or said.get("resume") is not None:
+            return None
+        self.observed += 1
+        if not known:
+            return None
+        return unexpected("a client_id was given twice", "a fresh client_id", message, _CLIENT_ID)
+
+
 def place_monitors(order: OneOrder) -> list[Monitor]:
     """The passive checks of this module."""
     kinds = frozenset({"auth_result", "replay"})
     return [
+        FreshClient(
+            "client-id-fresh",
+            "AUTH-08",
+            "No client_id is given twice to clients that resume nothing",
+            kinds=frozenset({"auth_result"}),
+        ),
+        ReplayRange(
+            "replay-range", "REPLAY-04", "from_seq and to_seq are those of the events", kinds=kinds
+        ),
         ReplayRun(
             "replay-run",
             "REPLAY-03",

@@ -3,8 +3,6 @@
 from itertools import pairwise
 from typing import Any, Final
 
-from conformance.checks import shown
-from conformance.json_text import equal
 from conformance.model import Failure
 from conformance.monitors import Monitor
 from conformance.schemas import SchemaStore
@@ -145,28 +143,6 @@ class ReplayedAsSent(OfSession, kw_only=True):
         return None
 
 
-class ReplayRange(OfSession):
-    """from_seq and to_seq are those of the first and the last event."""
-
-    def judge(
-        self, connection: Connection, session: dict[str, Any], message: Message
-    ) -> Failure | None:
-        """Judges both, or that neither is there, in every replay with data."""
-        if not has_data(message) or len(seqs_of(message)) != len(events_of(message)):
-            return None
-        self.observed += 1
-        seqs, data = seqs_of(message), data_of(message)
-        for name, place in (("from_seq", 0), ("to_seq", -1)):
-            wanted = seqs[place] if seqs else None
-            if wanted is None and name not in data:
-                continue
-            if wanted is None or not equal(data.get(name), wanted):
-                summary = f"{name} of a replay is {shown(data.get(name))}"
-                expected = f"{wanted}" if seqs else "none: there is no event"
-                return unexpected(summary, expected, message, f"/data/{name}")
-        return None
-
-
 class ReplayBound(OfSession, kw_only=True):
     """A replay holds no more events, and is no longer, than the session states."""
 
@@ -208,9 +184,6 @@ def replay_monitors(schemas: SchemaStore, order: OneOrder) -> list[Monitor]:
         ),
         ReplayedAsSent(
             "missed-as-sent", "REPLAY-03", as_sent, kinds=kinds, order=order, with_data=True
-        ),
-        ReplayRange(
-            "replay-range", "REPLAY-04", "from_seq and to_seq are those of the events", kinds=kinds
         ),
         ReplayBound(
             "replay-bound",
