@@ -257,7 +257,7 @@ async def expect_absent(action: Action) -> None:
             break
         if isinstance(item, End):
             raise action.ended(item, "the answer to a barrier message")
-        if item.mentions(barrier):
+        if item.mentions(barrier) and action.dialogue.barriers.is_one(item):
             return
         own = action.dialogue.owns(item) and item.mentions(containing)
         own = own and not _comes_unasked(action, item, unwanted)
