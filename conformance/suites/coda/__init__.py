@@ -42,11 +42,13 @@ def make_monitors(suite: "Suite") -> "list[Monitor]":
     from conformance.suites.coda.state_monitors import state_monitors
 
     order = one_order()
+    shapes = message_monitors(suite.schemas)
+    live = next(monitor for monitor in shapes if monitor.name == "event")
     return [
         *state_monitors(),
-        *message_monitors(suite.schemas),
+        *shapes,
         *event_monitors(order),
-        *replay_monitors(suite.schemas, order),
+        *replay_monitors(suite.schemas, order, live),
         *place_monitors(order),
     ]
 

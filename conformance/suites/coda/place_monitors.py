@@ -24,7 +24,7 @@ from conformance.suites.coda.state_monitors import authenticates, data_of, messa
 from conformance.transport import Connection, Message
 
 _CLIENT_ID: Final = "/data/client_id"
-_OTHERWISE: Final = re.compile(r'"last_seq"\s*:\s*(?!\d+\s*[,}])')
+_OTHERWISE: Final = re.compile(r'"last_seq"\s*:(?!\s*\d+\s*[,}])')
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -143,7 +143,7 @@ class ReplayFull(OfPlace, kw_only=True):
         if newest.start <= asked.first or not _all_fit(self.order, connection, newest, session):
             return None
         self.observed += 1
-        if len(seqs) >= limit and seqs[-1] == last:
+        if len(seqs) >= limit and max(seqs) == last:
             return None
         summary = f"a replay holds {len(seqs)} events up to {seqs[-1] if seqs else 'none'}"
         expected = f"the newest {limit}, {newest.start} to {last}"
@@ -166,8 +166,11 @@ class ReplayTruncated(OfPlace):
         asked, seqs = self.asked(connection, session), seqs_of(message)
         if asked is None or not asked.is_known or len(seqs) != len(events_of(message)):
             return None
-        first = seqs[0] if seqs else session["seq"] + 1
-        if truncated is (first > asked.first):
+        missed = range(asked.first, session["seq"] + 1)
+        is_lost = (
+            min(seqs) > missed[0] or max(seqs) < missed[-1] if seqs and missed else bool(missed)
+        )
+        if truncated is is_lost:
             return None
         summary = f"truncated is {shown(truncated)} for last_seq {asked.last_seq}"
         return unexpected(summary, shown(not truncated), message, "/data/truncated")
