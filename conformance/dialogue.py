@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from conformance import values
 from conformance.barriers import Barriers
 from conformance.checks import cut, matches
-from conformance.hooks import ADVANCE, HookFailed
+from conformance.hooks import ADVANCE, RESTART, HookFailed
 from conformance.model import Failure, Scenario, Step
 from conformance.monitors import Violation
 from conformance.problems import InputError, did_you_mean
@@ -230,6 +230,8 @@ class Dialogue(Watcher):
         self.transcript.add(perf_counter() - self.started, "·", "→", f"hook {name} {arguments}")
         if name not in self.world.target.hooks:
             raise HookFailed(self.world.without_hook(name))
+        for monitor in self.world.monitors if name == RESTART else ():
+            monitor.restarting()
         try:
             result = await self.world.target.hooks[name].call(arguments)
         except HookFailed as error:

@@ -50,6 +50,9 @@ class Monitor(msgspec.Struct, eq=False):
     def clock_moved(self, seconds: float) -> None:
         """Notes that the target's clock was moved forward."""
 
+    def restarting(self) -> None:
+        """Notes that the target is about to start anew."""
+
     def sent(self, connection: Connection, text: str) -> None:
         """Notes what the kit sends, as the transcript has it."""
 

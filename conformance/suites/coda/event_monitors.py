@@ -132,8 +132,11 @@ def _digest(text: bytes) -> bytes:
 class OneOrder(Monitor):
     """The same seq is the same event on every connection.
 
-    `confirmed` are the events that came alike to a second one.
+    `confirmed` are the events that came alike to a second one. Where no epoch is stated, one begins
+    with every start of the target.
     """
+
+    starts: int = 0
 
     events: OrderedDict[tuple[Any, int], Content] = msgspec.field(default_factory=OrderedDict)
     confirmed: set[tuple[Any, int]] = msgspec.field(default_factory=set)
@@ -143,7 +146,8 @@ class OneOrder(Monitor):
         if authenticates(message):
             session = data_of(message).get("session")
             epoch = session.get("epoch") if isinstance(session, dict) else None
-            connection.memory[self.name] = (str(epoch), 0)
+            name = f"start {self.starts}" if epoch is None else str(epoch)
+            connection.memory[self.name] = (name, 0)
         seq = sequence(message)
         if seq is None:
             return None
@@ -160,6 +164,10 @@ class OneOrder(Monitor):
         self.confirmed.discard((epoch, seq))
         summary = f"seq {seq} is another event on another connection"
         return unexpected(summary, "the same event everywhere", message, "/seq")
+
+    def restarting(self) -> None:
+        """Begins another epoch, where the target states none."""
+        self.starts += 1
 
     def _known(self, key: tuple[str, int], message: Message) -> Content | None:
         """What another connection got under a number; None, and it is kept, where none did."""
