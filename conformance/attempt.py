@@ -101,7 +101,7 @@ class Attempts:
         wait = self.wait_of(scenario)
         if wait == float("inf"):
             return Outcome.COULD_NOT_RUN, f"the target does not state {scenario.waits}"
-        if wait > LONG_WAIT and ADVANCE in world.hook_faults:
+        if wait > LONG_WAIT and ADVANCE in world.hook_faults and ADVANCE not in target.hooks:
             return Outcome.COULD_NOT_RUN, f"it must wait {wait:g} s: {world.hook_faults[ADVANCE]}"
         if wait > self.max_wait and not world.moves_clock:
             return Outcome.COULD_NOT_RUN, (

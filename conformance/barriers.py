@@ -59,7 +59,12 @@ class Barriers:
 
     def is_one(self, message: Message) -> bool:
         """Whether a message is the answer to a barrier, on whatever connection."""
-        return any(map(message.mentions, self._sent))
+        return self._may_answer(message) and any(map(message.mentions, self._sent))
+
+    def _may_answer(self, message: Message) -> bool:
+        """Whether a message is of a kind that answers: a replay may hold an answer, and is none."""
+        kind = message.value.get("type") if isinstance(message.value, dict) else None
+        return not isinstance(kind, str) or kind in self._barrier.answers
 
     def note(self, connection: Connection, message: Message) -> bool:
         """Notes what a message means for barriers; whether it answers one on its connection.
@@ -68,7 +73,7 @@ class Barriers:
         """
         if connection not in self._let_in and matches(self._barrier.let_in, message.value):
             self._let_in.add(connection)
-        for sent in self._sent.values():
+        for sent in self._sent.values() if self._may_answer(message) else ():
             if sent.connection is connection and message.mentions(sent.token):
                 connection.awaits_answer = False
                 sent.answered.set()

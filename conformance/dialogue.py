@@ -16,7 +16,8 @@ from conformance import values
 from conformance.barriers import Barriers
 from conformance.checks import cut, matches
 from conformance.form import PLAIN, Form
-from conformance.hooks import ADVANCE, HookFailed
+from conformance.hooks import ADVANCE, RESTART, HookFailed
+from conformance.json_text import NotJSON, decode
 from conformance.model import Failure, Scenario, Step
 from conformance.monitors import Violation
 from conformance.problems import InputError, did_you_mean
@@ -245,6 +246,8 @@ class Dialogue(Watcher):
         self.transcript.add(perf_counter() - self.started, "·", "→", f"hook {name} {arguments}")
         if name not in self.world.target.hooks:
             raise HookFailed(self.world.without_hook(name))
+        for monitor in self.world.monitors if name == RESTART else ():
+            monitor.restarting()
         try:
             result = await self.world.target.hooks[name].call(arguments)
         except HookFailed as error:
@@ -278,8 +281,15 @@ class Dialogue(Watcher):
         self.transcript.add(perf_counter() - self.started, connection.name, direction, text)
         if direction == "→":
             self.last_sent = text
-            for monitor in self.world.sending_monitors:
-                monitor.sent(connection, text)
+            self._sent(connection, text)
+
+    def _sent(self, connection: Connection, text: str) -> None:
+        try:
+            value = decode(text)
+        except NotJSON:  # or no message at all
+            return
+        for monitor in self.world.sending_monitors:
+            monitor.sent(connection, value, text)
 
     def received(self, connection: Connection, message: Message) -> None:
         """Notes a message and hands it to the monitors; learns the secrets in it first."""

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 
-from conformance.attempt import Attempts
+from conformance.attempt import LONG_WAIT, Attempts
 from conformance.hooks import ADVANCE
 from conformance.model import Scenario
 from conformance.record import BLAMING
+from conformance.suite import HookPart
 from conformance.world import World
 
 
@@ -17,16 +18,38 @@ async def check_needed(world: World, attempts: Attempts, scenarios: Sequence[Sce
 
 
 async def check_after_failure(world: World, attempts: Attempts, scenario: Scenario) -> str:
-    """Checks the hooks of a scenario that failed and that stop the target.
+    """Checks of the hooks that a failed scenario used what was not checked before.
 
     What is found against one of them; empty where they did what they answered.
     """
-    for name in sorted(scenario.hooks & world.target.hooks.keys()):
-        if name in world.suite.hooks and world.suite.hooks[name].stops:
+    for name in sorted(_used(world, attempts, scenario)):
+        if world.suite.hooks[name].stops:
             await _check(world, attempts, name)
             if name in world.hook_faults:
                 return world.hook_faults[name]
+        for part in world.suite.hooks[name].parts:
+            if part.concerns(scenario) and (told := await _undone(world, attempts, name, part)):
+                world.hook_faults.setdefault(name, told)
+                return told
     return ""
+
+
+def _used(world: World, attempts: Attempts, scenario: Scenario) -> set[str]:
+    """The hooks that a scenario called, or that spared it a wait."""
+    waited = world.moves_clock and attempts.wait_of(scenario) > LONG_WAIT
+    used = scenario.hooks | ({ADVANCE} if waited else set())
+    return {name for name in used if name in world.target.hooks and name in world.suite.hooks}
+
+
+async def _undone(world: World, attempts: Attempts, name: str, part: HookPart) -> str:
+    """What a hook leaves undone of a part, tried once in a run; empty where it does it."""
+    if part.sign.id not in world.hook_parts:
+        obstacle = attempts.obstacle(part.sign)
+        result = None if obstacle is not None else await attempts.judged(part.sign)
+        is_undone = result is not None and result.outcome in BLAMING
+        told = f"the hook {name} answers, but {part.seen}" if is_undone else ""
+        world.hook_parts[part.sign.id] = told
+    return world.hook_parts[part.sign.id]
 
 
 def _needed(attempts: Attempts, scenarios: Iterable[Scenario]) -> set[str]:

@@ -53,8 +53,11 @@ class Monitor(msgspec.Struct, eq=False):
     def given(self, result: Any) -> None:
         """Notes what a hook gave."""
 
-    def sent(self, connection: Connection, text: str) -> None:
-        """Notes what the kit sent."""
+    def restarting(self) -> None:
+        """Notes that the target is about to start anew."""
+
+    def sent(self, connection: Connection, value: Any, text: str) -> None:
+        """Notes a JSON value that the kit sends, and its text."""
 
     def received(self, connection: Connection, message: Message) -> Failure | None:
         """Judges a message that came; None where it is in order or none of this check's."""

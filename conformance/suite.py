@@ -98,14 +98,30 @@ class Barrier(msgspec.Struct, frozen=True):
     answers_before: frozenset[str] = frozenset()
 
 
+class HookPart(msgspec.Struct, frozen=True):
+    """What a hook may leave undone: how it is tried, and what is seen then.
+
+    `about` are the beginnings of the requirements that need it; empty for all.
+    """
+
+    seen: str
+    sign: Scenario
+    about: tuple[str, ...] = ()
+
+    def concerns(self, scenario: Scenario) -> bool:
+        """Whether a scenario that uses the hook needs this part of it."""
+        return not self.about or any(row.startswith(self.about) for row in scenario.requirements)
+
+
 class HookCheck(msgspec.Struct, frozen=True):
     """The signs that a hook does what it answers, and what is seen where there is none of them.
 
-    `certain`: that proves that it lies; `stops`: it is tried after a failure alone.
+    `certain`: that proves that it lies; `stops`: it is tried after a failure alone, like `parts`.
     """
 
     seen: str
     signs: tuple[Scenario, ...]
+    parts: tuple[HookPart, ...] = ()
     certain: bool = True
     stops: bool = False
 
@@ -141,6 +157,7 @@ class Suite(msgspec.Struct, frozen=True):
     owed: Mapping[str, str]
     background: Decider
     background_text: str
+    unasked: Decider
     disturbing: Decider
     lapse: Lapse
     rate: Rate
@@ -217,6 +234,7 @@ def _load(name: str) -> Suite:
         owed=MappingProxyType(header["owed"]),
         background=schemas.compile(header["background"]),
         background_text=header["background_text"],
+        unasked=schemas.compile(header["unasked"]),
         disturbing=schemas.compile(header["disturbing"]),
         message_limits=tuple(header["message_limits"]),
         lapse=Lapse(**header["lapse"]),
@@ -317,7 +335,16 @@ def _scenarios(folder: Path, reader: ScriptReader, prefix: str = "") -> Iterable
 def _hooks(
     rows: Mapping[str, Mapping[str, Any]], signs: Mapping[str, Sequence[Scenario]]
 ) -> dict[str, HookCheck]:
-    return {name: HookCheck(signs=tuple(signs[name]), **row) for name, row in rows.items()}
+    return {name: _hook(row, signs[name]) for name, row in rows.items()}
+
+
+def _hook(row: Mapping[str, Any], found: Sequence[Scenario]) -> HookCheck:
+    named = {sign.id.rpartition("/")[2]: sign for sign in found}
+    parts = tuple(
+        HookPart(part["seen"], named.pop(name), tuple(part.get("about", ())))
+        for name, part in row.get("parts", {}).items()
+    )
+    return HookCheck(**{**row, "signs": tuple(named.values()), "parts": parts})
 
 
 def _variants(header: Mapping[str, Any]) -> dict[str, tuple[Variant, ...]]:

@@ -47,6 +47,7 @@ class World:
     begun: float = field(default_factory=perf_counter)
     hook_errors: dict[str, str] = field(default_factory=dict)
     hook_faults: dict[str, str] = field(default_factory=dict)
+    hook_parts: dict[str, str] = field(default_factory=dict)
     last_heard: float = 0.0
     greets: bool = False
     barrier: Any = None

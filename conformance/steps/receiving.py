@@ -88,7 +88,7 @@ async def _next_own(action: Action, expected: Any) -> Message:
             if probe.is_answered_by(item):
                 _check_moment(action, item.time)
                 raise answer.missing(passed_over, proved=True)
-            if action.dialogue.owns(item):
+            if action.dialogue.owns(item) and not _comes_unasked(action, item, expected):
                 if where is None or matches(where, item.value):
                     answer.came(item)
                     return item
@@ -100,6 +100,13 @@ async def _next_own(action: Action, expected: Any) -> Message:
     if other is not None:
         _check_late(action, other)  # it may be what came instead
     raise answer.missing(passed_over, proved=False)
+
+
+def _comes_unasked(action: Action, message: Message, expected: Any) -> bool:
+    """Whether a message tells of the past, and the step waits for one of another type."""
+    if message.fault or not action.world.suite.unasked.is_valid(message.value):
+        return False
+    return not matches({"type": message.value.get("type")}, expected)
 
 
 class Answer:
@@ -267,9 +274,10 @@ async def expect_absent(action: Action) -> None:
             break
         if isinstance(item, End):
             raise action.ended(item, "the answer to a barrier message")
-        if item.mentions(barrier):
+        if item.mentions(barrier) and action.dialogue.barriers.is_one(item):
             return
         own = action.dialogue.owns(item) and item.mentions(containing)
+        own = own and not _comes_unasked(action, item, unwanted)
         if own and matches(unwanted, item.value) and _satisfies(action, item):
             raise action.fail(
                 "a message came that should not",

@@ -16,7 +16,7 @@ from tests.support.sockets import Talk, listening, refusing_port, url_of
 
 # Scenarios that a lie made fail, of which each would blame the target.
 BLAMED = {
-    "emit_event": ("replay/newcomers-get-few", "replay/truncated-is-true", "replay/events-"),
+    "emit_event": ("replay/newcomers-get-few", "replay/truncated-is-true", "replay/events-happen"),
     "advance_clock": ("tokens/expired-token-is-refused", "tokens/expiry-is-remembered"),
     "restart": ("errors/restart", "replay/new-start", "replay/last-seq-of"),
     "shutdown": ("transport/shutdown",),
@@ -52,6 +52,15 @@ def test_a_hook_that_does_nothing_is_named_and_nobody_is_blamed(tmp_path: Path, 
     assert set(done.outcomes().values()) == {"could not run"}
     assert told[hook] in done.reasons()
     assert told[hook][1:] in done.output
+
+
+def test_a_hook_that_does_half_of_its_work_is_named_and_nobody_is_blamed(tmp_path: Path) -> None:
+    done = judge(tmp_path, lying(tmp_path, "alone"), "replay/newest-events", *SOON)
+    told = done.report["target"]["hook_faults"]["emit_event"]
+    assert told.endswith("it does not raise as many events as it was asked for")
+    assert done.status == 3
+    assert set(done.outcomes().values()) == {"could not run"}
+    assert told in done.reasons()
 
 
 def test_a_hook_that_cannot_be_told_from_a_faulty_target_is_named_and_the_target_judged(

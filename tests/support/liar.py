@@ -3,7 +3,8 @@
 `python -m tests.support.liar HOOK [OPTION...]`, with options of the reference server. `none` is a
 control that does not lie; with `lost` it is the server that is at fault: an event takes its number,
 and nobody gets it. `once` refuses to restart, and lies when it is asked again. With `hourly` it is
-a legal server whose timestamps are those of the full hour.
+a legal server whose timestamps are those of the full hour. With `alone` an event comes alone,
+however many were asked for.
 """
 
 import secrets
@@ -11,6 +12,7 @@ import sys
 import time
 from typing import Any
 
+import msgspec
 from aiohttp import web
 
 from reference_server import control
@@ -38,6 +40,13 @@ async def _busy_once(own: control.Control, request: web.Request, asked: Any) -> 
     return web.Response(status=503, text="busy")
 
 
+class _Alone(control._EmitEvent, frozen=True):
+    """What is asked of an emit_event that raises one event, whatever is asked."""
+
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "count", 1)
+
+
 def _lose(self: ReferenceServer, *event: Any) -> int:
     """Numbers an event and sends it to nobody."""
     with self._stream._lock:
@@ -57,6 +66,8 @@ if __name__ == "__main__":
             whole(self, *words, **{**more, "clock": lambda: hour})
 
         EventStream.__init__ = hourly  # type: ignore[method-assign]  # that is its way
+    elif name == "alone":
+        control._HOOKS["emit_event"] = (_Alone, control.Control._emit_event)
     elif name == "once":
         control._HOOKS["restart"] = (control._HOOKS["restart"][0], _busy_once)
     elif name != "none":

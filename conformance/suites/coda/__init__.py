@@ -38,11 +38,22 @@ CONTROL = frozenset(
 def make_monitors(suite: "Suite") -> "list[Monitor]":
     """A fresh set of the passive checks, for one run."""
     # Imported here, so that a command that runs nothing does not wait for the network libraries.
-    from conformance.suites.coda.event_monitors import event_monitors
+    from conformance.suites.coda.event_monitors import event_monitors, one_order
     from conformance.suites.coda.message_monitors import message_monitors
+    from conformance.suites.coda.place_monitors import place_monitors
+    from conformance.suites.coda.replay_monitors import replay_monitors
     from conformance.suites.coda.state_monitors import state_monitors
 
-    return [*state_monitors(), *message_monitors(suite.schemas), *event_monitors()]
+    order = one_order()
+    shapes = message_monitors(suite.schemas)
+    live = next(monitor for monitor in shapes if monitor.name == "event")
+    return [
+        *state_monitors(),
+        *shapes,
+        *event_monitors(order),
+        *replay_monitors(suite.schemas, order, live),
+        *place_monitors(order),
+    ]
 
 
 def kind_of(value: Any) -> str:

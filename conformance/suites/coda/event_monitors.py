@@ -105,12 +105,17 @@ class Content(msgspec.Struct, frozen=True):
 
     def is_of(self, message: Message) -> bool:
         """Whether an event says the same; its members may stand in another order."""
+        if self.text == message.text:
+            return True
+        text, _ = self.digests
+        digest = _digest(message.text.encode("utf-8", "surrogatepass")) if text else b""
+        return bool(text and text == digest) or self.says(message.value)
+
+    def says(self, event: Any) -> bool:
+        """Whether an event, as a value, is the same."""
         if self.text:
-            return self.text == message.text or equal(decode(self.text), message.value)
-        text, value = self.digests
-        return text == _digest(message.text.encode("utf-8", "surrogatepass")) or value == _digest(
-            _ordered(message.value)
-        )
+            return equal(decode(self.text), event)
+        return self.digests[1] == _digest(_ordered(event))
 
 
 def _ordered(value: Any) -> bytes:
@@ -125,16 +130,24 @@ def _digest(text: bytes) -> bytes:
 
 
 class OneOrder(Monitor):
-    """The same seq is the same event on every connection."""
+    """The same seq is the same event on every connection.
+
+    `confirmed` are the events that came alike to a second one. Where no epoch is stated, one begins
+    with every start of the target.
+    """
+
+    starts: int = 0
 
     events: OrderedDict[tuple[Any, int], Content] = msgspec.field(default_factory=OrderedDict)
+    confirmed: set[tuple[Any, int]] = msgspec.field(default_factory=set)
 
     def received(self, connection: Connection, message: Message) -> Failure | None:
         """Judges every event against what another connection got under its seq."""
         if authenticates(message):
             session = data_of(message).get("session")
             epoch = session.get("epoch") if isinstance(session, dict) else None
-            connection.memory[self.name] = (str(epoch), 0)
+            name = f"start {self.starts}" if epoch is None else str(epoch)
+            connection.memory[self.name] = (name, 0)
         seq = sequence(message)
         if seq is None:
             return None
@@ -146,9 +159,15 @@ class OneOrder(Monitor):
             return None
         self.observed += 1
         if known.is_of(message):
+            self.confirmed.add((epoch, seq))
             return None
+        self.confirmed.discard((epoch, seq))
         summary = f"seq {seq} is another event on another connection"
         return unexpected(summary, "the same event everywhere", message, "/seq")
+
+    def restarting(self) -> None:
+        """Begins another epoch, where the target states none."""
+        self.starts += 1
 
     def _known(self, key: tuple[str, int], message: Message) -> Content | None:
         """What another connection got under a number; None, and it is kept, where none did."""
@@ -156,8 +175,19 @@ class OneOrder(Monitor):
         if known is None:
             self.events[key] = Content.of(message)
             if len(self.events) > REMEMBERED:
-                self.events.popitem(last=False)
+                self.confirmed.discard(self.events.popitem(last=False)[0])
         return known
+
+    def is_short(self, connection: Connection, seq: int) -> bool:
+        """Whether an event came live under a number in the epoch of a connection, a short one."""
+        epoch, _ = connection.memory.get(self.name, (str(None), 0))
+        content = self.events.get((epoch, seq))
+        return content is not None and content.text != ""
+
+    def live(self, connection: Connection, seq: int) -> Content | None:
+        """What came live under a number in the epoch of a connection, to several alike."""
+        epoch, _ = connection.memory.get(self.name, (str(None), 0))
+        return self.events.get((epoch, seq)) if (epoch, seq) in self.confirmed else None
 
 
 class UnixTime(Monitor):
@@ -231,7 +261,17 @@ class ReplayPlace(Monitor):
         return None
 
 
-def event_monitors() -> list[Monitor]:
+def one_order() -> OneOrder:
+    """The passive check of the one order, which others ask what came live."""
+    return OneOrder(
+        "one-order",
+        "EVENT-04",
+        "All connections see the same events in one order",
+        kinds=frozenset({EVENT, "auth_result"}),
+    )
+
+
+def event_monitors(order: OneOrder) -> list[Monitor]:
     """The passive checks of this module."""
     events = frozenset({EVENT})
     joining = events | {"auth_result"}
@@ -242,12 +282,7 @@ def event_monitors() -> list[Monitor]:
             "seq grows by 1 from event to event",
             kinds=joining | {UNREADABLE},
         ),
-        OneOrder(
-            "one-order",
-            "EVENT-04",
-            "All connections see the same events in one order",
-            kinds=joining,
-        ),
+        order,
         FollowsJoining(
             "first-seq",
             "EVENT-05",

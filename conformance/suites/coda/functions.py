@@ -56,6 +56,16 @@ def altered(text: str) -> str:
     return text[:-1] + ("b" if text.endswith("a") else "a")
 
 
+def swapped(text: str) -> str:
+    """The text with upper case for lower and the other way round; without letters, altered."""
+    return text.swapcase() if text.swapcase() != text else altered(text)
+
+
+def part(text: str, start: int, end: int | None = None) -> str:
+    """Some of the characters of a text, counted from 0, or from the end where negative."""
+    return text[start:end]
+
+
 def masked(text: str) -> str:
     """The text with an x for every character that a token may have (HMAC-10)."""
     return re.sub("[A-Za-z0-9_-]", "x", text)
@@ -64,6 +74,11 @@ def masked(text: str) -> str:
 def parts(text: str, length: int) -> str:
     """A regular expression for every part of a text of letters, digits and "-", "_" of a length."""
     return "|".join(text[start : start + length] for start in range(len(text) - length + 1))
+
+
+def late(seconds: float) -> float:
+    """A moment near the end of a span, with time to see something before the end."""
+    return max(0.9 * seconds, seconds - 2.0)
 
 
 def rounds(seconds: float, every: float) -> int:
@@ -88,8 +103,11 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "proof": proof,
     "refreshed": refreshed,
     "altered": altered,
+    "swapped": swapped,
+    "part": part,
     "masked": masked,
     "parts": parts,
+    "late": late,
     "rounds": rounds,
     "sha256": sha256,
 }

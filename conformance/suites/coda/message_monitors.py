@@ -142,22 +142,6 @@ class Fresh(Monitor, kw_only=True):
         return None
 
 
-class FreshClientId(Fresh, kw_only=True):
-    """No two sessions of challenge_token that resumed nobody have one client_id."""
-
-    def sent(self, connection: Connection, text: str) -> None:
-        """Notes who may have asked for an identity, or has that of an access token."""
-        if '"auth_response"' in text and any(word in text for word in ('"resume"', '"proof"')):
-            connection.memory[self.name] = True
-
-    def received(self, connection: Connection, message: Message) -> Failure | None:
-        """Judges the first success of every other connection."""
-        if connection.memory.get(self.name) or _tells_success(message) is not True:
-            return None
-        connection.memory[self.name] = True
-        return super().received(connection, message)
-
-
 def _digest(text: str) -> bytes:
     return sha256(text.encode("utf-8", "surrogatepass")).digest()
 
@@ -267,13 +251,6 @@ def message_monitors(schemas: SchemaStore) -> list[Monitor]:
             kinds=frozenset({"token_result"}),
             pointer="/data/token_id",
             may_be_told_again=True,
-        ),
-        FreshClientId(
-            "client-id-fresh",
-            "AUTH-08",
-            "No session that resumes no other gets a client_id that another had",
-            kinds=frozenset({"auth_result"}),
-            pointer="/data/client_id",
         ),
         Fresh(
             "refresh-nonce-fresh",
