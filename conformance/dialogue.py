@@ -328,10 +328,18 @@ class Dialogue(Watcher):
             if connection.open and connection.end is None:
                 connection.ping(b"caught up")
                 with suppress(TimeoutError):
-                    await connection.receive_pong(self._patience)
+                    await connection.receive_pong(b"caught up", self._patience)
 
         await asyncio.gather(*map(catch_up, self.connections.values()))
         return self._disturbed
+
+    def broke(self, connection: Connection, what: str) -> None:
+        """Hands what is wrong with a frame to the monitors."""
+        self.line(connection, "←", what)
+        for monitor in self.world.monitors:
+            failure = monitor.broke(connection, what)
+            if failure is not None:
+                monitor.note(failure, self._violation)
 
     def ended(self, connection: Connection, end: End) -> None:
         """Notes when a connection ended, and hands its end to the monitors."""

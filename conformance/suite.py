@@ -135,6 +135,7 @@ class Suite(msgspec.Struct, frozen=True):
     variants: Mapping[str, tuple[Variant, ...]]
     barrier: Barrier
     owed: Mapping[str, str]
+    messages: str
     background: Decider
     background_text: str
     disturbing: Decider
@@ -209,6 +210,7 @@ def _load(name: str) -> Suite:
         variants=MappingProxyType(_variants(header)),
         barrier=_barrier(header["barrier"]),
         owed=MappingProxyType(header["owed"]),
+        messages=header["messages"],
         background=schemas.compile(header["background"]),
         background_text=header["background_text"],
         disturbing=schemas.compile(header["disturbing"]),
@@ -281,6 +283,9 @@ def _header(path: Path, schemas: SchemaStore, requirements: Collection[str]) -> 
         if name not in requirements:
             hint = did_you_mean(name, requirements)
             raise source.error(f'there is no requirement "{name}"{hint}', ("owed", kind))
+    if (name := source.value["messages"]) not in requirements:
+        hint = did_you_mean(name, requirements)
+        raise source.error(f'there is no requirement "{name}"{hint}', ("messages",))
     return source
 
 

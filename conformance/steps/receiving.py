@@ -8,26 +8,22 @@ from conformance.json_text import at, encode, equal
 from conformance.silence import PATIENCE, Missing
 from conformance.steps.action import GRACE, Action, NotJudged, StepFailed, TooSlow
 from conformance.steps.barrier import QUIET, SURE, Probe
+from conformance.steps.sending import ping_payload
 from conformance.transport import End, Message
 
 
 async def expect_pong(action: Action) -> None:
     """Fails unless a pong with this payload comes; others are unsolicited (RFC 6455, 5.5.3)."""
-    payload = action.argument.encode("utf-8")
+    payload = ping_payload(action.argument)
     expected = f"a pong frame with payload {_hex(payload)}"
-    received = "nothing"
-    deadline = perf_counter() + action.timeout
-    while (left := deadline - perf_counter()) > 0:
-        try:
-            got = await action.connection.receive_pong(left)
-        except TimeoutError:
-            break
-        if isinstance(got, End):
-            raise action.ended(got, expected)
-        if got == payload:
-            return
-        received = f"a pong frame with payload {_hex(got)}"
-    raise action.timed_out("no pong came", expected=expected, received=received)
+    try:
+        end = await action.connection.receive_pong(payload, action.timeout)
+    except TimeoutError:
+        last = action.connection.last_pong
+        received = "nothing" if last is None else f"a pong frame with payload {_hex(last)}"
+        raise action.timed_out("no pong came", expected=expected, received=received) from None
+    if end is not None:
+        raise action.ended(end, expected)
 
 
 def _hex(payload: bytes) -> str:

@@ -3,11 +3,14 @@
 from conformance.transport.connection import Connection, Watcher
 from conformance.transport.frames import frame_bytes
 from conformance.transport.handshake import Handshake, Unreachable
+from conformance.transport.incoming import BEHIND_CLOSE, UNREADABLE
 from conformance.transport.messages import NO_CLOSE_FRAME, End, Message, Received
 from conformance.transport.opening import connect
 
 __all__ = [
+    "BEHIND_CLOSE",
     "NO_CLOSE_FRAME",
+    "UNREADABLE",
     "Connection",
     "End",
     "Handshake",

@@ -15,16 +15,25 @@ from time import perf_counter
 from typing import Any, Final, cast
 
 from websockets.client import ClientProtocol
+from websockets.exceptions import PayloadTooBig
 from websockets.frames import Close, Frame, Opcode
 from websockets.http11 import Response
 
-from conformance.transport.compression import CompressedFrame
+from conformance.problems import OutOfReach
+from conformance.transport.compression import CompressedFrame, NotedDeflate
+from conformance.transport.incoming import UNREADABLE, Incoming
 from conformance.transport.inbox import MAX_WAITING, Inbox
 from conformance.transport.messages import NO_CLOSE_FRAME, End, Message, Received, read_message
 
 MAX_TIMED: Final = 16 * 1024
 MAX_HEAD: Final = 4 * 1024
 """Bytes that are kept of an answer to the handshake, to tell what answered."""
+
+_KNOCK: Final = Frame(Opcode.PONG, b"").serialize(mask=True)
+_KNOCKS_EVERY: Final = 0.02
+"""Seconds between the bytes that show whether a target has let go of a socket."""
+
+_BETWEEN_PIECES: Final = 0.005
 
 MAX_UNREAD: Final = 1024 * 1024
 """Bytes that the target leaves unread, above which its pings are not answered."""
@@ -38,6 +47,9 @@ class Watcher:
 
     def received(self, connection: "Connection", message: Message) -> None:
         """A message came."""
+
+    def broke(self, connection: "Connection", what: str) -> None:
+        """The target sent a frame that RFC 6455 forbids."""
 
     def ended(self, connection: "Connection", end: End) -> None:
         """The connection ended, by a close frame or without."""
@@ -59,6 +71,7 @@ class Connection(asyncio.Protocol):
         self.asked = False
         self.silent = False
         self.tcp_end: float | None = None
+        self.half_closed = False
         self.opened = perf_counter()
         self.last_sent = self.opened
         self.memory: dict[str, Any] = {}
@@ -77,6 +90,8 @@ class Connection(asyncio.Protocol):
         self._own_fault: Exception | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._finished = asyncio.Event()
+        self._observer = watcher
+        self._incoming = Incoming(lambda what: watcher.broke(self, what), lambda: self.compresses)
 
     # ── asyncio's side ──
 
@@ -91,12 +106,23 @@ class Connection(asyncio.Protocol):
         """Takes bytes from the network and files what they complete."""
         if self.response is None and len(self.head) < MAX_HEAD:
             self.head += data[:MAX_HEAD]
-        self._take(lambda: self.protocol.receive_data(data))
+        head, rest = self._incoming.head(data)
+        if head:
+            self._take(lambda: self.protocol.receive_data(head))
+        if rest:
+            self._take(lambda: self.protocol.receive_data(self._incoming.frames(rest)))
 
     def eof_received(self) -> bool:
-        """Notes the end of the peer's stream."""
+        """Notes the end of the peer's stream; our half stays open, to see whether the peer let go.
+
+        TLS has no such half.
+        """
         self._take(self.protocol.receive_eof)
-        return False
+        self.half_closed = True
+        if self.refused or cast(asyncio.Transport, self.transport).get_extra_info("sslcontext"):
+            return False
+        self._end(NO_CLOSE_FRAME, "", "the TCP connection ended")
+        return not self._finishing
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Notes the end of the TCP connection."""
@@ -199,6 +225,10 @@ class Connection(asyncio.Protocol):
         if self.broke_format:
             fault = self.protocol.parser_exc
             self._payload = bytearray()
+            if isinstance(fault, PayloadTooBig):
+                raise OutOfReach(f"a message came that is longer than the kit reads: {fault}")
+            if self.end is None:
+                self._observer.broke(self, f"{UNREADABLE}: {fault}")
             self._end(NO_CLOSE_FRAME, "", f"the target broke the frame format: {fault}")
         self.write_protocol_data()
         self._notify()
@@ -214,7 +244,8 @@ class Connection(asyncio.Protocol):
             self._pongs.append(bytes(frame.data))
         elif frame.opcode is Opcode.CLOSE:
             close = self.protocol.close_rcvd or Close(1005, "")
-            self._end(close.code, close.reason, "a close frame came")
+            code = self._incoming.close_code or close.code
+            self._end(code, close.reason, "a close frame came")
         elif frame.opcode is not Opcode.PING:
             self._file_data(frame)
 
@@ -266,10 +297,18 @@ class Connection(asyncio.Protocol):
             self._pause(False)
         return item
 
-    async def receive_pong(self, timeout: float) -> bytes | End:
-        """The payload of the next pong, or the end; raises `TimeoutError`."""
-        await self._until(lambda: bool(self._pongs or self.end), timeout)
-        return self._pongs.popleft() if self._pongs else cast(End, self.end)
+    async def receive_pong(self, payload: bytes, timeout: float) -> End | None:
+        """Takes a pong with this payload, whenever it came; or the end; raises `TimeoutError`."""
+        await self._until(lambda: bool(payload in self._pongs or self.end), timeout)
+        if payload not in self._pongs:
+            return self.end
+        self._pongs.remove(payload)
+        return None
+
+    @property
+    def last_pong(self) -> bytes | None:
+        """The payload of the last pong that nobody has taken."""
+        return self._pongs[-1] if self._pongs else None
 
     async def _until(self, condition: Callable[[], bool], timeout: float) -> None:
         """Waits for a condition; one timer a wait, as a time-out is what seldom happens.
@@ -319,14 +358,22 @@ class Connection(asyncio.Protocol):
         """Sends one binary message."""
         self._send(Opcode.BINARY, data, f"binary message of {len(data)} bytes")
 
+    def deflate(self, payload: bytes) -> bytes:
+        """The payload compressed as was negotiated; unchanged where nothing was."""
+        for extension in self.protocol.extensions:
+            payload = bytes(cast(NotedDeflate, extension).deflate(payload))
+        return payload
+
     def ping(self, payload: bytes) -> None:
         """Sends a ping frame."""
         self._send(Opcode.PING, payload, f"ping {payload.hex() or '(empty)'}")
 
-    def close(self, code: int) -> None:
-        """Sends a close frame."""
+    def close(self, code: int | None, reason: str = "") -> None:
+        """Sends a close frame; without a code it is empty."""
         self.closing = True
-        self._send(Opcode.CLOSE, Close(code, "").serialize(), f"close {code}")
+        payload = b"" if code is None else code.to_bytes(2, "big") + reason.encode()
+        shown = "(empty)" if code is None else f"{code} {reason}".rstrip()
+        self._send(Opcode.CLOSE, payload, f"close {shown}")
 
     def _send(self, opcode: Opcode, payload: bytes, shown: str) -> None:
         # A control frame is answered by another, and what comes after it answers something else.
@@ -345,6 +392,14 @@ class Connection(asyncio.Protocol):
         if asks:
             self.last_sent = perf_counter()
             self.awaits_answer = len(data) <= MAX_TIMED
+
+    async def write_in_pieces(self, data: bytes, size: int) -> None:
+        """Writes bytes in pieces of a size, so that each arrives alone, or, for 0, in one."""
+        for start in range(0, len(data), size or len(data)):
+            if start:
+                await asyncio.sleep(_BETWEEN_PIECES)
+            if self.open:
+                cast(asyncio.Transport, self.transport).write(data[start : start + (size or len(data))])
 
     def stall(self) -> None:
         """Stops reading: what the target sends stays in the buffers between."""
@@ -370,11 +425,19 @@ class Connection(asyncio.Protocol):
             self.transport.abort()
 
     async def wait_tcp_end(self, timeout: float) -> None:
-        """Waits until the TCP connection has ended; raises `TimeoutError`."""
+        """Waits until the TCP connection has ended; raises `TimeoutError`.
+
+        A target that has ended its own half still has the socket: one that let go of it answers
+        whatever comes with a reset.
+        """
         self._stalled = False
         self._pause(False)
         async with asyncio.timeout(timeout):
-            await self._finished.wait()
+            while not self._finished.is_set():
+                if self.half_closed and self.open:
+                    cast(asyncio.Transport, self.transport).write(_KNOCK)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._finished.wait(), _KNOCKS_EVERY)
 
     def take_leave(self) -> None:
         """Begins to close politely, with code 1000; what still comes is of no interest."""

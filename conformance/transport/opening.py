@@ -21,7 +21,6 @@ SMALL_WINDOW: Final = (
 """Options of a socket that have the other side keep what is not read: the smallest buffer, and the
 segments of an Ethernet instead of the loopback's, after which systems measure their own buffers."""
 
-
 async def connect(
     name: str, handshake: Handshake, watcher: Watcher, answers_close: bool = True
 ) -> Connection:
@@ -90,23 +89,35 @@ def _protocol(handshake: Handshake) -> ClientProtocol:
     return ClientProtocol(
         _uri(handshake.url),
         subprotocols=subprotocols or None,
-        extensions=[NotedDeflateFactory()] if handshake.compression else None,
+        extensions=[NotedDeflateFactory(**handshake.compression)]
+        if handshake.compression is not None
+        else None,
         max_size=handshake.max_message,
     )
 
 
 async def _shake_hands(connection: Connection, handshake: Handshake) -> None:
-    protocol = connection.protocol
-    request = protocol.connect()
-    if handshake.host is not None:
-        del request.headers["Host"]
-        request.headers["Host"] = handshake.host
-    for origin in handshake.origins:
-        request.headers["Origin"] = origin
-    for name, value in handshake.headers:
-        request.headers[name] = value
-    protocol.send_request(request)
     connection.watcher.line(connection, "→", str(handshake))
-    connection.write_protocol_data()
+    request = _request(connection.protocol, handshake)
+    await connection.write_in_pieces(request, handshake.in_pieces)
     while not connection.is_answered:
         await connection.changed()
+
+
+def _request(protocol: ClientProtocol, handshake: Handshake) -> bytes:
+    """The request line and the headers, those of the handshake in place of the usual ones."""
+    request = protocol.connect()
+    headers = [*request.headers.raw_items()]
+    spelled = [(name, value) for name, values in handshake.spelled for value in values]
+    added = [("Origin", origin) for origin in handshake.origins]
+    if handshake.host is not None:
+        added.append(("Host", handshake.host))
+    replaced = {name.lower() for name, _ in added} | {name.lower() for name, _ in handshake.spelled}
+    rows = [row for row in headers if row[0].lower() not in replaced]
+    rows += [*added, *handshake.headers, *spelled]
+    path = request.path
+    if handshake.query:
+        path += ("&" if "?" in path else "?") + handshake.query
+    lines = [f"{handshake.method} {path} HTTP/{handshake.http}"]
+    lines += [f"{name}:{value if value[:1] in (' ', chr(9)) else ' ' + value}" for name, value in rows]
+    return "\r\n".join([*lines, "", ""]).encode("utf-8", "surrogateescape")
