@@ -97,5 +97,7 @@ FUNCTIONS: Final[dict[str, Function]] = {
     "padded": _padded,
     "nested": _nested,
     "json": lambda value: encode(value),
+    "item": lambda of, number: of[number],
+    "upper": lambda text: text.upper(),
     "hex": lambda text: text.encode("utf-8").hex(),
 }

@@ -31,14 +31,14 @@ async def connect(action: Action) -> None:
         options["compression"] = {} if offer is True else offer
     options["spelled"] = tuple(map(_lines, options.pop("headers", {}).items()))
     connection = await action.dialogue.connect(action.on, answers_close, **options)
-    status = connection.response.status_code if connection.response else None
-    got = {"status": status, "subprotocol": connection.subprotocol}
+    status = connection.status
+    got: dict[str, Any] = {"status": status, "subprotocol": connection.subprotocol}
     headers = connection.response.headers if connection.response else {}
     got["headers"] = {name.lower(): ", ".join(headers.get_all(name)) for name in headers}
     schema = action.option("handshake", {"properties": {"status": {"const": 101}}})
     if "like" in action.step.modifiers:
-        other = action.dialogue.connection(str(action.option("like"))).response
-        schema = {"properties": {"status": {"const": other.status_code if other else None}}}
+        other = action.dialogue.connection(str(action.option("like")))
+        schema = {"properties": {"status": {"const": other.status}}}
     _check_crowd(action, schema, got)
     faults = action.world.suite.schemas.explain_inline(schema, got)
     if faults:
@@ -50,6 +50,7 @@ async def connect(action: Action) -> None:
             f"{connection.refusal}".rstrip(),
         )
     if status == HTTPStatus.SWITCHING_PROTOCOLS and connection.refused:
+        action.requirement = action.world.suite.handshake.broken
         raise action.fail(
             "the handshake was answered against RFC 6455",
             expected="an opening handshake as RFC 6455, section 4.2.2, has it",

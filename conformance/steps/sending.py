@@ -6,6 +6,7 @@ from typing import Any
 from conformance.json_text import encode
 from conformance.steps.action import Action
 from conformance.transport import frame_bytes
+from conformance.transport.frames import Opcode
 
 
 async def send(action: Action) -> None:
@@ -29,9 +30,11 @@ async def send_raw(action: Action) -> None:
         frames = [frame for row in raw["frames"] for frame in _hand_made(action, row)]
         told = ", ".join(f"opcode {row['opcode']}" for row in raw["frames"][:8])
         data = b"".join(frames)
-        size = raw.get("in_pieces", 0)
-        action.connection.write(b"", f"{len(frames)} frames ({told}), {len(data)} bytes")
-        await action.connection.write_in_pieces(data, size)
+        size = raw.get("in_pieces") or len(data)
+        shown = f"{len(frames)} frames ({told}), {len(data)} bytes"
+        action.connection.closing |= any(row["opcode"] == Opcode.CLOSE for row in raw["frames"])
+        await action.connection.write_in_pieces(data[:-size], size)
+        action.connection.write(data[-size:], shown)
 
 
 def _hand_made(action: Action, row: Mapping[str, Any]) -> Iterator[bytes]:

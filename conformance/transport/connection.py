@@ -6,6 +6,7 @@ arrive together are never lost between two steps.
 
 import asyncio
 import contextlib
+import re
 import socket
 import struct
 import traceback
@@ -26,6 +27,7 @@ from conformance.transport.inbox import MAX_WAITING, Inbox
 from conformance.transport.messages import NO_CLOSE_FRAME, End, Message, Received, read_message
 
 MAX_TIMED: Final = 16 * 1024
+_STATUS: Final = re.compile(rb"HTTP/1\.0 (\d{3})\b")
 MAX_HEAD: Final = 4 * 1024
 """Bytes that are kept of an answer to the handshake, to tell what answered."""
 
@@ -158,6 +160,14 @@ class Connection(asyncio.Protocol):
     def subprotocol(self) -> str | None:
         """The subprotocol that the target selected."""
         return self.protocol.subprotocol
+
+    @property
+    def status(self) -> int | None:
+        """The HTTP status that answers the handshake, also in an answer of HTTP/1.0."""
+        if self.response is not None:
+            return self.response.status_code
+        old = _STATUS.match(self.head)
+        return int(old[1]) if old else None
 
     @property
     def broke_format(self) -> bool:
@@ -394,12 +404,11 @@ class Connection(asyncio.Protocol):
             self.awaits_answer = len(data) <= MAX_TIMED
 
     async def write_in_pieces(self, data: bytes, size: int) -> None:
-        """Writes bytes in pieces of a size, so that each arrives alone, or, for 0, in one."""
-        for start in range(0, len(data), size or len(data)):
-            if start:
-                await asyncio.sleep(_BETWEEN_PIECES)
+        """Writes bytes in pieces of a size, so that each arrives alone, and apart from the next."""
+        for start in range(0, len(data), size):
             if self.open:
-                cast(asyncio.Transport, self.transport).write(data[start : start + (size or len(data))])
+                cast(asyncio.Transport, self.transport).write(data[start : start + size])
+            await asyncio.sleep(_BETWEEN_PIECES)
 
     def stall(self) -> None:
         """Stops reading: what the target sends stays in the buffers between."""

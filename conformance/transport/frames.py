@@ -2,7 +2,10 @@
 
 import struct
 
+from websockets.frames import Opcode
 from websockets.utils import apply_mask
+
+__all__ = ["Opcode", "frame_bytes"]
 
 
 def frame_bytes(

@@ -99,7 +99,10 @@ def _protocol(handshake: Handshake) -> ClientProtocol:
 async def _shake_hands(connection: Connection, handshake: Handshake) -> None:
     connection.watcher.line(connection, "→", str(handshake))
     request = _request(connection.protocol, handshake)
-    await connection.write_in_pieces(request, handshake.in_pieces)
+    size = handshake.in_pieces or len(request)
+    await connection.write_in_pieces(request[:-size], size)
+    assert connection.transport is not None
+    connection.transport.write(request[-size:])
     while not connection.is_answered:
         await connection.changed()
 

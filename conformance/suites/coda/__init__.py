@@ -36,10 +36,16 @@ def make_monitors(suite: "Suite") -> "list[Monitor]":
     """A fresh set of the passive checks, for one run."""
     # Imported here, so that a command that runs nothing does not wait for the network libraries.
     from conformance.suites.coda.event_monitors import event_monitors
+    from conformance.suites.coda.frame_monitors import frame_monitors
     from conformance.suites.coda.message_monitors import message_monitors
     from conformance.suites.coda.state_monitors import state_monitors
 
-    return [*state_monitors(), *message_monitors(suite.schemas), *event_monitors()]
+    return [
+        *state_monitors(),
+        *frame_monitors(),
+        *message_monitors(suite.schemas),
+        *event_monitors(),
+    ]
 
 
 def kind_of(value: Any) -> str:
