@@ -85,6 +85,7 @@ class Connection(asyncio.Protocol):
         self._stalled = False
         self._payload = bytearray()
         self._binary = False
+        self._count = 0
         self._compressed = False
         self.closing = False
         self._finishing = False
@@ -254,8 +255,7 @@ class Connection(asyncio.Protocol):
             self._pongs.append(bytes(frame.data))
         elif frame.opcode is Opcode.CLOSE:
             close = self.protocol.close_rcvd or Close(1005, "")
-            code = self._incoming.close_code or close.code
-            self._end(code, close.reason, "a close frame came")
+            self._end(self._incoming.sent_code(close.code), close.reason, "a close frame came")
         elif frame.opcode is not Opcode.PING:
             self._file_data(frame)
 
@@ -267,7 +267,8 @@ class Connection(asyncio.Protocol):
         if not frame.fin:
             return
         data, self._payload = self._payload, bytearray()
-        if not self._finishing:
+        self._count += 1
+        if not (self._finishing or self._count in self._incoming.abandoned):
             self._file_message(data)
 
     def _file_message(self, data: bytearray) -> None:

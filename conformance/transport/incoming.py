@@ -14,6 +14,7 @@ _OPCODES: Final = frozenset({0, 1, 2, 8, 9, 10})
 _LONGEST_CONTROL: Final = 125
 _LONGEST_MENDED: Final = 1024 * 1024
 _LAWFUL: Final = 1000
+_NEVER_SENT: Final = (1005, 1006)
 _END_OF_HEAD: Final = b"\r\n\r\n"
 _LONGEST_HEAD: Final = 64 * 1024
 
@@ -28,7 +29,7 @@ class Incoming:
     """Takes what comes from a target, from its HTTP response on, and gives lawful frames.
 
     `told` is called with what is wrong with a frame, `compresses` says whether RSV1 was negotiated.
-    `close_code` is the code of the target's close frame, lawful or not, once one with a code came.
+    Messages whose end never comes are cut short; `abandoned` has their numbers, counted from 1.
     """
 
     def __init__(self, told: Callable[[str], None], compresses: Callable[[], bool]) -> None:
@@ -40,7 +41,9 @@ class Incoming:
         self._left = 0
         self._is_open = False
         self._is_closed = False
-        self.close_code: int | None = None
+        self._close_code: int | None = None
+        self._count = 0
+        self.abandoned: set[int] = set()
 
     def head(self, data: bytes) -> tuple[bytes, bytes]:
         """The part of the data that belongs to the HTTP response, and what follows it."""
@@ -57,6 +60,14 @@ class Incoming:
         self._passes_all = b" 101" not in self._head[:16]
         self._head = None
         return data[:size], data[size:]
+
+    def sent_code(self, code: int) -> int:
+        """The code in the close frame, lawful or not; the given one where it has none.
+
+        A code that stands for a frame without one, or for no frame, and was sent all the same is 0.
+        """
+        found = code if self._close_code is None else self._close_code
+        return 0 if self._close_code is not None and found in _NEVER_SENT else found
 
     def frames(self, data: bytes) -> bytes | bytearray:
         """Lawful frames, or parts of them, for what came."""
@@ -142,6 +153,7 @@ class Incoming:
         """Notes whether a message is open behind a frame."""
         if first & 0x0F < CLOSE:
             self._is_open = not first & 0x80
+            self._count += not self._is_open
 
     def _give(self, first: int, payload: bytearray, given: bytearray) -> None:
         """Gives a frame mended; one that cannot be mended is left out."""
@@ -158,7 +170,9 @@ class Incoming:
         elif opcode == 0 and not self._is_open:
             return
         elif opcode and self._is_open:
-            given += b"\x80\x00"  # what was left open is cut short
+            given += b"\x80\x00"
+            self._count += 1
+            self.abandoned.add(self._count)
         self._note(first)
         given += _frame(bits | opcode, payload)
 
@@ -169,7 +183,7 @@ class Incoming:
         if len(payload) == 1:
             self._told("a close frame has one byte")
             return bytearray()
-        self.close_code = int.from_bytes(payload[:2], "big")
+        self._close_code = int.from_bytes(payload[:2], "big")
         payload[:2] = _LAWFUL.to_bytes(2, "big")
         try:
             payload[2:].decode()
