@@ -68,6 +68,7 @@ async def _next_own(action: Action, expected: Any) -> Message:
     deadline = perf_counter() + answer.patience
     passed_over = 0
     other: Message | None = None
+    unreadable: Message | None = None
     try:
         while perf_counter() < deadline + GRACE:
             try:
@@ -83,6 +84,7 @@ async def _next_own(action: Action, expected: Any) -> Message:
                 raise action.ended(item, f"a message like {shown(expected)}")
             if probe.is_answered_by(item):
                 _check_moment(action, item.time)
+                _check_read(action, expected, unreadable)
                 raise answer.missing(passed_over, proved=True)
             if action.dialogue.owns(item):
                 if where is None or matches(where, item.value):
@@ -90,12 +92,24 @@ async def _next_own(action: Action, expected: Any) -> Message:
                     return item
                 action.check_refusal()
                 other = item
+            unreadable = item if item.fault else unreadable
             passed_over += 1
     finally:
         await probe.stop()
+    _check_read(action, expected, unreadable)
     if other is not None:
         _check_late(action, other)  # it may be what came instead
     raise answer.missing(passed_over, proved=False)
+
+
+def _check_read(action: Action, expected: Any, unreadable: Message | None) -> None:
+    """Raises the failure of a message that could not be read, where there was one.
+
+    It may have been what was expected.
+    """
+    if unreadable is not None:
+        expected = f"a message like {shown(expected)}"
+        raise action.fail(unreadable.fault, unreadable, expected=expected)
 
 
 class Answer:

@@ -125,7 +125,9 @@ class Connection(asyncio.Protocol):
         if self.refused or cast(asyncio.Transport, self.transport).get_extra_info("sslcontext"):
             return False
         self._end(NO_CLOSE_FRAME, "", "the TCP connection ended")
-        return not self._finishing
+        if self._finishing:
+            self._reset()  # a target that goes on holding its half would run out of places
+        return True
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Notes the end of the TCP connection."""
@@ -428,6 +430,9 @@ class Connection(asyncio.Protocol):
     def drop(self) -> None:
         """Ends the TCP connection with a reset."""
         self.watcher.line(self, "→", "TCP reset")
+        self._reset()
+
+    def _reset(self) -> None:
         if self.open:
             assert self.transport is not None
             sock = self.transport.get_extra_info("socket")
@@ -473,5 +478,7 @@ class Connection(asyncio.Protocol):
         if self.open and not self.refused:  # HTTP may keep the connection for another request
             with contextlib.suppress(Exception):  # what came last is of no interest any more
                 await self._until(lambda: self.end is not None, patience)
-        if self.transport is not None and self.tcp_end is None:
+        if self.half_closed or (self.end is not None and self.end.code != NO_CLOSE_FRAME):
+            self._reset()
+        elif self.transport is not None and self.tcp_end is None:
             self.transport.abort()
