@@ -41,7 +41,7 @@ def _hand_made(action: Action, row: Mapping[str, Any]) -> Iterator[bytes]:
     """The frames that a row describes: one, or a message in fragments, with others between."""
     payload = _payload(row)
     rsv = row.get("rsv", 0)
-    if row.get("deflate"):
+    if row.get("deflate") and action.connection.compresses:
         payload = action.connection.deflate(payload)
         rsv = row.get("rsv", 4)
     parts = int(row.get("fragments", 1))
