@@ -81,6 +81,12 @@ def _padded(value: dict[str, Any], bytes: int) -> str:  # noqa: A002 - the scena
     return encode({**value, "pad": "p" * room})
 
 
+def _bounded(value: float, most: float) -> float:
+    if value > most:
+        raise OutOfReach(f"{value:g} is more than the {most:g} for which the kit can try this")
+    return value
+
+
 def _nested(depth: int, inside: Any = None) -> Any:
     for _ in range(depth):
         inside = {"n": inside}
@@ -97,6 +103,7 @@ FUNCTIONS: Final[dict[str, Function]] = {
     "padded": _padded,
     "nested": _nested,
     "json": lambda value: encode(value),
+    "bounded": _bounded,
     "item": lambda of, number: of[number],
     "upper": lambda text: text.upper(),
     "hex": lambda text: text.encode("utf-8").hex(),

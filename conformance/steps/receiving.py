@@ -36,10 +36,27 @@ async def expect(action: Action) -> None:
     message = await _next_own(action, expected)
     try:
         _judge(action, expected, message)
+        _check_delay(action, message)
     except StepFailed:
         _check_late(action, message)
         raise
     _save(action, message)
+
+
+def _check_delay(action: Action, message: Message) -> None:
+    """Fails where a message took longer than another step did, and some time more."""
+    wanted = action.option("no_slower")
+    if wanted is None:
+        return
+    since, than = action.span(wanted["since"]), action.span(wanted["than"])
+    took = message.time + action.world.advanced - since.start
+    limit = than.end - than.start + float(wanted["by"]) + action.world.slack
+    if took > limit:
+        raise action.timed_out(
+            f"a message took {took:.2f} s, that before took a part of {than.end - than.start:.2f} s",
+            expected=f"a message within {limit:.2f} s",
+            received=message.text,
+        )
 
 
 def _check_late(action: Action, message: Message) -> None:

@@ -23,7 +23,7 @@ LONG: Final = 64 * 1024
 """Characters from which on a message is not read a second time."""
 
 _HALF: Final = re.compile("[\ud800-\udfff]")
-_TRACE: Final = re.compile(r"Traceback|\bat .+:\d+:\d+|File \".+\", line \d+|\bException\b")
+_TRACE: Final = re.compile(r"Traceback|\bat .+:\d+:\d+|File \".+\", line \d+")
 _TELLING: Final = 24
 """Characters at the end of a secret that tell it."""
 
