@@ -72,8 +72,8 @@ class HandshakeDuty(msgspec.Struct, frozen=True):
     """Which scenario judges a first handshake that failed, by the HTTP status of the answer.
 
     The first of the `variants` that the target accepts says more exactly why. The statuses of
-    `by_name` may be right where the URL names the target by a name that it does not know. A 101 that
-    RFC 6455 does not allow breaks the requirement `broken`.
+    `by_name` may be right where the URL names the target by a name that it does not know. A 101
+    that RFC 6455 does not allow breaks the requirement `broken`.
     """
 
     judged_by: Mapping[int, str]
@@ -285,10 +285,10 @@ def _header(path: Path, schemas: SchemaStore, requirements: Collection[str]) -> 
     named: dict[Pointer, str] = {("owed", kind): name for kind, name in value["owed"].items()}
     named |= {("messages",): value["messages"]}
     named |= {("handshake", "broken"): value["handshake"]["broken"]}
-    for at, name in named.items():
+    for place, name in named.items():
         if name not in requirements:
             hint = did_you_mean(name, requirements)
-            raise source.error(f'there is no requirement "{name}"{hint}', at)
+            raise source.error(f'there is no requirement "{name}"{hint}', place)
     return source
 
 

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
+from websockets.datastructures import Headers
+
 from conformance.checks import cut, matches, shown
 from conformance.steps.action import GRACE, RESOLUTION, Action, Crowded, TryAgain
 from conformance.steps.barrier import END, NO_END, Probe
@@ -33,7 +35,7 @@ async def connect(action: Action) -> None:
     connection = await action.dialogue.connect(action.on, answers_close, **options)
     status = connection.status
     got: dict[str, Any] = {"status": status, "subprotocol": connection.subprotocol}
-    headers = connection.response.headers if connection.response else {}
+    headers = connection.response.headers if connection.response else Headers()
     got["headers"] = {name.lower(): ", ".join(headers.get_all(name)) for name in headers}
     schema = action.option("handshake", {"properties": {"status": {"const": 101}}})
     if "like" in action.step.modifiers:
@@ -105,7 +107,8 @@ async def expect_close(action: Action) -> None:
     _check_reason(action, wanted.get("reason"), end)
     if wanted.get("tcp"):
         try:
-            await action.connection.wait_tcp_end(TCP_END + action.world.slack)
+            half = wanted["tcp"] == "half"
+            await action.connection.wait_tcp_end(TCP_END + action.world.slack, half=half)
         except TimeoutError:
             raise action.timed_out(
                 "the TCP connection stays open after the close",

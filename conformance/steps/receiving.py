@@ -50,10 +50,11 @@ def _check_delay(action: Action, message: Message) -> None:
         return
     since, than = action.span(wanted["since"]), action.span(wanted["than"])
     took = message.time + action.world.advanced - since.start
-    limit = than.end - than.start + float(wanted["by"]) + action.world.slack
+    before = than.end - than.start
+    limit = before + float(wanted["by"]) + action.world.slack
     if took > limit:
         raise action.timed_out(
-            f"a message took {took:.2f} s, that before took a part of {than.end - than.start:.2f} s",
+            f"a message took {took:.2f} s; several of them took {before:.2f} s before",
             expected=f"a message within {limit:.2f} s",
             received=message.text,
         )

@@ -21,12 +21,12 @@ from websockets.frames import Close, Frame, Opcode
 from websockets.http11 import Response
 
 from conformance.problems import OutOfReach
-from conformance.transport.compression import CompressedFrame, NotedDeflate
-from conformance.transport.incoming import UNREADABLE, Incoming
+from conformance.transport.compression import CompressedFrame
 from conformance.transport.inbox import MAX_WAITING, Inbox
-from conformance.transport.messages import NO_CLOSE_FRAME, End, Message, Received, read_message
+from conformance.transport.incoming import UNREADABLE, Incoming
+from conformance.transport.messages import NO_CLOSE_FRAME, End, Received, read_message
+from conformance.transport.outgoing import Outgoing, Watcher
 
-MAX_TIMED: Final = 16 * 1024
 _STATUS: Final = re.compile(rb"HTTP/1\.0 (\d{3})\b")
 MAX_HEAD: Final = 4 * 1024
 """Bytes that are kept of an answer to the handshake, to tell what answered."""
@@ -35,29 +35,8 @@ _KNOCK: Final = Frame(Opcode.PONG, b"").serialize(mask=True)
 _KNOCKS_EVERY: Final = 0.02
 """Seconds between the bytes that show whether a target has let go of a socket."""
 
-_BETWEEN_PIECES: Final = 0.005
 
-MAX_UNREAD: Final = 1024 * 1024
-"""Bytes that the target leaves unread, above which its pings are not answered."""
-
-
-class Watcher:
-    """Told of everything that crosses a connection; does nothing by itself."""
-
-    def line(self, connection: "Connection", direction: str, text: str) -> None:
-        """A line for the transcript; the direction is `→` (to the target) or `←`."""
-
-    def received(self, connection: "Connection", message: Message) -> None:
-        """A message came."""
-
-    def broke(self, connection: "Connection", what: str) -> None:
-        """The target sent a frame that RFC 6455 forbids."""
-
-    def ended(self, connection: "Connection", end: End) -> None:
-        """The connection ended, by a close frame or without."""
-
-
-class Connection(asyncio.Protocol):
+class Connection(Outgoing, asyncio.Protocol):
     """One connection to the target, with everything that came on it."""
 
     def __init__(
@@ -85,6 +64,7 @@ class Connection(asyncio.Protocol):
         self._stalled = False
         self._payload = bytearray()
         self._binary = False
+        self._in_pieces = False
         self._count = 0
         self._compressed = False
         self.closing = False
@@ -208,23 +188,6 @@ class Connection(asyncio.Protocol):
         """Wakes the one that waits for something to come."""
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
-
-    def write_protocol_data(self) -> None:
-        """Sends what the protocol itself wants to say: handshake, pongs, the close answered."""
-        for data in self.protocol.data_to_send():
-            silent = self.end is not None and not self.answers_close
-            if data and self.open and not silent and not self._is_pong_unread(data):
-                assert self.transport is not None
-                self.transport.write(data)
-
-    def _is_pong_unread(self, data: bytes) -> bool:
-        """Whether data is a pong for a target that sends pings and does not read.
-
-        RFC 6455, section 5.5.3, lets an endpoint answer only the latest of several pings.
-        """
-        assert self.transport is not None
-        is_pong = data[0] & 0x0F == Opcode.PONG and self.response is not None
-        return is_pong and self.transport.get_write_buffer_size() > MAX_UNREAD
 
     def _file_events(self) -> None:
         for event in self.protocol.events_received():
@@ -355,64 +318,6 @@ class Connection(asyncio.Protocol):
         self._expired = True
         self._notify()
 
-    # ── what goes ──
-
-    @property
-    def open(self) -> bool:
-        """Whether something can still be written."""
-        return self.transport is not None and not self.transport.is_closing()
-
-    def send_text(self, text: str, *, asks: bool = True) -> None:
-        """Sends one text message; lone surrogates go as the bytes that they would be."""
-        data = text.encode("utf-8", "surrogatepass")
-        self.write(Frame(Opcode.TEXT, data).serialize(mask=True), text, asks=asks)
-
-    def send_binary(self, data: bytes) -> None:
-        """Sends one binary message."""
-        self._send(Opcode.BINARY, data, f"binary message of {len(data)} bytes")
-
-    def deflate(self, payload: bytes) -> bytes:
-        """The payload compressed as was negotiated; unchanged where nothing was."""
-        for extension in self.protocol.extensions:
-            payload = bytes(cast(NotedDeflate, extension).deflate(payload))
-        return payload
-
-    def ping(self, payload: bytes) -> None:
-        """Sends a ping frame."""
-        self._send(Opcode.PING, payload, f"ping {payload.hex() or '(empty)'}")
-
-    def close(self, code: int | None, reason: str = "") -> None:
-        """Sends a close frame; without a code it is empty."""
-        self.closing = True
-        payload = b"" if code is None else code.to_bytes(2, "big") + reason.encode()
-        shown = "(empty)" if code is None else f"{code} {reason}".rstrip()
-        self._send(Opcode.CLOSE, payload, f"close {shown}")
-
-    def _send(self, opcode: Opcode, payload: bytes, shown: str) -> None:
-        # A control frame is answered by another, and what comes after it answers something else.
-        asks = opcode in (Opcode.TEXT, Opcode.BINARY)
-        self.write(Frame(opcode, payload).serialize(mask=True), shown, asks=asks)
-
-    def write(self, data: bytes, shown: str, *, asks: bool = True) -> None:
-        """Writes bytes as they are; `shown` is what the transcript says of them.
-
-        What `asks` should be answered by a message soon, unless it is large.
-        """
-        self.watcher.line(self, "→", shown)
-        if self.open:
-            assert self.transport is not None
-            self.transport.write(data)
-        if asks:
-            self.last_sent = perf_counter()
-            self.awaits_answer = len(data) <= MAX_TIMED
-
-    async def write_in_pieces(self, data: bytes, size: int) -> None:
-        """Writes bytes in pieces of a size, so that each arrives alone, and apart from the next."""
-        for start in range(0, len(data), size):
-            if self.open:
-                cast(asyncio.Transport, self.transport).write(data[start : start + size])
-            await asyncio.sleep(_BETWEEN_PIECES)
-
     def stall(self) -> None:
         """Stops reading: what the target sends stays in the buffers between."""
         self.watcher.line(self, "·", "stops reading")
@@ -439,8 +344,8 @@ class Connection(asyncio.Protocol):
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.transport.abort()
 
-    async def wait_tcp_end(self, timeout: float) -> None:
-        """Waits until the TCP connection has ended; raises `TimeoutError`.
+    async def wait_tcp_end(self, timeout: float, *, half: bool = False) -> None:
+        """Waits until the TCP connection has ended, or the target's half; raises `TimeoutError`.
 
         A target that has ended its own half still has the socket: one that let go of it answers
         whatever comes with a reset.
@@ -448,7 +353,7 @@ class Connection(asyncio.Protocol):
         self._stalled = False
         self._pause(False)
         async with asyncio.timeout(timeout):
-            while not self._finished.is_set():
+            while not (self._finished.is_set() or (half and self.half_closed)):
                 if self.half_closed and self.open:
                     cast(asyncio.Transport, self.transport).write(_KNOCK)
                 with contextlib.suppress(TimeoutError):

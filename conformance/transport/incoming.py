@@ -13,6 +13,20 @@ CLOSE: Final = 8
 _OPCODES: Final = frozenset({0, 1, 2, 8, 9, 10})
 _LONGEST_CONTROL: Final = 125
 _LONGEST_MENDED: Final = 1024 * 1024
+_LEAST: Final = {2: 0, 4: 126, 10: 1 << 16}
+"""The least length of a frame by the bytes of its head, the mask left out."""
+
+_RULES: Final = (
+    "a frame is masked",
+    "a frame has a reserved bit that no extension claimed",
+    "a frame has the reserved opcode {opcode}",
+    "the length {length} is not in its shortest form",
+    "a control frame is fragmented",
+    "a control frame has {length} bytes",
+    "a continuation frame continues nothing",
+    "a message begins before the last one's end",
+)
+
 _LAWFUL: Final = 1000
 _NEVER_SENT: Final = (1005, 1006)
 _END_OF_HEAD: Final = b"\r\n\r\n"
@@ -126,25 +140,20 @@ class Incoming:
         opcode = first & 0x0F
         if self._is_closed:
             return [f"a frame of opcode {opcode} came {BEHIND_CLOSE}"]
-        found = []
-        if second & 0x80:
-            found.append("a frame is masked")
-        if first & 0x30 or (first & 0x40 and not self._may_be_compressed(opcode)):
-            found.append("a frame has a reserved bit that no extension claimed")
-        if opcode not in _OPCODES:
-            found.append(f"a frame has the reserved opcode {opcode}")
-        if size > 2 and length < (126 if size == 4 else 1 << 16):
-            found.append(f"the length {length} is not in the shortest form")
-        if opcode >= CLOSE:
-            if not first & 0x80:
-                found.append("a control frame is fragmented")
-            if length > _LONGEST_CONTROL:
-                found.append(f"a control frame has {length} bytes")
-        elif opcode == 0 and not self._is_open:
-            found.append("a continuation frame continues nothing")
-        elif opcode in (1, 2) and self._is_open:
-            found.append("a message begins before the last one's end")
-        return found
+        broken = (
+            second & 0x80,
+            first & 0x30 or (first & 0x40 and not self._may_be_compressed(opcode)),
+            opcode not in _OPCODES,
+            length < _LEAST[size],
+            opcode >= CLOSE and not first & 0x80,
+            opcode >= CLOSE and length > _LONGEST_CONTROL,
+            opcode == 0 and not self._is_open,
+            opcode in (1, 2) and self._is_open,
+        )
+        if not any(broken):
+            return []
+        told = zip(_RULES, broken, strict=True)
+        return [rule.format(opcode=opcode, length=length) for rule, is_broken in told if is_broken]
 
     def _may_be_compressed(self, opcode: int) -> bool:
         return opcode in (1, 2) and self._compresses()

@@ -11,8 +11,9 @@ from websockets.typing import Subprotocol
 from websockets.uri import WebSocketURI, parse_uri
 
 from conformance.transport.compression import NotedDeflateFactory
-from conformance.transport.connection import Connection, Watcher
+from conformance.transport.connection import Connection
 from conformance.transport.handshake import Handshake, Unreachable, diagnosis
+from conformance.transport.outgoing import Watcher
 
 SMALL_WINDOW: Final = (
     (socket.SOL_SOCKET, socket.SO_RCVBUF, 4096),
@@ -20,6 +21,7 @@ SMALL_WINDOW: Final = (
 )
 """Options of a socket that have the other side keep what is not read: the smallest buffer, and the
 segments of an Ethernet instead of the loopback's, after which systems measure their own buffers."""
+
 
 async def connect(
     name: str, handshake: Handshake, watcher: Watcher, answers_close: bool = True
@@ -101,8 +103,7 @@ async def _shake_hands(connection: Connection, handshake: Handshake) -> None:
     request = _request(connection.protocol, handshake)
     size = handshake.in_pieces or len(request)
     await connection.write_in_pieces(request[:-size], size)
-    assert connection.transport is not None
-    connection.transport.write(request[-size:])
+    connection.write_rest(request[-size:])
     while not connection.is_answered:
         await connection.changed()
 
@@ -122,5 +123,7 @@ def _request(protocol: ClientProtocol, handshake: Handshake) -> bytes:
     if handshake.query:
         path += ("&" if "?" in path else "?") + handshake.query
     lines = [f"{handshake.method} {path} HTTP/{handshake.http}"]
-    lines += [f"{name}:{value if value[:1] in (' ', chr(9)) else ' ' + value}" for name, value in rows]
+    lines += [
+        f"{name}:{value if value[:1] in (' ', chr(9)) else ' ' + value}" for name, value in rows
+    ]
     return "\r\n".join([*lines, "", ""]).encode("utf-8", "surrogateescape")

@@ -28,7 +28,6 @@ _TELLING: Final = 24
 """Characters at the end of a secret that tell it."""
 
 
-
 def _is_behind_close(what: str) -> bool:
     return what.endswith(BEHIND_CLOSE)
 
@@ -119,10 +118,10 @@ class InTheDomain(Monitor):
             return None
         self.observed += 1
         text = message.text
-        if encode(message.value) != text:
-            if _has_key_twice(json.loads(text, object_pairs_hook=_object)):
-                expected = "each key of an object once"
-                return unexpected("a message has the same key twice", expected, message)
+        is_plain = encode(message.value) == text
+        if not is_plain and _has_key_twice(json.loads(text, object_pairs_hook=_object)):
+            expected = "each key of an object once"
+            return unexpected("a message has the same key twice", expected, message)
         if "\\u" in text and _has_half_a_pair(message.value):
             return unexpected("a message has half a surrogate pair", "whole characters", message)
         return None
