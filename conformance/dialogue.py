@@ -32,7 +32,6 @@ from conformance.transport import (
     Watcher,
     connect,
 )
-from conformance.urls import with_query
 from conformance.world import World
 
 PACED: Final = "paced"
@@ -143,12 +142,10 @@ class Dialogue(Watcher):
 
     # ── connections ──
 
-    async def connect(
-        self, name: str, answers_close: bool, query: str = "", **options: Any
-    ) -> Connection:
+    async def connect(self, name: str, answers_close: bool, **options: Any) -> Connection:
         """Opens a connection under a name that the scenario has not used, or has ended."""
         handshake = Handshake(
-            url=with_query(self.world.target.url, query),
+            url=self.world.target.url,
             headers=self.world.target.headers,
             tls=self.world.target.tls_context(),
             max_message=self.world.max_message,
@@ -357,10 +354,18 @@ class Dialogue(Watcher):
             if connection.open and connection.end is None:
                 connection.ping(b"caught up")
                 with suppress(TimeoutError):
-                    await connection.receive_pong(self._patience)
+                    await connection.receive_pong(b"caught up", self._patience)
 
         await asyncio.gather(*map(catch_up, self.connections.values()))
         return self._disturbed
+
+    def broke(self, connection: Connection, what: str) -> None:
+        """Hands what is wrong with a frame to the monitors."""
+        self.line(connection, "←", what)
+        for monitor in self.world.monitors:
+            failure = monitor.broke(connection, what)
+            if failure is not None:
+                monitor.note(failure, self._violation)
 
     def ended(self, connection: Connection, end: End) -> None:
         """Notes when a connection ended, and hands its end to the monitors."""

@@ -20,6 +20,8 @@ from conformance.suite import parameters
 from conformance.transport import Connection, End, Message, Unreachable
 from conformance.world import World
 
+COMPRESSES: Final = "permessage-deflate"
+
 OPERATORS_OWN: Final = frozenset({"host", "origin"})
 """Headers of a target file that make the first handshake another than the plainest."""
 
@@ -59,6 +61,7 @@ async def discover(world: World, *, force: bool = False) -> RefusedHandshake | N
             await _choose_barrier(dialogue)
             if not force:
                 await _check_greeting(dialogue)
+            await _offer_compression(dialogue)
             return None
         except TooSlow:
             continue
@@ -120,6 +123,14 @@ async def _choose_barrier(dialogue: Discovery) -> None:
             if isinstance(item, End):
                 return
             world.barrier = next((raw for token, raw in sent.items() if item.mentions(token)), None)
+
+
+async def _offer_compression(dialogue: Discovery) -> None:
+    """Notes whether the target negotiates permessage-deflate, by the claim of that name."""
+    with suppress(Unreachable):
+        connection = await dialogue.connect("compressed", answers_close=True, compression={})
+        if connection.compresses:
+            dialogue.world.claims |= {COMPRESSES}
 
 
 # ── a handshake that failed ──

@@ -62,12 +62,9 @@ class Form(msgspec.Struct, frozen=True):
             value = {**self.members, **value}
         return SPELLINGS[self.spelling].write(value) if self.spelling else encode(value)
 
-    def pieces(self, text: str) -> list[bytes]:
-        """The bytes of a text message, in the portions in which they are written."""
-        data = text.encode("utf-8", "surrogatepass")
-        whole = in_fragments(data, self.fragment)
-        step = self.segment or len(whole)
-        return [whole[i : i + step] for i in range(0, len(whole), step)]
+    def frames(self, text: str) -> bytes:
+        """The frames of a text message."""
+        return in_fragments(text.encode("utf-8", "surrogatepass"), self.fragment)
 
 
 PLAIN: Final = Form("plain", "Compact JSON in one frame")

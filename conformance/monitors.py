@@ -71,6 +71,9 @@ class Monitor(msgspec.Struct, eq=False):
     def unanswered(self, seconds: float) -> Failure | None:
         """Judges that a target answered nothing any more, for so long."""
 
+    def broke(self, connection: Connection, what: str) -> Failure | None:
+        """Judges a frame that RFC 6455 forbids; `what` tells how it is wrong."""
+
     def ended(self, connection: Connection, end: End) -> Failure | None:
         """Judges how a connection ended."""
 

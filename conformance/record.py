@@ -119,7 +119,8 @@ def requirement_statuses(record: RunRecord) -> list[RequirementStatus]:
     """The status of every requirement that a server can keep or break."""
     found: dict[str, list[Result]] = {}
     for result in record.results:
-        for name in result.requirements:
+        broken = blamed(result) if result.outcome in BLAMING else ()
+        for name in dict.fromkeys((*result.requirements, *broken)):
             found.setdefault(name, []).append(result)
     return [
         _status(requirement, record, found.get(requirement.id, []))

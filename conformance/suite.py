@@ -72,12 +72,14 @@ class HandshakeDuty(msgspec.Struct, frozen=True):
     """Which scenario judges a first handshake that failed, by the HTTP status of the answer.
 
     The first of the `variants` that the target accepts says more exactly why. The statuses of
-    `by_name` may be right where the URL names the target by a name that it does not know.
+    `by_name` may be right where the URL names the target by a name that it does not know. A 101
+    that RFC 6455 does not allow breaks the requirement `broken`.
     """
 
     judged_by: Mapping[int, str]
     variants: tuple[HandshakeVariant, ...]
     by_name: frozenset[int]
+    broken: str
 
 
 class Barrier(msgspec.Struct, frozen=True):
@@ -155,6 +157,7 @@ class Suite(msgspec.Struct, frozen=True):
     forms: Mapping[str, form.Form]
     barrier: Barrier
     owed: Mapping[str, str]
+    messages: str
     background: Decider
     background_text: str
     unasked: Decider
@@ -232,6 +235,7 @@ def _load(name: str) -> Suite:
         forms=MappingProxyType(form.read(header)),
         barrier=_barrier(header["barrier"]),
         owed=MappingProxyType(header["owed"]),
+        messages=header["messages"],
         background=schemas.compile(header["background"]),
         background_text=header["background_text"],
         unasked=schemas.compile(header["unasked"]),
@@ -302,10 +306,14 @@ def _check_name(source: Source, name: str, known: Collection[str], at: Pointer) 
 def _header(path: Path, schemas: SchemaStore, requirements: Collection[str]) -> Source:
     source = yaml_source.load(path)
     header_faults(schemas, "kit/suite", source)
-    for kind, name in source.value["owed"].items():
+    value = source.value
+    named: dict[Pointer, str] = {("owed", kind): name for kind, name in value["owed"].items()}
+    named |= {("messages",): value["messages"]}
+    named |= {("handshake", "broken"): value["handshake"]["broken"]}
+    for place, name in named.items():
         if name not in requirements:
             hint = did_you_mean(name, requirements)
-            raise source.error(f'there is no requirement "{name}"{hint}', ("owed", kind))
+            raise source.error(f'there is no requirement "{name}"{hint}', place)
     return source
 
 
@@ -361,6 +369,7 @@ def _handshake_duty(row: Mapping[str, Any]) -> HandshakeDuty:
             for variant in row["variants"]
         ),
         by_name=frozenset(row["by_name"]),
+        broken=row["broken"],
     )
 
 

@@ -26,14 +26,6 @@ _LABEL: Final = re.compile(r"[A-Za-z0-9_-]+")
 _NUMBER: Final = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*")
 
 
-def with_query(url: str, query: str) -> str:
-    """The URL with something added to its query."""
-    if not query:
-        return url
-    parts = urlsplit(url)
-    return parts._replace(query="&".join(filter(None, (parts.query, query)))).geturl()
-
-
 def checked(url: str, schemes: Sequence[str]) -> str:
     """The URL, if it has one of two schemes and a host that there can be; else `InputError`.
 

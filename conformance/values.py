@@ -87,6 +87,12 @@ def _escaped(text: str) -> str:
     return '"' + "".join(f"\\u{units[i : i + 4]}" for i in range(0, len(units), 4)) + '"'
 
 
+def _bounded(value: float, most: float) -> float:
+    if value > most:
+        raise OutOfReach(f"{value:g} is more than the {most:g} for which the kit can try this")
+    return value
+
+
 def _nested(depth: int, inside: Any = None) -> Any:
     for _ in range(depth):
         inside = {"n": inside}
@@ -107,5 +113,7 @@ FUNCTIONS: Final[dict[str, Function]] = {
     "json": lambda value: encode(value),
     "parsed": lambda text: decode(text),
     "escaped": _escaped,
+    "bounded": _bounded,
+    "upper": lambda text: text.upper(),
     "hex": lambda text: text.encode("utf-8").hex(),
 }

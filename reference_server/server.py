@@ -251,7 +251,8 @@ class ReferenceServer:
         """Answer a handshake, and wait for the end of the connection it opens."""
         refusal = self._refusal(request)
         if refusal is not None:
-            headers = {"Upgrade": "websocket"} if refusal.status == 426 else {}
+            asked = {"Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+            headers = asked if refusal.status == 426 else {}
             return web.Response(status=refusal.status, text=refusal.reason, headers=headers)
         # LIMIT-09: admit 32 connections that are not authenticated yet, and refuse those beyond
         # its own limit.

@@ -170,14 +170,19 @@ class Action:
         return self.fail(summary, **evidence)
 
     def fail(self, summary: str, message: Message | None = None, **evidence: Any) -> StepFailed:
-        """The failure of this step, with its evidence: of what came, where it was a message."""
+        """The failure of this step, with its evidence: of what came, where it was a message.
+
+        A message that cannot be read breaks the requirement about every message alone.
+        """
         self.check_lapse(message, None)
         self.check_refusal()
         if message is not None:
             evidence |= {"received": message.text, "transcript_line": message.line}
+        is_unreadable = message is not None and message.fault
+        blamed = self.world.suite.messages if is_unreadable else self.requirement
         failure = Failure(
             summary=summary,
-            requirements=(self.requirement,) if self.requirement else (),
+            requirements=(blamed,) if blamed else (),
             step=f"{self.step.verb} on {self.on}",
             location=str(self.step.location),
             **evidence,
@@ -185,7 +190,12 @@ class Action:
         return StepFailed(self.dialogue.shown(failure))
 
     def ended(self, end: End, expected: str) -> StepFailed:
-        """The failure of a step whose connection ended instead."""
+        """The failure of a step whose connection ended instead.
+
+        Raises `NotJudged` where what cannot be read ended it, which passive checks judge.
+        """
+        if self.connection.broke_format:
+            raise NotJudged(f"{self.step.location}: {end.how}")
         self.check_lapse(None, end)
         code = f"close code {end.code}" + (f" ({end.reason})" if end.reason else "")
         return self.fail(

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
-from conformance.checks import matches, shown
+from websockets.datastructures import Headers
+
+from conformance.checks import cut, matches, shown
 from conformance.steps.action import GRACE, RESOLUTION, Action, Crowded, TryAgain
 from conformance.steps.barrier import END, NO_END, Probe
 from conformance.steps.receiving import judge_schema
@@ -27,12 +29,21 @@ async def connect(action: Action) -> None:
     options["subprotocols"] = tuple(options.get("subprotocols", ()))
     origin = options.pop("origin", [])
     options["origins"] = (origin,) if isinstance(origin, str) else tuple(origin)
+    offer = options.pop("compression", False)
+    if offer is not False:
+        options["compression"] = {} if offer is True else offer
+    options["spelled"] = tuple(map(_lines, options.pop("headers", {}).items()))
     connection = await action.dialogue.connect(action.on, answers_close, **options)
-    status = connection.response.status_code if connection.response else None
-    got = {"status": status, "subprotocol": connection.subprotocol}
+    status = connection.status
+    got: dict[str, Any] = {"status": status, "subprotocol": connection.subprotocol}
+    headers = connection.response.headers if connection.response else Headers()
+    got["headers"] = {name.lower(): ", ".join(headers.get_all(name)) for name in headers}
     upgraded = status == HTTPStatus.SWITCHING_PROTOCOLS
     action.dialogue.of_connection[action.on]["admitted"] = int(upgraded)
     schema = action.option("handshake", {"properties": {"status": {"const": 101}}})
+    if "like" in action.step.modifiers:
+        other = action.dialogue.connection(str(action.option("like")))
+        schema = {"properties": {"status": {"const": other.status}}}
     _check_crowd(action, schema, got)
     faults = action.world.suite.schemas.explain_inline(schema, got)
     if faults:
@@ -44,11 +55,20 @@ async def connect(action: Action) -> None:
             f"{connection.refusal}".rstrip(),
         )
     if upgraded and connection.refused:
+        action.requirement = action.world.suite.handshake.broken
         raise action.fail(
             "the handshake was answered against RFC 6455",
             expected="an opening handshake as RFC 6455, section 4.2.2, has it",
             received=f"HTTP {status}, {connection.refusal}",
         )
+
+
+def _lines(header: tuple[str, Any]) -> tuple[str, tuple[str, ...]]:
+    """A header's name and its values, a line for each; null stands for no line."""
+    name, value = header
+    if value is None:
+        return name, ()
+    return name, (value,) if isinstance(value, str) else tuple(value)
 
 
 def _check_crowd(action: Action, schema: Any, got: Mapping[str, Any]) -> None:
@@ -62,7 +82,10 @@ def _check_crowd(action: Action, schema: Any, got: Mapping[str, Any]) -> None:
 
 async def close(action: Action) -> None:
     """Sends a close frame."""
-    action.connection.close(action.argument)
+    wanted = action.argument
+    if isinstance(wanted, int):
+        wanted = {"code": wanted}
+    action.connection.close(wanted.get("code"), wanted.get("reason", ""))
 
 
 async def drop(action: Action) -> None:
@@ -84,15 +107,28 @@ async def expect_close(action: Action) -> None:
             close_code=end.code,
         )
     _check_moment(action, end)
+    _check_reason(action, wanted.get("reason"), end)
     if wanted.get("tcp"):
         try:
-            await action.connection.wait_tcp_end(TCP_END + action.world.slack)
+            half = wanted["tcp"] == "half"
+            await action.connection.wait_tcp_end(TCP_END + action.world.slack, half=half)
         except TimeoutError:
             raise action.timed_out(
                 "the TCP connection stays open after the close",
                 expected=f"the end of the TCP connection within {TCP_END:g} s",
                 received="nothing",
             ) from None
+
+
+def _check_reason(action: Action, schema: Any, end: End) -> None:
+    faults = action.world.suite.schemas.explain_inline(schema, end.reason) if schema else ()
+    if faults:
+        raise action.fail(
+            f"the reason in the close frame is not as required: {cut(faults[0].message)}",
+            expected=shown(schema),
+            received=end.reason,
+            close_code=end.code,
+        )
 
 
 class Row:

@@ -8,26 +8,22 @@ from conformance.json_text import at, encode, equal
 from conformance.silence import PATIENCE, Missing
 from conformance.steps.action import GRACE, Action, NotJudged, StepFailed, TooSlow
 from conformance.steps.barrier import QUIET, SURE, Probe
+from conformance.steps.sending import ping_payload
 from conformance.transport import End, Message
 
 
 async def expect_pong(action: Action) -> None:
     """Fails unless a pong with this payload comes; others are unsolicited (RFC 6455, 5.5.3)."""
-    payload = action.argument.encode("utf-8")
+    payload = ping_payload(action.argument)
     expected = f"a pong frame with payload {_hex(payload)}"
-    received = "nothing"
-    deadline = perf_counter() + action.timeout
-    while (left := deadline - perf_counter()) > 0:
-        try:
-            got = await action.connection.receive_pong(left)
-        except TimeoutError:
-            break
-        if isinstance(got, End):
-            raise action.ended(got, expected)
-        if got == payload:
-            return
-        received = f"a pong frame with payload {_hex(got)}"
-    raise action.timed_out("no pong came", expected=expected, received=received)
+    try:
+        end = await action.connection.receive_pong(payload, action.timeout)
+    except TimeoutError:
+        last = action.connection.last_pong
+        received = "nothing" if last is None else f"a pong frame with payload {_hex(last)}"
+        raise action.timed_out("no pong came", expected=expected, received=received) from None
+    if end is not None:
+        raise action.ended(end, expected)
 
 
 def _hex(payload: bytes) -> str:
@@ -40,10 +36,28 @@ async def expect(action: Action) -> None:
     message = await _next_own(action, expected)
     try:
         _judge(action, expected, message)
+        _check_delay(action, message)
     except StepFailed:
         _check_late(action, message)
         raise
     _save(action, message)
+
+
+def _check_delay(action: Action, message: Message) -> None:
+    """Fails where a message took longer than another step did, and some time more."""
+    wanted = action.option("no_slower")
+    if wanted is None:
+        return
+    since, than = action.span(wanted["since"]), action.span(wanted["than"])
+    took = message.time + action.world.advanced - since.start
+    before = than.end - than.start
+    limit = before + float(wanted["by"]) + action.world.slack
+    if took > limit:
+        raise action.timed_out(
+            f"a message took {took:.2f} s; several of them took {before:.2f} s before",
+            expected=f"a message within {limit:.2f} s",
+            received=message.text,
+        )
 
 
 def _check_late(action: Action, message: Message) -> None:
@@ -72,6 +86,7 @@ async def _next_own(action: Action, expected: Any) -> Message:
     deadline = perf_counter() + answer.patience
     passed_over = 0
     other: Message | None = None
+    unreadable: Message | None = None
     try:
         while perf_counter() < deadline + GRACE:
             try:
@@ -87,6 +102,7 @@ async def _next_own(action: Action, expected: Any) -> Message:
                 raise action.ended(item, f"a message like {shown(expected)}")
             if probe.is_answered_by(item):
                 _check_moment(action, item.time)
+                _check_read(action, expected, unreadable)
                 raise answer.missing(passed_over, proved=True)
             if action.dialogue.owns(item) and not _comes_unasked(action, item, expected):
                 if where is None or matches(where, item.value):
@@ -94,9 +110,11 @@ async def _next_own(action: Action, expected: Any) -> Message:
                     return item
                 action.check_refusal()
                 other = item
+            unreadable = item if item.fault else unreadable
             passed_over += 1
     finally:
         await probe.stop()
+    _check_read(action, expected, unreadable)
     if other is not None:
         _check_late(action, other)  # it may be what came instead
     raise answer.missing(passed_over, proved=False)
@@ -107,6 +125,16 @@ def _comes_unasked(action: Action, message: Message, expected: Any) -> bool:
     if message.fault or not action.world.suite.unasked.is_valid(message.value):
         return False
     return not matches({"type": message.value.get("type")}, expected)
+
+
+def _check_read(action: Action, expected: Any, unreadable: Message | None) -> None:
+    """Raises the failure of a message that could not be read, where there was one.
+
+    It may have been what was expected.
+    """
+    if unreadable is not None:
+        expected = f"a message like {shown(expected)}"
+        raise action.fail(unreadable.fault, unreadable, expected=expected)
 
 
 class Answer:

@@ -1,13 +1,17 @@
 """Connections to a target: the one place that speaks WebSocket (RFC 6455), through `websockets`."""
 
-from conformance.transport.connection import Connection, Watcher
+from conformance.transport.connection import Connection
 from conformance.transport.frames import frame_bytes, in_fragments
 from conformance.transport.handshake import Handshake, Unreachable
+from conformance.transport.incoming import BEHIND_CLOSE, UNREADABLE
 from conformance.transport.messages import NO_CLOSE_FRAME, End, Message, Received
 from conformance.transport.opening import connect
+from conformance.transport.outgoing import Watcher
 
 __all__ = [
+    "BEHIND_CLOSE",
     "NO_CLOSE_FRAME",
+    "UNREADABLE",
     "Connection",
     "End",
     "Handshake",

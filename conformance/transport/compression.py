@@ -7,6 +7,7 @@ from typing import Any
 from websockets.extensions import Extension
 from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 from websockets.frames import Frame, Opcode
+from websockets.typing import BytesLike
 
 
 @dataclass
@@ -29,6 +30,10 @@ class NotedDeflate(Extension):
         compressed = frame.rsv1 and frame.opcode in (Opcode.TEXT, Opcode.BINARY)
         decoded = self.inner.decode(frame, max_size=max_size)
         return CompressedFrame(**vars(decoded)) if compressed else decoded
+
+    def deflate(self, payload: bytes) -> BytesLike:
+        """The payload of a message, compressed as was negotiated."""
+        return self.inner.encode(Frame(Opcode.TEXT, payload)).data
 
     def encode(self, frame: Frame) -> Frame:
         """Leaves what the kit sends as it is."""

@@ -6,44 +6,37 @@ arrive together are never lost between two steps.
 
 import asyncio
 import contextlib
+import re
 import socket
 import struct
 import traceback
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from time import perf_counter
 from typing import Any, Final, cast
 
 from websockets.client import ClientProtocol
+from websockets.exceptions import PayloadTooBig
 from websockets.frames import Close, Frame, Opcode
 from websockets.http11 import Response
 
+from conformance.problems import OutOfReach
 from conformance.transport.compression import CompressedFrame
 from conformance.transport.inbox import MAX_WAITING, Inbox
-from conformance.transport.messages import NO_CLOSE_FRAME, End, Message, Received, read_message
+from conformance.transport.incoming import UNREADABLE, Incoming
+from conformance.transport.messages import NO_CLOSE_FRAME, End, Received, read_message
+from conformance.transport.outgoing import Outgoing, Watcher
 
-MAX_TIMED: Final = 16 * 1024
+_STATUS: Final = re.compile(rb"HTTP/1\.0 (\d{3})\b")
 MAX_HEAD: Final = 4 * 1024
 """Bytes that are kept of an answer to the handshake, to tell what answered."""
 
-MAX_UNREAD: Final = 1024 * 1024
-"""Bytes that the target leaves unread, above which its pings are not answered."""
+_KNOCK: Final = Frame(Opcode.PONG, b"").serialize(mask=True)
+_KNOCKS_EVERY: Final = 0.02
+"""Seconds between the bytes that show whether a target has let go of a socket."""
 
 
-class Watcher:
-    """Told of everything that crosses a connection; does nothing by itself."""
-
-    def line(self, connection: "Connection", direction: str, text: str) -> None:
-        """A line for the transcript; the direction is `→` (to the target) or `←`."""
-
-    def received(self, connection: "Connection", message: Message) -> None:
-        """A message came."""
-
-    def ended(self, connection: "Connection", end: End) -> None:
-        """The connection ended, by a close frame or without."""
-
-
-class Connection(asyncio.Protocol):
+class Connection(Outgoing, asyncio.Protocol):
     """One connection to the target, with everything that came on it."""
 
     def __init__(
@@ -59,6 +52,7 @@ class Connection(asyncio.Protocol):
         self.asked = False
         self.silent = False
         self.tcp_end: float | None = None
+        self.half_closed = False
         self.opened = perf_counter()
         self.last_sent = self.opened
         self.memory: dict[str, Any] = {}
@@ -70,6 +64,8 @@ class Connection(asyncio.Protocol):
         self._stalled = False
         self._payload = bytearray()
         self._binary = False
+        self._in_pieces = False
+        self._count = 0
         self._compressed = False
         self.closing = False
         self._finishing = False
@@ -77,6 +73,8 @@ class Connection(asyncio.Protocol):
         self._own_fault: Exception | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._finished = asyncio.Event()
+        self._observer = watcher
+        self._incoming = Incoming(lambda what: watcher.broke(self, what), lambda: self.compresses)
 
     # ── asyncio's side ──
 
@@ -91,12 +89,25 @@ class Connection(asyncio.Protocol):
         """Takes bytes from the network and files what they complete."""
         if self.response is None and len(self.head) < MAX_HEAD:
             self.head += data[:MAX_HEAD]
-        self._take(lambda: self.protocol.receive_data(data))
+        head, rest = self._incoming.head(data)
+        if head:
+            self._take(lambda: self.protocol.receive_data(head))
+        if rest:
+            self._take(lambda: self.protocol.receive_data(self._incoming.frames(rest)))
 
     def eof_received(self) -> bool:
-        """Notes the end of the peer's stream."""
+        """Notes the end of the peer's stream; our half stays open, to see whether the peer let go.
+
+        TLS has no such half.
+        """
         self._take(self.protocol.receive_eof)
-        return False
+        self.half_closed = True
+        if self.refused or cast(asyncio.Transport, self.transport).get_extra_info("sslcontext"):
+            return False
+        self._end(NO_CLOSE_FRAME, "", "the TCP connection ended")
+        if self._finishing:
+            self._reset()  # a target that goes on holding its half would run out of places
+        return True
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Notes the end of the TCP connection."""
@@ -132,6 +143,14 @@ class Connection(asyncio.Protocol):
     def subprotocol(self) -> str | None:
         """The subprotocol that the target selected."""
         return self.protocol.subprotocol
+
+    @property
+    def status(self) -> int | None:
+        """The HTTP status that answers the handshake, also in an answer of HTTP/1.0."""
+        if self.response is not None:
+            return self.response.status_code
+        old = _STATUS.match(self.head)
+        return int(old[1]) if old else None
 
     @property
     def broke_format(self) -> bool:
@@ -170,23 +189,6 @@ class Connection(asyncio.Protocol):
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
-    def write_protocol_data(self) -> None:
-        """Sends what the protocol itself wants to say: handshake, pongs, the close answered."""
-        for data in self.protocol.data_to_send():
-            silent = self.end is not None and not self.answers_close
-            if data and self.open and not silent and not self._is_pong_unread(data):
-                assert self.transport is not None
-                self.transport.write(data)
-
-    def _is_pong_unread(self, data: bytes) -> bool:
-        """Whether data is a pong for a target that sends pings and does not read.
-
-        RFC 6455, section 5.5.3, lets an endpoint answer only the latest of several pings.
-        """
-        assert self.transport is not None
-        is_pong = data[0] & 0x0F == Opcode.PONG and self.response is not None
-        return is_pong and self.transport.get_write_buffer_size() > MAX_UNREAD
-
     def _file_events(self) -> None:
         for event in self.protocol.events_received():
             if isinstance(event, Response):
@@ -199,6 +201,10 @@ class Connection(asyncio.Protocol):
         if self.broke_format:
             fault = self.protocol.parser_exc
             self._payload = bytearray()
+            if isinstance(fault, PayloadTooBig):
+                raise OutOfReach(f"a message came that is longer than the kit reads: {fault}")
+            if self.end is None:
+                self._observer.broke(self, f"{UNREADABLE}: {fault}")
             self._end(NO_CLOSE_FRAME, "", f"the target broke the frame format: {fault}")
         self.write_protocol_data()
         self._notify()
@@ -214,7 +220,7 @@ class Connection(asyncio.Protocol):
             self._pongs.append(bytes(frame.data))
         elif frame.opcode is Opcode.CLOSE:
             close = self.protocol.close_rcvd or Close(1005, "")
-            self._end(close.code, close.reason, "a close frame came")
+            self._end(self._incoming.sent_code(close.code), close.reason, "a close frame came")
         elif frame.opcode is not Opcode.PING:
             self._file_data(frame)
 
@@ -226,7 +232,8 @@ class Connection(asyncio.Protocol):
         if not frame.fin:
             return
         data, self._payload = self._payload, bytearray()
-        if not self._finishing:
+        self._count += 1
+        if not (self._finishing or self._count in self._incoming.abandoned):
             self._file_message(data)
 
     def _file_message(self, data: bytearray) -> None:
@@ -266,10 +273,18 @@ class Connection(asyncio.Protocol):
             self._pause(False)
         return item
 
-    async def receive_pong(self, timeout: float) -> bytes | End:
-        """The payload of the next pong, or the end; raises `TimeoutError`."""
-        await self._until(lambda: bool(self._pongs or self.end), timeout)
-        return self._pongs.popleft() if self._pongs else cast(End, self.end)
+    async def receive_pong(self, payload: bytes, timeout: float) -> End | None:
+        """Takes a pong with this payload, whenever it came; or the end; raises `TimeoutError`."""
+        await self._until(lambda: bool(payload in self._pongs or self.end), timeout)
+        if payload not in self._pongs:
+            return self.end
+        self._pongs.remove(payload)
+        return None
+
+    @property
+    def last_pong(self) -> bytes | None:
+        """The payload of the last pong that nobody has taken."""
+        return self._pongs[-1] if self._pongs else None
 
     async def _until(self, condition: Callable[[], bool], timeout: float) -> None:
         """Waits for a condition; one timer a wait, as a time-out is what seldom happens.
@@ -303,50 +318,6 @@ class Connection(asyncio.Protocol):
         self._expired = True
         self._notify()
 
-    # ── what goes ──
-
-    @property
-    def open(self) -> bool:
-        """Whether something can still be written."""
-        return self.transport is not None and not self.transport.is_closing()
-
-    def send_text(self, text: str, *, asks: bool = True) -> None:
-        """Sends one text message; lone surrogates go as the bytes that they would be."""
-        data = text.encode("utf-8", "surrogatepass")
-        self.write([Frame(Opcode.TEXT, data).serialize(mask=True)], text, asks=asks)
-
-    def send_binary(self, data: bytes) -> None:
-        """Sends one binary message."""
-        self._send(Opcode.BINARY, data, f"binary message of {len(data)} bytes")
-
-    def ping(self, payload: bytes) -> None:
-        """Sends a ping frame."""
-        self._send(Opcode.PING, payload, f"ping {payload.hex() or '(empty)'}")
-
-    def close(self, code: int) -> None:
-        """Sends a close frame."""
-        self.closing = True
-        self._send(Opcode.CLOSE, Close(code, "").serialize(), f"close {code}")
-
-    def _send(self, opcode: Opcode, payload: bytes, shown: str) -> None:
-        # A control frame is answered by another, and what comes after it answers something else.
-        asks = opcode in (Opcode.TEXT, Opcode.BINARY)
-        self.write([Frame(opcode, payload).serialize(mask=True)], shown, asks=asks)
-
-    def write(self, pieces: Sequence[bytes], shown: str, *, asks: bool = True) -> None:
-        """Writes pieces of bytes one by one; `shown` is what the transcript says of them.
-
-        What `asks` should be answered by a message soon, unless it is large.
-        """
-        self.watcher.line(self, "→", shown)
-        for piece in pieces:
-            if self.open:
-                assert self.transport is not None
-                self.transport.write(piece)
-        if asks:
-            self.last_sent = perf_counter()
-            self.awaits_answer = sum(map(len, pieces)) <= MAX_TIMED
-
     def stall(self) -> None:
         """Stops reading: what the target sends stays in the buffers between."""
         self.watcher.line(self, "·", "stops reading")
@@ -364,18 +335,29 @@ class Connection(asyncio.Protocol):
     def drop(self) -> None:
         """Ends the TCP connection with a reset."""
         self.watcher.line(self, "→", "TCP reset")
+        self._reset()
+
+    def _reset(self) -> None:
         if self.open:
             assert self.transport is not None
             sock = self.transport.get_extra_info("socket")
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.transport.abort()
 
-    async def wait_tcp_end(self, timeout: float) -> None:
-        """Waits until the TCP connection has ended; raises `TimeoutError`."""
+    async def wait_tcp_end(self, timeout: float, *, half: bool = False) -> None:
+        """Waits until the TCP connection has ended, or the target's half; raises `TimeoutError`.
+
+        A target that has ended its own half still has the socket: one that let go of it answers
+        whatever comes with a reset.
+        """
         self._stalled = False
         self._pause(False)
         async with asyncio.timeout(timeout):
-            await self._finished.wait()
+            while not (self._finished.is_set() or (half and self.half_closed)):
+                if self.half_closed and self.open:
+                    cast(asyncio.Transport, self.transport).write(_KNOCK)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._finished.wait(), _KNOCKS_EVERY)
 
     def take_leave(self) -> None:
         """Begins to close politely, with code 1000; what still comes is of no interest."""
@@ -401,5 +383,7 @@ class Connection(asyncio.Protocol):
         if self.open and not self.refused:  # HTTP may keep the connection for another request
             with contextlib.suppress(Exception):  # what came last is of no interest any more
                 await self._until(lambda: self.end is not None, patience)
-        if self.transport is not None and self.tcp_end is None:
+        if self.half_closed or (self.end is not None and self.end.code != NO_CLOSE_FRAME):
+            self._reset()
+        elif self.transport is not None and self.tcp_end is None:
             self.transport.abort()

@@ -5,15 +5,24 @@ import struct
 from websockets.frames import Frame, Opcode
 from websockets.utils import apply_mask
 
+__all__ = ["Opcode", "frame_bytes", "in_fragments"]
 
-def frame_bytes(opcode: int, payload: bytes, *, fin: bool, rsv: int, mask: bool) -> bytes:
-    """One frame with just these bits; `rsv` is the value of the three reserved ones."""
+
+def frame_bytes(
+    opcode: int, payload: bytes, *, fin: bool, rsv: int, mask: bool, form: int = 0
+) -> bytes:
+    """One frame with just these bits; `rsv` is the value of the three reserved ones.
+
+    The length is written in `form` bits, 7, 16 or 64, or else in the shortest form.
+    """
     head = (0x80 if fin else 0) | (rsv << 4) | opcode
     length = len(payload)
     bit = 0x80 if mask else 0
-    if length < 126:
+    if not form:
+        form = 7 if length < 126 else 16 if length < 65536 else 64
+    if form == 7:
         size = struct.pack("!B", bit | length)
-    elif length < 65536:
+    elif form == 16:
         size = struct.pack("!BH", bit | 126, length)
     else:
         size = struct.pack("!BQ", bit | 127, length)

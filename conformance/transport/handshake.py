@@ -2,10 +2,13 @@
 
 import socket
 import ssl
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import msgspec
+
+from conformance.checks import cut
 
 MAX_MESSAGE: Final = 4 * 1024 * 1024
 """Bytes of the longest message that is taken from a target, unless it may send longer ones."""
@@ -16,13 +19,22 @@ class Unreachable(Exception):
 
 
 class Handshake(msgspec.Struct, frozen=True):
-    """What an opening handshake looks like."""
+    """What an opening handshake looks like.
+
+    `spelled` are headers as they are written, each with its values, a line for each, in place of
+    those of the same name. The request is sent in one piece, or in pieces of so many bytes.
+    """
 
     url: str
     origins: tuple[str, ...] = ()
     host: str | None = None
     subprotocols: tuple[str, ...] = ()
-    compression: bool = False
+    compression: Mapping[str, Any] | None = None
+    spelled: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    method: str = "GET"
+    http: str = "1.1"
+    query: str = ""
+    in_pieces: int = 0
     small_window: bool = False
     headers: tuple[tuple[str, str], ...] = ()
     tls: ssl.SSLContext | None = None
@@ -39,11 +51,22 @@ class Handshake(msgspec.Struct, frozen=True):
             "Origin": ", ".join(self.origins),
             "Host": self.host,
             "subprotocols": ", ".join(self.subprotocols),
-            "offered": "permessage-deflate" if self.compression else "",
+            "offered": _offer(self.compression),
             "window": "small" if self.small_window else "",
-        }
+            "method": "" if self.method == "GET" else self.method,
+            "HTTP": "" if self.http == "1.1" else self.http,
+            "query": self.query,
+            "bytes a piece": str(self.in_pieces or ""),
+        } | {name: cut(" | ".join(values) or "(none)") for name, values in self.spelled}
         shown = [f"{name}: {value}" for name, value in asked.items() if value]
         return " ".join(["handshake", self.where, *shown])
+
+
+def _offer(parameters: Mapping[str, Any] | None) -> str:
+    """What is offered of compression."""
+    if parameters is None:
+        return ""
+    return "; ".join(["permessage-deflate", *(f"{k}={v}" for k, v in parameters.items())])
 
 
 def diagnosis(error: BaseException, handshake: Handshake, *, connected: bool) -> str:

@@ -11,8 +11,9 @@ from websockets.typing import Subprotocol
 from websockets.uri import WebSocketURI, parse_uri
 
 from conformance.transport.compression import NotedDeflateFactory
-from conformance.transport.connection import Connection, Watcher
+from conformance.transport.connection import Connection
 from conformance.transport.handshake import Handshake, Unreachable, diagnosis
+from conformance.transport.outgoing import Watcher
 
 SMALL_WINDOW: Final = (
     (socket.SOL_SOCKET, socket.SO_RCVBUF, 4096),
@@ -90,23 +91,39 @@ def _protocol(handshake: Handshake) -> ClientProtocol:
     return ClientProtocol(
         _uri(handshake.url),
         subprotocols=subprotocols or None,
-        extensions=[NotedDeflateFactory()] if handshake.compression else None,
+        extensions=[NotedDeflateFactory(**handshake.compression)]
+        if handshake.compression is not None
+        else None,
         max_size=handshake.max_message,
     )
 
 
 async def _shake_hands(connection: Connection, handshake: Handshake) -> None:
-    protocol = connection.protocol
-    request = protocol.connect()
-    if handshake.host is not None:
-        del request.headers["Host"]
-        request.headers["Host"] = handshake.host
-    for origin in handshake.origins:
-        request.headers["Origin"] = origin
-    for name, value in handshake.headers:
-        request.headers[name] = value
-    protocol.send_request(request)
     connection.watcher.line(connection, "→", str(handshake))
-    connection.write_protocol_data()
+    request = _request(connection.protocol, handshake)
+    size = handshake.in_pieces or len(request)
+    await connection.write_in_pieces(request[:-size], size)
+    connection.write_rest(request[-size:])
     while not connection.is_answered:
         await connection.changed()
+
+
+def _request(protocol: ClientProtocol, handshake: Handshake) -> bytes:
+    """The request line and the headers, those of the handshake in place of the usual ones."""
+    request = protocol.connect()
+    headers = [*request.headers.raw_items()]
+    spelled = [(name, value) for name, values in handshake.spelled for value in values]
+    added = [("Origin", origin) for origin in handshake.origins]
+    if handshake.host is not None:
+        added.append(("Host", handshake.host))
+    replaced = {name.lower() for name, _ in added} | {name.lower() for name, _ in handshake.spelled}
+    rows = [row for row in headers if row[0].lower() not in replaced]
+    rows += [*added, *handshake.headers, *spelled]
+    path = request.path
+    if handshake.query:
+        path += ("&" if "?" in path else "?") + handshake.query
+    lines = [f"{handshake.method} {path} HTTP/{handshake.http}"]
+    lines += [
+        f"{name}:{value if value[:1] in (' ', chr(9)) else ' ' + value}" for name, value in rows
+    ]
+    return "\r\n".join([*lines, "", ""]).encode("utf-8", "surrogateescape")

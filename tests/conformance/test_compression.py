@@ -46,7 +46,7 @@ async def test_messages_of_one_read_keep_their_own_notes(
         await peer.silence()
 
     async with hosting(at_once, extensions=[ServerPerMessageDeflateFactory()]) as url:
-        connection = await connect("c", Handshake(url, compression=True), Watcher())
+        connection = await connect("c", Handshake(url, compression={}), Watcher())
         assert connection.compresses
         messages = [await connection.receive(5.0) for _ in flags]
         await connection.finish(1.0)

@@ -71,9 +71,7 @@ def test_added_members_never_replace_those_of_a_message() -> None:
 @pytest.mark.parametrize("size", [0, 1, 2, 7, 100])
 def test_fragments_are_one_message(size: int) -> None:
     text = json.dumps(VALUE)[:40] + "é😀"
-    (whole,) = Form("a", "", fragment=size).pieces(text)
-    assert read(whole) == text
-    assert read(b"".join(Form("a", "", fragment=size, segment=3).pieces(text))) == text
+    assert read(Form("a", "", fragment=size).frames(text)) == text
 
 
 def read(data: bytes) -> str:
@@ -88,9 +86,9 @@ def read(data: bytes) -> str:
     return b"".join(frame.data for frame in frames).decode()
 
 
-def test_a_plain_message_is_one_frame_in_one_piece() -> None:
+def test_a_plain_message_is_compact() -> None:
     assert PLAIN.text(VALUE) == encode(VALUE)
-    assert len(PLAIN.pieces("é")) == 1
+    assert read(PLAIN.frames("é")) == "é"
 
 
 def test_the_seed_alone_draws_the_form_of_a_scenario(suite: Suite) -> None:

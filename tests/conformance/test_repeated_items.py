@@ -7,7 +7,6 @@ from conformance.steps import Performer
 from conformance.suite import Suite
 from conformance.target import Target
 from conformance.transcript import Secrets
-from conformance.urls import with_query
 from conformance.world import World
 from tests.support.peer import Peer, hosting
 
@@ -48,9 +47,3 @@ async def test_each_item_has_its_turn_and_its_number(suite: Suite) -> None:
         {"at": 1, "item": {"two": [2]}},
         {"at": 2, "item": None},
     ]
-
-
-def test_something_is_added_to_the_query_of_a_url() -> None:
-    assert with_query("ws://localhost:1/a", "") == "ws://localhost:1/a"
-    assert with_query("ws://localhost:1/a", "b=c") == "ws://localhost:1/a?b=c"
-    assert with_query("ws://localhost:1/?a", "b=c") == "ws://localhost:1/?a&b=c"

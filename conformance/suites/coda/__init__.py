@@ -39,6 +39,7 @@ def make_monitors(suite: "Suite") -> "list[Monitor]":
     """A fresh set of the passive checks, for one run."""
     # Imported here, so that a command that runs nothing does not wait for the network libraries.
     from conformance.suites.coda.event_monitors import event_monitors, one_order
+    from conformance.suites.coda.frame_monitors import frame_monitors
     from conformance.suites.coda.message_monitors import message_monitors
     from conformance.suites.coda.place_monitors import place_monitors
     from conformance.suites.coda.replay_monitors import replay_monitors
@@ -49,6 +50,7 @@ def make_monitors(suite: "Suite") -> "list[Monitor]":
     live = next(monitor for monitor in shapes if monitor.name == "event")
     return [
         *state_monitors(),
+        *frame_monitors(),
         *shapes,
         *event_monitors(order),
         *replay_monitors(suite.schemas, order, live),

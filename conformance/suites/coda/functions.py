@@ -31,6 +31,19 @@ def authority(url: str) -> str:
     return audience(url).partition("://")[2]
 
 
+def host(url: str) -> str:
+    """The host of a URL as a Host header has it, without the port."""
+    name = urlsplit(url).hostname or ""
+    return f"[{name}]" if ":" in name else name
+
+
+def sibling(url: str, name: str) -> str:
+    """An origin, or a host with its port, of the same port under another name."""
+    scheme, mark, rest = url.rpartition("://")
+    port = re.search(r":[0-9]+$", rest)
+    return f"{scheme}{mark}{name}{port[0] if port else ''}"
+
+
 def token_id(token: str) -> str:
     """The id of an access token, the part before its first full stop (HMAC-10)."""
     return token.partition(".")[0]
@@ -98,6 +111,8 @@ def _hmac(secret: str, *lines: str) -> str:
 FUNCTIONS: Final[Mapping[str, Function]] = {
     "audience": audience,
     "authority": authority,
+    "host": host,
+    "sibling": sibling,
     "token_id": token_id,
     "secret": secret,
     "proof": proof,

@@ -1,0 +1,149 @@
+"""What goes to a target: messages, frames as they are, and what the protocol itself says."""
+
+import asyncio
+from time import perf_counter
+from typing import TYPE_CHECKING, Final, cast
+
+from websockets.client import ClientProtocol
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Response
+
+from conformance.transport.compression import NotedDeflate
+from conformance.transport.messages import End, Message
+
+if TYPE_CHECKING:
+    from conformance.transport.connection import Connection
+
+MAX_TIMED: Final = 16 * 1024
+
+_BETWEEN_PIECES: Final = 0.005
+
+MAX_UNREAD: Final = 1024 * 1024
+"""Bytes that the target leaves unread, above which its pings are not answered."""
+
+
+class Watcher:
+    """Told of everything that crosses a connection; does nothing by itself."""
+
+    def line(self, connection: "Connection", direction: str, text: str) -> None:
+        """A line for the transcript; the direction is `→` (to the target) or `←`."""
+
+    def received(self, connection: "Connection", message: Message) -> None:
+        """A message came."""
+
+    def broke(self, connection: "Connection", what: str) -> None:
+        """The target sent a frame that RFC 6455 forbids."""
+
+    def ended(self, connection: "Connection", end: End) -> None:
+        """The connection ended, by a close frame or without."""
+
+
+class Outgoing:
+    """The side of a connection that writes."""
+
+    protocol: ClientProtocol
+    watcher: Watcher
+    transport: asyncio.Transport | None
+    response: Response | None
+    answers_close: bool
+    last_sent: float
+    awaits_answer: bool
+    closing: bool
+    _in_pieces: bool
+
+    @property
+    def end(self) -> End | None:
+        """How the connection ended; None while it lives."""
+        raise NotImplementedError
+
+    def _told(self, direction: str, text: str) -> None:
+        self.watcher.line(cast("Connection", self), direction, text)
+
+    def write_protocol_data(self) -> None:
+        """Sends what the protocol itself wants to say: handshake, pongs, the close answered.
+
+        While something is sent in pieces it waits.
+        """
+        if self._in_pieces:
+            return
+        for data in self.protocol.data_to_send():
+            silent = self.end is not None and not self.answers_close
+            if data and self.open and not silent and not self._is_pong_unread(data):
+                assert self.transport is not None
+                self.transport.write(data)
+
+    def _is_pong_unread(self, data: bytes) -> bool:
+        """Whether data is a pong for a target that sends pings and does not read.
+
+        RFC 6455, section 5.5.3, lets an endpoint answer only the latest of several pings.
+        """
+        assert self.transport is not None
+        is_pong = data[0] & 0x0F == Opcode.PONG and self.response is not None
+        return is_pong and self.transport.get_write_buffer_size() > MAX_UNREAD
+
+    @property
+    def open(self) -> bool:
+        """Whether something can still be written."""
+        return self.transport is not None and not self.transport.is_closing()
+
+    def send_text(self, text: str, *, asks: bool = True) -> None:
+        """Sends one text message; lone surrogates go as the bytes that they would be."""
+        data = text.encode("utf-8", "surrogatepass")
+        self.write(Frame(Opcode.TEXT, data).serialize(mask=True), text, asks=asks)
+
+    def send_binary(self, data: bytes) -> None:
+        """Sends one binary message."""
+        self._send(Opcode.BINARY, data, f"binary message of {len(data)} bytes")
+
+    def deflate(self, payload: bytes) -> bytes:
+        """The payload compressed as was negotiated; unchanged where nothing was."""
+        for extension in self.protocol.extensions:
+            payload = bytes(cast(NotedDeflate, extension).deflate(payload))
+        return payload
+
+    def ping(self, payload: bytes) -> None:
+        """Sends a ping frame."""
+        self._send(Opcode.PING, payload, f"ping {payload.hex() or '(empty)'}")
+
+    def close(self, code: int | None, reason: str = "") -> None:
+        """Sends a close frame; without a code it is empty."""
+        self.closing = True
+        payload = b"" if code is None else code.to_bytes(2, "big") + reason.encode()
+        shown = "(empty)" if code is None else f"{code} {reason}".rstrip()
+        self._send(Opcode.CLOSE, payload, f"close {shown}")
+
+    def _send(self, opcode: Opcode, payload: bytes, shown: str) -> None:
+        # A control frame is answered by another, and what comes after it answers something else.
+        asks = opcode in (Opcode.TEXT, Opcode.BINARY)
+        self.write(Frame(opcode, payload).serialize(mask=True), shown, asks=asks)
+
+    def write(self, data: bytes, shown: str, *, asks: bool = True, segment: int = 0) -> None:
+        """Writes bytes as they are; `shown` is what the transcript says of them.
+
+        What `asks` should be answered by a message soon, unless it is large. They are written in
+        segments of so many bytes, where that is not 0.
+        """
+        self._told("→", shown)
+        last = (len(data) - 1) // segment * segment if segment else 0
+        for start in range(0, last, segment or 1):
+            if self.open:
+                cast(asyncio.Transport, self.transport).write(data[start : start + segment])
+        self.write_rest(data[last:])
+        if asks:
+            self.last_sent = perf_counter()
+            self.awaits_answer = len(data) <= MAX_TIMED
+
+    def write_rest(self, data: bytes) -> None:
+        """Writes bytes behind those that were written in pieces."""
+        if self.open:
+            cast(asyncio.Transport, self.transport).write(data)
+        self._in_pieces = False
+        self.write_protocol_data()
+
+    async def write_in_pieces(self, data: bytes, size: int) -> None:
+        """Writes bytes in pieces of a size, so that each arrives alone; what is left comes next."""
+        self._in_pieces = bool(data)
+        for start in range(0, len(data), size):
+            if self.open:
+                cast(asyncio.Transport, self.transport).write(data[start : start + size])
+            await asyncio.sleep(_BETWEEN_PIECES)
