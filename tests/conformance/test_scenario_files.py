@@ -40,6 +40,9 @@ AREAS = {
 # Judged on every message and every connection of a run, whatever scenario it belongs to.
 PASSIVE = {
     "TRANSPORT-01",
+    "TRANSPORT-18",
+    "TRANSPORT-19",
+    "TRANSPORT-22",
     "ORDER-04",
     "STATE-01",
     "STATE-02",
