@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
-from conformance.checks import matches, shown
+from conformance.checks import cut, matches, shown
+from conformance.json_text import at
 from conformance.steps.action import GRACE, RESOLUTION, Action, Crowded, TryAgain
 from conformance.steps.barrier import END, NO_END, Probe
 from conformance.transport import End, Message
@@ -29,6 +30,8 @@ async def connect(action: Action) -> None:
     connection = await action.dialogue.connect(action.on, answers_close, **options)
     status = connection.response.status_code if connection.response else None
     got = {"status": status, "subprotocol": connection.subprotocol}
+    for name, path in action.step.modifiers.get("save", {}).items():
+        action.scope[name] = at(got, path)
     schema = action.option("handshake", {"properties": {"status": {"const": 101}}})
     _check_crowd(action, schema, got)
     faults = action.world.suite.schemas.explain_inline(schema, got)
@@ -81,6 +84,14 @@ async def expect_close(action: Action) -> None:
             close_code=end.code,
         )
     _check_moment(action, end)
+    faults = action.world.suite.schemas.explain_inline(wanted.get("reason", True), end.reason)
+    if faults:
+        raise action.fail(
+            f"the reason in the close frame is not as required: {cut(faults[0].message)}",
+            expected=shown(wanted["reason"]),
+            received=f"close code {end.code}, {cut(end.reason)}",
+            close_code=end.code,
+        )
     if wanted.get("tcp"):
         try:
             await action.connection.wait_tcp_end(TCP_END + action.world.slack)

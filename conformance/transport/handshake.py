@@ -21,6 +21,7 @@ class Handshake(msgspec.Struct, frozen=True):
     url: str
     origins: tuple[str, ...] = ()
     host: str | None = None
+    query: str = ""
     subprotocols: tuple[str, ...] = ()
     compression: bool = False
     small_window: bool = False
@@ -38,6 +39,7 @@ class Handshake(msgspec.Struct, frozen=True):
         asked = {
             "Origin": ", ".join(self.origins),
             "Host": self.host,
+            "query": self.query,
             "subprotocols": ", ".join(self.subprotocols),
             "offered": "permessage-deflate" if self.compression else "",
             "window": "small" if self.small_window else "",

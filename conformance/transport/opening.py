@@ -98,6 +98,8 @@ def _protocol(handshake: Handshake) -> ClientProtocol:
 async def _shake_hands(connection: Connection, handshake: Handshake) -> None:
     protocol = connection.protocol
     request = protocol.connect()
+    if handshake.query:
+        request.path += f"{'&' if '?' in request.path else '?'}{handshake.query}"
     if handshake.host is not None:
         del request.headers["Host"]
         request.headers["Host"] = handshake.host

@@ -106,11 +106,15 @@ class Content(msgspec.Struct, frozen=True):
     def is_of(self, message: Message) -> bool:
         """Whether an event says the same; its members may stand in another order."""
         if self.text:
-            return self.text == message.text or equal(decode(self.text), message.value)
-        text, value = self.digests
-        return text == _digest(message.text.encode("utf-8", "surrogatepass")) or value == _digest(
-            _ordered(message.value)
-        )
+            return self.text == message.text or self.says(message.value)
+        text = _digest(message.text.encode("utf-8", "surrogatepass"))
+        return text == self.digests[0] or self.says(message.value)
+
+    def says(self, value: Any) -> bool:
+        """Whether a value is that of the event."""
+        if self.text:
+            return equal(decode(self.text), value)
+        return self.digests[1] == _digest(_ordered(value))
 
 
 def _ordered(value: Any) -> bytes:
@@ -231,10 +235,57 @@ class ReplayPlace(Monitor):
         return None
 
 
+class ReplayContent(Monitor, kw_only=True):
+    """A replay without data holds events in order, as they were sent, up to session.seq."""
+
+    sent: OneOrder
+
+    def received(self, connection: Connection, message: Message) -> Failure | None:
+        """Judges every replay to a client that named no place."""
+        if authenticates(message):
+            session = data_of(message).get("session")
+            connection.memory[self.name] = session if isinstance(session, dict) else {}
+        if message_type(message) != "replay" or "data" in message.value:
+            return None
+        events = message.value.get("events")
+        if not isinstance(events, list) or not all(isinstance(event, dict) for event in events):
+            return None
+        self.observed += 1
+        wrong = self._fault(events, connection.memory.get(self.name, {}))
+        if wrong is None:
+            return None
+        place, summary, expected = wrong
+        return unexpected(summary, expected, message, f"/events/{place}")
+
+    def _fault(
+        self, events: list[dict[str, Any]], session: dict[str, Any]
+    ) -> tuple[int, str, str] | None:
+        """The place of the first event that is wrong, what it is and what was expected."""
+        last, joined, epoch = 0, session.get("seq"), session.get("epoch")
+        for place, event in enumerate(events):
+            seq = event.get("seq")
+            if not isinstance(seq, int) or isinstance(seq, bool) or seq <= last:
+                return place, f"the replay goes on with seq {seq} after {last}", "ascending seq"
+            if isinstance(joined, int) and seq > joined:
+                summary = f"the replay holds seq {seq} with session.seq {joined}"
+                return place, summary, f"no seq above {joined}"
+            known = self.sent.events.get((epoch, seq)) if isinstance(epoch, str) else None
+            if known is not None and not known.says(event):
+                return place, f"seq {seq} was another event when it was sent", "the same event"
+            last = seq
+        return None
+
+
 def event_monitors() -> list[Monitor]:
     """The passive checks of this module."""
     events = frozenset({EVENT})
     joining = events | {"auth_result"}
+    one_order = OneOrder(
+        "one-order",
+        "EVENT-04",
+        "All connections see the same events in one order",
+        kinds=joining,
+    )
     return [
         Gapless(
             "seq-gapless",
@@ -242,12 +293,7 @@ def event_monitors() -> list[Monitor]:
             "seq grows by 1 from event to event",
             kinds=joining | {UNREADABLE},
         ),
-        OneOrder(
-            "one-order",
-            "EVENT-04",
-            "All connections see the same events in one order",
-            kinds=joining,
-        ),
+        one_order,
         FollowsJoining(
             "first-seq",
             "EVENT-05",
@@ -261,5 +307,12 @@ def event_monitors() -> list[Monitor]:
             "EVENT-08",
             "A replay comes once, before live events",
             kinds=joining | {"replay"},
+        ),
+        ReplayContent(
+            "replay-content",
+            "EVENT-10",
+            "A replay holds events in order, as they were sent",
+            kinds=frozenset({"auth_result", "replay"}),
+            sent=one_order,
         ),
     ]

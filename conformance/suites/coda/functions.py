@@ -30,6 +30,16 @@ def authority(url: str) -> str:
     return audience(url).partition("://")[2]
 
 
+def host_name(url: str) -> str:
+    """The host of a URL as a Host header has it, without a port."""
+    return authority(url).rpartition(":")[0] if urlsplit(url).port else authority(url)
+
+
+def upper(text: str) -> str:
+    """The text in upper case."""
+    return text.upper()
+
+
 def token_id(token: str) -> str:
     """The id of an access token, the part before its first full stop (HMAC-10)."""
     return token.partition(".")[0]
@@ -77,6 +87,8 @@ def _hmac(secret: str, *lines: str) -> str:
 FUNCTIONS: Final[Mapping[str, Function]] = {
     "audience": audience,
     "authority": authority,
+    "host_name": host_name,
+    "upper": upper,
     "token_id": token_id,
     "secret": secret,
     "proof": proof,

@@ -24,6 +24,14 @@ REMEMBERED: Final = 100_000
 """Values that are compared with later ones; far more than a run opens connections."""
 
 
+STATES_LENGTH: Final = frozenset({"auth_challenge", "auth_result"})
+DEFAULT_LENGTH: Final = 1 << 20
+WRAPPING: Final = 4096
+"""What an event may be longer than the longest message of a client."""
+
+SHOWN: Final = 200
+
+
 class WellFormed(Monitor):
     """Every message is one JSON object with a type, in a text message."""
 
@@ -36,6 +44,32 @@ class WellFormed(Monitor):
         if message_type(message) is None:
             return unexpected("a message is no object with a type", expected, message)
         return None
+
+
+class Bounded(Monitor):
+    """No message is longer than a client must allow for."""
+
+    stated: int = 0
+
+    def received(self, connection: Connection, message: Message) -> Failure | None:
+        """Judges every message by the greatest max_message_bytes that the target stated."""
+        if message_type(message) in STATES_LENGTH:
+            data = data_of(message)
+            for said in (data, data.get("session")):
+                most = said.get("max_message_bytes") if isinstance(said, dict) else None
+                if isinstance(most, int):
+                    self.stated = max(self.stated, most)
+        self.observed += 1
+        most = (self.stated or DEFAULT_LENGTH) + WRAPPING
+        if len(message.text) * 4 <= most:
+            return None
+        length = len(message.text.encode("utf-8", "surrogatepass"))
+        if length <= most:
+            return None
+        summary = f"a message of {length:,} bytes"
+        return Failure(
+            summary, expected=f"{most:,} bytes at most", received=cut(message.text, SHOWN)
+        )
 
 
 class Shape(Monitor, kw_only=True):
@@ -173,6 +207,9 @@ def message_monitors(schemas: SchemaStore) -> list[Monitor]:
             "TRANSPORT-15",
             "No message that carries a secret is compressed",
             kinds=frozenset({"auth_challenge", "auth_result", "token_result"}),
+        ),
+        Bounded(
+            "length", "TRANSPORT-20", "No message is longer than max_message_bytes + 4,096 bytes"
         ),
         WellFormed("messages", "TRANSPORT-01", "Every message is a JSON object with a type"),
         shape(
