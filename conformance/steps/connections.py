@@ -27,6 +27,10 @@ async def connect(action: Action) -> None:
     options["subprotocols"] = tuple(options.get("subprotocols", ()))
     origin = options.pop("origin", [])
     options["origins"] = (origin,) if isinstance(origin, str) else tuple(origin)
+    options["instead"] = tuple(
+        (name, (said,) if isinstance(said, str) else tuple(said))
+        for name, said in options.pop("headers", {}).items()
+    )
     connection = await action.dialogue.connect(action.on, answers_close, **options)
     status = connection.response.status_code if connection.response else None
     got = {"status": status, "subprotocol": connection.subprotocol}

@@ -26,6 +26,7 @@ class Handshake(msgspec.Struct, frozen=True):
     compression: bool = False
     small_window: bool = False
     headers: tuple[tuple[str, str], ...] = ()
+    instead: tuple[tuple[str, tuple[str, ...]], ...] = ()
     tls: ssl.SSLContext | None = None
     timeout: float = 5.0
     max_message: int = MAX_MESSAGE
@@ -42,6 +43,7 @@ class Handshake(msgspec.Struct, frozen=True):
             "query": self.query,
             "subprotocols": ", ".join(self.subprotocols),
             "offered": "permessage-deflate" if self.compression else "",
+            "headers": "; ".join(f"{name}: {', '.join(said)}" for name, said in self.instead),
             "window": "small" if self.small_window else "",
         }
         shown = [f"{name}: {value}" for name, value in asked.items() if value]

@@ -107,6 +107,10 @@ async def _shake_hands(connection: Connection, handshake: Handshake) -> None:
         request.headers["Origin"] = origin
     for name, value in handshake.headers:
         request.headers[name] = value
+    for name, values in handshake.instead:
+        request.headers.pop(name, None)
+        for value in values:
+            request.headers[name] = value
     protocol.send_request(request)
     connection.watcher.line(connection, "→", str(handshake))
     connection.write_protocol_data()
