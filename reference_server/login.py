@@ -63,7 +63,9 @@ def _of_others(envelope: Envelope) -> frozenset[str]:
     """Return the members of other methods than that of a response (AUTH-20)."""
     data = envelope.value.get("data")
     method = data.get("method") if isinstance(data, dict) else None
-    return _HMAC_MEMBERS if method in (None, CHALLENGE_TOKEN) else _TOKEN_MEMBERS
+    if method == HMAC_SHA256:
+        return _TOKEN_MEMBERS
+    return _HMAC_MEMBERS if method in (None, CHALLENGE_TOKEN) else frozenset()
 
 
 def _judge_token(data: AuthData, challenge: Challenge, shared: Shared) -> Admitted | Refused:

@@ -23,6 +23,8 @@ from conformance.transport import Connection, Message
 REMEMBERED: Final = 20_000
 DAY: Final = 86_400.0
 KEPT_WHOLE: Final = 512
+MOST_REPLAYED: Final = 50
+"""Events in a replay to a client that named no place, where session.replay_limit is not less."""
 
 _SORTED: Final = msgspec.json.Encoder(order="sorted")
 
@@ -262,9 +264,15 @@ class ReplayContent(Monitor, kw_only=True):
     ) -> tuple[int, str, str] | None:
         """The place of the first event that is wrong, what it is and what was expected."""
         last, joined, epoch = 0, session.get("seq"), session.get("epoch")
+        limit = session.get("replay_limit")
+        most = min(MOST_REPLAYED, limit) if isinstance(limit, int) else MOST_REPLAYED
+        if len(events) > most:
+            return most, f"the replay holds {len(events)} events", f"{most} events at most"
         for place, event in enumerate(events):
             seq = event.get("seq")
-            if not isinstance(seq, int) or isinstance(seq, bool) or seq <= last:
+            if not isinstance(seq, int) or isinstance(seq, bool):
+                return None
+            if seq <= last:
                 return place, f"the replay goes on with seq {seq} after {last}", "ascending seq"
             if isinstance(joined, int) and seq > joined:
                 summary = f"the replay holds seq {seq} with session.seq {joined}"
@@ -311,7 +319,7 @@ def event_monitors() -> list[Monitor]:
         ReplayContent(
             "replay-content",
             "EVENT-10",
-            "A replay holds events in order, as they were sent",
+            "A replay holds few events, in order and as they were sent",
             kinds=frozenset({"auth_result", "replay"}),
             sent=one_order,
         ),
