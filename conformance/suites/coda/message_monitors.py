@@ -25,7 +25,6 @@ REMEMBERED: Final = 100_000
 
 
 STATES_LENGTH: Final = frozenset({"auth_challenge", "auth_result"})
-DEFAULT_LENGTH: Final = 1 << 20
 WRAPPING: Final = 4096
 """What an event may be longer than the longest message of a client."""
 
@@ -59,8 +58,10 @@ class Bounded(Monitor):
                 most = said.get("max_message_bytes") if isinstance(said, dict) else None
                 if isinstance(most, int):
                     self.stated = max(self.stated, most)
+        if not self.stated:
+            return None
         self.observed += 1
-        most = (self.stated or DEFAULT_LENGTH) + WRAPPING
+        most = self.stated + WRAPPING
         if len(message.text) * 4 <= most:
             return None
         length = len(message.text.encode("utf-8", "surrogatepass"))
