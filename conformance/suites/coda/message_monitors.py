@@ -46,18 +46,19 @@ class WellFormed(Monitor):
 
 
 class Bounded(Monitor):
-    """No message is longer than a client must allow for."""
+    """No event is longer than a client must allow for."""
 
     stated: int = 0
 
     def received(self, connection: Connection, message: Message) -> Failure | None:
-        """Judges every message by the greatest max_message_bytes that the target stated."""
+        """Judges every event by the greatest max_message_bytes that the target stated."""
         if message_type(message) in STATES_LENGTH:
             data = data_of(message)
             for said in (data, data.get("session")):
                 most = said.get("max_message_bytes") if isinstance(said, dict) else None
                 if isinstance(most, int):
                     self.stated = max(self.stated, most)
+            return None
         if not self.stated:
             return None
         self.observed += 1
@@ -67,7 +68,7 @@ class Bounded(Monitor):
         length = len(message.text.encode("utf-8", "surrogatepass"))
         if length <= most:
             return None
-        summary = f"a message of {length:,} bytes"
+        summary = f"an event of {length:,} bytes"
         return Failure(
             summary, expected=f"{most:,} bytes at most", received=cut(message.text, SHOWN)
         )
@@ -210,7 +211,10 @@ def message_monitors(schemas: SchemaStore) -> list[Monitor]:
             kinds=frozenset({"auth_challenge", "auth_result", "token_result"}),
         ),
         Bounded(
-            "length", "TRANSPORT-20", "No message is longer than max_message_bytes + 4,096 bytes"
+            "length",
+            "TRANSPORT-20",
+            "No event is longer than max_message_bytes + 4,096 bytes",
+            kinds=STATES_LENGTH | {EVENT},
         ),
         WellFormed("messages", "TRANSPORT-01", "Every message is a JSON object with a type"),
         shape(
