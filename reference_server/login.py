@@ -60,7 +60,7 @@ def _judge(envelope: Envelope, challenge: Challenge, shared: Shared) -> Admitted
 
 
 def _of_others(envelope: Envelope) -> frozenset[str]:
-    """Return the members of other methods than that of a response (AUTH-20)."""
+    """Return the members of other methods than that of a response (AUTH-21)."""
     data = envelope.value.get("data")
     method = data.get("method") if isinstance(data, dict) else None
     if method == HMAC_SHA256:

@@ -101,6 +101,6 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "numbers-in-full",
         "A number that was written with an exponent is relayed with all its digits.",
-        ("TRANSPORT-20",),
+        ("TRANSPORT-25",),
     ),
 )

@@ -212,7 +212,7 @@ def message_monitors(schemas: SchemaStore) -> list[Monitor]:
         ),
         Bounded(
             "length",
-            "TRANSPORT-20",
+            "TRANSPORT-25",
             "No event is longer than max_message_bytes + 4,096 bytes",
             kinds=STATES_LENGTH | {EVENT},
         ),
