@@ -31,6 +31,8 @@ class Refused(Struct, frozen=True):
     revoked_line: str | None = None
 
 
+_TOKEN_MEMBERS = frozenset({"token"})
+_HMAC_MEMBERS = frozenset({"token_id", "audience", "proof"})
 _INVALID = Refused(AuthFailure.INVALID_RESPONSE)
 _FAILED = Refused(AuthFailure.AUTH_FAILED)
 
@@ -45,7 +47,7 @@ def judge(envelope: Envelope, challenge: Challenge, shared: Shared) -> Admitted 
 
 def _judge(envelope: Envelope, challenge: Challenge, shared: Shared) -> Admitted | Refused:
     """Judge an auth_response by its method."""
-    response = decode_auth_response(envelope, shared.ignored)
+    response = decode_auth_response(envelope, shared.ignored | _of_others(envelope))
     # AUTH-10: refuse a wrong shape, or a method that is unknown or was not offered.
     if response is None:
         return _INVALID
@@ -55,6 +57,15 @@ def _judge(envelope: Envelope, challenge: Challenge, shared: Shared) -> Admitted
     if method not in shared.settings.offered_methods:
         return _INVALID
     return _METHODS[method](data, challenge, shared)
+
+
+def _of_others(envelope: Envelope) -> frozenset[str]:
+    """Return the members of other methods than that of a response (AUTH-21)."""
+    data = envelope.value.get("data")
+    method = data.get("method") if isinstance(data, dict) else None
+    if method == HMAC_SHA256:
+        return _TOKEN_MEMBERS
+    return _HMAC_MEMBERS if method in (None, CHALLENGE_TOKEN) else frozenset()
 
 
 def _judge_token(data: AuthData, challenge: Challenge, shared: Shared) -> Admitted | Refused:

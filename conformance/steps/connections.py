@@ -8,6 +8,7 @@ from typing import Any, Final
 from websockets.datastructures import Headers
 
 from conformance.checks import cut, matches, shown
+from conformance.json_text import at
 from conformance.steps.action import GRACE, RESOLUTION, Action, Crowded, TryAgain
 from conformance.steps.barrier import END, NO_END, Probe
 from conformance.steps.receiving import judge_schema
@@ -40,6 +41,8 @@ async def connect(action: Action) -> None:
     got["headers"] = {name.lower(): ", ".join(headers.get_all(name)) for name in headers}
     upgraded = status == HTTPStatus.SWITCHING_PROTOCOLS
     action.dialogue.of_connection[action.on]["admitted"] = int(upgraded)
+    for name, path in action.step.modifiers.get("save", {}).items():
+        action.scope[name] = at(got, path)
     schema = action.option("handshake", {"properties": {"status": {"const": 101}}})
     if "like" in action.step.modifiers:
         other = action.dialogue.connection(str(action.option("like")))

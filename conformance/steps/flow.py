@@ -55,7 +55,13 @@ async def hook(action: Action) -> None:
     if name == ADVANCE:
         await action.dialogue.advance_clock(float(arguments["seconds"]))
         return
-    result = await action.dialogue.call_hook(name, arguments)
+    try:
+        result = await action.dialogue.call_hook(name, arguments)
+    except HookFailed as error:
+        if error.lasting or not action.option("may_fail", False):
+            raise
+        action.world.hook_errors.pop(name, None)
+        return
     variables = action.scope
     for variable, path in action.step.modifiers.get("save", {}).items():
         try:

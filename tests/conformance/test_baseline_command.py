@@ -200,7 +200,7 @@ def test_every_reason_of_the_shipped_baseline_is_a_fault_of_the_legacy_server(
 
 def test_what_the_legacy_server_never_sends_leaves_few_scenarios_open(suite: Suite) -> None:
     entries = read(LEGACY / "baseline.yaml", suite).entries.values()
-    assert sum(row.outcome == "could not run" for row in entries) <= 15
+    assert sum(row.outcome == "could not run" for row in entries) <= 18
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,30 @@ async def test_a_refused_connection_that_http_keeps_alive_is_not_waited_for() ->
             writer.close()
 
 
+async def test_a_handshake_says_what_it_is_told_to() -> None:
+    asked: list[str] = []
+
+    async def note(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append((await reader.readuntil(b"\r\n\r\n")).decode())
+        writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(note, "127.0.0.1", 0)
+    async with server:
+        host, port = server.sockets[0].getsockname()
+        instead = (("Host", ()), ("Sec-WebSocket-Version", ("12",)), ("X-Said", ("once", "twice")))
+        for path in ("panel", "panel?a=1"):
+            handshake = Handshake(f"ws://{host}:{port}/{path}", query="b=2", spelled=instead)
+            connection = await connect("c", handshake, Watcher())
+            await connection.finish(LIMIT)
+    first, second = (text.split("\r\n") for text in asked)
+    assert first[0] == "GET /panel?b=2 HTTP/1.1"
+    assert second[0] == "GET /panel?a=1&b=2 HTTP/1.1"
+    assert [line for line in first if line.startswith(("Host", "Sec-WebSocket-V", "X-"))] == [
+        "Sec-WebSocket-Version: 12", "X-Said: once", "X-Said: twice",
+    ]  # fmt: skip
+
+
 async def test_an_answer_that_comes_as_its_time_is_over_is_taken() -> None:
     greeted = threading.Event()
 

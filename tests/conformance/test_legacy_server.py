@@ -170,6 +170,15 @@ async def test_every_duplicate_without_an_id_extends_the_window(legacy: Legacy) 
     assert counts == [2, 3, 4]
 
 
+async def test_a_number_is_relayed_with_all_its_digits(legacy: Legacy) -> None:
+    async with legacy.member() as client:
+        await client.connection.send(
+            '{"type":"client_message","data":{"message_type":"many","message_data":{"v":1e15}}}'
+        )
+        text = str(await client.connection.recv())
+    assert '{"v":1000000000000000.0}' in text
+
+
 async def test_timestamps_come_from_the_monotonic_clock(legacy: Legacy) -> None:
     async with legacy.member() as client:
         assert (await client.say("when"))["timestamp"] == 1000.0

@@ -64,7 +64,11 @@ PASSIVE = {
 }
 
 # Not judged where only the wire can be seen, but tried where the target file names a hook.
-TRIED_BY_HOOK = {"ERROR-09": {"restart", "shutdown"}}
+TRIED_BY_HOOK = {
+    "ERROR-09": {"restart", "shutdown"},
+    "EVENT-11": {"emit_event"},
+    "EVENT-12": {"emit_event"},
+}
 
 # What these ask for is over when the target stops or starts anew: such scenarios come last.
 ENDS_THE_TARGET = {"restart", "shutdown"}

@@ -98,4 +98,9 @@ FAULTS: tuple[Fault, ...] = (
         "The timestamp of an event comes from a clock that does not tell the time of day.",
         ("EVENT-06",),
     ),
+    Fault(
+        "numbers-in-full",
+        "A number that was written with an exponent is relayed with all its digits.",
+        ("TRANSPORT-25",),
+    ),
 )

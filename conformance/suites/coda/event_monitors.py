@@ -23,6 +23,7 @@ from conformance.transport import Connection, Message
 REMEMBERED: Final = 20_000
 DAY: Final = 86_400.0
 KEPT_WHOLE: Final = 512
+"""Events in a replay to a client that named no place, where session.replay_limit is not less."""
 
 _SORTED: Final = msgspec.json.Encoder(order="sorted")
 

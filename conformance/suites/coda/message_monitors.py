@@ -29,6 +29,13 @@ REMEMBERED: Final = 100_000
 """Values that are compared with later ones; far more than a run opens connections."""
 
 
+STATES_LENGTH: Final = frozenset({"auth_challenge", "auth_result"})
+WRAPPING: Final = 4096
+"""What an event may be longer than the longest message of a client."""
+
+SHOWN: Final = 200
+
+
 class WellFormed(Monitor):
     """Every message is one JSON object with a type, in a text message."""
 
@@ -41,6 +48,35 @@ class WellFormed(Monitor):
         if message_type(message) is None:
             return unexpected("a message is no object with a type", expected, message)
         return None
+
+
+class Bounded(Monitor):
+    """No event is longer than a client must allow for."""
+
+    stated: int = 0
+
+    def received(self, connection: Connection, message: Message) -> Failure | None:
+        """Judges every event by the greatest max_message_bytes that the target stated."""
+        if message_type(message) in STATES_LENGTH:
+            data = data_of(message)
+            for said in (data, data.get("session")):
+                most = said.get("max_message_bytes") if isinstance(said, dict) else None
+                if isinstance(most, int):
+                    self.stated = max(self.stated, most)
+            return None
+        if not self.stated:
+            return None
+        self.observed += 1
+        most = self.stated + WRAPPING
+        if len(message.text) * 4 <= most:
+            return None
+        length = len(message.text.encode("utf-8", "surrogatepass"))
+        if length <= most:
+            return None
+        summary = f"an event of {length:,} bytes"
+        return Failure(
+            summary, expected=f"{most:,} bytes at most", received=cut(message.text, SHOWN)
+        )
 
 
 class Shape(Monitor, kw_only=True):
@@ -207,6 +243,12 @@ def message_monitors(schemas: SchemaStore) -> list[Monitor]:
         ),
         SecretsKept(
             "secrets-kept", "HMAC-11", "No message shows the secret of an issued access token"
+        ),
+        Bounded(
+            "length",
+            "TRANSPORT-25",
+            "No event is longer than max_message_bytes + 4,096 bytes",
+            kinds=STATES_LENGTH | {EVENT},
         ),
         WellFormed("messages", "TRANSPORT-01", "Every message is a JSON object with a type"),
         shape(
