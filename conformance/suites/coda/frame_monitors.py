@@ -185,7 +185,7 @@ def frame_monitors() -> list[Monitor]:
         ),
         ReasonsTellNothing(
             "close-reasons",
-            "ERROR-07",
+            "ERROR-10",
             "No reason in a close frame has a secret or a stack trace",
             kinds=frozenset({"auth_challenge", "auth_result"}),
         ),

@@ -1,9 +1,7 @@
 """Passive checks of a connection's life: what may come when, how fast, and how it may end."""
 
-import re
 from typing import Any, Final
 
-from conformance.checks import cut
 from conformance.model import Failure
 from conformance.monitors import Monitor
 from conformance.transport import NO_CLOSE_FRAME, Connection, End, Message
@@ -14,7 +12,6 @@ BEFORE_AUTHENTICATION: Final = frozenset({"auth_challenge", "auth_result", "erro
 
 NO_CODE: Final = 1005
 
-TRACE: Final = re.compile(r"Traceback|\bFile \".*\", line \d|^\s*at .+:\d+:\d+", re.MULTILINE)
 """What stands in the stack traces of Python and JavaScript."""
 
 TIME_OUT: Final = 4408
@@ -151,31 +148,6 @@ class CloseCodes(Monitor):
         )
 
 
-class CloseReasons(Monitor):
-    """The reason in a close frame tells nothing that it must not."""
-
-    def received(self, connection: Connection, message: Message) -> Failure | None:
-        """Notes the secret of every challenge."""
-        connection.memory[self.name] = data_of(message).get("token")
-        return None
-
-    def ended(self, connection: Connection, end: End) -> Failure | None:
-        """Judges every reason that is not empty."""
-        if not end.reason or connection.closing:
-            return None
-        self.observed += 1
-        token = connection.memory.get(self.name)
-        told = isinstance(token, str) and token and token in end.reason
-        if not (told or TRACE.search(end.reason)):
-            return None
-        return unexpected_end(
-            f"the reason in a close frame tells {'a token' if told else 'of the code'}: "
-            f"{cut(end.reason)}",
-            "a reason without a value, a secret or a stack trace",
-            end,
-        )
-
-
 class NoTimeOutInSession(Monitor):
     """The time to authenticate ends no session."""
 
@@ -259,12 +231,6 @@ def state_monitors() -> list[Monitor]:
         AnswerTime("answer-time", "ORDER-04", "Every answer comes within 2 seconds"),
         AnswersInOrder("answers-in-order", "ORDER-01", "No answer is overtaken by a later one"),
         CloseCodes("close-codes", "ERROR-08", "Every close code is one of the table"),
-        CloseReasons(
-            "close-reasons",
-            "ERROR-10",
-            "No reason in a close frame tells a token or of the code",
-            kinds=frozenset({"auth_challenge"}),
-        ),
         NoTimeOutInSession(
             "no-time-out-in-session",
             "AUTH-14",
