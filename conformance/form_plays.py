@@ -22,6 +22,9 @@ SECONDS: Final = 10.0
 ENOUGH: Final = 3
 """Scenarios that failed in a form, after which no other is played in it."""
 
+MOST_STEPS: Final = 30
+"""Steps of a scenario that is played in a form: a run is to take little longer for it."""
+
 MOVING: Final = frozenset({ADVANCE, RESTART, SHUTDOWN})
 """Hooks that change more than one scenario's world."""
 
@@ -79,6 +82,8 @@ class FormPlays:
         if form.claims - attempts.world.claims:
             return False
         if scenario.isolation != "shared" or scenario.crowds or scenario.hooks & MOVING:
+            return False
+        if scenario.bulk > MOST_STEPS:
             return False
         if attempts.obstacle(scenario) is not None or attempts.wait_of(scenario):
             return False

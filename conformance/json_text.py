@@ -19,7 +19,9 @@ MAX_DEPTH: Final = 200
 TOO_DEEP: Final = "nested too deeply to be read"
 _LONG_NUMBER_DIGITS: Final = 308
 _LONG_NUMBER: Final = re.compile(r"[0-9]{309}")
-_WHOLE_AS_FLOAT: Final = re.compile(r"[0-9](?:\.0+(?![0-9])|\.?[0-9]*[eE])")
+_WHOLE_AS_FLOAT: Final = re.compile(
+    r"(?:^|[:,\[\s])-?[0-9]+(?:\.0+(?![0-9])|(?:\.[0-9]+)?[eE][-+]?[0-9])"
+)
 _EXACT: Final = 2.0**53
 _DIGIT: Final = re.compile("[0-9]")
 
