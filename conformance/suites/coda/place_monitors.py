@@ -227,7 +227,7 @@ class FreshClient(OfPlace):
         self.seen.add(hash(client_id))
         said = self.said(connection)
         by_token = said is not None and said.get("method", "challenge_token") == "challenge_token"
-        if said is None or not by_token or said.get("resume") is not None:
+        if said is None or not by_token or not said.keys().isdisjoint(("resume", "proof")):
             return None
         self.observed += 1
         if not known:

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from conformance.model import Failure
 from conformance.monitors import Monitor
+from conformance.suites.coda import UNREADABLE
 from conformance.transport import NO_CLOSE_FRAME, Connection, End, Message
 
 ANSWER_TIME: Final = 2.0
@@ -11,8 +12,6 @@ ANSWER_TIME: Final = 2.0
 BEFORE_AUTHENTICATION: Final = frozenset({"auth_challenge", "auth_result", "error"})
 
 NO_CODE: Final = 1005
-
-"""What stands in the stack traces of Python and JavaScript."""
 
 TIME_OUT: Final = 4408
 
@@ -198,13 +197,16 @@ class TokenEndTold(Monitor):
     """A client is told what became of the token of its session."""
 
     def received(self, connection: Connection, message: Message) -> Failure | None:
-        """Notes the code of the last error."""
-        connection.memory[self.name] = data_of(message).get("code")
+        """Notes the code of the last error; of a message that cannot be read nothing is known."""
+        if message.fault:
+            connection.memory[self.name] = UNREADABLE
+        elif message_type(message) == "error":
+            connection.memory[self.name] = data_of(message).get("code")
         return None
 
     def ended(self, connection: Connection, end: End) -> Failure | None:
         """Judges every close with 4403 or 4410."""
-        if end.code not in TOKEN_ENDS:
+        if end.code not in TOKEN_ENDS or connection.memory.get(self.name) == UNREADABLE:
             return None
         self.observed += 1
         if connection.memory.get(self.name) in TOKEN_ENDS.values():
@@ -247,6 +249,6 @@ def state_monitors() -> list[Monitor]:
             "token-end-told",
             "TOKEN-08",
             "Before a close with 4403 or 4410 an error says what became of the token",
-            kinds=frozenset({"error"}),
+            kinds=frozenset({"error", UNREADABLE}),
         ),
     ]
