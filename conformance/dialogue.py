@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import cached_property
 from secrets import token_hex
@@ -18,7 +18,7 @@ from conformance.checks import cut, matches
 from conformance.form import PLAIN, Form
 from conformance.hooks import ADVANCE, RESTART, HookFailed
 from conformance.json_text import NotJSON, decode
-from conformance.model import Failure, Scenario, Step
+from conformance.model import Failure, Scenario
 from conformance.monitors import Violation
 from conformance.problems import InputError, did_you_mean
 from conformance.silence import Missing
@@ -108,7 +108,7 @@ class Dialogue(Watcher):
         scenario = self._scenario
         if scenario is None:
             return True
-        used = _variables((*scenario.setup, *scenario.steps))
+        used = values.variables_of((*scenario.setup, *scenario.steps))
         counts = self.world.suite.barrier.counted & used
         return not scenario.quiet and scenario.isolation != PACED and not counts
 
@@ -394,13 +394,3 @@ class Dialogue(Watcher):
             received=safe(failure.received),
             transcript_line=failure.transcript_line or self.transcript.count,
         )
-
-
-def _variables(steps: Iterable[Step]) -> set[str]:
-    """The names of all variables in steps, and in those within them."""
-    found: set[str] = set()
-    for step in steps:
-        found.update(values.names(step.argument), values.names(dict(step.modifiers)))
-        for branch in step.nested:
-            found |= _variables(branch)
-    return found

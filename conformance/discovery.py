@@ -15,8 +15,8 @@ from conformance.attempt import ATTEMPTS
 from conformance.checks import cut
 from conformance.dialogue import Dialogue
 from conformance.hooks import HookFailed
+from conformance.parameters import parameters
 from conformance.steps import NotJudged, Performer, StepFailed, TooSlow
-from conformance.suite import parameters
 from conformance.transport import Connection, End, Message, Unreachable
 from conformance.world import World
 

@@ -2,10 +2,11 @@
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from conformance.json_text import decode, encode
+from conformance.model import Step
 from conformance.problems import InputError, OutOfReach, did_you_mean
 
 Function = Callable[..., Any]
@@ -42,6 +43,16 @@ def names(value: Any) -> list[str]:
     if isinstance(value, dict):
         value = list(value.values())
     return [name for item in value for name in names(item)] if isinstance(value, list) else []
+
+
+def variables_of(steps: Iterable[Step]) -> set[str]:
+    """The names of all variables in steps, and in those within them."""
+    found: set[str] = set()
+    for step in steps:
+        found.update(names(step.argument), names(dict(step.modifiers)))
+        for branch in step.nested:
+            found |= variables_of(branch)
+    return found
 
 
 def _resolve_text(text: str, lookup: Callable[[str], Any]) -> Any:

@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
-from websockets.datastructures import Headers
-
 from conformance.checks import cut, matches, shown
 from conformance.json_text import at
 from conformance.steps.action import GRACE, RESOLUTION, Action, Crowded, TryAgain
@@ -36,9 +34,9 @@ async def connect(action: Action) -> None:
     options["spelled"] = tuple(map(_lines, options.pop("headers", {}).items()))
     connection = await action.dialogue.connect(action.on, answers_close, **options)
     status = connection.status
-    got: dict[str, Any] = {"status": status, "subprotocol": connection.subprotocol}
-    headers = connection.response.headers if connection.response else Headers()
-    got["headers"] = {name.lower(): ", ".join(headers.get_all(name)) for name in headers}
+    got: dict[str, Any] = {
+        "status": status, "subprotocol": connection.subprotocol, "headers": connection.headers,
+    }  # fmt: skip
     upgraded = status == HTTPStatus.SWITCHING_PROTOCOLS
     action.dialogue.of_connection[action.on]["admitted"] = int(upgraded)
     for name, path in action.step.modifiers.get("save", {}).items():

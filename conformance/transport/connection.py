@@ -16,6 +16,7 @@ from time import perf_counter
 from typing import Any, Final, cast
 
 from websockets.client import ClientProtocol
+from websockets.datastructures import Headers
 from websockets.exceptions import PayloadTooBig
 from websockets.frames import Close, Frame, Opcode
 from websockets.http11 import Response
@@ -151,6 +152,12 @@ class Connection(Outgoing, asyncio.Protocol):
             return self.response.status_code
         old = _STATUS.match(self.head)
         return int(old[1]) if old else None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers that answer the handshake by their names in lower case, lists in one line."""
+        found = self.response.headers if self.response is not None else Headers()
+        return {name.lower(): ", ".join(found.get_all(name)) for name in found}
 
     @property
     def broke_format(self) -> bool:
