@@ -144,6 +144,8 @@ class Dialogue(Watcher):
 
     async def connect(self, name: str, answers_close: bool, **options: Any) -> Connection:
         """Opens a connection under a name that the scenario has not used, or has ended."""
+        if self.form.compression:
+            options.setdefault("compression", {})
         handshake = Handshake(
             url=self.world.target.url,
             headers=self.world.target.headers,

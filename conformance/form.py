@@ -26,6 +26,8 @@ class Form(msgspec.Struct, frozen=True):
     messages `before`, each answered by one that repeats $barrier. `words` are a part of all texts
     that the scenario makes up. In place of some procedures others are performed, as `calls` says.
 
+    With `compression`, every connection offers it.
+
     A target is judged by it that makes the `claims`. What fails in this form alone breaks
     `requirement`; without one, what the scenario judges.
     """
@@ -37,6 +39,7 @@ class Form(msgspec.Struct, frozen=True):
     members: Mapping[str, Any] = msgspec.field(default_factory=dict)
     fragment: int = 0
     segment: int = 0
+    compression: bool = False
     ping: str = ""
     before: tuple[Any, ...] = ()
     words: str = ""

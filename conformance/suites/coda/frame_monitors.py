@@ -118,8 +118,9 @@ class InTheDomain(Monitor):
             return None
         self.observed += 1
         text = message.text
-        is_plain = encode(message.value) == text
-        if not is_plain and _has_key_twice(json.loads(text, object_pairs_hook=_object)):
+        # A key that comes twice takes its colon with it, unless another is written as an escape.
+        has_all = text.count(":") == encode(message.value).count(":") and "\\u003" not in text
+        if not has_all and _has_key_twice(json.loads(text, object_pairs_hook=_object)):
             expected = "each key of an object once"
             return unexpected("a message has the same key twice", expected, message)
         if "\\u" in text and _has_half_a_pair(message.value):

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
+from conformance.problems import OutOfReach
 from conformance.values import Function
 
 DEFAULT_PORTS: Final = {"ws": 80, "wss": 443}
@@ -35,6 +36,16 @@ def host(url: str) -> str:
     """The host of a URL as a Host header has it, without the port."""
     name = urlsplit(url).hostname or ""
     return f"[{name}]" if ":" in name else name
+
+
+def with_port(origin: str, port: int | None = None) -> str:
+    """An origin with another port than its own, or without one, which stands for the default."""
+    parts = urlsplit(origin)
+    default = 443 if parts.scheme == "https" else 80
+    if (port or default) == (parts.port or default):
+        raise OutOfReach(f"the target itself listens on port {port or default}")
+    name = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return f"{parts.scheme}://{name}" + (f":{port}" if port else "")
 
 
 def sibling(url: str, name: str) -> str:
@@ -113,6 +124,7 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "authority": authority,
     "host": host,
     "sibling": sibling,
+    "with_port": with_port,
     "token_id": token_id,
     "secret": secret,
     "proof": proof,

@@ -23,7 +23,7 @@ from conformance.suites.coda.state_monitors import (
 from conformance.transport import Connection, Message
 
 SHORTEST_SECRET: Final = 43
-LONG_ENOUGH: Final = re.compile(r"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{43,1000}(?![A-Za-z0-9_-])")
+LONG_ENOUGH: Final = re.compile(r"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{43,200}(?![A-Za-z0-9_-])")
 
 REMEMBERED: Final = 100_000
 """Values that are compared with later ones; far more than a run opens connections."""
@@ -129,13 +129,14 @@ class SecretsKept(Monitor, kw_only=True):
         token = result.get("token") if isinstance(result, dict) else None
         found = secret(token) if isinstance(token, str) else ""
         if len(found) >= SHORTEST_SECRET:
-            self.known.add(found)
+            self.known.add(found[:SHORTEST_SECRET])
 
     def received(self, connection: Connection, message: Message) -> Failure | None:
         """Judges every text, as far as something in it is long enough to be a secret."""
         self.observed += bool(self.known)
         for run in LONG_ENOUGH.findall(message.text) if self.known else ():
-            if run in self.known or any(known in run for known in self.known):
+            last = len(run) - SHORTEST_SECRET + 1
+            if any(run[i : i + SHORTEST_SECRET] in self.known for i in range(last)):
                 return unexpected("a message shows the secret of an access token", "none", message)
         return None
 
