@@ -104,8 +104,12 @@ class FormPlays:
             seen.observed += 1
 
     def results(self, suite: Suite) -> Sequence[Result]:
-        """What the forms came to in which anything was to be played."""
-        return [_result(suite, suite.forms[name], seen) for name, seen in self._seen.items()]
+        """What the forms came to in which anything was played."""
+        return [
+            _result(suite, suite.forms[name], seen)
+            for name, seen in self._seen.items()
+            if seen.observed
+        ]
 
 
 def _is_bad(result: Result, form: Form) -> bool:
@@ -138,9 +142,6 @@ def _result(suite: Suite, form: Form, seen: Seen) -> Result:
             failures=failures,
             transcript=seen.failed[0].transcript,
         )
-    if not seen.observed:
-        reason = "no scenario could be played in this form"
-        return replace(result, outcome=Outcome.NOT_APPLICABLE, reason=reason)
     return result
 
 

@@ -50,7 +50,7 @@ def test_a_command_line_that_makes_no_sense_is_usage(words: tuple[str, ...], tol
      (("run", NOWHERE, "--report", "json"), "needs a path: json=PATH"),
      (("run", NOWHERE, "--report", "json="), "needs a path: json=PATH"),
      (("run", NOWHERE, "--report", "json=/"), "is a folder; name a file"),
-     (("explain", "DEDUP-4"), 'there is no requirement or scenario "DEDUP-4", did you mean "DED'),
+     (("explain", "DEDUP-4"), 'there is no requirement, scenario or form "DEDUP-4", did you mean "DED'),
      (("explain", "deduplication/window-end"), 'did you mean "deduplication/window-ends"?'),
      (("list", "zzzz"), 'nothing matches "zzzz"'),
      (("list", "--requirements", "ZZZZ"), 'matches "ZZZZ"'),
@@ -104,8 +104,9 @@ def test_the_version_is_told() -> None:
 
 def test_list_names_every_scenario_with_its_requirements(suite: Suite) -> None:
     lines = call("list").output.splitlines()
-    assert lines[-1] == f"{len(suite.scenarios)} scenarios"
-    assert [line.split()[0] for line in lines[:-1]] == list(suite.scenarios)
+    assert lines[-1] == f"{len(suite.scenarios)} scenarios, {len(suite.forms)} forms"
+    forms = [form.id for form in suite.forms.values()]
+    assert [line.split()[0] for line in lines[:-1]] == [*suite.scenarios, *forms]
 
 
 def test_list_takes_a_selection_and_a_profile(suite: Suite) -> None:

@@ -174,7 +174,7 @@ async def test_a_run_that_is_interrupted_in_a_retry_keeps_what_it_found(
     assert (the(record).outcome, the(record).trials) == (FAILED, ())
     assert exit_status(record) is Exit.INTERRUPTED
     assert [phase.name for phase in record.phases] == [
-        "discovery", "shared", "exclusive", "retries"
+        "discovery", "shared", "forms", "exclusive", "retries"
     ]  # fmt: skip
     assert record.retries.left_out == 1
     assert record.retries.bound == "the run ended before"

@@ -65,7 +65,7 @@ def test_a_run_tells_its_schedule_when_asked(tmp_path: Path) -> None:
     assert "s for dedup_window" in done.output
     told = done.report["run"]["schedule"]
     assert {row["name"]: row["scenarios"] for row in told["phases"]} == {
-        "discovery": 0, "shared": 1, "exclusive": 1, "retries": 0, "final": 0
+        "discovery": 0, "shared": 1, "forms": 0, "exclusive": 1, "retries": 0, "final": 0
     }  # fmt: skip
     rounded = len(told["phases"]) * 0.001
     assert sum(row["seconds"] for row in told["phases"]) <= done.report["run"]["seconds"] + rounded
