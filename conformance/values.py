@@ -118,6 +118,7 @@ FUNCTIONS: Final[dict[str, Function]] = {
     "pieces": lambda of, size: math.ceil(of / size),
     "count": lambda of: len(of),
     "item": lambda of, at: of[at],
+    "member": lambda of, name: of[name],
     "text": _text,
     "padded": _padded,
     "nested": _nested,
