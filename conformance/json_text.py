@@ -19,6 +19,9 @@ MAX_DEPTH: Final = 200
 TOO_DEEP: Final = "nested too deeply to be read"
 _LONG_NUMBER_DIGITS: Final = 308
 _LONG_NUMBER: Final = re.compile(r"[0-9]{309}")
+_MAY_BE_FLOAT: Final = re.compile(r"[0-9](?:\.0|\.?[0-9]*[eE])")
+"""What is quick to look for, and stands in many a text that is no number, too."""
+
 _WHOLE_AS_FLOAT: Final = re.compile(
     r"(?:^|[:,\[\s])-?[0-9]+(?:\.0+(?![0-9])|(?:\.[0-9]+)?[eE][-+]?[0-9])"
 )
@@ -63,7 +66,8 @@ def decode(text: str) -> Any:
     value = _decode(text)
     if len(text) > MAX_DEPTH and is_too_deep(value, text):
         raise NotJSON(TOO_DEEP)
-    return _by_value(value) if _WHOLE_AS_FLOAT.search(text) else value
+    has_float = _MAY_BE_FLOAT.search(text) and _WHOLE_AS_FLOAT.search(text)
+    return _by_value(value) if has_float else value
 
 
 def _by_value(value: Any) -> Any:
