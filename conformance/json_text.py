@@ -19,12 +19,12 @@ MAX_DEPTH: Final = 200
 TOO_DEEP: Final = "nested too deeply to be read"
 _LONG_NUMBER_DIGITS: Final = 308
 _LONG_NUMBER: Final = re.compile(r"[0-9]{309}")
-_MAY_BE_FLOAT: Final = re.compile(r"[0-9](?:\.0|\.?[0-9]*[eE])")
-"""What is quick to look for, and stands in many a text that is no number, too."""
-
+_POINT: Final = re.compile(r"[0-9][.eE]")
 _WHOLE_AS_FLOAT: Final = re.compile(
     r"(?:^|[:,\[\s])-?[0-9]+(?:\.0+(?![0-9])|(?:\.[0-9]+)?[eE][-+]?[0-9])"
 )
+"""Where a number stands that may be whole though it has a point or an exponent, found in a time
+that grows with the length of the text alone."""
 _EXACT: Final = 2.0**53
 _DIGIT: Final = re.compile("[0-9]")
 
@@ -66,8 +66,8 @@ def decode(text: str) -> Any:
     value = _decode(text)
     if len(text) > MAX_DEPTH and is_too_deep(value, text):
         raise NotJSON(TOO_DEEP)
-    has_float = _MAY_BE_FLOAT.search(text) and _WHOLE_AS_FLOAT.search(text)
-    return _by_value(value) if has_float else value
+    may_be_whole = _POINT.search(text) and _WHOLE_AS_FLOAT.search(text)
+    return _by_value(value) if may_be_whole else value
 
 
 def _by_value(value: Any) -> Any:

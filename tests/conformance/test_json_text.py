@@ -96,6 +96,13 @@ def test_numbers_and_texts_of_many_digits_are_read(text: str) -> None:
     assert decode(text) == json.loads(text)
 
 
+@pytest.mark.parametrize("piece", ["7", "1.", " 1", ",-", "1.0", "1e", "0.05,", ":1.00"])
+def test_a_long_text_of_what_looks_like_numbers_is_read(piece: str) -> None:
+    """One that was read in a time that grows with the square of its length would take hours."""
+    text = piece * 1_000_000
+    assert decode(encode({"a": text})) == {"a": text}
+
+
 def test_nesting_is_read_to_its_bound() -> None:
     assert decode("[" * MAX_DEPTH + "]" * MAX_DEPTH)
     assert decode("[" + ",".join(["[[]]"] * MAX_DEPTH) + "]")
