@@ -14,7 +14,8 @@ NO_CLOSE_FRAME: Final = 1006
 MOST_VALUES: Final = 50_000
 """JSON values in the largest message that is read: a value may take fifty times its text's room."""
 
-_STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
+_STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
+"""A string, or one that does not end: what it holds is looked at once."""
 _NO_BRACKET: Final = re.compile(r"[^\[\]{}]+")
 BINARY: Final = "a binary message came, not a text message"
 

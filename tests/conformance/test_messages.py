@@ -34,3 +34,9 @@ def test_long_texts_of_few_values_are_read(text: str) -> None:
 def test_what_is_nested_too_deeply_is_told_as_such(begin: str, end: str, depth: int) -> None:
     text = begin * depth + "1" + end * depth
     assert fault(text) == "the text is not JSON: nested too deeply to be read"
+
+
+@pytest.mark.parametrize("text", ['"' + ',\\"' * 1_000_000, '\\",' * 1_000_000])
+def test_a_string_that_does_not_end_is_looked_at_once(text: str) -> None:
+    """One that was looked at again from every quote in it would take hours."""
+    assert "not JSON" in fault(text)
