@@ -16,7 +16,7 @@ from conformance.hooks import ADVANCE, RESTART, SHUTDOWN
 from conformance.model import Outcome, Result, Scenario
 from conformance.suite import Suite
 
-SECONDS: Final = 10.0
+SECONDS: Final = 5.0
 """Seconds, times the factor on time-outs, after which no further scenario begins."""
 
 ENOUGH: Final = 3
