@@ -94,8 +94,8 @@ def lifetime(
 ) -> Lifetime:
     """What became of a process in a run that began at a moment of `perf_counter`.
 
-    `hide` takes the secrets out of what it printed; `in_flight` is what ran when the target was
-    lost, which says what the end of the process does not, where that was noticed late.
+    `hide` takes the secrets out of what it printed. `in_flight` are the ids of the scenarios that
+    ran when the target was lost: they count where the end is noticed too late to tell.
     """
     found = process.ended(DIES_WITHIN if lost else 0.0)
     lines = tuple(Printed(s, cut(hide(t), LONGEST_SHOWN)) for s, t in process.printed())
@@ -113,7 +113,7 @@ def _end(
     results: Sequence[Result],
     scenarios: Mapping[str, Scenario],
 ) -> Ended:
-    """The end of a process so many seconds after the start of the run, and what ran then."""
+    """The end of a process, `seconds` after the run began, when the scenarios `running` ran."""
     hooks = [scenarios[name].hooks for name in running if name in scenarios]
     shut_down = any(
         SHUTDOWN in scenarios[result.id].hooks and 0 < result.timing.started <= seconds

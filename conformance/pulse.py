@@ -139,7 +139,7 @@ class Pulse:
             await dialogue.finish()
 
     def _lives(self, connection: Connection) -> bool:
-        """Whether a target lives that did so on a connection and sent no message."""
+        """Whether a connection shows that the target lives, though no message came on it."""
         if connection.response is None:
             return False
         return connection.refused or connection.end is not None or not self.world.greets

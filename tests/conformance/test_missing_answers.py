@@ -189,18 +189,23 @@ async def test_a_target_that_falls_silent_is_lost_and_broke_its_time(suite: Suit
 
 
 async def test_a_target_that_only_hangs_up_is_dying_and_broke_no_time(suite: Suite) -> None:
-    behave, accepted = falling_silent(10), count()
+    messages, dying = count(), asyncio.Event()
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if next(accepted) > 10:  # what the system still accepts for a process that is ending
+        if dying.is_set():  # what the system still accepts for a process that is ending
             writer.transport.abort()
             return
         peer = Peer(reader, writer)
         await peer.accept()
-        await behave(peer)
+        await peer.authenticate()
+        while next(messages) < 10:
+            await peer.message()
+            await peer.say("error", code="unknown_type", message="no")
+        dying.set()
+        await peer.silence()
 
-    async with listening(talk) as dying:
-        record = await a_run(suite, url_of(dying), *CORE, jobs=4).perform()
+    async with listening(talk) as server:
+        record = await a_run(suite, url_of(server), *CORE, jobs=4).perform()
     assert "it takes connections and ends them without an answer" in record.note
     assert "ORDER-04" not in broken(record)
 
