@@ -3,6 +3,7 @@
 import json
 import time
 from collections import OrderedDict
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final
 
@@ -115,8 +116,14 @@ class Content(msgspec.Struct, frozen=True):
     def says(self, event: Any) -> bool:
         """Whether an event, as a value, is the same."""
         if self.text:
-            return equal(decode(self.text), event)
+            return equal(_value(self.text), event)
         return self.digests[1] == _digest(_ordered(event))
+
+
+@lru_cache(maxsize=KEPT_WHOLE)
+def _value(text: str) -> Any:
+    """The value of a short event; the same events are replayed again and again."""
+    return decode(text)
 
 
 def _ordered(value: Any) -> bytes:
