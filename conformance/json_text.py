@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import msgspec
 
-_FAST_DECODER: Final = msgspec.json.Decoder()
 _FAST_ENCODER: Final = msgspec.json.Encoder()
 _ENCODE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
@@ -19,12 +18,6 @@ MAX_DEPTH: Final = 200
 TOO_DEEP: Final = "nested too deeply to be read"
 _LONG_NUMBER_DIGITS: Final = 308
 _LONG_NUMBER: Final = re.compile(r"[0-9]{309}")
-_POINT: Final = re.compile(r"[0-9][.eE]")
-_WHOLE_AS_FLOAT: Final = re.compile(
-    r"(?:^|[:,\[\s])-?[0-9]+(?:\.0+(?![0-9])|(?:\.[0-9]+)?[eE][-+]?[0-9])"
-)
-"""Where a number stands that may be whole though it has a point or an exponent, found in a time
-that grows with the length of the text alone."""
 _EXACT: Final = 2.0**53
 _DIGIT: Final = re.compile("[0-9]")
 
@@ -49,8 +42,15 @@ def _integer(digits: str) -> int:
     return int(digits)
 
 
+def _number(digits: str) -> float:
+    """A number with a point or an exponent: an integer where it is whole (RFC 8259, section 6)."""
+    value = _finite(digits)
+    return int(value) if value.is_integer() and abs(value) < _EXACT else value
+
+
+_FAST_DECODER: Final = msgspec.json.Decoder(float_hook=_number)
 _DECODER: Final = json.JSONDecoder(
-    parse_constant=_refuse_constant, parse_float=_finite, parse_int=_integer
+    parse_constant=_refuse_constant, parse_float=_number, parse_int=_integer
 )
 
 
@@ -66,18 +66,6 @@ def decode(text: str) -> Any:
     value = _decode(text)
     if len(text) > MAX_DEPTH and is_too_deep(value, text):
         raise NotJSON(TOO_DEEP)
-    may_be_whole = _POINT.search(text) and _WHOLE_AS_FLOAT.search(text)
-    return _by_value(value) if may_be_whole else value
-
-
-def _by_value(value: Any) -> Any:
-    """The value with every float that is a whole number as an integer (RFC 8259, section 6)."""
-    if isinstance(value, float):
-        return int(value) if value.is_integer() and abs(value) < _EXACT else value
-    if isinstance(value, list):
-        return [_by_value(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _by_value(item) for key, item in value.items()}
     return value
 
 
