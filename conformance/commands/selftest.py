@@ -43,7 +43,8 @@ def selftest(arguments: argparse.Namespace) -> int:
     known = load(suite.schemas, suite.requirements, arguments.faults)
     faults = select(known, arguments.selection, arguments.sample, arguments.seed)
     jobs = arguments.jobs or AT_ONCE * (os.cpu_count() or 1)
-    scope, results = Scope(arguments.scope), {} if len(faults) < len(known) else suite.judged_by()
+    is_part = bool(arguments.selection or arguments.sample)
+    scope, results = Scope(arguments.scope), {} if is_part else suite.judged_by()
     runs: dict[str, FaultRun] = {}
     with Progress(sys.stderr, len(faults), quiet=arguments.quiet) as progress:
         control = judging.control()
