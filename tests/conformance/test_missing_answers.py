@@ -95,6 +95,20 @@ async def test_a_pong_that_answers_nothing_may_come_at_any_time(
     assert len(of(record, Outcome.PASSED)) > len(words)
 
 
+UNDER_WAY = "events/events-come-while-a-message-is-under-way"
+
+
+async def test_no_barrier_is_put_into_a_message_that_is_under_way(
+    suite: Suite, reference: str
+) -> None:
+    def overtaken(text: str) -> float:
+        return 0.0 if '"auth_' in text else 0.6
+
+    async with meddling(reference, as_it_is, overtaken=overtaken) as meddler:
+        record = await a_run(suite, meddler.url, UNDER_WAY).perform()
+    assert [row.outcome for row in record.results if row.id == UNDER_WAY] == [Outcome.PASSED]
+
+
 LOST_EVENTS = "deduplication/refused-id-may-be-used-again"
 
 
