@@ -142,6 +142,9 @@ class Action:
         """Raises `TooSlow` where what came shows only that the dialogue took too long."""
         lapse = self.world.suite.lapse
         late = message is not None and matches(lapse.message, message.value)
+        # In whatever words: what came before the step began is no answer to what was sent for it.
+        if message is not None and message.time < self.begun:
+            late = late or matches(lapse.failure, message.value)
         if not late and (end is None or end.code != lapse.close):
             return
         begun = self.dialogue.opened_at(self.connection)
