@@ -84,7 +84,7 @@ async def session(
     dialogue = Dialogue(world, "benchmark")
     stack.push_async_callback(dialogue.finish)
     performer = Performer(dialogue)
-    await performer.perform(suite.procedures["session"].steps)
+    await performer.call("session")
     return performer
 
 

@@ -150,7 +150,7 @@ class Attempts:
         for attempt in range(1, ATTEMPTS + 1):
             if scenario.id in self.turned_away:
                 await asyncio.sleep(CROWD_LASTS)
-                self.turned_away.remove(scenario.id)
+                self.turned_away.discard(scenario.id)
             self.too_slow.discard(scenario.id)
             flight.dialogue = Dialogue(self.world, scenario.id, scenario, form)
             result, again = await self._attempt(scenario, attempt, flight.dialogue)

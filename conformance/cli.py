@@ -225,7 +225,7 @@ def _add_selftest(parser: argparse.ArgumentParser) -> None:
         help="judge servers that are right in other ways, by the whole suite",
     )
     parser.add_argument(
-        "--sample", type=_count, metavar="N", help="with --legal: only N of the variants"
+        "--sample", type=_sample, metavar="N", help="only N of the faulty servers, or variants"
     )
     parser.add_argument(
         "--seed", type=int, default=1, metavar="N", help="by which the sample is drawn (default 1)"
@@ -360,10 +360,14 @@ def _path(text: str) -> Path:
         raise argparse.ArgumentTypeError(error.message) from None
 
 
-def _count(text: str) -> int:
-    if not re.fullmatch("[0-9]{1,3}", text) or not 1 <= int(text) <= 256:
-        raise argparse.ArgumentTypeError(f"expected a number from 1 to 256, not {text!r}")
+def _count(text: str, most: int = 256) -> int:
+    if not re.fullmatch("[0-9]{1,4}", text) or not 1 <= int(text) <= most:
+        raise argparse.ArgumentTypeError(f"expected a number from 1 to {most}, not {text!r}")
     return int(text)
+
+
+def _sample(text: str) -> int:
+    return _count(text, 9999)
 
 
 def _retries(text: str) -> int:

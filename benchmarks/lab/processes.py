@@ -120,11 +120,11 @@ def server(*arguments: str, folder: Path = ROOT, errors: IO[str] | None = None) 
 
 
 @contextmanager
-def demo_server(*more: str) -> Iterator[Server]:
+def demo_server(*more: str, errors: IO[str] | None = None) -> Iterator[Server]:
     """Runs the reference server with the short windows of `coda-conformance demo`."""
     command = from_file(DEMO).command
     assert command is not None
-    with server(*command.argv[1:], *more) as running:
+    with server(*command.argv[1:], *more, errors=errors) as running:
         yield running
 
 

@@ -40,9 +40,10 @@ def selftest(arguments: argparse.Namespace) -> int:
         return _judge_legal(arguments, begun)
     reports = Reports(arguments.report, WRITERS)
     suite = judging.suite()
-    faults = select(load(suite.schemas, suite.requirements, arguments.faults), arguments.selection)
+    known = load(suite.schemas, suite.requirements, arguments.faults)
+    faults = select(known, arguments.selection, arguments.sample, arguments.seed)
     jobs = arguments.jobs or AT_ONCE * (os.cpu_count() or 1)
-    scope, results = Scope(arguments.scope), {} if arguments.selection else suite.judged_by()
+    scope, results = Scope(arguments.scope), {} if len(faults) < len(known) else suite.judged_by()
     runs: dict[str, FaultRun] = {}
     with Progress(sys.stderr, len(faults), quiet=arguments.quiet) as progress:
         control = judging.control()

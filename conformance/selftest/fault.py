@@ -7,6 +7,7 @@ from typing import Any, Final
 from conformance.model import Requirement
 from conformance.problems import InputError, did_you_mean
 from conformance.schemas import SchemaStore
+from conformance.selftest.sample import drawn
 from conformance.selftest.variant import Variant, common, rows
 from conformance.yaml_source import Pointer, Source
 
@@ -54,8 +55,10 @@ def _fault(
     )
 
 
-def select(faults: Mapping[str, Fault], words: Iterable[str]) -> list[Fault]:
-    """The faults whose id or requirement begins with one of the words; without words, all.
+def select(
+    faults: Mapping[str, Fault], words: Iterable[str], sample: int | None = None, seed: int = 1
+) -> list[Fault]:
+    """The faults whose id or requirement begins with one of the words, or all; of them `sample`.
 
     Raises `InputError` for a word that selects nothing.
     """
@@ -64,11 +67,12 @@ def select(faults: Mapping[str, Fault], words: Iterable[str]) -> list[Fault]:
         if not any(_is_selected(fault, word) for fault in faults.values()):
             hint = did_you_mean(word, faults)
             raise InputError(f'no fault matches "{word}"{hint}')
-    return [
+    chosen = [
         fault
         for fault in faults.values()
         if not wanted or any(_is_selected(fault, word) for word in wanted)
     ]
+    return drawn(chosen, sample, seed)
 
 
 def _is_selected(fault: Fault, word: str) -> bool:

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from random import Random
 from typing import Final
 
 import msgspec
 
 from conformance.problems import InputError, did_you_mean
 from conformance.schemas import SchemaStore
+from conformance.selftest.sample import drawn
 from conformance.selftest.variant import Variant, common, rows
 
 FOLDER: Final = Path(__file__).resolve().parent / "variants"
@@ -63,6 +63,4 @@ def select(
         if not any(name.startswith(word) for name in variants):
             raise InputError(f'no legal variant matches "{word}"{did_you_mean(word, variants)}')
     chosen = [row for name, row in variants.items() if not words or name.startswith(tuple(words))]
-    if sample is None or sample >= len(chosen):
-        return chosen
-    return Random(seed).sample(chosen, sample)  # noqa: S311 - a sample, no secret
+    return drawn(chosen, sample, seed)

@@ -210,7 +210,7 @@ class Connection(Outgoing, asyncio.Protocol):
             self._payload = bytearray()
             if isinstance(fault, PayloadTooBig):
                 raise OutOfReach(f"a message came that is longer than the kit reads: {fault}")
-            if self.end is None:
+            if self.end is None and not self._incoming.gave_up:
                 self._observer.broke(self, f"{UNREADABLE}: {fault}")
             self._end(NO_CLOSE_FRAME, "", f"the target broke the frame format: {fault}")
         self.write_protocol_data()

@@ -44,6 +44,7 @@ class Incoming:
 
     `told` is called with what is wrong with a frame, `compresses` says whether RSV1 was negotiated.
     Messages whose end never comes are cut short; `abandoned` has their numbers, counted from 1.
+    `gave_up` says whether a forbidden frame was too long to be mended, and was given as it came.
     """
 
     def __init__(self, told: Callable[[str], None], compresses: Callable[[], bool]) -> None:
@@ -58,6 +59,7 @@ class Incoming:
         self._close_code: int | None = None
         self._count = 0
         self.abandoned: set[int] = set()
+        self.gave_up = False
 
     def head(self, data: bytes) -> tuple[bytes, bytes]:
         """The part of the data that belongs to the HTTP response, and what follows it."""
@@ -119,6 +121,7 @@ class Incoming:
         if not is_whole or length > _LONGEST_MENDED:
             for fault in faults:
                 self._told(fault)
+            self.gave_up = self.gave_up or bool(faults)
             self._note(first)
             end = position + size + length
             given += held[position:end]

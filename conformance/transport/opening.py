@@ -10,6 +10,7 @@ from websockets.client import ClientProtocol
 from websockets.typing import Subprotocol
 from websockets.uri import WebSocketURI, parse_uri
 
+from conformance.problems import OutOfReach
 from conformance.transport.compression import NotedDeflateFactory
 from conformance.transport.connection import Connection
 from conformance.transport.handshake import Handshake, Unreachable, diagnosis
@@ -44,8 +45,8 @@ async def connect(
             connection.asked = True
             await _shake_hands(connection, handshake)
     except BaseException as error:
-        if isinstance(error, TimeoutError) and connection.is_answered:
-            return connection  # the answer came in the very moment in which its time was over
+        if isinstance(error, TimeoutError | OutOfReach) and connection.is_answered:
+            return connection  # its time ended in that moment, or what came behind is for a reader
         if connection.transport is not None:
             connection.transport.abort()
         if isinstance(error, TimeoutError) and connection.asked:

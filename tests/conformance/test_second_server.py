@@ -22,7 +22,10 @@ pytestmark = [
 def test_the_second_server_is_conformant_in_every_profile(tmp_path: Path) -> None:
     done = judge(tmp_path, str(FOLDER / "target.yaml"))
     wrong = [row for row in done.report["results"] if row["outcome"] != "passed"]
-    assert {row["id"]: row.get("reason", row["outcome"]) for row in wrong} == {}
+    # Its WebSocket library takes lengths that are not in their shortest form (TRANSPORT-26).
+    assert {row["id"]: row["outcome"] for row in wrong} == {
+        "transport/lengths-beyond-the-shortest-form": "warned"
+    }
     verdicts = {row["name"]: row["verdict"] for row in done.report["profiles"]}
     assert verdicts == dict.fromkeys(PROFILES, "conformant")
     assert (done.status, done.errors) == (0, "")

@@ -78,9 +78,9 @@ export class Listener {
   }
 
   #statusOf(request) {
-    const { method, url, headers, rawHeaders } = request;
+    const { method, httpVersion, url, headers, rawHeaders } = request;
     const hosts = rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === "host");
-    if (method !== "GET" || hosts.length !== 1) return 400;
+    if (method !== "GET" || httpVersion !== "1.1" || hosts.length !== 1) return 400;
     if (headers["sec-websocket-version"] !== "13") return 426;
     // ORIGIN-03: refuse a Host that names none of the server's own names.
     if (!NAMES.includes(HOST.exec(headers.host.toLowerCase())?.[1])) return 403;

@@ -17,6 +17,7 @@ class Crowd(EventStream):
     """A stream of events in which the crowd speaks after every other event."""
 
     spoken = 0
+    voices = 1
 
     def append(self, event_type: str, data: object, *, retain: bool = False) -> int:
         """Send an event, and one of the crowd's behind it."""
@@ -25,12 +26,13 @@ class Crowd(EventStream):
         return number
 
     def speak(self) -> None:
-        """Send an event of the crowd's."""
-        Crowd.spoken += 1
-        super().append("client_message", FOREIGN)
+        """Send an event of each voice of the crowd's."""
+        for _ in range(Crowd.voices):
+            Crowd.spoken += 1
+            super().append("client_message", FOREIGN)
 
 
-def gather(monkeypatch: pytest.MonkeyPatch) -> type[Crowd]:
+def gather(monkeypatch: pytest.MonkeyPatch, voices: int = 1) -> type[Crowd]:
     """Let a crowd speak on the reference servers of this process, and before every answer."""
     answer = Subscription.send
 
@@ -43,4 +45,5 @@ def gather(monkeypatch: pytest.MonkeyPatch) -> type[Crowd]:
     monkeypatch.setattr(Subscription, "send", send)
     monkeypatch.setattr("reference_server.server.EventStream", Crowd)
     monkeypatch.setattr(Crowd, "spoken", 0)
+    monkeypatch.setattr(Crowd, "voices", voices)
     return Crowd

@@ -1,0 +1,33 @@
+"""A frame that RFC 6455 forbids is held against the requirement about frames, and no other."""
+
+import pytest
+
+from conformance.record import blamed
+from conformance.runner import Options, Run
+from conformance.selection import select
+from conformance.suite import Suite
+from conformance.target_file import from_argument
+from tests.support.hostile import compression, frames
+from tests.support.peer import Behaviour, hosting
+
+FORBIDDEN: list[tuple[Behaviour, set[str]]] = [
+    (frames.reserved_bits, {"AUTH-02", "AUTH-04"}),
+    (frames.reserved_opcode, {"STATE-01"}),
+    (compression.compresses_unasked, {"TRANSPORT-01"}),
+    (compression.bombs_everybody, set()),
+]
+"""Targets, and what they break besides: one greets all alike, one nobody, and one in no text."""
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "besides"), FORBIDDEN, ids=[row[0].__name__ for row in FORBIDDEN]
+)
+async def test_a_target_that_sends_a_frame_with(
+    suite: Suite, behaviour: Behaviour, besides: set[str]
+) -> None:
+    options = Options(force=True, timeout_scale=0.2)
+    scenarios = select(suite, ["states/server-speaks-first"], ())
+    async with hosting(behaviour) as url:
+        record = await Run(suite, from_argument(url), scenarios, options).perform()
+    broken = {name for row in record.results if row.failures for name in blamed(row)}
+    assert broken == {"TRANSPORT-18"} | besides
