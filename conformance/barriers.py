@@ -1,7 +1,7 @@
 """The barriers of one dialogue: what was sent before them, and which were answered."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from secrets import token_hex
 from typing import Any
 
@@ -24,11 +24,13 @@ class Sent(msgspec.Struct, eq=False):
 class Barriers:
     """Sends barriers, and tells their answers from everything else.
 
-    `senders` are the connections on which something was sent that may still have to be answered.
+    `senders` are the connections on which something was sent that may still have to be answered,
+    `unfinished` those in the middle of a fragmented message, into which no barrier can be put.
     """
 
     def __init__(self, barrier: Barrier, made: Callable[[Any, str], Any]) -> None:
         self.senders: dict[Connection, None] = {}
+        self.unfinished: set[Connection] = set()
         self._barrier = barrier
         self._made = made
         self._let_in: set[Connection] = set()
@@ -36,12 +38,16 @@ class Barriers:
         self._sent: dict[str, Sent] = {}
 
     def is_let_in(self, connection: Connection) -> bool:
-        """Whether a barrier can be sent on a connection."""
+        """Whether a connection is open on which somebody was let in."""
         return connection in self._let_in and connection.end is None
 
     def is_waiting(self, connection: Connection) -> bool:
         """Whether a connection is open on which nobody was let in."""
         return connection not in self._let_in and connection.end is None
+
+    def have_room(self, connections: Iterable[Connection]) -> bool:
+        """Whether no message is under way on any of the connections."""
+        return self.unfinished.isdisjoint(connections)
 
     def send(self, connection: Connection, *messages: Any) -> Sent:
         """Sends a barrier; it counts neither as the scenario's own message nor as its sending."""

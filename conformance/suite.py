@@ -45,6 +45,7 @@ class Lapse(msgspec.Struct, frozen=True):
     """What shows only that a dialogue took too long, when it comes so late."""
 
     message: Any
+    failure: Any
     close: int
     after: Any
 

@@ -15,6 +15,8 @@ from conformance.world import World
 RESOLUTION: Final = 0.01
 """Seconds by which a lapse may seem early: the kit sees a connection open after the target."""
 
+LATE: Final = 0.5
+"""The part of the time after which a step begins late, and what it meets may be that lapse."""
 
 GRACE: Final = 1.0
 """Seconds after a deadline in which what has come already is still looked at."""
@@ -141,15 +143,19 @@ class Action:
     def check_lapse(self, message: Message | None, end: End | None) -> None:
         """Raises `TooSlow` where what came shows only that the dialogue took too long."""
         lapse = self.world.suite.lapse
-        late = message is not None and matches(lapse.message, message.value)
-        if not late and (end is None or end.code != lapse.close):
+        failed = message is not None and matches(lapse.failure, message.value)
+        if not failed and (end is None or end.code != lapse.close):
             return
         begun = self.dialogue.opened_at(self.connection)
-        age = (message or end).time + self.world.advanced - begun  # type: ignore[union-attr]
         limit = float(self.value(lapse.after))
         waits = self.dialogue.waits
         if any(seconds >= limit and moment - begun >= limit for seconds, moment in waits):
             return  # the scenario waited for it
+        is_told = failed and matches(lapse.message, message.value)  # type: ignore[union-attr]
+        in_time = self.begun + self.world.advanced - begun < limit * LATE
+        if failed and not is_told and in_time:
+            return  # it came late because nothing came before
+        age = (message or end).time + self.world.advanced - begun  # type: ignore[union-attr]
         if age + RESOLUTION >= limit:
             raise TooSlow(f"{self.step.location}: the dialogue took {age:.2f} s, over {limit:g} s")
 

@@ -49,7 +49,7 @@ class Probe:
         kind = expected.get("type") if isinstance(expected, dict) else None
         is_owed = kind in barrier.answers or expected is END
         barriers = dialogue.barriers
-        if not dialogue.may_send_barriers:
+        if not dialogue.may_send_barriers or not barriers.have_room([action.connection]):
             return None
         if kind in barrier.answers_before and barriers.is_waiting(action.connection):
             self._barrier = barrier.before
@@ -62,7 +62,7 @@ class Probe:
         if kind not in barrier.relayed or not senders:
             return [] if action.connection in barriers.senders else None
         is_relayed = action.world.barrier.get("type") in barrier.relayed
-        can_send = all(map(barriers.is_let_in, senders))
+        can_send = all(map(barriers.is_let_in, senders)) and barriers.have_room(senders)
         return senders if is_relayed and can_send and len(senders) <= MOST_SENDERS else None
 
     @property

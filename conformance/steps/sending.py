@@ -1,6 +1,6 @@
 """Steps that send: JSON, raw text and bytes, hand-made frames, pings."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from conformance.steps.action import Action
@@ -34,9 +34,20 @@ async def send_raw(action: Action) -> None:
         data = b"".join(frames)
         size = raw.get("in_pieces") or len(data)
         shown = f"{len(frames)} frames ({told}), {len(data)} bytes"
+        _note_unfinished(action, raw["frames"])
         action.connection.closing |= any(row["opcode"] == Opcode.CLOSE for row in raw["frames"])
         await action.connection.write_in_pieces(data[:-size], size)
         action.connection.write(data[-size:], shown)
+
+
+def _note_unfinished(action: Action, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Notes whether the last data frame leaves its message open; control frames change nothing."""
+    data = [row for row in rows if row["opcode"] < Opcode.CLOSE]
+    unfinished = action.dialogue.barriers.unfinished
+    if data and not data[-1].get("fin", True):
+        unfinished.add(action.connection)
+    elif data:
+        unfinished.discard(action.connection)
 
 
 def _hand_made(action: Action, row: Mapping[str, Any]) -> Iterator[bytes]:

@@ -11,11 +11,12 @@ from conformance.selection import select
 from conformance.suite import Suite
 from conformance.target_file import from_argument
 from tests.support.kit import server
-from tests.support.meddler import Meddle, meddling
+from tests.support.meddler import Meddle, Overtaken, meddling
 
 TOLD = "authentication/late-client-is-told-why"
 INVALID = "authentication/wrong-token-shape-is-invalid"
 UNLIKE = "authentication/client-ids-differ"
+WAITING = "client-messages/spellings-of-an-auth-response-are-read-alike"
 
 
 @pytest.fixture(scope="module")
@@ -25,8 +26,14 @@ def hasty() -> Iterator[str]:
         yield url
 
 
-async def ran(suite: Suite, url: str, meddle: Meddle, *words: str) -> RunRecord:
-    async with meddling(url, meddle) as meddler:
+def in_time(_text: str) -> float:
+    return 0.0
+
+
+async def ran(
+    suite: Suite, url: str, meddle: Meddle, *words: str, overtaken: Overtaken = in_time
+) -> RunRecord:
+    async with meddling(url, meddle, overtaken=overtaken) as meddler:
         options = Options(retries=0, max_wait=2, force=True)
         target = from_argument(meddler.url)
         return await Run(suite, target, select(suite, words, ()), options).perform()
@@ -41,6 +48,21 @@ async def test_a_time_out_without_a_word_is_told_of_and_nobody_was_too_busy(
     record = await ran(suite, hasty, meddle, TOLD)
     (row,) = (row for row in record.results if row.id == TOLD)
     assert (row.outcome, blamed(row)) == (Outcome.WARNED, frozenset({"AUTH-15"}))
+
+
+async def test_a_time_out_in_other_words_is_no_failure_of_what_it_cut_short(
+    suite: Suite, hasty: str
+) -> None:
+    async def meddle(text: str) -> str | None:
+        return text.replace('"auth_timeout"', '"invalid_response"')
+
+    def overtaken(text: str) -> float:
+        return 0.3 if '"auth_challenge"' in text else 0.0
+
+    record = await ran(suite, hasty, meddle, WAITING, overtaken=overtaken)
+    (row,) = (row for row in record.results if row.id == WAITING)
+    assert row.outcome is Outcome.COULD_NOT_RUN
+    assert "was too busy" in row.reason
 
 
 async def test_a_missing_result_is_proved_before_the_time_is_over(suite: Suite, hasty: str) -> None:

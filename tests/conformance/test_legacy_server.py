@@ -1,5 +1,7 @@
 """The legacy server shows each of its faults to a plain client."""
 
+import asyncio
+import json
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -7,13 +9,18 @@ from typing import Any
 
 import pytest
 import yaml
+from websockets.frames import Opcode
 from websockets.typing import Origin
 
 import conformance.selftest.legacy as package
 from conformance.selftest.legacy import FAULTS
 from conformance.selftest.legacy.tokens import LIFETIME, Tokens
-from tests.conformance.legacy_client import Legacy, client_message, echo, serving
+from tests.conformance.legacy_client import PATIENCE, Legacy, client_message, echo, serving
 
+HANDSHAKE = (
+    b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+)
 SOURCE = Path(package.__file__).parent
 REQUIREMENTS = Path(__file__).parents[2] / "spec" / "requirements.yaml"
 
@@ -38,6 +45,14 @@ def test_every_fault_breaks_requirements_of_the_registry() -> None:
 async def test_any_origin_is_accepted(legacy: Legacy) -> None:
     async with legacy.stranger(origin=Origin("https://evil.example")) as client:
         assert (await client.authenticate())["data"]["success"]
+
+
+async def test_a_host_with_a_user_is_taken_for_the_name_behind_it(legacy: Legacy) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", legacy.port)
+    writer.write(HANDSHAKE.replace(b"Host: ", b"Host: attacker.example@"))
+    async with asyncio.timeout(PATIENCE):
+        assert (await reader.readline()).startswith(b"HTTP/1.1 101 ")
+    writer.close()
 
 
 async def test_a_challenge_has_a_token_and_a_message_and_nothing_else(legacy: Legacy) -> None:
@@ -123,6 +138,37 @@ async def test_binary_and_non_objects_and_what_is_no_json_get_no_answer(
     async with legacy.member() as client:
         await client.connection.send(raw)
         assert await client.is_silent_so_far()
+
+
+def frame(opcode: Opcode, payload: bytes, *, fin: bool = True, long: bool = False) -> bytes:
+    """A masked frame, with its length in 16 bits if it is to be long."""
+    length = b"\xfe" + len(payload).to_bytes(2, "big") if long else bytes([0x80 | len(payload)])
+    return bytes([0x80 * fin | opcode]) + length + bytes(4) + payload
+
+
+async def test_a_length_that_is_not_in_its_shortest_form_is_taken(legacy: Legacy) -> None:
+    text = json.dumps(client_message("long")).encode()
+    async with legacy.member() as client:
+        client.connection.transport.write(frame(Opcode.TEXT, text, long=True))
+        assert (await client.receive())["seq"] == 1
+
+
+async def test_a_close_frame_between_fragments_is_answered_with_1002(legacy: Legacy) -> None:
+    async with legacy.member() as client:
+        client.connection.transport.write(
+            frame(Opcode.TEXT, b"{", fin=False) + frame(Opcode.CLOSE, b"\x03\xe8")
+        )
+        assert await client.close_code() == 1002
+
+
+async def test_a_ping_behind_the_close_frame_is_answered(legacy: Legacy) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", legacy.port)
+    writer.write(HANDSHAKE + frame(Opcode.TEXT, b"[]"))
+    async with asyncio.timeout(PATIENCE):
+        await reader.readuntil(bytes([0x80 | Opcode.CLOSE, 2]))
+        writer.write(frame(Opcode.PING, b"behind"))
+        await reader.readuntil(bytes([0x80 | Opcode.PONG, 6]) + b"behind")
+    writer.close()
 
 
 async def test_an_unknown_type_is_relayed_as_a_client_message(legacy: Legacy) -> None:

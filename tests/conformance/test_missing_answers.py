@@ -96,6 +96,20 @@ async def test_a_pong_that_answers_nothing_may_come_at_any_time(
     assert len(of(record, Outcome.PASSED)) > len(words)
 
 
+UNDER_WAY = "events/events-come-while-a-message-is-under-way"
+
+
+async def test_no_barrier_is_put_into_a_message_that_is_under_way(
+    suite: Suite, reference: str
+) -> None:
+    def overtaken(text: str) -> float:
+        return 0.0 if '"auth_' in text else 0.6
+
+    async with meddling(reference, as_it_is, overtaken=overtaken) as meddler:
+        record = await a_run(suite, meddler.url, UNDER_WAY).perform()
+    assert [row.outcome for row in record.results if row.id == UNDER_WAY] == [Outcome.PASSED]
+
+
 LOST_EVENTS = "deduplication/refused-id-may-be-used-again"
 
 
@@ -171,8 +185,8 @@ def falling_silent(after: int) -> Behaviour:
                 await peer.silence()
             known = said if isinstance(said, dict) else {}
             mark = known.get("data", {}).get("message_type") or known.get("id")
-            error = {"code": "unknown_type", "message": "no"}
-            await peer.text(json.dumps({"type": "error", "request_id": mark, "data": error}))
+            answer = {"type": "error", "data": {"code": "unknown_type", "message": "no"}}
+            await peer.text(json.dumps(answer | ({"request_id": mark} if mark else {})))
 
     return behave
 
@@ -185,8 +199,8 @@ async def test_a_target_that_falls_silent_is_lost_and_broke_its_time(suite: Suit
     assert set(record.in_flight) <= {row.id for row in record.results}
     assert not record.complete
     assert exit_status(record) is Exit.NOT_CONFORMANT
-    # Besides: its challenges and its identities are all the same, and errors have null as an id.
-    assert broken(record) == {"ORDER-04", "AUTH-02", "AUTH-04", "AUTH-08", "MSG-05"}
+    # Besides: its challenges and its identities are all the same.
+    assert broken(record) == {"ORDER-04", "AUTH-02", "AUTH-04", "AUTH-08"}
 
 
 async def test_a_target_that_only_hangs_up_is_dying_and_broke_no_time(suite: Suite) -> None:

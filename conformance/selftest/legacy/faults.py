@@ -19,6 +19,11 @@ FAULTS: tuple[Fault, ...] = (
         ("ORIGIN-01",),
     ),
     Fault(
+        "user-in-host",
+        "A Host header with something before an @ is taken for the name behind it.",
+        ("ORIGIN-03",),
+    ),
+    Fault(
         "bare-challenge",
         "An auth_challenge has a token and a message and nothing else.",
         ("AUTH-01", "AUTH-04"),
@@ -57,6 +62,21 @@ FAULTS: tuple[Fault, ...] = (
         "binary-ignored",
         "A binary message gets no answer.",
         ("TRANSPORT-04",),
+    ),
+    Fault(
+        "any-length-form",
+        "A frame whose length is not in its shortest form is taken like any other.",
+        ("TRANSPORT-26",),
+    ),
+    Fault(
+        "close-between-fragments",
+        "A close frame between the fragments of a message is answered with close code 1002.",
+        ("TRANSPORT-10",),
+    ),
+    Fault(
+        "pong-behind-close",
+        "A ping behind the close frame of the server is answered.",
+        ("TRANSPORT-19",),
     ),
     Fault(
         "invalid-json-ignored",
@@ -101,6 +121,9 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "numbers-in-full",
         "A number that was written with an exponent is relayed with all its digits.",
-        ("TRANSPORT-25",),
+        ("MSG-12", "TRANSPORT-25"),
     ),
 )
+
+NO_HOOKS = "no-hooks: Nothing makes an event, a new start or another time at will; no fault at all."
+"""Why some of the baseline could not run; no requirement asks for hooks."""

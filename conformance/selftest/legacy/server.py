@@ -47,6 +47,12 @@ class LegacyServer:
             max_size=self._settings.max_message_bytes,
             # A session never waits, so nothing queues up, and frames sent after a close are read.
             max_queue=None,
+            # FAULT any-length-form: TRANSPORT-26 asks for an end of the connection, and the library
+            # takes every form.
+            # FAULT close-between-fragments: TRANSPORT-10 asks for the client's code, 1000 or none,
+            # and the library answers with 1002.
+            # FAULT pong-behind-close: TRANSPORT-19 asks for nothing there, and the library answers
+            # every ping.
             # The library ends a connection that answers no pings with 1011, which is none of the
             # protocol's close codes.
             ping_interval=None,
@@ -137,12 +143,13 @@ def _select_subprotocol(
 
 def _host_name(request: Request) -> str | None:
     try:
+        # FAULT user-in-host: ORIGIN-03 asks for a refusal; a Host has no user, a URL may have one.
         return urlsplit(f"//{request.headers.get('Host', '')}").hostname
     except (MultipleValuesError, ValueError):
         return None
 
 
 def _encode(message: Message) -> str:
-    # FAULT numbers-in-full: TRANSPORT-25 bounds what a relayed message grows by; 1e15 is written
-    # with all its digits.
+    # FAULT numbers-in-full: MSG-12 and TRANSPORT-25 bound what a relayed message grows by; 1e15 is
+    # written with all its digits.
     return json.dumps(message, ensure_ascii=False, separators=(",", ":"))
