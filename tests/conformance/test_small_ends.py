@@ -123,7 +123,8 @@ async def test_a_server_that_is_full_too_soon_is_blamed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("features", "outcome", "status"), [("limits", "could not run", 3), ("replay", "failed", 1)]
+    ("features", "outcome", "status"),
+    [("limits heartbeat", "could not run", 3), ("replay heartbeat", "failed", 1)],
 )
 async def test_a_refusal_for_the_rate_proves_nothing_where_a_rate_is_stated(
     tmp_path: Path, features: str, outcome: str, status: int
@@ -131,7 +132,7 @@ async def test_a_refusal_for_the_rate_proves_nothing_where_a_rate_is_stated(
     async def refusing(text: str) -> str | None:
         return text.replace('"unknown_type"', '"rate_limited"')
 
-    with server("reference_server", f"--features={features}") as url:
+    with server("reference_server", "--features", *features.split()) as url:
         async with meddling(url, refusing) as meddler:
             done = await judging(tmp_path, meddler.url, "MSG-09", "--retries=0")
     found = {key: value for key, value in done.outcomes().items() if not key.startswith("passive")}
