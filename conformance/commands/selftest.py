@@ -52,7 +52,8 @@ def selftest(arguments: argparse.Namespace) -> int:
             runs[run.fault.id] = run
             progress.step(run.fault.id, failed=not run.caught)
         doubtful = Matrix([*runs.values()], results, suite.requirements).doubtful
-        for run in judging.second_runs([run.fault for run in doubtful], jobs, scope):
+        # One after another: what was missed or blamed may be the doing of a busy machine.
+        for run in judging.second_runs([run.fault for run in doubtful], 1, scope):
             runs[run.fault.id] = runs[run.fault.id].with_second(run)
     matrix = Matrix([*runs.values()], results, suite.requirements, control)
     lines = [*complaints(matrix), verdict(matrix, perf_counter() - begun)]
