@@ -7,7 +7,6 @@ from typing import Any
 from websockets.extensions import Extension
 from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 from websockets.frames import Frame, Opcode
-from websockets.typing import BytesLike
 
 
 @dataclass
@@ -31,9 +30,9 @@ class NotedDeflate(Extension):
         decoded = self.inner.decode(frame, max_size=max_size)
         return CompressedFrame(**vars(decoded)) if compressed else decoded
 
-    def deflate(self, payload: bytes) -> BytesLike:
+    def deflate(self, payload: bytes) -> bytes:
         """The payload of a message, compressed as was negotiated."""
-        return self.inner.encode(Frame(Opcode.TEXT, payload)).data
+        return bytes(self.inner.encode(Frame(Opcode.TEXT, payload)).data)
 
     def encode(self, frame: Frame) -> Frame:
         """Leaves what the kit sends as it is."""
