@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from conformance import values
 from conformance.barriers import Barriers
-from conformance.checks import cut, matches
+from conformance.checks import MAX_SHOWN, matches
 from conformance.form import PLAIN, Form
 from conformance.hooks import ADVANCE, RESTART, HookFailed
 from conformance.json_text import NotJSON, decode
@@ -386,7 +386,7 @@ class Dialogue(Watcher):
         """The failure with its place in the transcript, without secrets, then cut."""
 
         def safe(text: str) -> str:
-            return cut(self.world.secrets.hide(text))
+            return self.world.secrets.shown(text, MAX_SHOWN)
 
         return replace(
             failure,

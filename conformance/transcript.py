@@ -82,6 +82,20 @@ class Secrets:
         other = self._hide_known(plain)
         return hidden if other == plain else other
 
+    def shown(self, text: str, most: int, length: int | None = None) -> str:
+        """The text without secrets, or its beginning with a note of how long it is.
+
+        Of a long text only the beginning is read; `length` is that of a text of which no more is
+        there.
+        """
+        length = len(text) if length is None else length
+        hidden = self.hide(text[:KEPT])
+        if length > KEPT:
+            hidden = hidden[:-LONGEST_SECRET]  # a secret may begin there, and end beyond
+        elif len(hidden) <= most:
+            return hidden
+        return f"{hidden[:most]}… ({length} characters)"
+
     def _hide_known(self, text: str) -> str:
         if self._longest_first is None:
             self._longest_first = sorted({*self._known, *self._own}, key=len, reverse=True)
@@ -172,7 +186,5 @@ class Transcript:
         if line.others:
             shown = f"({line.others} {OTHERS})"
         else:
-            shown = self.secrets.hide(line.text).translate(_LINE_BREAKS)
-        if len(shown) > SHOWN:
-            shown = f"{shown[:SHOWN]}… ({line.length} characters)"
+            shown = self.secrets.shown(line.text, SHOWN, line.length).translate(_LINE_BREAKS)
         return f"{number:4} {line.time * 1000:9.1f} ms  {line.connection} {line.direction} {shown}"

@@ -94,6 +94,17 @@ def test_no_part_of_a_secret_shows_where_a_text_of_many_secrets_is_cut() -> None
     assert "s3cr3t" not in transcript.lines()[0]
 
 
+def test_no_part_of_long_secrets_shows_where_the_text_that_is_read_ends() -> None:
+    tokens = [letter * 4_000 for letter in "abcde"]
+    known = secrets(*tokens)
+    text = " ".join(tokens)
+    transcript = Transcript(known)
+    transcript.add(0, "c", "←", text)
+    for shown in (known.shown(text, SHOWN), *transcript.lines()):
+        assert shown.endswith("… (20004 characters)")
+        assert "eee" not in shown
+
+
 def test_a_token_that_is_longer_than_a_line_is_hidden_too() -> None:
     token = "long" * SHOWN
     transcript = Transcript(secrets(token))
