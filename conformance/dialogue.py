@@ -70,6 +70,7 @@ class Dialogue(Watcher):
         self.spans: dict[str, Span] = {}
         self.ended_at: dict[Connection, float] = {}
         self.waits: list[tuple[float, float]] = []
+        self.remembered_since = math.inf
         self._advanced_before: dict[Connection, float] = {}
         self.transcript = Transcript(world.secrets)
         self.started = perf_counter()
@@ -287,6 +288,8 @@ class Dialogue(Watcher):
             value = decode(text)
         except NotJSON:  # or no message at all
             return
+        if matches(self.world.suite.memory.of, value):
+            self.remembered_since = min(self.remembered_since, self.world.now())
         for monitor in self.world.sending_monitors:
             monitor.sent(connection, value, text)
 

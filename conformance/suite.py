@@ -50,6 +50,14 @@ class Lapse(msgspec.Struct, frozen=True):
     after: Any
 
 
+class Memory(msgspec.Struct, frozen=True):
+    """What a target remembers for how long, and what shows that it does."""
+
+    of: Any
+    shown_by: Any
+    lasts: Any
+
+
 class Rate(msgspec.Struct, frozen=True):
     """The parameters that say what is always admitted, and what else is refused with."""
 
@@ -160,6 +168,7 @@ class Suite(msgspec.Struct, frozen=True):
     unasked: Decider
     disturbing: Decider
     lapse: Lapse
+    memory: Memory
     rate: Rate
     crowded: int
     hooks: Mapping[str, HookCheck]
@@ -239,6 +248,7 @@ def _load(name: str) -> Suite:
         disturbing=schemas.compile(header["disturbing"]),
         message_limits=tuple(header["message_limits"]),
         lapse=Lapse(**header["lapse"]),
+        memory=Memory(**header["memory"]),
         rate=Rate(**header["rate"]),
         crowded=header["crowded"],
         hooks=MappingProxyType(_hooks(header["hooks"], documents.signs)),

@@ -123,6 +123,11 @@ class Action:
         return self.dialogue.connection(self.on)
 
     @property
+    def ended_at(self) -> float:
+        """When the connection ended, by the world's clock; now, where it has not."""
+        return self.dialogue.ended_at.get(self.connection, self.world.now())
+
+    @property
     def timeout(self) -> float:
         """Seconds to wait for what should come."""
         return self.world.timeout * float(self.option("patience", 1))
@@ -141,8 +146,13 @@ class Action:
         return self.dialogue.spans[label]
 
     def check_lapse(self, message: Message | None, end: End | None) -> None:
-        """Raises `TooSlow` where what came shows only that the dialogue took too long."""
+        """Raises `TooSlow` where what came shows only that the dialogue took too long.
+
+        A connection that ends behind a message that says so ended for that.
+        """
         lapse = self.world.suite.lapse
+        if end is not None and end.code != lapse.close:
+            message = self.connection.last_message
         failed = message is not None and matches(lapse.failure, message.value)
         if not failed and (end is None or end.code != lapse.close):
             return

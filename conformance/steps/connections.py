@@ -6,8 +6,9 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from conformance.checks import cut, matches, shown
+from conformance.dialogue import Span
 from conformance.json_text import at
-from conformance.steps.action import GRACE, RESOLUTION, Action, Crowded, TryAgain
+from conformance.steps.action import GRACE, RESOLUTION, Action, Crowded, StepFailed, TryAgain
 from conformance.steps.barrier import END, NO_END, Probe
 from conformance.steps.receiving import judge_schema
 from conformance.transport import End, Message
@@ -161,16 +162,17 @@ class Row:
 
 async def _await_end(action: Action) -> End:
     within = action.moment("within")
-    deadline = action.world.now() + action.timeout
-    if within is not None:
-        deadline = within[0].end + within[1] + action.world.slack
+    begun = action.world.now()
+    deadline = begun + action.timeout if within is None else _last_moment(action, within)
     row = Row(action.option("owed_for"))
     probe = Probe(action, END, NO_END)
     overdue = OVERDUE * action.world.timeout_scale
     if within is not None or row.is_owed_later:
         probe.due = math.inf
     try:
-        while (left := deadline - action.world.now()) > -GRACE:
+        # What came in time is looked at, however late the step begins.
+        while action.world.now() < max(deadline, begun) + GRACE:
+            left = deadline - action.world.now()
             try:
                 item = await action.connection.receive(max(0.0, min(left, probe.wait)))
             except TimeoutError:
@@ -190,7 +192,16 @@ async def _await_end(action: Action) -> End:
     finally:
         await probe.stop()
     row.check(action)
-    raise action.timed_out(
+    raise _stays_open(action)
+
+
+def _last_moment(action: Action, within: tuple[Span, float]) -> float:
+    span, seconds = within
+    return span.end + seconds + action.world.slack
+
+
+def _stays_open(action: Action) -> StepFailed:
+    return action.timed_out(
         "the connection stays open",
         expected=f"the end of the connection with {shown(action.argument)}",
         received="no close frame and no end of the TCP connection",
@@ -199,7 +210,10 @@ async def _await_end(action: Action) -> End:
 
 def _check_moment(action: Action, end: End) -> None:
     early = action.moment("not_before")
-    ended = action.dialogue.ended_at.get(action.connection, action.world.now())
+    ended = action.ended_at
+    within = action.moment("within")
+    if within is not None and ended > _last_moment(action, within):
+        raise _stays_open(action)
     if early is not None and ended < early[0].start + early[1] - RESOLUTION:
         raise action.fail(
             "the connection ended too early",

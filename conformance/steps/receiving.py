@@ -63,6 +63,16 @@ def _check_delay(action: Action, message: Message) -> None:
 def _check_late(action: Action, message: Message) -> None:
     """Raises `TooSlow` where a message missed the moment until which it proves something."""
     _check_moment(action, message.time)
+    memory, dialogue = action.world.suite.memory, action.dialogue
+    if "valid_for" in action.step.modifiers or dialogue.waits:
+        return
+    if not matches(memory.shown_by, action.argument):
+        return
+    lasted = message.time + action.world.advanced - dialogue.remembered_since
+    if lasted > float(action.value(memory.lasts)):
+        raise TooSlow(
+            f"{action.step.location}: {lasted:.2f} s passed, in which it may be forgotten"
+        )
 
 
 def _check_moment(action: Action, moment: float) -> None:

@@ -25,7 +25,7 @@ from conformance.problems import OutOfReach
 from conformance.transport.compression import CompressedFrame
 from conformance.transport.inbox import MAX_WAITING, Inbox
 from conformance.transport.incoming import UNREADABLE, Incoming
-from conformance.transport.messages import NO_CLOSE_FRAME, End, Received, read_message
+from conformance.transport.messages import NO_CLOSE_FRAME, End, Message, Received, read_message
 from conformance.transport.outgoing import Outgoing, Watcher
 
 _STATUS: Final = re.compile(rb"HTTP/1\.0 (\d{3})\b")
@@ -61,6 +61,7 @@ class Connection(Outgoing, asyncio.Protocol):
         self.awaits_answer = False
         self._inbox = Inbox()
         self._pongs: deque[bytes] = deque(maxlen=MAX_WAITING)
+        self.last_message: Message | None = None
         self._paused = False
         self._stalled = False
         self._payload = bytearray()
@@ -245,6 +246,7 @@ class Connection(Outgoing, asyncio.Protocol):
 
     def _file_message(self, data: bytearray) -> None:
         message = read_message(data, self._binary, perf_counter(), self._compressed)
+        self.last_message = message
         self.watcher.received(self, message)
         self._inbox.add(message, data, self._binary)
         if self._inbox.is_full:
