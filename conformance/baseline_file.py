@@ -14,8 +14,8 @@ from conformance.baseline import Baseline, Entry
 from conformance.escapes import printable, printable_lines
 from conformance.problems import InputError, did_you_mean
 from conformance.schemas import SchemaStore
-from conformance.script import header_faults
 from conformance.suite import Suite
+from conformance.validation import header_faults
 from conformance.yaml_source import Source
 
 WIDTH: Final = 100

@@ -1,12 +1,11 @@
 """Comparisons of what came with what was expected: pure, and precise about the difference."""
 
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
-from conformance.json_text import encode, equal, pointer
-
-MAX_SHOWN: Final = 400
+from conformance.excerpts import shown
+from conformance.json_text import equal, pointer
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -51,13 +50,3 @@ def _difference(expected: Any, received: Any, path: tuple[str | int, ...]) -> Di
         if found is not None:
             return found
     return None
-
-
-def shown(value: Any) -> str:
-    """A JSON value as a reader wants to see it: compact, and cut where it is long."""
-    return cut(encode(value))
-
-
-def cut(text: str, most: int = MAX_SHOWN) -> str:
-    """The text, or its beginning with a note of how long it is."""
-    return text if len(text) <= most else f"{text[:most]}… ({len(text)} characters)"

@@ -14,7 +14,8 @@ from msgspec.structs import replace
 
 from conformance import values
 from conformance.barriers import Barriers
-from conformance.checks import MAX_SHOWN, matches
+from conformance.checks import matches
+from conformance.excerpts import MAX_SHOWN
 from conformance.form import PLAIN, Form
 from conformance.hooks import ADVANCE, RESTART, HookFailed
 from conformance.json_text import NotJSON, decode

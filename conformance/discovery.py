@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 from conformance.attempt import ATTEMPTS
-from conformance.checks import cut
 from conformance.dialogue import Dialogue
+from conformance.excerpts import cut
 from conformance.hooks import HookFailed
 from conformance.parameters import parameters
 from conformance.steps import NotJudged, Performer, StepFailed, TooSlow

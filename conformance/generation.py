@@ -12,7 +12,8 @@ from typing import Any, Final
 from conformance.json_text import at
 from conformance.model import Scenario
 from conformance.schemas import SchemaStore
-from conformance.script import ScriptReader, header_faults
+from conformance.script import ScriptReader
+from conformance.validation import header_faults
 from conformance.yaml_source import Source
 
 TYPES: Final[Mapping[str, Any]] = {

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from conformance import text_file
-from conformance.checks import cut
 from conformance.escapes import printable
+from conformance.excerpts import cut
 from conformance.json_text import MAX_DEPTH, is_too_deep
 from conformance.problems import InputError, Location
 

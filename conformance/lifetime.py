@@ -6,7 +6,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from conformance.checks import cut
+from conformance.excerpts import cut
 from conformance.hooks import RESTART, SHUTDOWN
 from conformance.model import Outcome, Result, Scenario, Trial
 from conformance.output import Printed

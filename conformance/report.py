@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from conformance import bundle, json_file
 from conformance.baseline import Baseline, Finding, Findings, compare
-from conformance.checks import cut
+from conformance.excerpts import cut
 from conformance.model import Outcome
 from conformance.problems import InputError, Location
 from conformance.record import GRAVITY, RunRecord

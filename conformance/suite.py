@@ -15,7 +15,8 @@ from conformance.generation import negatives
 from conformance.model import Failure, Outcome, Procedure, Requirement, Scenario
 from conformance.problems import did_you_mean
 from conformance.schemas import Decider, SchemaStore
-from conformance.script import ScriptReader, header_faults
+from conformance.script import ScriptReader
+from conformance.validation import header_faults
 from conformance.values import FUNCTIONS, OF_DIALOGUE, Function
 from conformance.yaml_source import Pointer, Source
 

@@ -9,14 +9,14 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from conformance import bundle, children, ready, text_file, urls, yaml_source
-from conformance.checks import cut
 from conformance.escapes import printable
+from conformance.excerpts import cut
 from conformance.hooks import ANSWERS_WITHIN, GROUP, Hook
 from conformance.problems import InputError, did_you_mean
 from conformance.ready import Ready
 from conformance.schemas import SchemaStore
-from conformance.script import header_faults
 from conformance.target import CONNECT_TIMEOUT, Command, Target, checked_url
+from conformance.validation import header_faults
 from conformance.yaml_source import Pointer, Source
 
 DEMO: Final = Path(__file__).with_name("demo.yaml")

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from conformance.checks import cut
 from conformance.escapes import printable
+from conformance.excerpts import cut
 from conformance.problems import InputError, Location
 
 IMPOSSIBLE: Final = (errno.ENAMETOOLONG, errno.EINVAL, errno.ELOOP)

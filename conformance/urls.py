@@ -7,8 +7,8 @@ from ipaddress import AddressValueError, IPv6Address
 from typing import Final
 from urllib.parse import urlsplit
 
-from conformance.checks import cut
 from conformance.escapes import printable
+from conformance.excerpts import cut
 from conformance.problems import InputError
 
 WEBSOCKET: Final = ("ws", "wss")

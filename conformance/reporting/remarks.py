@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from conformance.checks import cut
+from conformance.excerpts import cut
 from conformance.record import RunRecord
 
 SHOWN: Final = 5

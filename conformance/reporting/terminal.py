@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import TextIO
 
 from conformance.baseline import Comparison
-from conformance.checks import cut
+from conformance.excerpts import cut
 from conformance.model import Outcome, Result, Verdict
 from conformance.record import RunRecord, blamed, profile_verdicts, requirement_statuses
 from conformance.reporting import against, remarks, schedule

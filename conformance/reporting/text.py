@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from conformance.checks import cut
+from conformance.excerpts import cut
 from conformance.model import Failure, Result
 from conformance.record import RunRecord
 from conformance.retries import Retries, tally

@@ -12,7 +12,7 @@ import msgspec
 from conformance import yaml_source
 from conformance.problems import InputError, Location
 from conformance.schemas import SchemaStore
-from conformance.script import header_faults
+from conformance.validation import header_faults
 from conformance.yaml_source import Pointer, Source
 
 PACKAGE: Final = "reference_server"

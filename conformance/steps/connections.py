@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
-from conformance.checks import cut, matches, shown
+from conformance.checks import matches
 from conformance.dialogue import Span
+from conformance.excerpts import cut, shown
 from conformance.json_text import at
 from conformance.steps.action import GRACE, RESOLUTION, Action, Crowded, StepFailed, TryAgain
 from conformance.steps.barrier import END, NO_END, Probe

@@ -3,7 +3,8 @@
 from time import perf_counter
 from typing import Any
 
-from conformance.checks import cut, difference, matches, shown
+from conformance.checks import difference, matches
+from conformance.excerpts import cut, shown
 from conformance.json_text import at, encode, equal
 from conformance.silence import PATIENCE, Missing
 from conformance.steps.action import GRACE, Action, NotJudged, StepFailed, TooSlow

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from conformance.checks import MAX_SHOWN, Difference, cut, difference, matches, shown
+from conformance.checks import Difference, difference, matches
+from conformance.excerpts import MAX_SHOWN, cut, shown
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from conformance.checks import cut
+from conformance.excerpts import cut
 from conformance.json_text import at
 from conformance.model import Failure
 from conformance.monitors import Monitor

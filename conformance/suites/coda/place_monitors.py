@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from conformance.checks import shown
+from conformance.excerpts import shown
 from conformance.json_text import equal
 from conformance.model import Failure
 from conformance.monitors import Monitor
