@@ -24,8 +24,8 @@ import yaml
 from lab.figures import show
 from lab.processes import BENCHMARKS, ROOT, end_at_sigterm
 
-from conformance.suite import load
-from conformance.target_file import DEMO
+from conformance.loader.suite import load
+from conformance.target.target_file import DEMO
 
 SPARE: Final = 60.0
 GIVEN_UP: Final = 300.0

@@ -28,16 +28,16 @@ from lab.figures import show
 from lab.processes import bare
 from websockets.asyncio.client import connect
 
-from conformance.dialogue import Dialogue
+from conformance.engine.dialogue import Dialogue
+from conformance.engine.steps import Performer
+from conformance.engine.world import World
+from conformance.errors import Location
+from conformance.loader.monitor import Monitor
+from conformance.loader.suite import Suite, load
 from conformance.model import Step
-from conformance.monitors import Monitor
-from conformance.problems import Location
-from conformance.steps import Performer
-from conformance.suite import Suite, load
-from conformance.target import Target
-from conformance.transcript import Secrets
+from conformance.record.transcript import Secrets
+from conformance.target.target import Target
 from conformance.transport import Message
-from conformance.world import World
 
 Exchange = Callable[[int], Awaitable[None]]
 

@@ -33,7 +33,7 @@ from lab.jury import KILLED, LATE, SURVIVED, UNCLEAR, Finding, findings
 from lab.mutations import MODULES, mutant, names
 from lab.processes import end_at_sigterm
 
-from conformance.problems import KitError
+from conformance.errors import KitError
 
 
 def drawn(modules: Sequence[str], size: int, seed: int) -> list[str]:

@@ -34,9 +34,9 @@ from lab.processes import ENDS_WITHIN, ROOT, busy_cores, end_at_sigterm, server
 from msgspec.structs import replace
 from proxy import add_options
 
-from conformance.process import running
-from conformance.target import Command
-from conformance.target_file import DEMO, from_file
+from conformance.target.process import running
+from conformance.target.target import Command
+from conformance.target.target_file import DEMO, from_file
 
 PROXY: Final = str(Path(__file__).with_name("proxy.py"))
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from conformance.problems import Location
+from conformance.errors import Location
 
 
 class Requirement(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ from zlib import crc32
 
 import pytest
 
-from conformance.suite import Suite, load
+from conformance.loader.suite import Suite, load
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -12,13 +12,13 @@ from functools import partial
 from time import perf_counter
 from typing import Final
 
+from conformance.engine.run import Options, Run
+from conformance.errors import KitError
 from conformance.model import Outcome, Result
-from conformance.problems import KitError
-from conformance.record import RunRecord
-from conformance.runner import Options, Run
+from conformance.record.record import RunRecord
 from conformance.selftest import judging
 from conformance.selftest.faulty_server import main_of
-from conformance.target import Target
+from conformance.target.target import Target
 from lab.mutations import Mutant, mutant
 
 WITHIN: Final = 90.0

@@ -14,7 +14,7 @@ from mutmut.mutation.file_mutation import Mutation, MutationVisitor, deep_replac
 from mutmut.mutation.mutators import mutation_operators
 from mutmut.mutation.pragma_handling import IgnoredCode
 
-from conformance.problems import Location
+from conformance.errors import Location
 from conformance.selftest.variant import Change, Variant, original
 
 MODULES: Final = (

@@ -13,7 +13,7 @@ from typing import IO, Final, NoReturn
 
 import psutil
 
-from conformance.target_file import DEMO, from_file
+from conformance.target.target_file import DEMO, from_file
 
 BENCHMARKS: Final = Path(__file__).resolve().parents[1]
 ROOT: Final = BENCHMARKS.parent

@@ -2,13 +2,13 @@
 
 import sys
 
-from conformance import bundle
-from conformance.problems import InputError, did_you_mean
-from conformance.schemas import SchemaStore
+from conformance.documents import locations
+from conformance.documents.schemas import SchemaStore
+from conformance.errors import InputError, did_you_mean
+from conformance.loader.suite import load_requirements
 from conformance.selftest.fault import load
 from conformance.selftest.faulty_server import main_of
-from conformance.streams import complain, guarded
-from conformance.suite import load_requirements
+from conformance.text.streams import complain, guarded
 
 
 def main() -> int:
@@ -16,7 +16,7 @@ def main() -> int:
     words = sys.argv[1:]
     if not words or words[0].startswith("-"):
         return _refuse("usage: python -m conformance.selftest FAULT [OPTION …]")
-    schemas = SchemaStore(bundle.schema_root())
+    schemas = SchemaStore(locations.schema_root())
     try:
         faults = load(schemas, load_requirements(schemas))
     except InputError as error:

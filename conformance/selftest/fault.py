@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from conformance.documents.schemas import SchemaStore
+from conformance.documents.yaml_source import Pointer, Source
+from conformance.errors import InputError, did_you_mean
 from conformance.model import Requirement
-from conformance.problems import InputError, did_you_mean
-from conformance.schemas import SchemaStore
 from conformance.selftest.sample import drawn
 from conformance.selftest.variant import Variant, common, rows
-from conformance.yaml_source import Pointer, Source
 
 FOLDER: Final = Path(__file__).resolve().parent / "faults"
 

@@ -16,20 +16,20 @@ from typing import Any, Final, TypeVar
 
 from msgspec.structs import replace
 
+from conformance.engine.run import Options, Run
+from conformance.errors import KitError
+from conformance.loader.suite import Suite, load
 from conformance.model import Outcome, Result, Scenario
-from conformance.problems import KitError
-from conformance.ready import Ready
-from conformance.record import RunRecord, blamed
-from conformance.runner import Options, Run
+from conformance.record.record import RunRecord, blamed
 from conformance.selftest.fault import Fault
 from conformance.selftest.faulty_server import main_of, serve
 from conformance.selftest.legal import LegalRun, LegalVariant
 from conformance.selftest.matrix import FaultRun, Kill
 from conformance.selftest.scope import Scope, scenarios_for
 from conformance.selftest.variant import Variant
-from conformance.suite import Suite, load
-from conformance.target import Target
-from conformance.target_file import demonstration
+from conformance.target.ready import Ready
+from conformance.target.target import Target
+from conformance.target.target_file import demonstration
 
 T = TypeVar("T")
 

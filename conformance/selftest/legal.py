@@ -6,8 +6,8 @@ from typing import Final
 
 import msgspec
 
-from conformance.problems import InputError, did_you_mean
-from conformance.schemas import SchemaStore
+from conformance.documents.schemas import SchemaStore
+from conformance.errors import InputError, did_you_mean
 from conformance.selftest.sample import drawn
 from conformance.selftest.variant import Variant, common, rows
 

@@ -4,11 +4,11 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from conformance.escapes import json_document
-from conformance.reporting.files import Writers
-from conformance.reporting.gfm import table as markdown_table
+from conformance.rendering.files import Writers
+from conformance.rendering.gfm import table as markdown_table
 from conformance.selftest.legal import LegalRun
 from conformance.selftest.matrix import FaultRun, Matrix
+from conformance.text.escapes import json_document
 
 NAMED: Final = 3
 

@@ -9,11 +9,11 @@ from typing import Any, Final
 
 import msgspec
 
-from conformance import yaml_source
-from conformance.problems import InputError, Location
-from conformance.schemas import SchemaStore
-from conformance.validation import header_faults
-from conformance.yaml_source import Pointer, Source
+from conformance.documents import yaml_source
+from conformance.documents.schemas import SchemaStore
+from conformance.documents.validation import header_faults
+from conformance.documents.yaml_source import Pointer, Source
+from conformance.errors import InputError, Location
 
 PACKAGE: Final = "reference_server"
 

@@ -21,7 +21,7 @@ from websockets.exceptions import PayloadTooBig
 from websockets.frames import Close, Frame, Opcode
 from websockets.http11 import Response
 
-from conformance.problems import OutOfReach
+from conformance.errors import OutOfReach
 from conformance.transport.compression import CompressedFrame
 from conformance.transport.inbox import MAX_WAITING, Inbox
 from conformance.transport.incoming import UNREADABLE, Incoming

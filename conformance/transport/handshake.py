@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from conformance.excerpts import cut
+from conformance.text.excerpts import cut
 
 MAX_MESSAGE: Final = 4 * 1024 * 1024
 """Bytes of the longest message that is taken from a target, unless it may send longer ones."""

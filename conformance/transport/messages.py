@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import msgspec
 
+from conformance.errors import OutOfReach
 from conformance.json_text import MAX_DEPTH, TOO_DEEP, NotJSON, decode, encode
-from conformance.problems import OutOfReach
 
 NO_CLOSE_FRAME: Final = 1006
 

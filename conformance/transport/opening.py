@@ -10,7 +10,7 @@ from websockets.client import ClientProtocol
 from websockets.typing import Subprotocol
 from websockets.uri import WebSocketURI, parse_uri
 
-from conformance.problems import OutOfReach
+from conformance.errors import OutOfReach
 from conformance.transport.compression import NotedDeflateFactory
 from conformance.transport.connection import Connection
 from conformance.transport.handshake import Handshake, Unreachable, diagnosis

@@ -8,16 +8,16 @@ from xml.etree import ElementTree as ET
 import pytest
 from msgspec.structs import replace
 
-from conformance.baseline import Baseline, Comparison, Entry, updated
-from conformance.baseline_file import read, read_any, render
+from conformance.errors import InputError
+from conformance.loader.suite import Suite
 from conformance.model import Outcome, Result
-from conformance.problems import InputError
-from conformance.record import Exit, RunRecord, exit_status, profile_verdicts
-from conformance.report import Report, compared
-from conformance.reporting import junit, markdown
-from conformance.reporting.document import document
-from conformance.reporting.terminal import Terminal
-from conformance.suite import Suite
+from conformance.record.baseline import Baseline, Comparison, Entry, updated
+from conformance.record.baseline_file import read, read_any, render
+from conformance.record.record import Exit, RunRecord, exit_status, profile_verdicts
+from conformance.rendering import junit, markdown
+from conformance.rendering.document import document
+from conformance.rendering.reader import Report, compared
+from conformance.rendering.terminal import Terminal
 from tests.support.records import REQUIREMENT, SCENARIO, failed, record, result
 
 TODAY = date(2026, 11, 23)

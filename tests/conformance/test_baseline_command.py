@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from conformance.baseline import Baseline, Entry
-from conformance.baseline_file import read, render
+from conformance.loader.suite import Suite
 from conformance.model import Outcome, Result
-from conformance.record import Exit, RunRecord, exit_status
-from conformance.report import compared
-from conformance.reporting.document import document
+from conformance.record.baseline import Baseline, Entry
+from conformance.record.baseline_file import read, render
+from conformance.record.record import Exit, RunRecord, exit_status
+from conformance.rendering.document import document
+from conformance.rendering.reader import compared
 from conformance.selftest.legacy import FAULTS
 from conformance.selftest.legacy.faults import NO_HOOKS
-from conformance.suite import Suite
 from tests.support.kit import ROOT, Finished, call, judge
 from tests.support.records import REQUIREMENT, SCENARIO, failed, record, result
 

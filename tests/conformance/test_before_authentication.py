@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from conformance.engine.run import Options, Run
+from conformance.loader.selection import select
+from conformance.loader.suite import Suite
 from conformance.model import Outcome
-from conformance.record import RunRecord, blamed
-from conformance.runner import Options, Run
-from conformance.selection import select
-from conformance.suite import Suite
-from conformance.target_file import from_argument
+from conformance.record.record import RunRecord, blamed
+from conformance.target.target_file import from_argument
 from tests.support.kit import server
 from tests.support.meddler import Meddle, Overtaken, meddling
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from conformance.checks import Difference, difference, matches
-from conformance.excerpts import MAX_SHOWN, cut, shown
+from conformance.engine.matching import Difference, difference, matches
+from conformance.text.excerpts import MAX_SHOWN, cut, shown
 
 
 @pytest.mark.parametrize(

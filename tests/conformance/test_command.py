@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from conformance import __version__, bundle
-from conformance.suite import Suite
+from conformance import __version__
+from conformance.documents import locations
+from conformance.loader.suite import Suite
 from tests.support.kit import COMMAND, call
 from tests.support.sockets import refusing_port
 
@@ -161,7 +162,7 @@ def test_schema_prints_one_or_all_or_their_names() -> None:
     names = [line.split()[0] for line in call("schema").output.splitlines()]
     assert {"error", "events/stt_start", "kit/scenario"} <= set(names)
     one = json.loads(call("schema", "error").output)
-    assert one == json.loads((bundle.schema_root() / "error.json").read_bytes())
+    assert one == json.loads((locations.schema_root() / "error.json").read_bytes())
     assert "$defs" in json.loads(call("schema", "--bundle").output)
 
 

@@ -9,12 +9,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from conformance import bundle, compiled
-from conformance.problems import Location
-from conformance.suite import load
+from conformance.documents import locations
+from conformance.errors import Location
+from conformance.loader import cache
+from conformance.loader.suite import load
 from tests.support.kit import ROOT, Finished, call
 
-MARK = b"m" * compiled.MARK_BYTES
+MARK = b"m" * cache.MARK_BYTES
 
 
 @pytest.fixture(autouse=True)
@@ -54,24 +55,24 @@ def rename(folder: Path) -> None:
 
 @pytest.mark.parametrize("change", [edit, touch, add, remove, rename])
 def test_every_change_of_a_source_is_seen(sources: Path, change: Callable[[Path], None]) -> None:
-    before = compiled.mark([sources])
-    assert compiled.mark([sources]) == before
+    before = cache.mark([sources])
+    assert cache.mark([sources]) == before
     change(sources)
-    assert compiled.mark([sources]) != before
+    assert cache.mark([sources]) != before
 
 
 def test_what_python_compiles_is_no_source(sources: Path) -> None:
-    before = compiled.mark([sources])
+    before = cache.mark([sources])
     (sources / "b" / "__pycache__").mkdir()
     (sources / "b" / "__pycache__" / "c.msgpack").write_bytes(b"")
-    assert compiled.mark([sources]) == before
+    assert cache.mark([sources]) == before
 
 
 def test_what_was_written_is_read_for_the_same_sources_alone(tmp_path: Path) -> None:
     path = tmp_path / "new" / "x.msgpack"
-    compiled.write(path, MARK, Location("a", 1))
-    assert compiled.read(path, MARK, Location) == Location("a", 1)
-    assert compiled.read(path, b"n" * compiled.MARK_BYTES, Location) is None
+    cache.write(path, MARK, Location("a", 1))
+    assert cache.read(path, MARK, Location) == Location("a", 1)
+    assert cache.read(path, b"n" * cache.MARK_BYTES, Location) is None
     assert [file.name for file in path.parent.iterdir()] == ["x.msgpack"]
 
 
@@ -79,8 +80,8 @@ def test_it_is_written_under_no_name_that_can_be_foreseen(tmp_path: Path) -> Non
     path, victim = tmp_path / "x.msgpack", tmp_path / "victim"
     victim.write_bytes(b"as it was")
     (tmp_path / f"x.msgpack.{os.getpid()}").symlink_to(victim)
-    compiled.write(path, MARK, Location("a", 1))
-    assert compiled.read(path, MARK, Location) == Location("a", 1)
+    cache.write(path, MARK, Location("a", 1))
+    assert cache.read(path, MARK, Location) == Location("a", 1)
     assert victim.read_bytes() == b"as it was"
 
 
@@ -92,26 +93,26 @@ def test_it_is_written_under_no_name_that_can_be_foreseen(tmp_path: Path) -> Non
 def test_what_is_damaged_is_not_read(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x.msgpack"
     path.write_bytes(content)
-    assert compiled.read(path, MARK, Location) is None
+    assert cache.read(path, MARK, Location) is None
 
 
 @pytest.mark.parametrize("value", [2**64, "\ud800"])
 def test_what_cannot_be_kept_is_not(tmp_path: Path, value: object) -> None:
-    compiled.write(tmp_path / "x.msgpack", MARK, value)
+    cache.write(tmp_path / "x.msgpack", MARK, value)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_place_that_cannot_be_written_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    compiled.write(tmp_path / "file" / "x.msgpack", MARK, 1)
-    assert compiled.read(tmp_path / "file" / "x.msgpack", MARK, int) is None
+    cache.write(tmp_path / "file" / "x.msgpack", MARK, 1)
+    assert cache.read(tmp_path / "file" / "x.msgpack", MARK, int) is None
 
 
 def test_nothing_is_written_where_python_writes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    compiled.write(tmp_path / "x.msgpack", MARK, 1)
+    cache.write(tmp_path / "x.msgpack", MARK, 1)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -154,10 +155,10 @@ def test_what_is_kept_says_all_that_the_files_say(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place = tmp_path / "coda.msgpack"
-    monkeypatch.setattr(compiled, "place", lambda source: place)
+    monkeypatch.setattr(cache, "place", lambda source: place)
     read, kept = load(), load()
     assert place.stat().st_size > 100_000
     for name in ("requirements", "scenarios", "procedures", "variants", "profiles", "parameters"):
         assert getattr(kept, name) == getattr(read, name)
     assert list(kept.scenarios) == list(read.scenarios)
-    assert compiled.mark(bundle.sources("coda")) == place.read_bytes()[: compiled.MARK_BYTES]
+    assert cache.mark(locations.sources("coda")) == place.read_bytes()[: cache.MARK_BYTES]

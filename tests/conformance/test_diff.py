@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from conformance.baseline import Finding
-from conformance.difference import GROUPS, RANK, difference, has_regressed
+from conformance.loader.suite import Suite
 from conformance.model import Outcome, Result
-from conformance.reporting.document import document
-from conformance.suite import Suite
+from conformance.record.baseline import Finding
+from conformance.record.difference import GROUPS, RANK, difference, has_regressed
+from conformance.rendering.document import document
 from tests.support.kit import Finished, call
 from tests.support.records import REQUIREMENT, SCENARIO, failed, record, result
 

@@ -7,11 +7,11 @@ import pytest
 from msgspec.structs import replace
 
 from conformance import __version__
+from conformance.documents.schemas import SchemaStore
+from conformance.loader.suite import Suite
 from conformance.model import Failure, Outcome, Timing
-from conformance.reporting.document import SCHEMA, document
-from conformance.schedule import Phase
-from conformance.schemas import SchemaStore
-from conformance.suite import Suite
+from conformance.record.schedule import Phase
+from conformance.rendering.document import SCHEMA, document
 from tests.support.records import REQUIREMENT, failed, flaky, record, result
 
 RESULTS = (

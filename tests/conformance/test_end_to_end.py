@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from conformance.selftest.legacy import FAULTS
-from conformance.target_file import from_file
+from conformance.target.target_file import from_file
 from tests.support.kit import ROOT, Finished, judge, judging, server
 from tests.support.relay import relaying
 from tests.support.targets import altered

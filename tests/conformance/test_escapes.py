@@ -8,7 +8,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.escapes import json_document, printable, printable_lines
+from conformance.text.escapes import json_document, printable, printable_lines
 from tests.support.obeyed import HOSTILE, obeyed
 
 WORDS = st.lists(st.sampled_from([*HOSTILE, "::", "#", "[", " ", "\n", "x"]) | st.text()).map(

@@ -11,7 +11,7 @@ from websockets.datastructures import Headers
 from websockets.frames import Close, Frame, Opcode
 from websockets.utils import accept_key
 
-from conformance.suite import Suite
+from conformance.loader.suite import Suite
 from tests.support.kit import judging
 from tests.support.peer import Behaviour, Peer, hosting
 from tests.support.sockets import Talk, listening, url_of

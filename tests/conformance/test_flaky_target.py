@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from conformance.suite import Suite
+from conformance.loader.suite import Suite
 from tests.support.kit import LIMIT, Finished, judging, server, started
 from tests.support.meddler import breaking, meddling
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from conformance.record import blamed
-from conformance.runner import Options, Run
-from conformance.selection import select
-from conformance.suite import Suite
-from conformance.target_file import from_argument
+from conformance.engine.run import Options, Run
+from conformance.loader.selection import select
+from conformance.loader.suite import Suite
+from conformance.record.record import blamed
+from conformance.target.target_file import from_argument
 from tests.support.hostile import compression, frames
 from tests.support.peer import Behaviour, hosting
 

@@ -13,20 +13,20 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conformance.baseline import Baseline, Comparison, Entry, Finding, Known
-from conformance.baseline_file import render as render_baseline
-from conformance.escapes import printable
+from conformance.errors import Location
+from conformance.loader.suite import load
 from conformance.model import Failure, Outcome, Trial
-from conformance.problems import Location
-from conformance.record import RunRecord
-from conformance.reporting import markdown
-from conformance.reporting.formats import WRITERS
-from conformance.reporting.gfm import cell, inline, table
-from conformance.reporting.terminal import Terminal
+from conformance.record.baseline import Baseline, Comparison, Entry, Finding, Known
+from conformance.record.baseline_file import render as render_baseline
+from conformance.record.record import RunRecord
+from conformance.rendering import markdown
+from conformance.rendering.formats import WRITERS
+from conformance.rendering.gfm import cell, inline, table
+from conformance.rendering.terminal import Terminal
 from conformance.selftest import rendering
 from conformance.selftest.fault import Fault
 from conformance.selftest.matrix import FaultRun, Matrix
-from conformance.suite import load
+from conformance.text.escapes import printable
 from tests.support.markdown import bare, strange, tables
 from tests.support.obeyed import HOSTILE, obeyed
 from tests.support.records import REQUIREMENT, SCENARIO, record, result

@@ -8,16 +8,16 @@ import pytest
 from websockets.frames import Opcode
 from websockets.server import ServerProtocol
 
-from conformance.form import MOST_SPELLED, PLAIN, Form
-from conformance.form_plays import drawn, each
+from conformance.engine.form_plays import drawn, each
+from conformance.engine.run import Options, Run
 from conformance.json_text import encode, equal
+from conformance.loader.form import MOST_SPELLED, PLAIN, Form
+from conformance.loader.selection import select, select_forms
+from conformance.loader.spelling import SPELLINGS
+from conformance.loader.suite import Suite
 from conformance.model import Outcome, Result
-from conformance.record import blamed
-from conformance.runner import Options, Run
-from conformance.selection import select, select_forms
-from conformance.spelling import SPELLINGS
-from conformance.suite import Suite
-from conformance.target_file import from_argument
+from conformance.record.record import blamed
+from conformance.target.target_file import from_argument
 from tests.support.kit import call, server
 from tests.support.meddler import as_it_is, meddling
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from conformance.target_file import DEMO
+from conformance.target.target_file import DEMO
 from tests.support.kit import Finished, call, judge, judging, server
 from tests.support.liar import LIES
 from tests.support.sockets import Talk, listening, refusing_port, url_of

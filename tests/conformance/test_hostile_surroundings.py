@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.suite import Suite
+from conformance.loader.suite import Suite
 from reference_server import ReferenceServer, Settings
 from reference_server.control import Control
 from tests.support.hostile.crowd import gather

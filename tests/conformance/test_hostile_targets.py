@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.suite import Suite
+from conformance.loader.suite import Suite
 from tests.support.hostile import (
     compression,
     ends,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
 
-from conformance.suite import Suite
+from conformance.loader.suite import Suite
 from tests.support.hostile import compression, ends, hangs, texts, values
 from tests.support.hostile.turns import right, taking_turns
 from tests.support.peer import Behaviour, hosting

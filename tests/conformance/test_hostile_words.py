@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from conformance.loader.suite import Suite
 from conformance.model import Outcome
-from conformance.reporting.document import document
-from conformance.suite import Suite
+from conformance.rendering.document import document
 from tests.support.hostile import handshakes, orders
 from tests.support.kit import Finished, call, judging
 from tests.support.markdown import bare, strange

@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
-from conformance.hooks import ANSWERS_WITHIN
+from conformance.target.hooks import ANSWERS_WITHIN
 from tests.support.hostile.frames import garbage_text
 from tests.support.hostile.hangs import answers_no_close
 from tests.support.kit import COMMAND, LIMIT, call, started
@@ -38,7 +38,7 @@ def marked(path: Path) -> dict[str, Any]:
 PRESSED_AT_IMPORT = """
 import signal, sys
 from importlib.abc import MetaPathFinder
-from conformance.cli import main
+from conformance.cli.main import main
 
 class Finder(MetaPathFinder):
     def find_spec(self, name, path, target=None):
@@ -55,11 +55,11 @@ sys.exit(main())
 @pytest.mark.parametrize(
     "module",
     [
-        "conformance.commands.run",
+        "conformance.cli.run",
         "msgspec",
         # A library imports this one from C, and goes on without it whatever the reason.
         "datetime",
-        "conformance.commands.judge",
+        "conformance.cli.judge",
         "websockets",
         "conformance.suites.coda",
     ],

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from conformance import bundle
-from conformance.schemas import SchemaStore
+from conformance.documents import locations
+from conformance.documents.schemas import SchemaStore
+from conformance.loader.suite import load_requirements
 from conformance.selftest.fault import load
 from conformance.selftest.judging import serving
-from conformance.suite import load_requirements
 from tests.support.kit import judge
 
 OF_ITS_OWN = """\
@@ -78,7 +78,7 @@ UNCHANGED = (
 
 def outcomes(folder: Path, name: str, scenarios: Iterable[str]) -> dict[str, str]:
     """What the scenarios come to for a faulty server, by their ids."""
-    schemas = SchemaStore(bundle.schema_root())
+    schemas = SchemaStore(locations.schema_root())
     requirements, own = load_requirements(schemas), folder / "faults"
     own.mkdir()
     (own / "own.yaml").write_text(OF_ITS_OWN, encoding="utf-8")

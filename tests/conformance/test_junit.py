@@ -4,10 +4,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from conformance.loader.suite import Suite
 from conformance.model import Outcome
-from conformance.reporting.junit import render
-from conformance.retries import merged
-from conformance.suite import Suite
+from conformance.record.retries import merged
+from conformance.rendering.junit import render
 from tests.support.records import REQUIREMENT, failed, flaky, record, result
 
 EVERY_CHARACTER = "".join(map(chr, range(0x20))) + '\x7f\x85\u2028\ud800\udfff\ufffe\uffff😀<&]]>"'

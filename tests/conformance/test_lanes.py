@@ -4,14 +4,14 @@ import asyncio
 
 import pytest
 
-from conformance import yaml_source
-from conformance.dialogue import Dialogue
-from conformance.script import ScriptReader
-from conformance.steps import Performer, StepFailed
-from conformance.suite import Suite
-from conformance.target import Target
-from conformance.transcript import Secrets
-from conformance.world import World
+from conformance.documents import yaml_source
+from conformance.engine.dialogue import Dialogue
+from conformance.engine.steps import Performer, StepFailed
+from conformance.engine.world import World
+from conformance.loader.script import ScriptReader
+from conformance.loader.suite import Suite
+from conformance.record.transcript import Secrets
+from conformance.target.target import Target
 from tests.support.kit import LIMIT
 from tests.support.peer import Peer, hosting
 

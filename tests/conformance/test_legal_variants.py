@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from conformance.problems import InputError
+from conformance.errors import InputError
+from conformance.loader.suite import Suite
 from conformance.selftest.legal import LegalRun, LegalVariant, load, select
-from conformance.suite import Suite
 from tests.support.kit import call
 
 WRONG = """\

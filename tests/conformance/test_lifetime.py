@@ -10,11 +10,11 @@ from xml.etree import ElementTree as ET
 import pytest
 from msgspec.structs import replace
 
-from conformance.attempt import result_of
-from conformance.lifetime import Ended, lifetime
+from conformance.engine.attempt import result_of
+from conformance.loader.suite import load
 from conformance.model import Outcome, Timing
-from conformance.output import Printed
-from conformance.suite import load
+from conformance.target.lifetime import Ended, lifetime
+from conformance.target.output import Printed
 from tests.support.kit import Finished, call
 
 CRASHING = "errors/truncated-json-is-answered"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from conformance.problems import OutOfReach
+from conformance.errors import OutOfReach
 from conformance.transport.messages import MOST_VALUES, read_message
 
 

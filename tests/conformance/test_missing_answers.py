@@ -8,12 +8,12 @@ from itertools import count
 import pytest
 from websockets.asyncio.server import ServerConnection
 
+from conformance.engine.run import Options, Run
+from conformance.loader.selection import select
+from conformance.loader.suite import Suite
 from conformance.model import Outcome, Result
-from conformance.record import Exit, RunRecord, blamed, exit_status
-from conformance.runner import Options, Run
-from conformance.selection import select
-from conformance.suite import Suite
-from conformance.target_file import from_argument
+from conformance.record.record import Exit, RunRecord, blamed, exit_status
+from conformance.target.target_file import from_argument
 from tests.support.kit import server
 from tests.support.meddler import Meddle, as_it_is, meddling
 from tests.support.peer import Behaviour, Peer, hosting

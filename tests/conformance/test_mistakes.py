@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from conformance.problems import InputError
-from conformance.target import checked_url
-from conformance.target_file import from_file
+from conformance.errors import InputError
+from conformance.target.target import checked_url
+from conformance.target.target_file import from_file
 from tests.support.kit import ROOT, call
 from tests.support.records import REQUIREMENT, failed
 from tests.support.records import record as recorded
@@ -354,8 +354,8 @@ def test_a_report_in_another_encoding_is_told_as_such(
 @pytest.fixture(scope="module")
 def report() -> str:
     """The text of a report."""
-    from conformance.reporting.document import document
-    from conformance.suite import load
+    from conformance.loader.suite import load
+    from conformance.rendering.document import document
 
     return json.dumps(document(recorded(load(), failed(REQUIREMENT))), indent=1)
 
@@ -364,7 +364,7 @@ def test_the_working_folder_may_be_gone(tmp_path: Path) -> None:
     folder = tmp_path / "gone"
     folder.mkdir()
     code = (
-        f"import os, sys; sys.path.insert(0, {str(ROOT)!r}); from conformance.cli import main;"
+        f"import os, sys; sys.path.insert(0, {str(ROOT)!r}); from conformance.cli.main import main;"
         "os.rmdir(os.getcwd()); sys.exit(main(['demo']))"
     )
     done = subprocess.run(

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from conformance import yaml_source
-from conformance.pace import MARGIN, RESERVE, Pace
-from conformance.script import ScriptReader
-from conformance.suite import Suite
+from conformance.documents import yaml_source
+from conformance.engine.pace import MARGIN, RESERVE, Pace
+from conformance.loader.script import ScriptReader
+from conformance.loader.suite import Suite
 
 SLOW = Pace(50, 20)
 DEFAULT = Pace(100, 1)

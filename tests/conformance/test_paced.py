@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 import pytest
 from msgspec.structs import replace
 
-from conformance.attempt import Attempts
+from conformance.engine.attempt import Attempts
+from conformance.engine.run import Options, Run
+from conformance.loader.selection import select
+from conformance.loader.suite import Suite
 from conformance.model import Outcome, Result, Scenario
-from conformance.runner import Options, Run
-from conformance.selection import select
-from conformance.suite import Suite
-from conformance.target_file import from_argument
+from conformance.target.target_file import from_argument
 from tests.support.kit import server
 
 WAITING = "deduplication/window-ends"

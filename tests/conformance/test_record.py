@@ -2,9 +2,9 @@
 
 import pytest
 
+from conformance.loader.suite import Suite
 from conformance.model import Outcome, Verdict
-from conformance.record import Exit, exit_status, profile_verdicts, requirement_statuses
-from conformance.suite import Suite
+from conformance.record.record import Exit, exit_status, profile_verdicts, requirement_statuses
 from tests.support.records import REQUIREMENT, failed, flaky, record, result
 
 PASSED = result(Outcome.PASSED)

@@ -6,8 +6,8 @@ from typing import Any, cast
 
 import pytest
 
-from conformance.monitors import Monitor
-from conformance.suite import Suite
+from conformance.loader.monitor import Monitor
+from conformance.loader.suite import Suite
 from conformance.transport import Connection, Message
 
 SESSION = {

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import pytest
 
-from conformance import whole_file
-from conformance.problems import InputError
-from conformance.reporting.files import Reports, write
-from conformance.reporting.formats import WRITERS
-from conformance.suite import load
+from conformance.documents import whole_file
+from conformance.errors import InputError
+from conformance.loader.suite import load
+from conformance.rendering.files import Reports, write
+from conformance.rendering.formats import WRITERS
 from tests.support.kit import COMMAND, LIMIT, Finished, call
 from tests.support.records import REQUIREMENT, SCENARIO, failed, record
 

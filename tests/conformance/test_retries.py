@@ -6,13 +6,13 @@ from collections.abc import Iterator
 import pytest
 from msgspec.structs import replace
 
-from conformance import retries
+from conformance.engine.run import Options, Run
+from conformance.loader.selection import select
+from conformance.loader.suite import Suite
 from conformance.model import Outcome, Result, Scenario, Timing
-from conformance.record import Exit, RunRecord, exit_status
-from conformance.runner import Options, Run
-from conformance.selection import select
-from conformance.suite import Suite
-from conformance.target_file import from_argument
+from conformance.record import retries
+from conformance.record.record import Exit, RunRecord, exit_status
+from conformance.target.target_file import from_argument
 from tests.support.kit import server
 from tests.support.meddler import Meddle, breaking, meddling
 from tests.support.records import REQUIREMENT, SCENARIO, failed, result

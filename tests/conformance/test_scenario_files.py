@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from conformance import yaml_source
-from conformance.suite import Suite
+from conformance.documents import yaml_source
+from conformance.loader.suite import Suite
 
 ROOT = Path(__file__).parents[2]
 SCENARIOS = ROOT / "conformance" / "suites" / "coda" / "scenarios"

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
+from conformance.loader.suite import Suite
 from conformance.model import Outcome, Timing
-from conformance.reporting import markdown, schedule
-from conformance.retries import merged
-from conformance.schedule import SHOWN, Phase, longest, longest_wait, spells
-from conformance.suite import Suite
+from conformance.record.retries import merged
+from conformance.record.schedule import SHOWN, Phase, longest, longest_wait, spells
+from conformance.rendering import markdown, schedule
 from tests.support.kit import judge, server
 from tests.support.records import REQUIREMENT, failed, record, result
 

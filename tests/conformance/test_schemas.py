@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from conformance import bundle
+from conformance.documents import locations
+from conformance.documents.schemas import MOST_COMPILED, MOST_FAULTS, SchemaStore
+from conformance.errors import KitError
 from conformance.json_text import pointer
-from conformance.problems import KitError
-from conformance.schemas import MOST_COMPILED, MOST_FAULTS, SchemaStore
 
-STORE = SchemaStore(bundle.schema_root())
+STORE = SchemaStore(locations.schema_root())
 KIT = [name for name in STORE.documents if name.startswith("kit/")]
 BASE = "https://schemas.coda-lite.example/v1/"
 

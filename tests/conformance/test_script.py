@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from conformance import yaml_source
+from conformance.documents import yaml_source
+from conformance.engine.steps import VERBS as PERFORMED
+from conformance.errors import InputError
+from conformance.loader.expressions import FUNCTIONS
+from conformance.loader.script import VERBS, ScriptReader
+from conformance.loader.suite import Suite
 from conformance.model import Scenario
-from conformance.problems import InputError
-from conformance.script import VERBS, ScriptReader
-from conformance.steps import VERBS as PERFORMED
-from conformance.suite import Suite
-from conformance.values import FUNCTIONS
 
 HEAD = """\
 title: A server does what it should do

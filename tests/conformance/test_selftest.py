@@ -7,19 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from conformance import bundle
-from conformance.problems import InputError
-from conformance.schemas import SchemaStore
+from conformance.documents import locations
+from conformance.documents.schemas import SchemaStore
+from conformance.errors import InputError
+from conformance.loader.suite import load as load_suite
+from conformance.loader.suite import load_requirements
 from conformance.selftest.fault import Fault, load, select
 from conformance.selftest.matrix import FaultRun, Kill, Matrix
 from conformance.selftest.rendering import complaints, verdict
 from conformance.selftest.scope import Scope, scenarios_for
 from conformance.selftest.variant import Change, original
-from conformance.suite import load as load_suite
-from conformance.suite import load_requirements
 from tests.support.kit import ROOT, call
 
-SCHEMAS = SchemaStore(bundle.schema_root())
+SCHEMAS = SchemaStore(locations.schema_root())
 REQUIREMENTS = load_requirements(SCHEMAS)
 FAULTS = load(SCHEMAS, REQUIREMENTS)
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from websockets.frames import Opcode
 
-from conformance.suite import Suite
+from conformance.loader.suite import Suite
 from tests.support.kit import ROOT, Finished, judge, judging, server
 from tests.support.meddler import as_it_is, meddling
 from tests.support.peer import NONCE, Behaviour, Peer, hosting

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from conformance.reporting.progress import Progress
-from conformance.streams import Output, Painted
-from conformance.suite import Suite
+from conformance.loader.suite import Suite
+from conformance.rendering.progress import Progress
+from conformance.text.streams import Output, Painted
 from tests.conformance.test_baseline_command import report, whole
 from tests.support.kit import COMMAND, LIMIT, ROOT, call
 from tests.support.obeyed import HOSTILE, obeyed

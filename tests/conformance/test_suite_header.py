@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from conformance import bundle
-from conformance.problems import InputError, KitError
-from conformance.runner import Options, Run
-from conformance.suite import Suite, load
-from conformance.target_file import from_argument
+from conformance.documents import locations
+from conformance.engine.run import Options, Run
+from conformance.errors import InputError, KitError
+from conformance.loader.suite import Suite, load
+from conformance.target.target_file import from_argument
 
 
 @pytest.mark.parametrize(
@@ -59,12 +59,12 @@ def test_a_name_that_nothing_has_is_told_with_its_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, old: str, new: str, told: str
 ) -> None:
     root = tmp_path / "coda"
-    shutil.copytree(bundle.suite_root("coda"), root)
+    shutil.copytree(locations.suite_root("coda"), root)
     text = (root / file).read_text("utf-8")
     assert old in text
     (root / file).write_text(text.replace(old, new, 1), "utf-8")
-    monkeypatch.setattr(bundle, "suite_root", lambda name: root)
-    monkeypatch.setattr(bundle, "sources", lambda name: [root])
+    monkeypatch.setattr(locations, "suite_root", lambda name: root)
+    monkeypatch.setattr(locations, "sources", lambda name: [root])
     with pytest.raises(InputError, match=rf"{file}:\d+:\d+: ") as caught:
         load()
     assert told in str(caught.value)

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from conformance.problems import InputError
-from conformance.target import Target, checked_url
-from conformance.target_file import from_argument, from_file
+from conformance.errors import InputError
+from conformance.target.target import Target, checked_url
+from conformance.target.target_file import from_argument, from_file
 
 
 def refusal(folder: Path, text: str) -> str:

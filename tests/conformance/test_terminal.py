@@ -5,10 +5,10 @@ import re
 
 import pytest
 
+from conformance.loader.suite import Suite
 from conformance.model import Failure, Outcome
-from conformance.reporting.terminal import Terminal
-from conformance.retries import Retries
-from conformance.suite import Suite
+from conformance.record.retries import Retries
+from conformance.rendering.terminal import Terminal
 from tests.support.records import REQUIREMENT, failed, flaky, record, result
 
 

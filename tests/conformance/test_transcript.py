@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from conformance.transcript import HEAD, SHOWN, TAIL, Secrets, Transcript
+from conformance.record.transcript import HEAD, SHOWN, TAIL, Secrets, Transcript
 
 TOKEN = "tok-" + "s3cr3t" * 5
 

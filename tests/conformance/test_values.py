@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from conformance.problems import InputError, OutOfReach
-from conformance.values import FUNCTIONS, MAX_TEXT, names, resolve
+from conformance.errors import InputError, OutOfReach
+from conformance.loader.expressions import FUNCTIONS, MAX_TEXT, names, resolve
 
 VARIABLES: dict[str, Any] = {"n": 5, "text": "t", "list": [1], "b.token": "secret", "none": None}
 

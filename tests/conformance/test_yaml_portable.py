@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from conformance import yaml_source
-from conformance.yaml_loader import LOADER, PortableLoader
-from conformance.yaml_source import MAX_DEPTH, parse
+from conformance.documents import yaml_source
+from conformance.documents.yaml_loader import LOADER, PortableLoader
+from conformance.documents.yaml_source import MAX_DEPTH, parse
 from tests.conformance.test_yaml_source import *  # noqa: F403 - all of it runs here once more
 from tests.conformance.test_yaml_source import refusal
 from tests.support.kit import ROOT, call
@@ -21,7 +21,9 @@ FILES = [
     if "node_modules" not in path.relative_to(ROOT).parts
 ]
 WITHOUT = (
-    "import sys, yaml; del yaml.CSafeLoader; from conformance.cli import main; sys.exit(main())"
+    "import sys, yaml; del yaml.CSafeLoader\n"
+    "from conformance.cli.main import main\n"
+    "sys.exit(main())"
 )
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from conformance import yaml_source
-from conformance.problems import InputError
-from conformance.yaml_source import MAX_BYTES, MAX_DEPTH, MAX_VALUES, parse
+from conformance.documents import yaml_source
+from conformance.documents.yaml_source import MAX_BYTES, MAX_DEPTH, MAX_VALUES, parse
+from conformance.errors import InputError
 
 
 def refusal(text: str) -> str:

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from conformance import retries
+from conformance.loader.suite import Suite
 from conformance.model import Failure, Outcome, Result
-from conformance.record import RunRecord
-from conformance.suite import Suite
+from conformance.record import retries
+from conformance.record.record import RunRecord
 
 SCENARIO = "transport/ping-frame-before-authentication"
 REQUIREMENT = "TRANSPORT-09"

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from conformance.suite import Suite
+from conformance.loader.suite import Suite
 from tests.support.kit import Finished, judging
 
 SECONDS = 120.0

@@ -7,8 +7,8 @@ from conformance.suites.coda.forgeries import FORGERIES
 from conformance.suites.coda.functions import FUNCTIONS as PLAIN
 
 if TYPE_CHECKING:
-    from conformance.monitors import Monitor
-    from conformance.suite import Suite
+    from conformance.loader.monitor import Monitor
+    from conformance.loader.suite import Suite
 
 __all__ = ["FUNCTIONS", "claims", "kind_of", "make_monitors"]
 

@@ -10,8 +10,8 @@ from typing import Any, Final
 import msgspec
 
 from conformance.json_text import decode, encode, equal
+from conformance.loader.monitor import Monitor
 from conformance.model import Failure
-from conformance.monitors import Monitor
 from conformance.suites.coda import EVENT, UNREADABLE
 from conformance.suites.coda.state_monitors import (
     authenticates,

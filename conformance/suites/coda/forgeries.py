@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from conformance.loader.expressions import Function
 from conformance.suites.coda.functions import altered, proof
-from conformance.values import Function
 
 WORDS: Final = "coda.v1 auth"
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from conformance.json_text import encode
+from conformance.loader.monitor import Monitor
 from conformance.model import Failure
-from conformance.monitors import Monitor
 from conformance.suites.coda.state_monitors import (
     data_of,
     message_type,

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
-from conformance.problems import OutOfReach
-from conformance.values import Function
+from conformance.errors import OutOfReach
+from conformance.loader.expressions import Function
 
 DEFAULT_PORTS: Final = {"ws": 80, "wss": 443}
 

@@ -8,11 +8,10 @@ from typing import Any, Final
 
 import msgspec
 
-from conformance.excerpts import cut
+from conformance.documents.schemas import Fault, SchemaStore
 from conformance.json_text import at
+from conformance.loader.monitor import Monitor
 from conformance.model import Failure
-from conformance.monitors import Monitor
-from conformance.schemas import Fault, SchemaStore
 from conformance.suites.coda import EVENT
 from conformance.suites.coda.functions import secret
 from conformance.suites.coda.state_monitors import (
@@ -20,6 +19,7 @@ from conformance.suites.coda.state_monitors import (
     message_type,
     unexpected,
 )
+from conformance.text.excerpts import cut
 from conformance.transport import Connection, Message
 
 SHORTEST_SECRET: Final = 43

@@ -6,10 +6,9 @@ from typing import Any, Final
 
 import msgspec
 
-from conformance.excerpts import shown
 from conformance.json_text import equal
+from conformance.loader.monitor import Monitor
 from conformance.model import Failure
-from conformance.monitors import Monitor
 from conformance.suites.coda.event_monitors import KEPT_WHOLE, OneOrder
 from conformance.suites.coda.replay_monitors import (
     OfSession,
@@ -21,6 +20,7 @@ from conformance.suites.coda.replay_monitors import (
     seqs_of,
 )
 from conformance.suites.coda.state_monitors import authenticates, data_of, message_type, unexpected
+from conformance.text.excerpts import shown
 from conformance.transport import Connection, Message
 
 _CLIENT_ID: Final = "/data/client_id"

@@ -3,9 +3,9 @@
 from itertools import pairwise
 from typing import Any, Final
 
+from conformance.documents.schemas import SchemaStore
+from conformance.loader.monitor import Monitor
 from conformance.model import Failure
-from conformance.monitors import Monitor
-from conformance.schemas import SchemaStore
 from conformance.suites.coda.event_monitors import OneOrder
 from conformance.suites.coda.state_monitors import (
     authenticates,

@@ -2,8 +2,8 @@
 
 from typing import Any, Final
 
+from conformance.loader.monitor import Monitor
 from conformance.model import Failure
-from conformance.monitors import Monitor
 from conformance.suites.coda import UNREADABLE
 from conformance.transport import NO_CLOSE_FRAME, Connection, End, Message
 

@@ -1,0 +1,60 @@
+"""`diff`: what differs between two reports."""
+
+import argparse
+from collections.abc import Iterator, Mapping, Sequence
+
+from conformance.record.baseline import Finding
+from conformance.record.difference import Change, difference, has_regressed
+from conformance.record.record import Exit
+from conformance.rendering.reader import Report, read
+from conformance.text.streams import say
+
+SHOWN = 20
+
+
+def diff(arguments: argparse.Namespace) -> int:
+    """Says what differs between two reports; returns 1 when something became worse."""
+    old, new = read(arguments.old), read(arguments.new)
+    groups = difference(old.results(), new.results())
+    say(*_notes(old, new), *_lines(groups), _totals(groups, len(new.results())))
+    return Exit.NOT_CONFORMANT if has_regressed(groups) else Exit.CONFORMANT
+
+
+def _notes(old: Report, new: Report) -> Iterator[str]:
+    """What the reports are not of alike: the differences may come from that."""
+    rows = [("targets", old.target, new.target), ("suites", old.suite, new.suite)]
+    for what, was, now in rows:
+        if was != now:
+            yield f"note: of different {what}: {was} and {now}"
+    for report in (old, new):
+        why = report.partial([row["name"] for row in report.value["profiles"]])
+        if why:
+            yield f"note: {report.file} is {why}"
+
+
+def _lines(groups: Mapping[str, Sequence[Change]]) -> Iterator[str]:
+    for name, changes in groups.items():
+        if changes:
+            yield f"{name}: {len(changes)}"
+        for change in changes[: None if name == "regressed" else SHOWN]:
+            yield f"  {change.id}  {_told(change)}"
+        if name != "regressed" and len(changes) > SHOWN:
+            yield f"  … and {len(changes) - SHOWN} more"
+
+
+def _told(change: Change) -> str:
+    if change.was is None or change.now is None:
+        return "".join(found.outcome for found in (change.was, change.now) if found)
+    if change.was.outcome == change.now.outcome:
+        return f"{change.now.outcome}: {_blamed(change.was)} → {_blamed(change.now)}"
+    return f"{change.was.outcome} → {change.now.outcome}  ({_blamed(change.now)})"
+
+
+def _blamed(found: Finding) -> str:
+    return ", ".join(sorted(found.requirements))
+
+
+def _totals(groups: Mapping[str, Sequence[Change]], results: int) -> str:
+    counts = ", ".join(f"{len(changes)} {name}" for name, changes in groups.items())
+    same = results - sum(len(changes) for name, changes in groups.items() if name != "removed")
+    return f"{counts}, {same} the same"

@@ -1,0 +1,144 @@
+"""Judges a target that is there or on its way: runs the suite, shows and writes what was found."""
+
+import argparse
+import asyncio
+import sys
+from datetime import UTC, datetime
+
+from msgspec.structs import replace
+
+from conformance.cli.interruption import Interruption
+from conformance.engine.run import Options, Run
+from conformance.engine.world import World
+from conformance.errors import InputError
+from conformance.loader.selection import is_passive_selected, is_selected, select, select_forms
+from conformance.loader.suite import Suite, load
+from conformance.model import Scenario
+from conformance.record.baseline import Baseline
+from conformance.record.baseline_file import read as read_baseline
+from conformance.record.record import Exit, RunRecord, exit_status
+from conformance.rendering.files import Reports, Written
+from conformance.rendering.progress import Progress
+from conformance.rendering.reader import compared
+from conformance.rendering.terminal import Terminal
+from conformance.target.lifetime import Lifetime, lifetime
+from conformance.target.process import NotReady, Process
+from conformance.target.target import Target
+from conformance.text.streams import complain
+
+
+def judge(
+    arguments: argparse.Namespace,
+    target: Target,
+    process: Process | None,
+    reports: Reports[RunRecord],
+    interruption: Interruption,
+) -> int:
+    """Judges a target, when its process is ready, as the arguments say; returns the exit status."""
+    suite = load()
+    scenarios = _selected(suite, arguments)
+    baseline = read_baseline(arguments.baseline, suite) if arguments.baseline else None
+    options = _options(suite, arguments, baseline)
+    quiet: bool = arguments.quiet
+    try:
+        target = _ready(target, process, interruption) if process else target
+    except NotReady as error:
+        run = Run(suite, target, scenarios, options)
+        record = run.unreached(str(error))
+    else:
+        run = Run(suite, target, scenarios, options)
+        record = _perform(run, interruption, quiet=quiet)
+    if process is not None:
+        record = replace(record, process=_lifetime(process, record, run.world))
+    if baseline is not None:
+        record = compared(record, baseline, datetime.now(UTC).date())
+    return _told(record, reports.write(record), interruption)
+
+
+def _told(record: RunRecord, written: Written, interruption: Interruption) -> int:
+    """Tells what was found, once the reports are written; returns the exit status."""
+    interruption.release()
+    terminal = Terminal(sys.stdout)
+    if record.unreachable:
+        complain(record.note)
+    else:
+        terminal.summary(record)
+    for line in written.told:
+        terminal.line(line)
+    for fault in written.faults:
+        complain(fault)
+    return Exit.USAGE if written.faults else exit_status(record)
+
+
+def _options(suite: Suite, arguments: argparse.Namespace, baseline: Baseline | None) -> Options:
+    named = tuple(form.name for form in select_forms(suite, arguments.selection))
+    forms = {"drawn": None, "all": tuple(suite.forms), "none": ()}[arguments.forms]
+    return Options(
+        jobs=arguments.jobs,
+        max_wait=arguments.max_wait,
+        timeout_scale=arguments.timeout_scale,
+        selection=tuple(arguments.selection),
+        profiles=tuple(arguments.profile),
+        retries=arguments.retries,
+        schedule=arguments.schedule,
+        force=arguments.force,
+        known=baseline.failures if baseline else frozenset(),
+        forms=named or forms,
+        seed=arguments.seed,
+    )
+
+
+def _selected(suite: Suite, arguments: argparse.Namespace) -> list[Scenario]:
+    for word in arguments.selection:
+        if _only_watched(suite, word):
+            raise InputError(f"passive checks alone judge {word}, in every run without a selection")
+    return select(suite, arguments.selection, arguments.profile)
+
+
+def _only_watched(suite: Suite, word: str) -> bool:
+    """Whether passive checks judge what a word selects, though no scenario does."""
+    return not any(is_selected(scenario, word) for scenario in suite.scenarios.values()) and any(
+        is_passive_selected(monitor.id, [monitor.requirement], word)
+        for monitor in suite.make_monitors(suite)
+    )
+
+
+def _ready(target: Target, process: Process, interruption: Interruption) -> Target:
+    """The target as its process says where it is; as it was, where the run is interrupted first."""
+    found = process.ready(lambda: interruption.asked)
+    return target.ready(found) if found else target
+
+
+def _lifetime(process: Process, record: RunRecord, world: World) -> Lifetime:
+    """What became of the target's process, without the secrets of the run and of the target."""
+    return lifetime(
+        process,
+        world.begun,
+        record.results,
+        record.suite.scenarios,
+        world.secrets.hide,
+        lost=bool(record.note),
+        in_flight=record.in_flight,
+    )
+
+
+def _perform(run: Run, interruption: Interruption, *, quiet: bool) -> RunRecord:
+    with Progress(sys.stderr, len(run.scenarios), quiet=quiet) as progress:
+        run.progress = progress.found
+        return asyncio.run(_interruptible(run, interruption))
+
+
+async def _interruptible(run: Run, interruption: Interruption) -> RunRecord:
+    """Performs the run; ends it early when asked to, before or meanwhile."""
+    task = asyncio.create_task(run.perform())
+    loop = asyncio.get_running_loop()
+    interruption.cancel = lambda: loop.call_soon_threadsafe(task.cancel)
+    if interruption.asked:
+        run.interrupted = True
+        task.cancel()
+    try:
+        return await task
+    except asyncio.CancelledError:
+        return run.record()
+    finally:
+        interruption.cancel = None

@@ -1,0 +1,384 @@
+"""The command `coda-conformance`: its words, and which module carries each out."""
+
+import argparse
+import re
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from conformance import __version__
+from conformance.errors import InputError, KitError
+from conformance.text.streams import Output, complain, guarded
+
+if TYPE_CHECKING:
+    from conformance.cli.interruption import Interruption
+
+EXITS = """\
+exit status:
+  0  conformant (or as --baseline)   3  incomplete: could not run, or flaky
+  1  a MUST is broken, or            4  the target cannot be reached, or
+     not as --baseline says             does not look like a Coda Lite server
+  2  usage, nothing selected, or     5  a fault of the kit itself
+     a report cannot be written
+  130  interrupted (reports are written all the same)
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command; returns its exit status."""
+    with guarded() as output:
+        try:
+            arguments = _parse(argv)
+        except SystemExit as end:  # a mistake, or --help, or --version
+            return _ended(int(end.code or 0), output, is_all=True)
+        status = _carried_out(arguments)
+        return _ended(status, output, is_all=arguments.command in _TELLING)
+
+
+def _carried_out(arguments: argparse.Namespace) -> int:
+    try:
+        return _COMMANDS[arguments.command](arguments)
+    except InputError as error:
+        complain(error)
+        return 2
+    except KitError as error:
+        complain(f"fault of the kit: {error}")
+        return 5
+    except KeyboardInterrupt:
+        return 130
+    except Exception:
+        traceback.print_exc()
+        return 5
+
+
+def _ended(status: int, output: Output, *, is_all: bool) -> int:
+    """The exit status, after everything was said; `is_all`: that was all that there was to do.
+
+    A verdict stands whether it could be told or not, and he who closes a pipe has read enough.
+    """
+    output.finish()
+    lost = output.error
+    if lost is None or isinstance(lost, BrokenPipeError | KeyboardInterrupt):
+        return status
+    complain(f"the standard output cannot be written: {getattr(lost, 'strerror', None) or lost}")
+    return status or 2 if is_all else status
+
+
+def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    """The arguments; a selection may stand before or after the options."""
+    parser = _parser()
+    arguments, rest = parser.parse_known_args(argv)
+    if rest and ("selection" not in arguments or any(word.startswith("-") for word in rest)):
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    if rest:
+        arguments.selection += rest
+    return arguments
+
+
+def _interruption() -> "Interruption":
+    """Takes Ctrl-C before any library is imported: some swallow the exception it else raises."""
+    from conformance.cli.interruption import Interruption
+
+    return Interruption()
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    interruption = _interruption()
+    from conformance.cli.run import run
+
+    return run(arguments, interruption)
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    interruption = _interruption()
+    from conformance.cli.run import demo
+
+    return demo(arguments, interruption)
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    from conformance.cli.show import list_
+
+    return list_(arguments)
+
+
+def _explain(arguments: argparse.Namespace) -> int:
+    from conformance.cli.show import explain
+
+    return explain(arguments)
+
+
+def _schema(arguments: argparse.Namespace) -> int:
+    from conformance.cli.show import schema
+
+    return schema(arguments)
+
+
+def _selftest(arguments: argparse.Namespace) -> int:
+    from conformance.cli.selftest import selftest
+
+    return selftest(arguments)
+
+
+def _baseline(arguments: argparse.Namespace) -> int:
+    from conformance.cli.baseline import baseline
+
+    return baseline(arguments)
+
+
+def _diff(arguments: argparse.Namespace) -> int:
+    from conformance.cli.diff import diff
+
+    return diff(arguments)
+
+
+_COMMANDS = {
+    "run": _run,
+    "demo": _demo,
+    "baseline": _baseline,
+    "diff": _diff,
+    "list": _list,
+    "explain": _explain,
+    "schema": _schema,
+    "selftest": _selftest,
+}
+
+_TELLING: Final = frozenset({"list", "explain", "schema"})
+"""The commands that do nothing but tell something."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose help has no colours, whatever the version of Python and the surroundings."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.color = False
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="coda-conformance",
+        description="Judges servers of Coda Lite's WebSocket protocol by their URL.",
+        epilog=EXITS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"coda-conformance {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_run(commands.add_parser("run", help="judge a server by its URL"))
+    _add_demo(commands.add_parser("demo", help="judge the reference server, to see a report"))
+    _add_baseline(commands.add_parser("baseline", help="write down known failures of a target"))
+    _add_diff(commands.add_parser("diff", help="say what differs between two reports"))
+    listing = commands.add_parser("list", help="list the scenarios, or the requirements")
+    _add_selection(listing)
+    listing.add_argument(
+        "--requirements",
+        action="store_true",
+        help="list the requirements, and by how much each is tried",
+    )
+    explaining = commands.add_parser("explain", help="say what a requirement or scenario means")
+    explaining.add_argument("id", help="such as DEDUP-04, or errors/words-are-no-json")
+    _add_selftest(commands.add_parser("selftest", help="show that every check can fail"))
+    schema = commands.add_parser("schema", help="print a JSON Schema of the protocol")
+    schema.add_argument("name", nargs="?", help="such as error or events/stt_start; none: list all")
+    schema.add_argument("--bundle", action="store_true", help="all of them in one document")
+    return parser
+
+
+def _add_selection(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "selection",
+        nargs="*",
+        default=[],
+        metavar="SELECTION",
+        help="beginning of a scenario's, form's or requirement's id, such as deduplication, "
+        "forms/escaped or AUTH-0",
+    )
+    parser.add_argument(
+        "--profile", action="append", default=[], metavar="NAME", help="only this profile"
+    )
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("target", metavar="TARGET", help="ws:// or wss:// URL, or a target file")
+    _add_selection(parser)
+    _add_how(parser)
+
+
+def _add_demo(parser: argparse.ArgumentParser) -> None:
+    _add_selection(parser)
+    _add_how(parser)
+
+
+def _add_selftest(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "selection",
+        nargs="*",
+        default=[],
+        metavar="SELECTION",
+        help="beginning of a fault's id, or of the id of the requirement that it breaks; with "
+        "--legal, of a variant's id",
+    )
+    parser.add_argument(
+        "--legal",
+        action="store_true",
+        help="judge servers that are right in other ways, by the whole suite",
+    )
+    parser.add_argument(
+        "--sample", type=_sample, metavar="N", help="only N of the faulty servers, or variants"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=1, metavar="N", help="by which the sample is drawn (default 1)"
+    )
+    parser.add_argument(
+        "--faults",
+        type=_path,
+        metavar="FOLDER",
+        help="folder of other faults, or legal variants, as YAML files (default: the kit's own)",
+    )
+    parser.add_argument(
+        "--scope",
+        choices=("requirement", "chapter", "suite"),
+        default="requirement",
+        help="judge each faulty server by the scenarios of what it breaks (default), by those of "
+        "the whole chapter, or by the whole suite",
+    )
+    parser.add_argument(
+        "--report",
+        action="append",
+        default=[],
+        metavar="FORMAT=PATH",
+        help="write the kill matrix: json=PATH or markdown=PATH; may be given several times",
+    )
+    parser.add_argument(
+        "--jobs",
+        type=_count,
+        metavar="N",
+        help="servers at once (default: eight a processor, with --legal one)",
+    )
+    parser.add_argument("--quiet", action="store_true", help="only what is wrong and the verdict")
+
+
+def _add_baseline(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "report", type=_path, metavar="REPORT.json", help="the JSON report of a whole run"
+    )
+    parser.add_argument(
+        "--output",
+        type=_path,
+        required=True,
+        metavar="FILE",
+        help="the baseline; one that exists is brought up to date",
+    )
+    parser.add_argument(
+        "--reason", default="", metavar="TEXT", help="why what is not in it yet is known"
+    )
+    parser.add_argument(
+        "--expires",
+        metavar="DATE",
+        help="the last day, such as 2027-03-31, on which what is not in it yet counts as known",
+    )
+
+
+def _add_diff(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("old", type=_path, metavar="OLD.json", help="a JSON report")
+    parser.add_argument("new", type=_path, metavar="NEW.json", help="a later one")
+
+
+def _add_how(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--report",
+        action="append",
+        default=[],
+        metavar="FORMAT=PATH",
+        help="write a report: json=PATH, junit=PATH or markdown=PATH; may be given several times",
+    )
+    parser.add_argument(
+        "--baseline",
+        type=_path,
+        metavar="FILE",
+        help="known failures, with which the run passes; any other, or a wrong entry, fails it",
+    )
+    parser.add_argument(
+        "--jobs", type=_count, default=16, metavar="N", help="scenarios at once (default 16)"
+    )
+    parser.add_argument(
+        "--retries",
+        type=_retries,
+        default=2,
+        metavar="N",
+        help="how often what failed is run again, alone, to tell what fails at times (default 2)",
+    )
+    parser.add_argument(
+        "--forms",
+        choices=("drawn", "all", "none"),
+        default="drawn",
+        help="play each scenario again in one other form (default), in all, or in none",
+    )
+    parser.add_argument(
+        "--seed", type=int, default=1, metavar="N", help="by which forms are drawn (default 1)"
+    )
+    parser.add_argument(
+        "--max-wait",
+        type=_seconds,
+        default=60.0,
+        metavar="SECONDS",
+        help="longest time that a scenario may have to wait for a window to pass (default 60)",
+    )
+    parser.add_argument(
+        "--timeout-scale",
+        type=_seconds,
+        default=1.0,
+        metavar="FACTOR",
+        help="factor on every time-out, for slow targets (default 1)",
+    )
+    parser.add_argument(
+        "--connect-timeout",
+        type=_seconds,
+        metavar="SECONDS",
+        help="how long a connection may take (default 5)",
+    )
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        help="judge the target even if it does not look like a Coda Lite server",
+    )
+    parser.add_argument(
+        "--schedule", action="store_true", help="tell how the run spent its time, and on what"
+    )
+    parser.add_argument(
+        "--quiet", action="store_true", help="no progress, only what is wrong and the verdict"
+    )
+
+
+def _path(text: str) -> Path:
+    from conformance.documents.text_file import possible
+
+    try:
+        return possible(text)
+    except InputError as error:
+        raise argparse.ArgumentTypeError(error.message) from None
+
+
+def _count(text: str, most: int = 256) -> int:
+    if not re.fullmatch("[0-9]{1,4}", text) or not 1 <= int(text) <= most:
+        raise argparse.ArgumentTypeError(f"expected a number from 1 to {most}, not {text!r}")
+    return int(text)
+
+
+def _sample(text: str) -> int:
+    return _count(text, 9999)
+
+
+def _retries(text: str) -> int:
+    if not re.fullmatch(r"[0-9]|10", text):
+        raise argparse.ArgumentTypeError(f"expected a number from 0 to 10, not {text!r}")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    is_number = re.fullmatch(r"[0-9]*\.?[0-9]+(e[-+]?[0-9]+)?", text, re.IGNORECASE)
+    value = float(text) if is_number else 0.0
+    if not 0 < value < 1e6:
+        raise argparse.ArgumentTypeError(f"expected a number above 0, not {text!r}")
+    return value

@@ -1,0 +1,55 @@
+"""`run` and `demo`: find the target, start it, and have it judged."""
+
+import argparse
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final
+
+from msgspec.structs import replace
+
+from conformance.cli.interruption import Interruption
+from conformance.documents.whole_file import is_file
+from conformance.rendering.files import Reports
+from conformance.rendering.formats import WRITERS
+from conformance.target.process import running
+from conformance.target.target import Target
+from conformance.target.target_file import demonstration, from_argument
+
+DEMO_REPORTS: Final = ("json=coda-report/report.json", "junit=coda-report/junit.xml")
+
+
+def run(arguments: argparse.Namespace, interruption: Interruption) -> int:
+    """Judges the target that the command line names."""
+    return _judge(arguments, from_argument(arguments.target), interruption)
+
+
+def demo(arguments: argparse.Namespace, interruption: Interruption) -> int:
+    """Judges the reference server, started as a process of its own on a free port."""
+    target = demonstration()
+    assert target.command is not None
+    # In a checkout that is not installed, the reference server is found from here.
+    command = replace(target.command, folder=Path())
+    arguments.report = arguments.report or DEMO_REPORTS
+    return _judge(arguments, replace(target, command=command, words="demo"), interruption)
+
+
+def _judge(arguments: argparse.Namespace, target: Target, interruption: Interruption) -> int:
+    if arguments.connect_timeout:
+        target = replace(target, connect_timeout=arguments.connect_timeout)
+    reports = Reports(arguments.report, WRITERS, _inputs(arguments))
+    with ExitStack() as stack:
+        process = stack.enter_context(running(target.command)) if target.command else None
+        # Imported late: the target starts meanwhile.
+        from conformance.cli.judge import judge
+
+        status = judge(arguments, target, process, reports, interruption)
+    interruption.settle()
+    return status
+
+
+def _inputs(arguments: argparse.Namespace) -> Iterator[Path]:
+    """The files that the run reads, where it reads any."""
+    for word in (getattr(arguments, "target", None), arguments.baseline):
+        if word is not None and is_file(Path(word)):
+            yield Path(word)

@@ -1,0 +1,88 @@
+"""`selftest`: show that every check of the suite can fail, and that it blames only the guilty."""
+
+import argparse
+import os
+import sys
+from time import perf_counter
+from types import FrameType
+from typing import Final
+
+from conformance.cli.interruption import take_signals
+from conformance.record.record import Exit
+from conformance.rendering.files import Reports
+from conformance.rendering.progress import Progress
+from conformance.selftest import judging, legal
+from conformance.selftest.fault import load, select
+from conformance.selftest.matrix import FaultRun, Matrix
+from conformance.selftest.rendering import (
+    WRITERS,
+    complaints,
+    legal_complaints,
+    legal_verdict,
+    table,
+    verdict,
+)
+from conformance.selftest.scope import Scope
+from conformance.text.streams import complain, say
+
+AT_ONCE: Final = 8
+"""Faulty servers for each processor: what they wait for takes longer than what they compute."""
+
+LEGAL_AT_ONCE: Final = 1
+"""The same for servers that are judged by the whole suite."""
+
+
+def selftest(arguments: argparse.Namespace) -> int:
+    """Judges every faulty server; returns 0 when each was caught and nothing was blamed wrongly."""
+    begun = perf_counter()
+    take_signals(_interrupt)
+    if arguments.legal:
+        return _judge_legal(arguments, begun)
+    reports = Reports(arguments.report, WRITERS)
+    suite = judging.suite()
+    known = load(suite.schemas, suite.requirements, arguments.faults)
+    faults = select(known, arguments.selection, arguments.sample, arguments.seed)
+    jobs = arguments.jobs or AT_ONCE * (os.cpu_count() or 1)
+    is_part = bool(arguments.selection or arguments.sample)
+    scope, results = Scope(arguments.scope), {} if is_part else suite.judged_by()
+    runs: dict[str, FaultRun] = {}
+    with Progress(sys.stderr, len(faults), quiet=arguments.quiet) as progress:
+        control = judging.control()
+        for run in judging.first_runs(faults, jobs, scope):
+            runs[run.fault.id] = run
+            progress.step(run.fault.id, failed=not run.caught)
+        doubtful = Matrix([*runs.values()], results, suite.requirements).doubtful
+        # One after another: what was missed or blamed may be the doing of a busy machine.
+        for run in judging.second_runs([run.fault for run in doubtful], 1, scope):
+            runs[run.fault.id] = runs[run.fault.id].with_second(run)
+    matrix = Matrix([*runs.values()], results, suite.requirements, control)
+    lines = [*complaints(matrix), verdict(matrix, perf_counter() - begun)]
+    written = reports.write(matrix)
+    say(*([] if arguments.quiet else [*table(matrix).splitlines(), ""]), *lines)
+    for fault in written.faults:
+        complain(fault)
+    if written.faults:
+        return Exit.USAGE
+    return Exit.CONFORMANT if matrix.holds else Exit.NOT_CONFORMANT
+
+
+def _judge_legal(arguments: argparse.Namespace, begun: float) -> int:
+    """Judges servers that are right; returns 0 when none was blamed, and all was judged."""
+    variants = legal.load(judging.suite().schemas, arguments.faults)
+    chosen = legal.select(variants, arguments.selection, arguments.sample, arguments.seed)
+    jobs = arguments.jobs or LEGAL_AT_ONCE * (os.cpu_count() or 1)
+    runs: list[legal.LegalRun] = []
+    with Progress(sys.stderr, len(chosen), quiet=arguments.quiet) as progress:
+        control = judging.control()
+        for run in judging.legal_runs(chosen, jobs):
+            runs.append(run)
+            progress.step(run.variant.id, failed=not run.holds)
+    say(*(f"FOUND WRONG WITH THE SERVER WITHOUT A CHANGE: {text}" for text in control))
+    say(*legal_complaints(runs), legal_verdict(runs, perf_counter() - begun))
+    holds = all(run.holds for run in runs) and not control
+    return Exit.CONFORMANT if holds else Exit.NOT_CONFORMANT
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Ends the processes that were started, as Ctrl-C does."""
+    raise KeyboardInterrupt

@@ -1,0 +1,1 @@
+"""Files that people write: read strictly, with the place of every mistake."""

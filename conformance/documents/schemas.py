@@ -1,0 +1,233 @@
+"""JSON Schemas by path: decided fast by one library, explained well by another."""
+
+from collections.abc import Callable, Iterator
+from functools import cache, cached_property
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import msgspec
+
+from conformance.documents import schema_errors
+from conformance.errors import KitError
+from conformance.json_text import MAX_DEPTH, decode, encode, pointer
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+
+
+MOST_FAULTS: Final = 100
+"""Faults of one value that are explained; a target may have made a million."""
+
+MOST_COMPILED: Final = 200
+"""Schemas of steps that are kept compiled: every handshake, for one, is held against the same."""
+
+LONGEST_LIST: Final = 1_000
+"""Items of a list that the explaining library looks at: it compares them pair by pair."""
+
+
+class Decider(Protocol):
+    """What decides whether a value satisfies a schema."""
+
+    def is_valid(self, instance: Any) -> bool:
+        """Whether the value satisfies the schema."""
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """One way in which a value breaks a schema; `subject` points to what is wrong or missing."""
+
+    pointer: str
+    subject: str
+    message: str
+    keyword: str
+    expected: Any
+    path: tuple[str | int, ...]
+    instance: Any = None
+    extra: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
+
+
+class _Careful:
+    """Decides fast, and what the fast library cannot hold (a lone surrogate) by the other one.
+
+    The schema is compiled when it is first asked for.
+    """
+
+    def __init__(self, fast: Callable[[], Decider], slow: Callable[[Any], bool]) -> None:
+        self._make_fast = fast
+        self._slow = slow
+
+    @cached_property
+    def _fast(self) -> Callable[[Any], bool]:
+        return self._make_fast().is_valid
+
+    def is_valid(self, instance: Any) -> bool:
+        """Whether the value satisfies the schema."""
+        try:
+            return self._fast(instance)
+        except (UnicodeEncodeError, ValueError):
+            return self._slow(instance)
+
+
+class SchemaStore:
+    """The schemas below one folder, read and compiled when first asked for."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._deciders: dict[str, Decider] = {}
+        self._compiled: dict[str, Decider] = {}
+
+    @cached_property
+    def documents(self) -> dict[str, Any]:
+        """Every schema by its path below the root, without the ending: `events/stt_start`."""
+        return {
+            path.relative_to(self.root).with_suffix("").as_posix(): decode(path.read_text("utf-8"))
+            for path in sorted(self.root.rglob("*.json"))
+            if path.name != "bundle.json"
+        }
+
+    def __contains__(self, name: str) -> bool:
+        return (self.root / f"{name}.json").is_file()
+
+    def is_valid(self, name: str, value: Any) -> bool:
+        """Whether the value satisfies the named schema."""
+        decider = self._deciders.get(name)
+        if decider is None:
+            decider = self._deciders[name] = self.compile(self._document(name))
+        return decider.is_valid(value)
+
+    def compile(self, schema: Any) -> Decider:
+        """What decides by a schema that may refer to those of the store."""
+
+        def fast() -> Decider:
+            import jsonschema_rs
+
+            registry = self._fast_registry
+            made: Decider = jsonschema_rs.Draft202012Validator(schema, registry=registry)
+            return made
+
+        return _Careful(fast, lambda value: not self._explain(schema, value))
+
+    def explain(self, name: str, value: Any) -> list[Fault]:
+        """Every way in which the value breaks the named schema, the most telling first."""
+        if self.is_valid(name, value):
+            return []
+        schema = self._document(name)
+        return self._explain(schema, value) or self._locate(schema, value)
+
+    def explain_inline(self, schema: Any, value: Any) -> list[Fault]:
+        """Every way in which the value breaks a schema that may refer to those of the store."""
+        if self._inline(schema).is_valid(value):
+            return []
+        return self._explain(schema, value) or self._locate(schema, value)
+
+    def _inline(self, schema: Any) -> Decider:
+        """What decides by a schema of a step; those that come again are not compiled again."""
+        text = encode(schema)
+        decider = self._compiled.get(text)
+        if decider is None:
+            if len(self._compiled) >= MOST_COMPILED:
+                self._compiled.clear()
+            decider = self._compiled[text] = self.compile(schema)
+        return decider
+
+    def _explain(self, schema: Any, value: Any) -> list[Fault]:
+        from jsonschema.exceptions import relevance
+
+        found = _validator()(schema, registry=self._slow_registry).iter_errors(_shortened(value))
+        leaves = islice(_leaves(found), MOST_FAULTS)
+        return [_fault(error) for error in sorted(leaves, key=relevance)]
+
+    def _locate(self, schema: Any, value: Any) -> list[Fault]:
+        """The first fault of a value, as the fast library tells it: one deep in a long list."""
+        import jsonschema_rs
+
+        validator = jsonschema_rs.Draft202012Validator(schema, registry=self._fast_registry)
+        for error in validator.iter_errors(value):
+            path = tuple(error.instance_path)
+            where, keyword = pointer(path), str(error.schema_path[-1])
+            message = f"a long list breaks {keyword}"
+            return [Fault(where, where, message, keyword, None, path)]
+        return []
+
+    def _document(self, name: str) -> Any:
+        try:
+            if "documents" in self.__dict__:
+                return self.documents[name]
+            return decode((self.root / f"{name}.json").read_text("utf-8"))
+        except (KeyError, OSError):
+            raise KitError(f"there is no schema {name}.json in {self.root.name}/") from None
+
+    @cached_property
+    def _slow_registry(self) -> Any:
+        from referencing import Registry
+        from referencing.jsonschema import DRAFT202012
+
+        resources = ((d["$id"], DRAFT202012.create_resource(d)) for d in self.documents.values())
+        registry: Registry[Any] = Registry()
+        return registry.with_resources(resources).crawl()
+
+    @cached_property
+    def _fast_registry(self) -> Any:
+        import jsonschema_rs
+
+        return jsonschema_rs.Registry([(d["$id"], d) for d in self.documents.values()])
+
+
+def _shortened(value: Any, depth: int = 1) -> Any:
+    """The value with its long lists cut."""
+    if depth > MAX_DEPTH:
+        return value
+    if isinstance(value, dict):
+        return {key: _shortened(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_shortened(item, depth + 1) for item in value[:LONGEST_LIST]]
+    return value
+
+
+def _leaves(errors: "Iterator[ValidationError]") -> "Iterator[ValidationError]":
+    """The errors that say what is wrong: of an `anyOf`, those of its nearest branch."""
+    from jsonschema.exceptions import best_match
+
+    for error in errors:
+        yield (best_match([error]) or error) if error.context else error
+
+
+def _fault(error: "ValidationError") -> Fault:
+    path = tuple(error.absolute_path)
+    schema = error.schema if isinstance(error.schema, dict) else {}
+    known = tuple(schema.get("properties", ()))
+    keyword = str(error.validator)
+    extra: tuple[str, ...] = ()
+    if keyword == "additionalProperties" and isinstance(error.instance, dict):
+        extra = tuple(key for key in error.instance if key not in known)
+    missing = error.cause.args if isinstance(error.cause, KeyError) else ()
+    told = schema_errors.unexpected(extra) if extra else None
+    told = told or schema_errors.text(keyword, error.validator_value, error.instance)
+    return Fault(
+        pointer=pointer(path),
+        subject=pointer((*path, *missing)),
+        message=told or error.message,
+        keyword=keyword,
+        expected=error.validator_value,
+        path=path,
+        instance=error.instance,
+        extra=extra,
+        known=known,
+    )
+
+
+@cache
+def _validator() -> Any:
+    """The explaining library's validator, whose faults also say which member is missing."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import ValidationError
+    from jsonschema.validators import extend as _extend
+
+    def required(_: Any, names: list[str], instance: Any, __: Any) -> "Iterator[ValidationError]":
+        for name in names if isinstance(instance, dict) else ():
+            if name not in instance:
+                yield ValidationError(schema_errors.missing(name), cause=KeyError(name))
+
+    extend: Any = _extend  # it has no types
+    return extend(Draft202012Validator, {"required": required})

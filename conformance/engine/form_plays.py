@@ -1,0 +1,158 @@
+"""Form plays: scenarios that are right in their plain form, played again in other forms."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from time import perf_counter
+from typing import Final
+from zlib import crc32
+
+import msgspec
+from msgspec.structs import replace
+
+from conformance.engine.attempt import Attempts
+from conformance.engine.dialogue import Dialogue
+from conformance.loader.form import Form
+from conformance.loader.suite import Suite
+from conformance.model import Outcome, Result, Scenario
+from conformance.target.hooks import ADVANCE, RESTART, SHUTDOWN
+
+SECONDS: Final = 5.0
+"""Seconds, times the factor on time-outs, after which no further scenario begins."""
+
+ENOUGH: Final = 3
+"""Scenarios that failed in a form, after which no other is played in it."""
+
+MOST_STEPS: Final = 30
+"""Steps of a scenario that is played in a form: a run is to take little longer for it."""
+
+MOVING: Final = frozenset({ADVANCE, RESTART, SHUTDOWN})
+"""Hooks that change more than one scenario's world."""
+
+BAD: Final = (Outcome.FAILED, Outcome.WARNED)
+
+Play = tuple[Scenario, Form]
+
+
+class Seen(msgspec.Struct):
+    """What a form came to: how many scenarios it was judged by, and which failed in it alone."""
+
+    observed: int = 0
+    failed: list[Result] = msgspec.field(default_factory=list)
+
+
+def drawn(scenarios: Iterable[Scenario], forms: Mapping[str, Form], seed: int) -> list[Play]:
+    """Each scenario with one form, which depends on its id and a seed alone."""
+    rows = list(forms.values())
+    return [(s, rows[crc32(f"{seed} {s.id}".encode()) % len(rows)]) for s in scenarios if rows]
+
+
+def each(scenarios: Iterable[Scenario], forms: Iterable[Form]) -> list[Play]:
+    """Each scenario with each of the forms."""
+    rows = list(forms)
+    return [(scenario, form) for scenario in scenarios for form in rows]
+
+
+class FormPlays:
+    """Plays scenarios in forms, and says what each form came to."""
+
+    def __init__(self, attempts: Attempts) -> None:
+        self._attempts = attempts
+        self._seen: dict[str, Seen] = {}
+
+    async def play(self, plays: Iterable[Play], jobs: int) -> None:
+        """Plays what can be played beside others, `jobs` at once."""
+        end = perf_counter() + SECONDS * self._attempts.world.timeout_scale
+        waiting = iter(plays)
+
+        async def worker() -> None:
+            for scenario, form in waiting:
+                if perf_counter() > end or self._attempts.lost:
+                    return
+                seen = self._seen.setdefault(form.name, Seen())
+                if len(seen.failed) < ENOUGH and self._fits(scenario, form):
+                    await self._play(scenario, form, seen)
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(jobs):
+                group.create_task(worker())
+
+    def _fits(self, scenario: Scenario, form: Form) -> bool:
+        """Whether a scenario can be played in a form, quickly and beside others."""
+        attempts = self._attempts
+        if form.claims - attempts.world.claims:
+            return False
+        if scenario.isolation != "shared" or scenario.crowds or scenario.hooks & MOVING:
+            return False
+        if scenario.bulk > MOST_STEPS:
+            return False
+        if attempts.obstacle(scenario) is not None or attempts.wait_of(scenario):
+            return False
+        return not form.before or Dialogue(attempts.world, scenario.id, scenario).may_send_barriers
+
+    async def _play(self, scenario: Scenario, form: Form, seen: Seen) -> None:
+        """Plays a scenario; one that fails must pass in its plain form and fail in this again."""
+        result = await self._attempts.judged(scenario, form)
+        if _is_bad(result, form):
+            plain = await self._attempts.judged(scenario)
+            if plain.outcome is not Outcome.PASSED:
+                return
+            result = await self._attempts.judged(scenario, form)
+            if _is_bad(result, form):
+                seen.failed.append(result)
+                seen.observed += 1
+        elif result.outcome is Outcome.PASSED:
+            seen.observed += 1
+
+    def results(self, suite: Suite) -> Sequence[Result]:
+        """What the forms came to in which anything was played."""
+        return [
+            _result(suite, suite.forms[name], seen)
+            for name, seen in self._seen.items()
+            if seen.observed
+        ]
+
+
+def _is_bad(result: Result, form: Form) -> bool:
+    """Whether a result speaks against a form: what a scenario needs first shows its own as well."""
+    return result.outcome in BAD or bool(form.requirement and result.failures)
+
+
+def _result(suite: Suite, form: Form, seen: Seen) -> Result:
+    blamed = _blamed(form, seen)
+    result = Result(
+        id=form.id,
+        kind="form",
+        title=form.title,
+        requirements=blamed,
+        profile=suite.requirements[blamed[0]].profile if blamed else _required(suite),
+        outcome=Outcome.PASSED,
+        observed=seen.observed,
+    )
+    if seen.failed:
+        failures = tuple(
+            replace(failure, requirements=blamed, step=f"seen in {row.id}")
+            for row in seen.failed
+            for failure in row.failures[:1]
+        )
+        tally = f"{len(seen.failed)} of {seen.observed} scenarios"
+        return replace(
+            result,
+            outcome=suite.severity(failures[0]),
+            reason=f"{failures[0].summary} ({tally})",
+            failures=failures,
+            transcript=seen.failed[0].transcript,
+        )
+    return result
+
+
+def _blamed(form: Form, seen: Seen) -> tuple[str, ...]:
+    """What is broken: the form's requirement, or what all that failed judge, else the first."""
+    if form.requirements:
+        return form.requirements
+    judged = [row.failures[0].requirements for row in seen.failed]
+    shared = [name for name in judged[0] if all(name in row for row in judged)] if judged else []
+    return tuple(shared) or (judged[0] if judged else ())
+
+
+def _required(suite: Suite) -> str:
+    return next(name for name, profile in suite.profiles.items() if profile.required)

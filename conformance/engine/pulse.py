@@ -1,0 +1,145 @@
+"""Whether the target still lives: looked into where an attempt leaves that in doubt."""
+
+import asyncio
+from collections.abc import Sequence
+from time import perf_counter
+from typing import Final
+
+import msgspec
+
+from conformance.engine.dialogue import Dialogue
+from conformance.engine.steps import Performer
+from conformance.engine.world import World
+from conformance.transport import Connection, Unreachable
+
+PAUSES: Final = (0.0, 0.5, 1.5)
+"""Seconds before each look: a target that is restarted by its supervisor is gone for a moment."""
+
+LOOKS: Final = 3
+"""How often it is looked at most while the kit itself is held up."""
+
+SILENT: Final = "it takes connections and no longer answers"
+HANGS_UP: Final = "it takes connections and ends them without an answer"
+
+
+class Flight:
+    """One scenario in progress: when it ran, and whether the target may have died meanwhile."""
+
+    def __init__(self, scenario: str) -> None:
+        self.scenario = scenario
+        self.begun = perf_counter()
+        self.ended: float | None = None
+        self.dialogue: Dialogue | None = None
+        self.in_doubt = False
+        self.held = False
+
+    def was_on(self, moment: float) -> bool:
+        """Whether it was in progress at a moment, and did not come to a good end after it."""
+        return self.begun <= moment and not self.held and (self.ended or moment + 1) > moment
+
+    @property
+    def unanswered_since(self) -> float:
+        """When it sent the first message that is still unanswered; infinite where there is none."""
+        return self.dialogue.unanswered_since if self.dialogue is not None else float("inf")
+
+
+class Loss(msgspec.Struct, frozen=True):
+    """Why the target counts as lost, and what was in progress when it was last heard."""
+
+    reason: str
+    silent: bool
+    in_flight: tuple[str, ...]
+
+    @property
+    def note(self) -> str:
+        """What a report says of it."""
+        flights = f"; in flight: {', '.join(self.in_flight)}" if self.in_flight else ""
+        return f"the target was lost during the run: {self.reason}{flights}"
+
+
+class Pulse:
+    """Notices that the target is lost, by one more connection; `lost` is set from then on."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.loss: Loss | None = None
+        self.lost = asyncio.Event()
+        self._flights: list[Flight] = []
+        self._lock = asyncio.Lock()
+        self._alive_at = 0.0
+
+    def take_off(self, scenario: str) -> Flight:
+        """Notes that a scenario begins."""
+        heard = self.world.last_heard
+        self._flights = [row for row in self._flights if row.ended is None or row.was_on(heard)]
+        self._flights.append(Flight(scenario))
+        return self._flights[-1]
+
+    async def beats(self, since: float) -> bool:
+        """Whether the target lived at a moment or later; looks where nothing has shown it yet."""
+        async with self._lock:
+            for left in reversed(range(LOOKS)):
+                if self.loss is not None or max(self._alive_at, self.world.last_heard) >= since:
+                    break
+                begun = perf_counter()
+                reason, silent = await self._look()
+                if left and reason and self.world.held_up(begun) > self.world.timeout / 10:
+                    continue  # the kit itself had no time to listen
+                if not reason:
+                    self._alive_at = begun
+                    return True
+                self._lose(reason, silent)
+        return self.loss is None
+
+    def _lose(self, reason: str, silent: bool) -> None:
+        heard = self.world.last_heard
+        since = [row for row in self._flights if not row.held]
+        flights = [row for row in since if row.was_on(heard)] or since
+        flights.sort(key=lambda row: row.unanswered_since)
+        names = dict.fromkeys(row.scenario for row in flights)
+        self.loss = Loss(reason, silent, tuple(names))
+        self.lost.set()
+        if silent:
+            dialogues = [row.dialogue for row in flights if row.dialogue is not None]
+            for dialogue in sorted(dialogues, key=lambda row: row.asked_since)[:1]:
+                dialogue.note_silence()
+
+    async def _look(self) -> tuple[str, bool]:
+        """Why the target counts as lost, empty while it lives; and whether it is only silent."""
+        reason = ""
+        for pause in PAUSES:
+            await asyncio.sleep(pause)
+            try:
+                connections = await self._connections()
+            except Unreachable as error:
+                reason = str(error)
+                continue
+            if connections is None or any(map(self._lives, connections)):
+                return "", False
+            if all(c.response is None and c.end is not None for c in connections):
+                reason = HANGS_UP  # a process that is ending, say
+                continue
+            return SILENT, True
+        return reason, False
+
+    async def _connections(self) -> Sequence[Connection] | None:
+        """The connections of one more discovery; None where a message came meanwhile."""
+        begun = perf_counter()
+        dialogue = Dialogue(self.world, "pulse")
+        try:
+            try:
+                await Performer(dialogue).call(self.world.suite.discovery[0])
+            except Unreachable:
+                raise
+            except Exception:  # noqa: S110 - a fault of the kit shows in scenarios, and in a report
+                pass
+            heard = self.world.last_heard >= begun
+            return None if heard else tuple(dialogue.connections.values())
+        finally:
+            await dialogue.finish()
+
+    def _lives(self, connection: Connection) -> bool:
+        """Whether a connection shows that the target lives, though no message came on it."""
+        if connection.response is None:
+            return False
+        return connection.refused or connection.end is not None or not self.world.greets

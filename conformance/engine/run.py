@@ -1,0 +1,397 @@
+"""Runs scenarios against a target: those that wait first, many at once, what failed once more."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from time import perf_counter
+from typing import Final
+
+import msgspec
+from msgspec.structs import replace
+
+from conformance.engine.attempt import LONG_WAIT, Attempts, result_of
+from conformance.engine.collateral import collateral, undecided
+from conformance.engine.dialogue import PACED
+from conformance.engine.discovery import RefusedHandshake, discover
+from conformance.engine.form_plays import FormPlays, drawn, each
+from conformance.engine.hook_checks import check_after_failure, check_needed
+from conformance.engine.passive import passive_results
+from conformance.engine.world import World
+from conformance.errors import KitError
+from conformance.loader.suite import Suite
+from conformance.model import Outcome, Result, Scenario
+from conformance.record import retries
+from conformance.record.record import RunRecord
+from conformance.record.schedule import DISCOVERY, EXCLUSIVE, FORMS, LAST, RETRIES, SHARED, Phase
+from conformance.record.transcript import Secrets
+from conformance.target.hooks import ADVANCE
+from conformance.target.target import Target
+from conformance.transport import Unreachable
+
+BESIDE: Final = "beside"
+
+SPARE: Final = 45.0
+"""Seconds that a run may take beyond three times its longest wait, before the last is closed."""
+
+MOST_STALLED: Final = 10.0
+"""Seconds that are added at most for those in which the kit itself was held up."""
+
+TRIPS: Final = 1_500
+"""Round trips of a run, one after the other, for which a slow line gets time on top."""
+
+LAWFUL_TRIP: Final = 2.0
+"""Seconds of a round trip from which on the target itself is too slow, and gets none."""
+
+
+class Options(msgspec.Struct, frozen=True):
+    """How a run is made.
+
+    What fails is run again up to `retries` times, unless its id is among the `known` failures;
+    with `schedule`, the reports for people say how the time was spent. With `force`, a target that
+    does not look like one of the suite's protocol is judged all the same. What passes is played
+    again in the named `forms`, None: in one that `seed` draws. Without any scenario all are played,
+    and in these forms alone.
+    """
+
+    jobs: int = 16
+    max_wait: float = 60.0
+    timeout_scale: float = 1.0
+    selection: tuple[str, ...] = ()
+    profiles: tuple[str, ...] = ()
+    retries: int = 0
+    known: frozenset[str] = frozenset()
+    schedule: bool = False
+    force: bool = False
+    forms: tuple[str, ...] | None = ()
+    seed: int = 1
+
+
+@dataclass(slots=True)
+class Run:
+    """One run in progress; `progress` is called with every result as it is found."""
+
+    suite: Suite
+    target: Target
+    scenarios: Sequence[Scenario]
+    options: Options
+    progress: Callable[[Result], None] = field(default=lambda result: None)
+    world: World = field(init=False)
+    results: dict[str, Result] = field(default_factory=dict, init=False)
+    interrupted: bool = field(default=False, init=False)
+    unreachable: bool = field(default=False, init=False)
+    _attempts: Attempts = field(init=False)
+    _forms: FormPlays = field(init=False)
+    _phases: list[Phase] = field(default_factory=list, init=False)
+    _ran: set[str] = field(default_factory=set, init=False)
+    _put_off: list[Scenario] = field(default_factory=list, init=False)
+    _can_put_off: bool = field(default=False, init=False)
+    _bound: str = field(default="", init=False)
+    _started: datetime = field(default_factory=lambda: datetime.now(UTC), init=False)
+
+    def __post_init__(self) -> None:
+        monitors = self.suite.make_monitors(self.suite)
+        for monitor in monitors:
+            if monitor.requirement not in self.suite.requirements:
+                raise KitError(f"{monitor.id}: there is no requirement {monitor.requirement}")
+        secrets = Secrets(self.suite.redact, self.target.secrets)
+        self.world = World(self.suite, self.target, monitors, secrets)
+        self.world.timeout_scale = self.options.timeout_scale
+        self._attempts = Attempts(self.world, self.options.max_wait)
+        self._forms = FormPlays(self._attempts)
+
+    async def perform(self) -> RunRecord:
+        """Runs everything; a target that cannot be reached is a result as well.
+
+        A cancelled run ends as one that was interrupted: with a record of what it found.
+        """
+        try:
+            async with _stall_watch(self.world):
+                with self._phase(DISCOVERY):
+                    refused = await discover(self.world, force=self.options.force)
+                if refused is None:
+                    await self._in_time()
+                else:
+                    await self._judge_handshake(refused)
+        except Unreachable as error:
+            return self.unreached(str(error))
+        except asyncio.CancelledError:
+            self.interrupted = True
+        return self.record()
+
+    def unreached(self, why: str) -> RunRecord:
+        """The record of a run whose target cannot be reached: nothing is judged."""
+        self.unreachable, self._attempts.note = True, why
+        self.world.monitors = self.suite.make_monitors(self.suite)
+        return self.record()
+
+    async def _judge_handshake(self, refused: RefusedHandshake) -> None:
+        """Runs the scenarios that judge a refused handshake, selected or not, and nothing else."""
+        chosen = [self.suite.scenarios[name] for name in refused.scenarios]
+        for scenario in chosen:
+            await self._one(scenario, alone=True)
+        self.scenarios = [*self.scenarios, *(row for row in chosen if row not in self.scenarios)]
+        self._attempts.note = f"{refused.reason}; {' and '.join(refused.scenarios)} judged that"
+
+    def record(self) -> RunRecord:
+        """What the run has found so far."""
+        note, options = self._attempts.note, self.options
+        untried = "the run was interrupted" if self.interrupted else note
+        for scenario in self.scenarios:
+            if scenario.id not in self.results:
+                self.results[scenario.id] = result_of(scenario, Outcome.COULD_NOT_RUN, untried)
+        silences = self.world.silences
+        self.results |= undecided(self.results, silences.refuted())
+        others = collateral(self.results, silences.rests_on, self.suite.owed)
+        self.results |= undecided(self.results, others)
+        results = [self._told(self.results[scenario.id]) for scenario in self.scenarios]
+        results += self._forms.results(self.suite)
+        results += passive_results(self.world, options.selection, options.profiles)
+        return RunRecord(
+            suite=self.suite,
+            target_name=self.target.name,
+            target_url=self.target.shown_url,
+            target_words=self.target.words,
+            selection=options.selection,
+            profiles=options.profiles,
+            claims=self.world.claims,
+            variables=self._stated(),
+            results=tuple(results),
+            started=self._started.isoformat(timespec="seconds"),
+            duration=perf_counter() - self.world.begun,
+            round_trip=self.world.round_trip,
+            jobs=options.jobs,
+            interrupted=self.interrupted,
+            unreachable=self.unreachable,
+            note=self.world.secrets.hide(note),
+            in_flight=self._attempts.pulse.loss.in_flight if self._attempts.pulse.loss else (),
+            retries=retries.summary(
+                options.retries, self.scenarios, self.results, options.known, self._bound
+            ),
+            phases=tuple(self._phases),
+            shows_schedule=options.schedule,
+            hook_faults={
+                name: self.world.secrets.hide(fault)
+                for name, fault in sorted(self.world.hook_faults.items())
+            },
+        )
+
+    def _told(self, result: Result) -> Result:
+        """A result whose reasons hold no secret; its failures hold none already."""
+        hide = self.world.secrets.hide
+        trials = tuple(replace(trial, reason=hide(trial.reason)) for trial in result.trials)
+        return replace(result, reason=hide(result.reason), trials=trials)
+
+    def _stated(self) -> dict[str, object]:
+        known = self.world.variables
+        return {name: known[name] for name in self.suite.parameters if name in known}
+
+    # ── phases ──
+
+    async def _in_time(self) -> None:
+        """Runs everything, or as much as its time allows; what stops the kit itself is added."""
+        loop = asyncio.get_running_loop()
+        limit = self._limit()
+        end = self.world.begun + limit
+        bound = asyncio.timeout(None)
+
+        def check() -> None:
+            left = end + min(self.world.stalled, MOST_STALLED) - perf_counter()
+            if left > 0:
+                timers.append(loop.call_later(left, check))
+            else:
+                bound.reschedule(loop.time())
+
+        timers = [loop.call_soon(check)]
+        try:
+            async with bound:
+                await self._all()
+        except TimeoutError:
+            if not bound.expired():
+                raise
+            self._attempts.note = (
+                f"the run took longer than {limit:.0f} s: three times its longest wait and "
+                f"{SPARE:g} s more; --timeout-scale gives a slow target more time"
+            )
+        finally:
+            timers[-1].cancel()
+            self.world.silences.stop()
+
+    def _limit(self) -> float:
+        """Seconds after which the run ends, whatever is left: more of them on a slow line."""
+        waits = [
+            self._attempts.wait_of(row)
+            for row in self.scenarios
+            if self._attempts.obstacle(row) is None and not self._moves_clock(row)
+        ]
+        trip = self.world.round_trip
+        slow = TRIPS * trip if trip < LAWFUL_TRIP else 0.0
+        return (3 * max(waits, default=0.0) + SPARE) * max(1.0, self.options.timeout_scale) + slow
+
+    async def _all(self) -> None:
+        await check_needed(self.world, self._attempts, self.scenarios)
+        turns: dict[str, list[Scenario]] = {SHARED: [], BESIDE: [], EXCLUSIVE: [], LAST: []}
+        for scenario in self.scenarios:
+            turns[self._turn(scenario)].append(scenario)
+        beside = deque(turns[BESIDE])
+        self._can_put_off = True
+        with self._phase(SHARED):
+            await self._in_parallel(sorted(turns[SHARED], key=self._length, reverse=True), beside)
+        with self._phase(FORMS):
+            await self._in_forms()
+        with self._phase(EXCLUSIVE):
+            await self._alone([*beside, *turns[EXCLUSIVE]])
+            self._can_put_off = False
+            await self._alone(self._put_off)
+        with self._phase(RETRIES):
+            await self._retries()
+            await self.world.silences.settle()
+        with self._phase(LAST):
+            await self._alone(turns[LAST])
+            await self.world.silences.settle()
+
+    def _length(self, scenario: Scenario) -> tuple[bool, float, int]:
+        """What begins first: what waits longest, and then what takes the most steps.
+
+        What is paced comes last, when fewer connections have to take all that it sends.
+        """
+        return scenario.isolation != PACED, self._attempts.wait_of(scenario), scenario.bulk
+
+    def _turn(self, scenario: Scenario) -> str:
+        """When a scenario runs: one that can move the clock instead of waiting long runs alone."""
+        wait = self._attempts.wait_of(scenario)
+        is_long = wait > LONG_WAIT
+        movable = self._moves_clock(scenario)
+        if scenario.isolation == PACED:
+            if is_long and not movable:
+                return SHARED
+            return EXCLUSIVE if wait or ADVANCE in scenario.hooks else BESIDE
+        if scenario.isolation == SHARED and (movable or ADVANCE in scenario.hooks):
+            return EXCLUSIVE
+        return scenario.isolation
+
+    def _moves_clock(self, scenario: Scenario) -> bool:
+        """Whether a scenario can move the clock instead of waiting long."""
+        hooks = self.world.target.hooks
+        return ADVANCE in hooks and self._attempts.wait_of(scenario) > LONG_WAIT
+
+    @contextmanager
+    def _phase(self, name: str) -> Iterator[None]:
+        begun = perf_counter()
+        self._ran = set()
+        try:
+            yield
+        finally:
+            self._phases.append(Phase(name, perf_counter() - begun, len(self._ran)))
+
+    async def _in_parallel(self, scenarios: Iterable[Scenario], beside: deque[Scenario]) -> None:
+        """Runs scenarios, many at once, and when all have begun, `beside` the last of them.
+
+        These run one by one; those that the others leave no time for stay where they are.
+        """
+        waiting = iter(scenarios)
+        at_work = 0
+        one_by_one = asyncio.Lock()
+
+        async def worker() -> None:
+            nonlocal at_work
+            for scenario in waiting:
+                at_work += 1
+                await self._one(scenario, alone=False)
+                at_work -= 1
+            async with one_by_one:
+                while at_work and beside:
+                    await self._one(beside.popleft(), alone=False)
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self.options.jobs):
+                group.create_task(worker())
+
+    async def _in_forms(self) -> None:
+        """Plays what passed, in forms that must make no difference."""
+        options, forms = self.options, self.suite.forms
+        scenarios = [row for row in self.scenarios if self._is_right(row.id)]
+        if not self.scenarios:
+            scenarios = list(self.suite.scenarios.values())
+        if options.forms is None:
+            plays = drawn(scenarios, forms, options.seed)
+        else:
+            plays = each(scenarios, [forms[name] for name in options.forms])
+        await self._forms.play(plays, options.jobs)
+
+    def _is_right(self, name: str) -> bool:
+        result = self.results.get(name)
+        return result is not None and result.outcome is Outcome.PASSED
+
+    async def _alone(self, scenarios: Iterable[Scenario]) -> None:
+        self.world.moves_clock = ADVANCE in self.world.target.hooks
+        self.world.silences.briefly = True
+        for scenario in scenarios:
+            await self.world.silences.settle()
+            await self._one(scenario, alone=True)
+
+    async def _one(self, scenario: Scenario, *, alone: bool) -> None:
+        obstacle = self._attempts.obstacle(scenario)
+        if obstacle is not None:
+            self._found(result_of(scenario, *obstacle))
+            return
+        self._ran.add(scenario.id)
+        result = await self._attempts.judged(scenario)
+        turned_away = scenario.id in self._attempts.turned_away
+        undecided = result.outcome is Outcome.COULD_NOT_RUN and self._turn(scenario) == BESIDE
+        can_wait = self._can_put_off and scenario not in self._put_off
+        too_slow = scenario.id in self._attempts.too_slow and can_wait
+        if too_slow or (not alone and (turned_away or undecided)):
+            self._put_off.append(scenario)  # to be tried again when nothing else is connected
+            return
+        if turned_away:
+            self._attempts.note_crowded(result.reason)
+        if result.outcome is Outcome.FAILED:
+            fault = await check_after_failure(self.world, self._attempts, scenario)
+            result = result_of(scenario, Outcome.COULD_NOT_RUN, fault) if fault else result
+        self._found(result)
+
+    def _found(self, result: Result) -> None:
+        self.results[result.id] = result
+        self.progress(result)
+
+    # ── retries ──
+
+    async def _retries(self) -> None:
+        """Repeats what failed, all of it once before anything a second time."""
+        due = retries.due(self.scenarios, self.results, self.options.known)
+        seconds = retries.SECONDS * self.options.timeout_scale
+        end = perf_counter() + seconds
+        for _ in range(self.options.retries):
+            for scenario in due:
+                if self._attempts.lost:
+                    return
+                if perf_counter() > end:
+                    self._bound = f"none begins after {seconds:g} s of retries"
+                    return
+                await self._again(scenario)
+
+    async def _again(self, scenario: Scenario) -> None:
+        """Runs a scenario once more, unless it is known to be flaky, as it ran before but alone."""
+        earlier = self.results[scenario.id]
+        if retries.is_unsteady(earlier):
+            return
+        self.world.moves_clock = (
+            ADVANCE in self.world.target.hooks and self._turn(scenario) != SHARED
+        )
+        self._ran.add(scenario.id)
+        await self.world.silences.settle()
+        self._found(retries.merged(earlier, await self._attempts.judged(scenario)))
+
+
+@asynccontextmanager
+async def _stall_watch(world: World) -> AsyncIterator[None]:
+    """Watches for stalls of the kit meanwhile."""
+    task = asyncio.create_task(world.watch_stalls())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

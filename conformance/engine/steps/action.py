@@ -1,0 +1,222 @@
+"""One step about to be performed: its values, resolved, and its ways of failing."""
+
+from collections.abc import Sequence
+from time import perf_counter
+from typing import Any, Final, Protocol
+
+from conformance.engine.dialogue import Dialogue, Span
+from conformance.engine.matching import matches
+from conformance.engine.silence import Missing
+from conformance.engine.world import World
+from conformance.errors import InputError
+from conformance.model import Failure, Step
+from conformance.transport import Connection, End, Message
+
+RESOLUTION: Final = 0.01
+"""Seconds by which a lapse may seem early: the kit sees a connection open after the target."""
+
+LATE: Final = 0.5
+"""The part of the time after which a step begins late, and what it meets may be that lapse."""
+
+GRACE: Final = 1.0
+"""Seconds after a deadline in which what has come already is still looked at."""
+
+HELD_UP: Final = 0.5
+"""Seconds for which the kit may be held up in a step without a missing answer being in doubt."""
+
+
+class StepFailed(Exception):
+    """A step did not hold: evidence against the target.
+
+    Where all that is known is that an answer did not come, `missing` says which.
+    """
+
+    def __init__(self, failure: Failure, missing: Missing | None = None) -> None:
+        self.failure = failure
+        self.missing = missing
+        super().__init__(failure.summary)
+
+
+class NotJudged(Exception):
+    """What was seen proves nothing either way."""
+
+
+class TryAgain(NotJudged):
+    """What was seen proves nothing, but another try may prove something."""
+
+
+class TooSlow(TryAgain):
+    """What was seen came too late to prove anything: this machine or the line was too busy."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what}: this machine, or the line to the target, was too busy")
+
+
+class Refused(TryAgain):
+    """The target refused a message for its rate, which the scenario is not about."""
+
+
+class Disturbed(TryAgain):
+    """Others caused events, and the scenario counts on nobody doing so."""
+
+
+class Crowded(TryAgain):
+    """The target takes no more connections at the moment."""
+
+
+class Performs(Protocol):
+    """What performs the steps within a step."""
+
+    dialogue: Dialogue
+    world: World
+
+    async def perform(
+        self, steps: Sequence[Step], on: str, scope: dict[str, Any] | None, requirement: str | None
+    ) -> None:
+        """Performs steps in order."""
+
+    async def call(
+        self, name: str, on: str, given: dict[str, Any] | None, requirement: str | None
+    ) -> None:
+        """Performs a procedure."""
+
+
+class Action:
+    """One step about to be performed: its values, resolved, and its way of failing."""
+
+    def __init__(
+        self,
+        performer: Performs,
+        step: Step,
+        on: str,
+        scope: dict[str, Any],
+        requirement: str | None,
+    ) -> None:
+        self.performer = performer
+        self.dialogue = performer.dialogue
+        self.world = performer.world
+        self.step = step
+        self.scope = scope
+        self.requirement = requirement
+        self.on = on
+        self.begun = perf_counter()
+        if "on" in step.modifiers:
+            self.on = str(self.value(step.modifiers["on"]))
+
+    def value(self, raw: Any) -> Any:
+        """A raw value with its variables and functions replaced."""
+        return self.dialogue.resolve(raw, self.on, self.scope)
+
+    def option(self, name: str, default: Any = None) -> Any:
+        """The value of a modifier."""
+        modifiers = self.step.modifiers
+        return self.value(modifiers[name]) if name in modifiers else default
+
+    @property
+    def argument(self) -> Any:
+        """The value of the verb's argument."""
+        return self.value(self.step.argument)
+
+    @property
+    def connection(self) -> Connection:
+        """The connection that the step is about."""
+        return self.dialogue.connection(self.on)
+
+    @property
+    def ended_at(self) -> float:
+        """When the connection ended, by the world's clock; now, where it has not."""
+        return self.dialogue.ended_at.get(self.connection, self.world.now())
+
+    @property
+    def timeout(self) -> float:
+        """Seconds to wait for what should come."""
+        return self.world.timeout * float(self.option("patience", 1))
+
+    def moment(self, option: str) -> tuple[Span, float] | None:
+        """The span of the step that `option` counts from, and the seconds that it counts."""
+        if option not in self.step.modifiers:
+            return None
+        row = self.option(option)
+        return self.span(row["since"]), float(row["seconds"])
+
+    def span(self, label: str) -> Span:
+        """When the step with that label was performed."""
+        if label not in self.dialogue.spans:
+            raise InputError(f'no step with the label "{label}" was performed')
+        return self.dialogue.spans[label]
+
+    def check_lapse(self, message: Message | None, end: End | None) -> None:
+        """Raises `TooSlow` where what came shows only that the dialogue took too long.
+
+        A connection that ends behind a message that says so ended for that.
+        """
+        lapse = self.world.suite.lapse
+        if end is not None and end.code != lapse.close:
+            message = self.connection.last_message
+        failed = message is not None and matches(lapse.failure, message.value)
+        if not failed and (end is None or end.code != lapse.close):
+            return
+        begun = self.dialogue.opened_at(self.connection)
+        limit = float(self.value(lapse.after))
+        waits = self.dialogue.waits
+        if any(seconds >= limit and moment - begun >= limit for seconds, moment in waits):
+            return  # the scenario waited for it
+        is_told = failed and matches(lapse.message, message.value)  # type: ignore[union-attr]
+        in_time = self.begun + self.world.advanced - begun < limit * LATE
+        if failed and not is_told and in_time:
+            return  # it came late because nothing came before
+        age = (message or end).time + self.world.advanced - begun  # type: ignore[union-attr]
+        if age + RESOLUTION >= limit:
+            raise TooSlow(f"{self.step.location}: the dialogue took {age:.2f} s, over {limit:g} s")
+
+    def check_refusal(self) -> None:
+        """Raises `Refused` where a message was refused for its rate, and that was not tried."""
+        if self.dialogue.refused:
+            raise Refused(f"{self.step.location}: the target refused a message for its rate")
+
+    def timed_out(self, summary: str, **evidence: Any) -> StepFailed:
+        """The failure of this step because nothing came in time.
+
+        Raises `TooSlow` instead where the kit itself was held up meanwhile.
+        """
+        lost = self.world.held_up(self.begun)
+        if lost > HELD_UP:
+            held_up = f"{summary}, but the kit itself was held up for {lost:.1f} s meanwhile"
+            raise TooSlow(f"{self.step.location}: {held_up}")
+        return self.fail(summary, **evidence)
+
+    def fail(self, summary: str, message: Message | None = None, **evidence: Any) -> StepFailed:
+        """The failure of this step, with its evidence: of what came, where it was a message.
+
+        A message that cannot be read breaks the requirement about every message alone.
+        """
+        self.check_lapse(message, None)
+        self.check_refusal()
+        if message is not None:
+            evidence |= {"received": message.text, "transcript_line": message.line}
+        is_unreadable = message is not None and message.fault
+        blamed = self.world.suite.messages if is_unreadable else self.requirement
+        failure = Failure(
+            summary=summary,
+            requirements=(blamed,) if blamed else (),
+            step=f"{self.step.verb} on {self.on}",
+            location=str(self.step.location),
+            **evidence,
+        )
+        return StepFailed(self.dialogue.shown(failure))
+
+    def ended(self, end: End, expected: str) -> StepFailed:
+        """The failure of a step whose connection ended instead.
+
+        Raises `NotJudged` where what cannot be read ended it, which passive checks judge.
+        """
+        if self.connection.broke_format:
+            raise NotJudged(f"{self.step.location}: {end.how}")
+        self.check_lapse(None, end)
+        code = f"close code {end.code}" + (f" ({end.reason})" if end.reason else "")
+        return self.fail(
+            "the connection ended instead",
+            expected=expected,
+            received=f"{end.how}, {code}",
+            close_code=end.code,
+        )

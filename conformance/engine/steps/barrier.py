@@ -1,0 +1,97 @@
+"""Probes: barriers behind messages whose answer is missing, to prove that it does not come."""
+
+import asyncio
+from time import perf_counter
+from typing import Any, Final
+
+from conformance.engine.steps.action import Action
+from conformance.transport import Connection, Message
+
+QUIET: Final = 0.25
+"""Seconds without an answer, besides ten round trips, after which one is asked for by a barrier."""
+
+NO_END: Final = 0.5
+"""The same for the end of a connection, in which a server may still be closing it."""
+
+SURE: Final = 0.05
+"""The same for an answer of a kind that the target seems never to give."""
+
+BRIEFLY: Final = 0.1
+"""Seconds for which the kit may be held up without waiting longer for an answer."""
+
+MOST_SENDERS: Final = 4
+
+END: Final = None
+"""What is expected where a connection is to end."""
+
+
+class Probe:
+    """Sends barriers behind messages whose answer is missing; `due` says when, if ever."""
+
+    def __init__(self, action: Action, expected: Any, quiet: float) -> None:
+        self._action = action
+        self._barrier = action.world.barrier
+        self._token = ""
+        self._task: asyncio.Task[None] | None = None
+        trips = 10 * action.world.round_trip
+        self._quiet = quiet * action.world.timeout_scale + trips
+        self._senders = self._before(expected)
+        self.due = float("inf") if self._senders is None else action.begun + self._quiet
+
+    def _before(self, expected: Any) -> list[Connection] | None:
+        """The other connections behind whose messages a barrier must be sent first.
+
+        None where no barrier would prove anything: the answer is to no message that was sent, or
+        the scenario counts messages.
+        """
+        action, dialogue = self._action, self._action.dialogue
+        barrier = action.world.suite.barrier
+        kind = expected.get("type") if isinstance(expected, dict) else None
+        is_owed = kind in barrier.answers or expected is END
+        barriers = dialogue.barriers
+        if not dialogue.may_send_barriers or not barriers.have_room([action.connection]):
+            return None
+        if kind in barrier.answers_before and barriers.is_waiting(action.connection):
+            self._barrier = barrier.before
+            return [] if action.connection in barriers.senders else None
+        if self._barrier is None:
+            return None
+        if not is_owed or not barriers.is_let_in(action.connection):
+            return None
+        senders = [row for row in barriers.senders if row is not action.connection]
+        if kind not in barrier.relayed or not senders:
+            return [] if action.connection in barriers.senders else None
+        is_relayed = action.world.barrier.get("type") in barrier.relayed
+        can_send = all(map(barriers.is_let_in, senders)) and barriers.have_room(senders)
+        return senders if is_relayed and can_send and len(senders) <= MOST_SENDERS else None
+
+    @property
+    def wait(self) -> float:
+        """Seconds until the barriers are due."""
+        return max(0.0, self.due - perf_counter())
+
+    def send(self) -> None:
+        """Sends the barriers, or waits a little longer where the kit itself was held up."""
+        world = self._action.world
+        if world.held_up(perf_counter() - self._quiet) > BRIEFLY:
+            self.due = perf_counter() + self._quiet
+            return
+        self.due = float("inf")
+        self._task = asyncio.create_task(self._send())
+
+    async def _send(self) -> None:
+        dialogue = self._action.dialogue
+        for sender in self._senders or ():
+            await dialogue.barriers.send(sender, self._barrier).answered.wait()
+        own = dialogue.barriers.send(self._action.connection, self._barrier)
+        self._token = own.token
+
+    def is_answered_by(self, item: Message) -> bool:
+        """Whether a message is the answer to the barrier on this connection."""
+        return bool(self._token) and item.mentions(self._token)
+
+    async def stop(self) -> None:
+        """Ends what is still under way."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)

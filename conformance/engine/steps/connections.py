@@ -1,0 +1,234 @@
+"""Steps that open and end connections."""
+
+import math
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from conformance.engine.dialogue import Span
+from conformance.engine.matching import matches
+from conformance.engine.steps.action import GRACE, RESOLUTION, Action, Crowded, StepFailed, TryAgain
+from conformance.engine.steps.barrier import END, NO_END, Probe
+from conformance.engine.steps.receiving import judge_schema
+from conformance.json_text import at
+from conformance.text.excerpts import cut, shown
+from conformance.transport import End, Message
+
+TCP_END: Final = 5.0
+"""Seconds within which the TCP connection ends after a close frame (TRANSPORT-10)."""
+
+OVERDUE: Final = 1.0
+"""Seconds in which an end that is overdue may still come."""
+
+CROWDED: Final = "the target takes no more connections at the moment"
+
+
+async def connect(action: Action) -> None:
+    """Opens a connection; fails when the handshake is answered otherwise than expected."""
+    options = action.argument
+    answers_close = options.pop("answer_close", True)
+    options["subprotocols"] = tuple(options.get("subprotocols", ()))
+    origin = options.pop("origin", [])
+    options["origins"] = (origin,) if isinstance(origin, str) else tuple(origin)
+    offer = options.pop("compression", False)
+    if offer is not False:
+        options["compression"] = {} if offer is True else offer
+    options["spelled"] = tuple(map(_lines, options.pop("headers", {}).items()))
+    connection = await action.dialogue.connect(action.on, answers_close, **options)
+    status = connection.status
+    got: dict[str, Any] = {
+        "status": status, "subprotocol": connection.subprotocol, "headers": connection.headers,
+    }  # fmt: skip
+    upgraded = status == HTTPStatus.SWITCHING_PROTOCOLS
+    action.dialogue.of_connection[action.on]["admitted"] = int(upgraded)
+    for name, path in action.step.modifiers.get("save", {}).items():
+        action.scope[name] = at(got, path)
+    schema = action.option("handshake", {"properties": {"status": {"const": 101}}})
+    if "like" in action.step.modifiers:
+        other = action.dialogue.connection(str(action.option("like")))
+        schema = {"properties": {"status": {"const": other.status}}}
+    _check_crowd(action, schema, got)
+    faults = action.world.suite.schemas.explain_inline(schema, got)
+    if faults:
+        fail = action.timed_out if connection.silent else action.fail
+        raise fail(
+            "the handshake was answered otherwise",
+            expected=f"{faults[0].pointer.lstrip('/') or 'handshake'}: {faults[0].message}",
+            received=f"HTTP {status or 'nothing'}, subprotocol {connection.subprotocol} "
+            f"{connection.refusal}".rstrip(),
+        )
+    if upgraded and connection.refused:
+        action.requirement = action.world.suite.handshake.broken
+        raise action.fail(
+            "the handshake was answered against RFC 6455",
+            expected="an opening handshake as RFC 6455, section 4.2.2, has it",
+            received=f"HTTP {status}, {connection.refusal}",
+        )
+
+
+def _lines(header: tuple[str, Any]) -> tuple[str, tuple[str, ...]]:
+    """A header's name and its values, a line for each; null stands for no line."""
+    name, value = header
+    if value is None:
+        return name, ()
+    return name, (value,) if isinstance(value, str) else tuple(value)
+
+
+def _check_crowd(action: Action, schema: Any, got: Mapping[str, Any]) -> None:
+    """Raises `Crowded` where a handshake was refused for the number of connections alone."""
+    suite = action.world.suite
+    if got["status"] != suite.crowded or action.dialogue.crowds:
+        return
+    if not suite.schemas.compile(schema).is_valid(got):
+        raise Crowded(f"{action.step.location}: HTTP {got['status']}, {CROWDED}")
+
+
+async def close(action: Action) -> None:
+    """Sends a close frame."""
+    wanted = action.argument
+    if isinstance(wanted, int):
+        wanted = {"code": wanted}
+    action.connection.close(wanted.get("code"), wanted.get("reason", ""))
+
+
+async def drop(action: Action) -> None:
+    """Resets the TCP connection."""
+    action.connection.drop()
+
+
+async def expect_close(action: Action) -> None:
+    """Fails unless the connection ends, as and when it should."""
+    wanted = action.argument
+    end = await _await_end(action)
+    codes = wanted.get("code")
+    if codes is not None and end.code not in (codes if isinstance(codes, list) else [codes]):
+        action.check_lapse(None, end)
+        raise action.fail(
+            "the connection ended with another code",
+            expected=f"close code {shown(codes)}",
+            received=f"{end.how}, close code {end.code}",
+            close_code=end.code,
+        )
+    _check_moment(action, end)
+    _check_reason(action, wanted.get("reason"), end)
+    if wanted.get("tcp"):
+        try:
+            half = wanted["tcp"] == "half"
+            await action.connection.wait_tcp_end(TCP_END + action.world.slack, half=half)
+        except TimeoutError:
+            raise action.timed_out(
+                "the TCP connection stays open after the close",
+                expected=f"the end of the TCP connection within {TCP_END:g} s",
+                received="nothing",
+            ) from None
+
+
+def _check_reason(action: Action, schema: Any, end: End) -> None:
+    faults = action.world.suite.schemas.explain_inline(schema, end.reason) if schema else ()
+    if faults:
+        raise action.fail(
+            f"the reason in the close frame is not as required: {cut(faults[0].message)}",
+            expected=shown(schema),
+            received=end.reason,
+            close_code=end.code,
+        )
+
+
+class Row:
+    """The row of messages that makes the end of a connection due, where it takes one."""
+
+    def __init__(self, owed_for: Mapping[str, Any] | None) -> None:
+        self._owed_for = owed_for
+        self._length = 0
+        self._is_whole = owed_for is None
+
+    @property
+    def is_owed_later(self) -> bool:
+        """Whether the end is due only behind such a row."""
+        return self._owed_for is not None
+
+    def note(self, message: Message) -> bool:
+        """Counts a message in; whether the end is overdue behind it."""
+        if self._owed_for is None:
+            return False
+        self._length = self._length + 1 if matches(self._owed_for["row_of"], message.value) else 0
+        self._is_whole = self._is_whole or self._length >= self._owed_for["times"]
+        return matches(self._owed_for["until"], message.value)
+
+    def check(self, action: Action) -> None:
+        """Raises `TryAgain` where the row never was so long that the end was due."""
+        if not self._is_whole:
+            raise TryAgain(f"{action.step.location}: the target never answered so often in a row")
+
+
+async def _await_end(action: Action) -> End:
+    within = action.moment("within")
+    begun = action.world.now()
+    deadline = begun + action.timeout if within is None else _last_moment(action, within)
+    row = Row(action.option("owed_for"))
+    probe = Probe(action, END, NO_END)
+    overdue = OVERDUE * action.world.timeout_scale
+    if within is not None or row.is_owed_later:
+        probe.due = math.inf
+    try:
+        # What came in time is looked at, however late the step begins.
+        while action.world.now() < max(deadline, begun) + GRACE:
+            left = deadline - action.world.now()
+            try:
+                item = await action.connection.receive(max(0.0, min(left, probe.wait)))
+            except TimeoutError:
+                if left <= 0:
+                    break
+                if probe.wait <= 0:
+                    probe.send()
+                continue
+            if isinstance(item, End):
+                return item
+            is_own = action.dialogue.owns(item)
+            if is_own:
+                judge_schema(action, item)
+            is_overdue = is_own and row.note(item)
+            if is_overdue or probe.is_answered_by(item):
+                deadline = min(deadline, action.world.now() + overdue)
+    finally:
+        await probe.stop()
+    row.check(action)
+    raise _stays_open(action)
+
+
+def _last_moment(action: Action, within: tuple[Span, float]) -> float:
+    span, seconds = within
+    return span.end + seconds + action.world.slack
+
+
+def _stays_open(action: Action) -> StepFailed:
+    return action.timed_out(
+        "the connection stays open",
+        expected=f"the end of the connection with {shown(action.argument)}",
+        received="no close frame and no end of the TCP connection",
+    )
+
+
+def _check_moment(action: Action, end: End) -> None:
+    early = action.moment("not_before")
+    ended = action.ended_at
+    within = action.moment("within")
+    if within is not None and ended > _last_moment(action, within):
+        raise _stays_open(action)
+    if early is not None and ended < early[0].start + early[1] - RESOLUTION:
+        raise action.fail(
+            "the connection ended too early",
+            expected=f"not before {early[1]:g} s",
+            received=f"its end after {ended - early[0].start:.3f} s",
+            close_code=end.code,
+        )
+
+
+async def stall(action: Action) -> None:
+    """Stops reading."""
+    action.connection.stall()
+
+
+async def unstall(action: Action) -> None:
+    """Reads again."""
+    action.connection.unstall()

@@ -1,0 +1,127 @@
+"""Steps about other steps: procedures, variables, repetition, branches, waiting."""
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from typing import Any, Final
+
+from conformance.engine.pace import MARGIN
+from conformance.engine.steps.action import Action, NotJudged
+from conformance.json_text import at
+from conformance.loader.expressions import names
+from conformance.model import Step
+from conformance.target.hooks import ADVANCE, HookFailed
+
+MOST_REPEATS: Final = 20_000
+
+IN_A_ROW: Final = 8
+"""Repetitions after which what came in the meantime, and other scenarios, get a turn."""
+
+
+async def call(action: Action) -> None:
+    """Performs a procedure."""
+    given = action.option("with", {})
+    await action.performer.call(action.step.argument, action.on, given, action.requirement)
+
+
+async def wait(action: Action) -> None:
+    """Waits until so many seconds have passed since a labelled step."""
+    seconds = float(action.argument)
+    moment = action.span(action.step.modifiers["since"]).end + seconds
+    action.dialogue.waits.append((seconds, moment))
+    await _wait_until(action, moment + MARGIN, _name_of_wait(action))
+
+
+async def _wait_until(action: Action, moment: float, name: str) -> None:
+    """Waits until a moment of the world's clock, or moves the target's clock there."""
+    seconds = moment - action.world.now()
+    if seconds <= 0:
+        return
+    if action.world.moves_clock:
+        await action.dialogue.advance_clock(seconds)
+    else:
+        action.dialogue.note_wait(name, seconds)
+        await asyncio.sleep(seconds)
+
+
+def _name_of_wait(action: Action) -> str:
+    """What a wait is for: the target's windows by their names, or else the step it counts from."""
+    windows = dict.fromkeys(names(action.step.argument))
+    return ", ".join(windows) or f"time since {action.step.modifiers['since']}"
+
+
+async def hook(action: Action) -> None:
+    """Asks the operator's hook for something."""
+    name, arguments = action.argument, action.option("with", {})
+    if name == ADVANCE:
+        await action.dialogue.advance_clock(float(arguments["seconds"]))
+        return
+    try:
+        result = await action.dialogue.call_hook(name, arguments)
+    except HookFailed as error:
+        if error.lasting or not action.option("may_fail", False):
+            raise
+        action.world.hook_errors.pop(name, None)
+        return
+    variables = action.scope
+    for variable, path in action.step.modifiers.get("save", {}).items():
+        try:
+            variables[variable] = at(result, path)
+        except LookupError:
+            raise HookFailed(f"the result of the hook {name} has no {path}") from None
+
+
+async def let(action: Action) -> None:
+    """Sets variables."""
+    for name, raw in action.step.argument.items():
+        action.scope[name] = action.value(raw)
+
+
+async def repeat(action: Action) -> None:
+    """Performs steps several times, or for each of a list, one after the other or in lanes."""
+    argument, lanes = action.argument, int(action.option("lanes", 1))
+    items = argument if isinstance(argument, list) else ()
+    times = len(items) if isinstance(argument, list) else int(argument)
+    if times > MOST_REPEATS:
+        raise NotJudged(f"{action.step.location}: {times} repetitions are more than the kit makes")
+    pace = action.world.pace
+    share = int(min(times, pace.share)) if action.option("paced", False) else times
+    for start in range(0, times, max(1, share)):
+        if start:
+            seconds = action.world.suite.rate.seconds
+            await _wait_until(action, action.world.now() + pace.pause, seconds)
+        for steps in action.step.nested:
+            numbers = range(start, min(start + share, times))
+            shares = [numbers[i::lanes] for i in range(lanes)]
+            await _at_once([_perform_each(action, steps, row, items) for row in shares])
+
+
+async def _perform_each(
+    action: Action, steps: Sequence[Step], numbers: range, items: Sequence[Any]
+) -> None:
+    for n, i in enumerate(numbers):
+        if n % IN_A_ROW == 0:
+            await asyncio.sleep(0)
+        item = {"item": items[i]} if items else {}
+        scope = {**action.scope, **item, "i": i}
+        await action.performer.perform(steps, action.on, scope, action.requirement)
+
+
+async def together(action: Action) -> None:
+    """Performs branches at the same time; fails when one of them does."""
+    await _at_once(
+        [
+            action.performer.perform(branch, action.on, dict(action.scope), action.requirement)
+            for branch in action.step.nested
+        ]
+    )
+
+
+async def _at_once(branches: Sequence[Coroutine[Any, Any, None]]) -> None:
+    """Awaits all branches; the first that fails ends the others."""
+    tasks = [asyncio.ensure_future(branch) for branch in branches]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,86 @@
+"""Performs the steps of a scenario, one after the other."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final
+
+from conformance.engine.dialogue import Dialogue, NotGiven, Span
+from conformance.engine.steps import connections, flow, receiving, sending
+from conformance.engine.steps.action import Action, NotJudged
+from conformance.errors import InputError, KitError, OutOfReach
+from conformance.model import Step
+
+VERBS: Final[dict[str, Callable[[Action], Awaitable[None]]]] = {
+    "connect": connections.connect,
+    "close": connections.close,
+    "drop": connections.drop,
+    "stall": connections.stall,
+    "unstall": connections.unstall,
+    "expect_close": connections.expect_close,
+    "send": sending.send,
+    "send_raw": sending.send_raw,
+    "ping": sending.ping,
+    "expect": receiving.expect,
+    "expect_absent": receiving.expect_absent,
+    "expect_pong": receiving.expect_pong,
+    "call": flow.call,
+    "hook": flow.hook,
+    "let": flow.let,
+    "repeat": flow.repeat,
+    "together": flow.together,
+    "wait": flow.wait,
+}
+
+
+OTHER_CAUSES: Final = frozenset({"close", "drop", "hook", "wait", "stall", "unstall"})
+"""Verbs behind which something may come that answers no message."""
+
+
+class Performer:
+    """Performs steps in one dialogue."""
+
+    def __init__(self, dialogue: Dialogue) -> None:
+        self.dialogue = dialogue
+        self.world = dialogue.world
+
+    async def perform(
+        self,
+        steps: Sequence[Step],
+        on: str = "c",
+        scope: dict[str, Any] | None = None,
+        requirement: str | None = None,
+    ) -> None:
+        """Performs the steps in order; raises `StepFailed` at the first that does not hold."""
+        scope = self.dialogue.variables if scope is None else scope
+        for step in steps:
+            await self._step(step, on, scope, requirement)
+
+    async def call(
+        self,
+        name: str,
+        on: str = "c",
+        given: dict[str, Any] | None = None,
+        requirement: str | None = None,
+    ) -> None:
+        """Performs a procedure, as the form and what the target claims have it."""
+        procedure = self.world.procedure(self.dialogue.form.calls.get(name, name))
+        given = given or {}
+        defaults = {key: raw for key, raw in procedure.parameters.items() if key not in given}
+        scope = {**given, **self.dialogue.resolve(defaults, on, given)}
+        await self.perform(procedure.steps, on, scope, requirement)
+
+    async def _step(
+        self, step: Step, on: str, scope: dict[str, Any], requirement: str | None
+    ) -> None:
+        action = Action(self, step, on, scope, step.modifiers.get("requirement", requirement))
+        self.dialogue.step_begun = action.begun
+        start = self.world.now()
+        try:
+            await VERBS[step.verb](action)
+        except (NotGiven, OutOfReach) as missing:
+            raise NotJudged(f"{step.location}: {missing}") from None
+        except InputError as error:
+            raise KitError(f"{error.location or step.location}: {error.message}") from None
+        if step.verb in OTHER_CAUSES:
+            self.dialogue.barriers.senders.clear()
+        if step.label:
+            self.dialogue.spans[step.label] = Span(start, self.world.now())

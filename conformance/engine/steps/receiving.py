@@ -1,0 +1,328 @@
+"""Steps that judge what comes."""
+
+from time import perf_counter
+from typing import Any
+
+from conformance.engine.matching import difference, matches
+from conformance.engine.silence import PATIENCE, Missing
+from conformance.engine.steps.action import GRACE, Action, NotJudged, StepFailed, TooSlow
+from conformance.engine.steps.barrier import QUIET, SURE, Probe
+from conformance.engine.steps.sending import ping_payload
+from conformance.json_text import at, encode, equal
+from conformance.text.excerpts import cut, shown
+from conformance.transport import End, Message
+
+
+async def expect_pong(action: Action) -> None:
+    """Fails unless a pong with this payload comes; others are unsolicited (RFC 6455, 5.5.3)."""
+    payload = ping_payload(action.argument)
+    expected = f"a pong frame with payload {_hex(payload)}"
+    try:
+        end = await action.connection.receive_pong(payload, action.timeout)
+    except TimeoutError:
+        last = action.connection.last_pong
+        received = "nothing" if last is None else f"a pong frame with payload {_hex(last)}"
+        raise action.timed_out("no pong came", expected=expected, received=received) from None
+    if end is not None:
+        raise action.ended(end, expected)
+
+
+def _hex(payload: bytes) -> str:
+    return payload.hex() or "(empty)"
+
+
+async def expect(action: Action) -> None:
+    """Fails unless the scenario's next own message is as expected."""
+    expected = action.argument
+    message = await _next_own(action, expected)
+    try:
+        _judge(action, expected, message)
+        _check_delay(action, message)
+    except StepFailed:
+        _check_late(action, message)
+        raise
+    _save(action, message)
+
+
+def _check_delay(action: Action, message: Message) -> None:
+    """Fails where a message took longer than another step did, and some time more."""
+    wanted = action.option("no_slower")
+    if wanted is None:
+        return
+    since, than = action.span(wanted["since"]), action.span(wanted["than"])
+    took = message.time + action.world.advanced - since.start
+    before = than.end - than.start
+    limit = before + float(wanted["by"]) + action.world.slack
+    if took > limit:
+        raise action.timed_out(
+            f"a message took {took:.2f} s; several of them took {before:.2f} s before",
+            expected=f"a message within {limit:.2f} s",
+            received=message.text,
+        )
+
+
+def _check_late(action: Action, message: Message) -> None:
+    """Raises `TooSlow` where a message missed the moment until which it proves something."""
+    _check_moment(action, message.time)
+    memory, dialogue = action.world.suite.memory, action.dialogue
+    if "valid_for" in action.step.modifiers or dialogue.waits:
+        return
+    if not matches(memory.shown_by, action.argument):
+        return
+    lasted = message.time + action.world.advanced - dialogue.remembered_since
+    if lasted > float(action.value(memory.lasts)):
+        raise TooSlow(
+            f"{action.step.location}: {lasted:.2f} s passed, in which it may be forgotten"
+        )
+
+
+def _check_moment(action: Action, moment: float) -> None:
+    """Raises `TooSlow` where something came after the moment until which it proves something."""
+    limit = action.moment("valid_for")
+    if limit is None:
+        return
+    since, seconds = limit
+    late = moment + action.world.advanced - since.start - seconds
+    if late > 0:
+        raise TooSlow(
+            f"{action.step.location}: the answer came {late:.2f} s after the moment until "
+            f"which it would have proved something"
+        )
+
+
+async def _next_own(action: Action, expected: Any) -> Message:
+    where = action.option("where")
+    answer = Answer(action, expected)
+    probe = Probe(action, expected, SURE if answer.is_unlikely else QUIET)
+    deadline = perf_counter() + answer.patience
+    passed_over = 0
+    other: Message | None = None
+    unreadable: Message | None = None
+    try:
+        while perf_counter() < deadline + GRACE:
+            try:
+                wait = min(max(0.0, deadline - perf_counter()), probe.wait)
+                item = await action.connection.receive(wait)
+            except TimeoutError:
+                if perf_counter() >= deadline:
+                    break
+                if probe.wait <= 0:
+                    probe.send()
+                continue
+            if isinstance(item, End):
+                raise action.ended(item, f"a message like {shown(expected)}")
+            if probe.is_answered_by(item):
+                _check_moment(action, item.time)
+                _check_read(action, expected, unreadable)
+                raise answer.missing(passed_over, proved=True)
+            if action.dialogue.owns(item) and not _comes_unasked(action, item, expected):
+                if where is None or matches(where, item.value):
+                    answer.came(item)
+                    return item
+                action.check_refusal()
+                other = item
+            unreadable = item if item.fault else unreadable
+            passed_over += 1
+    finally:
+        await probe.stop()
+    _check_read(action, expected, unreadable)
+    if other is not None:
+        _check_late(action, other)  # it may be what came instead
+    raise answer.missing(passed_over, proved=False)
+
+
+def _comes_unasked(action: Action, message: Message, expected: Any) -> bool:
+    """Whether a message tells of the past, and the step waits for one of another type."""
+    if message.fault or not action.world.suite.unasked.is_valid(message.value):
+        return False
+    return not matches({"type": message.value.get("type")}, expected)
+
+
+def _check_read(action: Action, expected: Any, unreadable: Message | None) -> None:
+    """Raises the failure of a message that could not be read, where there was one.
+
+    It may have been what was expected.
+    """
+    if unreadable is not None:
+        expected = f"a message like {shown(expected)}"
+        raise action.fail(unreadable.fault, unreadable, expected=expected)
+
+
+class Answer:
+    """An answer that a step waits for: of what kind it is, for how long, and how it is missed."""
+
+    def __init__(self, action: Action, expected: Any) -> None:
+        self._action = action
+        self._expected = expected
+        dialogue, silences = action.dialogue, action.world.silences
+        place = "in a session" if dialogue.barriers.is_let_in(action.connection) else "before"
+        asker = "its own" if action.connection in dialogue.barriers.senders else "another's"
+        self.kind = f"{encode(expected).replace(dialogue.token, '')} {place}, {asker}"
+        self._owed = str(expected.get("type", "")) if isinstance(expected, dict) else ""
+        self.patience = action.timeout
+        self._until = perf_counter() + self.patience
+        self.is_unlikely = silences.is_sure(self.kind)
+        if self.is_unlikely:
+            judged = PATIENCE * action.world.timeout_scale + action.world.slack
+            needed = 2 * SURE + 10 * action.world.round_trip
+            self.patience = min(self.patience, needed if dialogue.is_set_up else judged)
+
+    def came(self, message: Message) -> None:
+        """Notes that the answer came, if this is it."""
+        if matches(self._expected, message.value):
+            self._action.world.silences.answered(self.kind)
+
+    def missing(self, passed_over: int, *, proved: bool) -> StepFailed:
+        """The failure of the step: nothing came in time, or not before a later answer."""
+        action = self._action
+        others = f" ({passed_over} other messages were passed over)" if passed_over else ""
+        behind = f"nothing before the answer to a later message{others}"
+        failed = action.timed_out(
+            "no answer came",
+            expected=f"a message like {shown(self._expected)}",
+            received=behind if proved else f"nothing within {self.patience:.1f} s{others}",
+        )
+        action.world.silences.missed(self.kind)
+        failed.missing = Missing(
+            kind=self.kind,
+            owed=self._owed,
+            connection=action.connection,
+            is_it=self._is_it,
+            until=self._until,
+            proved=proved,
+            came=action.dialogue.overtaken if proved else lambda message: None,
+        )
+        return failed
+
+    def _is_it(self, message: Message) -> bool:
+        action = self._action
+        if matches(action.world.suite.lapse.message, message.value):
+            return False  # it answers nothing
+        return action.dialogue.owns(message) and matches(self._expected, message.value)
+
+
+def _judge(action: Action, expected: Any, message: Message) -> None:
+    if message.fault:
+        raise action.fail(message.fault, message, expected=f"a message like {shown(expected)}")
+    found = difference(expected, message.value)
+    if found is not None:
+        raise action.fail(
+            f"the message differs at {found.pointer or 'its top'}: "
+            f"expected {found.expected}, received {found.received}",
+            expected=shown(expected),
+            message=message,
+            pointer=found.pointer,
+        )
+    containing = action.option("containing")
+    if containing is not None and not message.mentions(containing):
+        raise action.fail(
+            "the message is about something else",
+            expected=f"a message like {shown(expected)} that contains {containing}",
+            message=message,
+        )
+    _judge_length(action, message)
+    judge_schema(action, message)
+    _judge_equal(action, message)
+
+
+def _judge_length(action: Action, message: Message) -> None:
+    """Fails where the message is longer than it may be."""
+    longest = action.option("longest")
+    length = len(message.text.encode("utf-8", "surrogatepass")) if longest is not None else 0
+    if length > (longest or 0):
+        raise action.fail(
+            f"the message has {length} bytes",
+            expected=f"a message of at most {longest} bytes",
+            message=message,
+        )
+
+
+def _judge_equal(action: Action, message: Message) -> None:
+    """Fails unless members of the message have the same value as others."""
+    for pointer, other in action.option("equal", {}).items():
+        found, wanted = _at(message, pointer), _at(message, other)
+        if not equal(found, wanted):
+            raise action.fail(
+                f"the message differs at {pointer}: expected {shown(wanted)}, as at {other}",
+                expected=shown(wanted),
+                message=message,
+                pointer=pointer,
+            )
+
+
+def _at(message: Message, pointer: str) -> Any:
+    """The value at a JSON pointer; null where there is none."""
+    try:
+        return at(message.value, pointer)
+    except LookupError:
+        return None
+
+
+def judge_schema(action: Action, message: Message) -> None:
+    """Fails unless a message satisfies the inline schema of the step, where it has one."""
+    schema = action.option("schema")
+    if schema is None:
+        return
+    faults = action.world.suite.schemas.explain_inline(schema, message.value)
+    if faults:
+        raise action.fail(
+            f"the message is not as required at {faults[0].pointer or 'its top'}: "
+            f"{cut(faults[0].message)}",
+            expected=shown(schema),
+            message=message,
+            pointer=faults[0].pointer,
+        )
+
+
+def _save(action: Action, message: Message) -> None:
+    variables = action.dialogue.of_connection[action.on]
+    for name, path in action.step.modifiers.get("save", {}).items():
+        try:
+            variables[name.removesuffix("?")] = at(message.value, path)
+        except LookupError:
+            action.dialogue.not_given.add(name.removesuffix("?"))
+            if not name.endswith("?"):
+                raise action.fail(
+                    f"the message has no {path}",
+                    expected=f"a value at {path}",
+                    message=message,
+                    pointer=path,
+                ) from None
+
+
+def _satisfies(action: Action, message: Message) -> bool:
+    """Whether a message is what the step's schema speaks of, if it has one."""
+    schema = action.option("schema")
+    explain = action.world.suite.schemas.explain_inline
+    return schema is None or not explain(schema, message.value)
+
+
+async def expect_absent(action: Action) -> None:
+    """Fails when a message comes that should not, before the answer to a barrier."""
+    unwanted = action.argument
+    containing = action.option("containing", "")
+    if action.world.barrier is None:
+        raise NotJudged(f"{action.step.location}: the target answers no barrier message")
+    sent = action.dialogue.last_sent
+    barrier = action.dialogue.barriers.send(action.connection, action.world.barrier).token
+    deadline = perf_counter() + action.timeout
+    while perf_counter() < deadline:
+        try:
+            item = await action.connection.receive(max(0.0, deadline - perf_counter()))
+        except TimeoutError:
+            break
+        if isinstance(item, End):
+            raise action.ended(item, "the answer to a barrier message")
+        if item.mentions(barrier) and action.dialogue.barriers.is_one(item):
+            return
+        own = action.dialogue.owns(item) and item.mentions(containing)
+        own = own and not _comes_unasked(action, item, unwanted)
+        if own and matches(unwanted, item.value) and _satisfies(action, item):
+            raise action.fail(
+                "a message came that should not",
+                sent=sent,
+                expected=f"no message like {shown(unwanted)}",
+                message=item,
+            )
+    action.check_refusal()
+    raise NotJudged(f"{action.step.location}: the barrier message was not answered")

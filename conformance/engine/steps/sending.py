@@ -1,0 +1,85 @@
+"""Steps that send: JSON, raw text and bytes, hand-made frames, pings."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from conformance.engine.steps.action import Action
+from conformance.transport import frame_bytes
+from conformance.transport.frames import Opcode
+
+
+async def send(action: Action) -> None:
+    """Sends a JSON value as one text message."""
+    value, form, connection = action.argument, action.dialogue.form, action.connection
+    text = form.text(value)
+    action.world.secrets.learn(value, text)
+    action.dialogue.barriers.precede(connection, form.before)
+    if form.ping:
+        connection.ping(form.ping.encode("utf-8"))
+    connection.write(form.frames(text), text, segment=form.segment)
+    action.dialogue.barriers.senders[connection] = None
+
+
+async def send_raw(action: Action) -> None:
+    """Sends text, binary data or frames as they are."""
+    raw = action.argument
+    action.dialogue.barriers.senders[action.connection] = None
+    if "text" in raw:
+        action.connection.send_text(raw["text"])
+    elif "binary" in raw:
+        action.connection.send_binary(bytes.fromhex(raw["binary"]))
+    else:
+        frames = [frame for row in raw["frames"] for frame in _hand_made(action, row)]
+        told = ", ".join(f"opcode {row['opcode']}" for row in raw["frames"][:8])
+        data = b"".join(frames)
+        size = raw.get("in_pieces") or len(data)
+        shown = f"{len(frames)} frames ({told}), {len(data)} bytes"
+        _note_unfinished(action, raw["frames"])
+        action.connection.closing |= any(row["opcode"] == Opcode.CLOSE for row in raw["frames"])
+        await action.connection.write_in_pieces(data[:-size], size)
+        action.connection.write(data[-size:], shown)
+
+
+def _note_unfinished(action: Action, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Notes whether the last data frame leaves its message open; control frames change nothing."""
+    data = [row for row in rows if row["opcode"] < Opcode.CLOSE]
+    unfinished = action.dialogue.barriers.unfinished
+    if data and not data[-1].get("fin", True):
+        unfinished.add(action.connection)
+    elif data:
+        unfinished.discard(action.connection)
+
+
+def _hand_made(action: Action, row: Mapping[str, Any]) -> Iterator[bytes]:
+    """The frames that a row describes: one, or a message in fragments, with others between."""
+    payload = _payload(row)
+    rsv = row.get("rsv", 0)
+    if row.get("deflate") and action.connection.compresses:
+        payload = action.connection.deflate(payload)
+        rsv = row.get("rsv", 4)
+    parts = int(row.get("fragments", 1))
+    for i in range(parts):
+        yield frame_bytes(
+            0 if i else row["opcode"],
+            payload[len(payload) * i // parts : len(payload) * (i + 1) // parts],
+            fin=row.get("fin", True) and i == parts - 1,
+            rsv=0 if i else rsv,
+            mask=row.get("mask", True),
+            form=row.get("form", 0),
+        )
+        for other in row.get("between", ()) if i < parts - 1 else ():
+            yield from _hand_made(action, other)
+
+
+def _payload(row: Mapping[str, Any]) -> bytes:
+    return row["text"].encode("utf-8") if "text" in row else bytes.fromhex(row.get("hex", ""))
+
+
+async def ping(action: Action) -> None:
+    """Sends a ping frame."""
+    action.connection.ping(ping_payload(action.argument))
+
+
+def ping_payload(argument: Any) -> bytes:
+    """The payload of a ping: text, or bytes in hexadecimal."""
+    return _payload({"text": argument} if isinstance(argument, str) else argument)

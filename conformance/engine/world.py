@@ -1,0 +1,156 @@
+"""What all dialogues of a run share: the target, what it states, time, and who watches."""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import takewhile
+from time import perf_counter
+from typing import Any, Final
+
+from msgspec.structs import replace
+
+from conformance.engine.pace import Pace
+from conformance.engine.silence import Silences
+from conformance.loader.monitor import Monitor
+from conformance.loader.suite import Suite
+from conformance.model import Procedure
+from conformance.record.transcript import Secrets
+from conformance.target.hooks import HookFailed
+from conformance.target.target import Target
+from conformance.transport.handshake import MAX_MESSAGE
+
+TICK: Final = 0.05
+WRAPPING: Final = 64 * 1024
+MOST: Final = 16 * 1024 * 1024
+
+
+@dataclass
+class World:
+    """What all dialogues of a run share."""
+
+    suite: Suite
+    target: Target
+    monitors: Sequence[Monitor]
+    secrets: Secrets
+    by_kind: dict[str, list[Monitor]] = field(default_factory=dict)
+    variables: dict[str, Any] = field(default_factory=dict)
+    claims: frozenset[str] = frozenset()
+    advanced: float = 0.0
+    moves_clock: bool = False
+    round_trip: float = 0.0
+    stalls: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=200))
+    stalled: float = 0.0
+    last_tick: float = field(default_factory=perf_counter)
+    timeout_scale: float = 1.0
+    begun: float = field(default_factory=perf_counter)
+    hook_errors: dict[str, str] = field(default_factory=dict)
+    hook_faults: dict[str, str] = field(default_factory=dict)
+    hook_parts: dict[str, str] = field(default_factory=dict)
+    last_heard: float = 0.0
+    greets: bool = False
+    barrier: Any = None
+    silences: Silences = field(default_factory=Silences)
+
+    def __post_init__(self) -> None:
+        self.barrier = self.suite.barrier.messages[0]
+
+    def give_up_hook(self, name: str, reason: str) -> None:
+        """Goes on as if the target had no hook of that name, for a reason that is told."""
+        self.hook_faults[name] = reason
+        hooks = {other: hook for other, hook in self.target.hooks.items() if other != name}
+        self.target = replace(self.target, hooks=hooks)
+
+    def without_hook(self, name: str) -> str:
+        """Why a hook cannot be used."""
+        return self.hook_faults.get(
+            name, f"it needs the hook {name}, which a target file can name (hooks: …)"
+        )
+
+    def procedure(self, name: str) -> Procedure:
+        """The procedure of that name; of several variants, the one for what the target claims."""
+        forms = self.suite.variants.get(name)
+        if forms is None:
+            return self.suite.procedures[name]
+        for form in forms:
+            if form.claim in self.claims:
+                return self.suite.procedures[form.procedure]
+        wanted = " or ".join(form.claim for form in forms)
+        raise HookFailed(f"the target claims no way that the kit knows to {name}: {wanted}")
+
+    @cached_property
+    def timing_monitors(self) -> list[Monitor]:
+        """The monitors that judge how long answers take."""
+        return [m for m in self.monitors if type(m).answered is not Monitor.answered]
+
+    @cached_property
+    def order_monitors(self) -> list[Monitor]:
+        """The monitors that judge the order of answers."""
+        return [m for m in self.monitors if type(m).overtaken is not Monitor.overtaken]
+
+    @cached_property
+    def sending_monitors(self) -> list[Monitor]:
+        """The monitors that look at what the kit sends."""
+        return [m for m in self.monitors if type(m).sent is not Monitor.sent]
+
+    def monitors_of(self, kind: str) -> list[Monitor]:
+        """The monitors that judge messages of a kind."""
+        found = self.by_kind.get(kind)
+        if found is None:
+            found = [m for m in self.monitors if m.sees(kind)]
+            self.by_kind[kind] = found
+        return found
+
+    @property
+    def pace(self) -> Pace:
+        """How fast an identity may send: unbounded where the target states no rate."""
+        rate = self.suite.rate
+        stated = [self.variables.get(name) for name in (rate.messages, rate.seconds)]
+        numbers = [value for value in stated if isinstance(value, int | float)]
+        return Pace(*numbers) if len(numbers) == len(stated) else Pace()
+
+    @property
+    def max_message(self) -> int:
+        """Bytes of the longest message that is taken: what the target takes, and a wrapping."""
+        stated = (self.variables.get(name) for name in self.suite.message_limits)
+        limits = [int(limit) + WRAPPING for limit in stated if isinstance(limit, int | float)]
+        return min(max([MAX_MESSAGE, *limits]), MOST)
+
+    def now(self) -> float:
+        """The time in seconds, by a clock that is moved when the target's is."""
+        return perf_counter() + self.advanced
+
+    @property
+    def timeout(self) -> float:
+        """Seconds to wait for an answer: ample, and more on a slow line."""
+        return self._on_this_line(5.0)
+
+    @property
+    def connect_timeout(self) -> float:
+        """Seconds to wait for the answer to a handshake."""
+        return self._on_this_line(self.target.connect_timeout)
+
+    def _on_this_line(self, seconds: float) -> float:
+        return (seconds + 20.0 * self.round_trip) * self.timeout_scale
+
+    @property
+    def slack(self) -> float:
+        """Seconds by which a time that the kit measures may be off, when it was not held up."""
+        return 0.25 + 4.0 * self.round_trip
+
+    def held_up(self, since: float) -> float:
+        """Seconds for which the kit itself was held up since a moment, the present one included."""
+        late = perf_counter() - self.last_tick - TICK
+        stalls = takewhile(lambda stall: stall[0] >= since, reversed(self.stalls))
+        return sum(length for _, length in stalls) + (late if late > TICK else 0.0)
+
+    async def watch_stalls(self) -> None:
+        """Notes, until it is cancelled, when the kit was held up: nobody else's fault."""
+        while True:
+            self.last_tick = perf_counter()
+            await asyncio.sleep(TICK)
+            late = perf_counter() - self.last_tick - TICK
+            if late > TICK:
+                self.stalls.append((perf_counter(), late))
+                self.stalled += late

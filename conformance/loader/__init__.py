@@ -1,0 +1,1 @@
+"""What is judged by: a suite, read from its folder."""

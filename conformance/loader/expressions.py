@@ -1,0 +1,131 @@
+"""Variables and functions in a step: `$name`, `${name}` in a text, `{$fn: name, …}`."""
+
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+from conformance.errors import InputError, OutOfReach, did_you_mean
+from conformance.json_text import decode, encode
+from conformance.model import Step
+
+Function = Callable[..., Any]
+
+OF_DIALOGUE: Final = frozenset({"unique", "affordable", "pacing"})
+"""The functions that each dialogue brings of its own."""
+
+MAX_TEXT: Final = 64 * 1024 * 1024
+
+_NAME: Final = r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)?"
+_WHOLE: Final = re.compile(rf"\$(?:({_NAME})|\{{({_NAME})\}})")
+_INSIDE: Final = re.compile(rf"\$\$|\$\{{({_NAME})\}}")
+
+
+def resolve(value: Any, lookup: Callable[[str], Any], functions: Mapping[str, Function]) -> Any:
+    """The value with every variable replaced and every function called."""
+    if isinstance(value, str):
+        return _resolve_text(value, lookup) if "$" in value else value
+    if isinstance(value, list):
+        return [resolve(item, lookup, functions) for item in value]
+    if isinstance(value, dict):
+        if "$fn" in value:
+            return _call(value, lookup, functions)
+        return {key: resolve(item, lookup, functions) for key, item in value.items()}
+    return value
+
+
+def names(value: Any) -> list[str]:
+    """The names of the variables in a value, as they stand in it from left to right."""
+    if isinstance(value, str):
+        whole = _WHOLE.fullmatch(value)
+        found = [whole[1] or whole[2]] if whole else _INSIDE.findall(value)
+        return [name for name in found if name]
+    if isinstance(value, dict):
+        value = list(value.values())
+    return [name for item in value for name in names(item)] if isinstance(value, list) else []
+
+
+def variables_of(steps: Iterable[Step]) -> set[str]:
+    """The names of all variables in steps, and in those within them."""
+    found: set[str] = set()
+    for step in steps:
+        found.update(names(step.argument), names(dict(step.modifiers)))
+        for branch in step.nested:
+            found |= variables_of(branch)
+    return found
+
+
+def _resolve_text(text: str, lookup: Callable[[str], Any]) -> Any:
+    whole = _WHOLE.fullmatch(text)
+    if whole:
+        return lookup(whole[1] or whole[2])
+    return _INSIDE.sub(lambda m: "$" if m[0] == "$$" else str(lookup(m[1])), text)
+
+
+def _call(
+    call: dict[str, Any], lookup: Callable[[str], Any], functions: Mapping[str, Function]
+) -> Any:
+    name = call["$fn"]
+    if not isinstance(name, str) or name not in functions:
+        raise InputError(f'there is no function "{name}"{did_you_mean(str(name), functions)}')
+    given = {key: resolve(v, lookup, functions) for key, v in call.items() if key != "$fn"}
+    try:
+        return functions[name](**given)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        if names(call):  # the target may have given what it is called with
+            raise OutOfReach(f"{name} cannot be computed of what the target gave") from None
+        raise InputError(f"the call of function {name} does not fit: {error}") from None
+
+
+def _text(of: str, length: int) -> str:
+    if length * len(of) > MAX_TEXT:
+        raise OutOfReach(f"a text of {length * len(of)} characters exceeds the kit's bound")
+    return of * length
+
+
+def _padded(value: dict[str, Any], bytes: int) -> str:  # noqa: A002 - the scenario's word
+    if bytes > MAX_TEXT:
+        raise OutOfReach(f"a text of {bytes} bytes exceeds the kit's bound")
+    room = bytes - len(encode({**value, "pad": ""}).encode())
+    if room < 0:
+        raise OutOfReach(f"the value does not fit into {bytes} bytes")
+    return encode({**value, "pad": "p" * room})
+
+
+def _escaped(text: str) -> str:
+    """The JSON text of a string, every UTF-16 unit of it an escape."""
+    units = text.encode("utf-16-be").hex()
+    return '"' + "".join(f"\\u{units[i : i + 4]}" for i in range(0, len(units), 4)) + '"'
+
+
+def _bounded(value: float, most: float) -> float:
+    if value > most:
+        raise OutOfReach(f"{value:g} is more than the {most:g} for which the kit can try this")
+    return value
+
+
+def _nested(depth: int, inside: Any = None) -> Any:
+    for _ in range(depth):
+        inside = {"n": inside}
+    return inside
+
+
+FUNCTIONS: Final[dict[str, Function]] = {
+    "times": lambda value, by: value * by,
+    "smallest": lambda values: int(min(values)),
+    "sum": lambda values: sum(values),
+    "merged": lambda values: {key: item for value in values for key, item in value.items()},
+    "pieces": lambda of, size: math.ceil(of / size),
+    "count": lambda of: len(of),
+    "item": lambda of, at: of[at],
+    "member": lambda of, name: of[name],
+    "text": _text,
+    "padded": _padded,
+    "nested": _nested,
+    "json": lambda value: encode(value),
+    "parsed": lambda text: decode(text),
+    "escaped": _escaped,
+    "bounded": _bounded,
+    "upper": lambda text: text.upper(),
+    "hex": lambda text: text.encode("utf-8").hex(),
+}

@@ -1,0 +1,75 @@
+"""Selection: which scenarios, forms, passive checks and requirements a command's words mean."""
+
+from collections.abc import Collection, Iterable
+
+from conformance.errors import InputError, did_you_mean
+from conformance.loader.form import PREFIX, Form
+from conformance.loader.suite import Suite
+from conformance.model import Requirement, Scenario
+
+
+def select(suite: Suite, selection: Iterable[str], profiles: Iterable[str]) -> list[Scenario]:
+    """The scenarios whose id or requirement begins with a selected word, in the named profiles.
+
+    Without words, all, and none where they select forms alone; raises `InputError` for a word or a
+    profile that selects nothing.
+    """
+    words, names = list(selection), list(profiles)
+    forms = [word for word in words if select_forms(suite, [word])]
+    if forms == words and forms:
+        return []
+    words = [word for word in words if word not in forms]
+    for name in names:
+        if name not in suite.profiles:
+            hint = did_you_mean(name, suite.profiles)
+            raise InputError(f'there is no profile "{name}"{hint}; known: {_listed(suite)}')
+    found = [s for s in suite.scenarios.values() if not names or s.profile in names]
+    for word in words:
+        if not any(is_selected(scenario, word) for scenario in found):
+            raise InputError(_why_nothing(suite, word))
+    return [s for s in found if not words or any(is_selected(s, word) for word in words)]
+
+
+def select_forms(suite: Suite, selection: Iterable[str]) -> list[Form]:
+    """The forms whose id begins with a selected word."""
+    words = [word for word in selection if word.startswith(PREFIX[:-1])]
+    return [form for form in suite.forms.values() if any(map(form.id.startswith, words))]
+
+
+def _why_nothing(suite: Suite, word: str) -> str:
+    requirement = suite.requirements.get(word)
+    if requirement is None:
+        return f'nothing matches "{word}"{_nearest(suite, word)}'
+    if requirement.excluded:
+        return f"{word} is not judged: {requirement.excluded}"
+    return f"no scenario of what is selected tries {word}"
+
+
+def _nearest(suite: Suite, word: str) -> str:
+    areas = {scenario.split("/")[0] for scenario in suite.scenarios}
+    forms = {form.id for form in suite.forms.values()}
+    return did_you_mean(word, {*suite.scenarios, *suite.requirements, *areas, *forms})
+
+
+def _listed(suite: Suite) -> str:
+    return ", ".join(suite.profiles)
+
+
+def is_requirement_selected(
+    requirement: Requirement, words: Collection[str], profiles: Collection[str]
+) -> bool:
+    """Whether a requirement is of the selected ids and profiles; without any, it is."""
+    named = not words or any(requirement.id.startswith(word.upper()) for word in words)
+    return named and (not profiles or requirement.profile in profiles)
+
+
+def is_passive_selected(name: str, requirements: Iterable[str], word: str) -> bool:
+    """Whether a word selects a passive check: the beginning of its id or of a requirement's."""
+    return name.startswith(word) or any(r.startswith(word.upper()) for r in requirements)
+
+
+def is_selected(scenario: Scenario, word: str) -> bool:
+    """Whether a word selects the scenario: the beginning of its id or of a requirement's."""
+    return scenario.id.startswith(word) or any(
+        requirement.startswith(word.upper()) for requirement in scenario.requirements
+    )

@@ -1,0 +1,1 @@
+"""What was seen: the record of a run, and what it is compared with."""

@@ -1,0 +1,231 @@
+"""The record of a run: what every report is made of, and nothing else."""
+
+from collections.abc import Mapping, Sequence
+from enum import IntEnum
+from typing import Any, Final
+
+import msgspec
+
+from conformance.loader.suite import Suite
+from conformance.model import Outcome, Requirement, Result, Verdict
+from conformance.record.baseline import Comparison
+from conformance.record.retries import Retries
+from conformance.record.schedule import Phase
+from conformance.target.lifetime import Lifetime
+
+
+class Exit(IntEnum):
+    """Exit statuses of the command."""
+
+    CONFORMANT = 0
+    NOT_CONFORMANT = 1
+    USAGE = 2
+    INCOMPLETE = 3
+    UNREACHABLE = 4
+    KIT_ERROR = 5
+    INTERRUPTED = 130
+
+
+class RequirementStatus(msgspec.Struct, frozen=True):
+    """What a run says of one requirement, and which results say so."""
+
+    requirement: Requirement
+    status: str
+    results: tuple[str, ...]
+
+
+class ProfileVerdict(msgspec.Struct, frozen=True):
+    """The verdict for one profile, with honest denominators."""
+
+    name: str
+    title: str
+    verdict: Verdict
+    counts: Mapping[str, int]
+
+
+class RunRecord(msgspec.Struct, frozen=True):
+    """Everything that one run found.
+
+    `note` says why a run is not complete: where the target is `unreachable`, why it is. Where the
+    target was lost, `in_flight` names the scenarios that were in progress, the likeliest first.
+    `comparison` is what a baseline says of it, `process` what became of the process that the kit
+    started, where the target has a command, `hook_faults` what was found against hooks, by name.
+    """
+
+    suite: Suite
+    target_name: str
+    target_url: str
+    target_words: str
+    selection: tuple[str, ...]
+    profiles: tuple[str, ...]
+    claims: frozenset[str]
+    variables: Mapping[str, Any]
+    results: tuple[Result, ...]
+    started: str
+    duration: float
+    round_trip: float
+    jobs: int
+    interrupted: bool = False
+    unreachable: bool = False
+    note: str = ""
+    in_flight: tuple[str, ...] = ()
+    retries: Retries = msgspec.field(default_factory=Retries)
+    phases: tuple[Phase, ...] = ()
+    shows_schedule: bool = False
+    comparison: Comparison | None = None
+    process: Lifetime | None = None
+    hook_faults: Mapping[str, str] = msgspec.field(default_factory=dict)
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything that was asked for was tried."""
+        return not self.interrupted and not self.note
+
+    @property
+    def unexpected(self) -> tuple[Result, ...]:
+        """The results but for the failures that a baseline knows."""
+        excused = self.comparison.excused if self.comparison else frozenset()
+        return tuple(result for result in self.results if result.id not in excused)
+
+    def counts(self) -> dict[str, int]:
+        """How many results had each outcome."""
+        found = {outcome.value: 0 for outcome in Outcome}
+        for result in self.results:
+            found[result.outcome.value] += 1
+        return found
+
+
+# A requirement's status is the gravest of its results'; the order is that of gravity.
+GRAVITY: Sequence[Outcome] = (
+    Outcome.FAILED,
+    Outcome.FLAKY,
+    Outcome.KIT_ERROR,
+    Outcome.COULD_NOT_RUN,
+    Outcome.WARNED,
+    Outcome.PASSED,
+    Outcome.NOT_APPLICABLE,
+)
+
+BLAMING: Final = (Outcome.FAILED, Outcome.FLAKY, Outcome.WARNED)
+
+
+def blamed(result: Result) -> frozenset[str]:
+    """The requirements that a failed result breaks: those its failures name, or else all."""
+    named = {name for failure in result.failures for name in failure.requirements}
+    return frozenset(named or result.requirements)
+
+
+def requirement_statuses(record: RunRecord) -> list[RequirementStatus]:
+    """The status of every requirement that a server can keep or break."""
+    found: dict[str, list[Result]] = {}
+    for result in record.results:
+        broken = blamed(result) if result.outcome in BLAMING else ()
+        for name in dict.fromkeys((*result.requirements, *broken)):
+            found.setdefault(name, []).append(result)
+    return [
+        _status(requirement, record, found.get(requirement.id, []))
+        for requirement in record.suite.requirements.values()
+        if requirement.role == "server"
+    ]
+
+
+def is_claimed(record: RunRecord, profile: str) -> bool:
+    """Whether the target is judged by a profile."""
+    row = record.suite.profiles[profile]
+    return row.required or row.claim in record.claims
+
+
+def _status(
+    requirement: Requirement, record: RunRecord, found: Sequence[Result]
+) -> RequirementStatus:
+    names = tuple(r.id for r in found)
+    outcomes = {_outcome_for(requirement.id, r) for r in found} - {None}
+    if requirement.excluded and outcomes <= {Outcome.NOT_APPLICABLE}:
+        return RequirementStatus(requirement, "excluded", names)
+    if not _concerns(record, requirement) and outcomes <= {Outcome.NOT_APPLICABLE}:
+        return RequirementStatus(requirement, "not applicable", names)
+    if outcomes == {Outcome.NOT_APPLICABLE} and any(r.kind == "scenario" for r in found):
+        return RequirementStatus(requirement, "not tried", names)
+    for outcome in GRAVITY:
+        if outcome in outcomes:
+            return RequirementStatus(requirement, outcome.value, names)
+    untried = "could not run" if found else "not tried"
+    return RequirementStatus(requirement, untried, names)
+
+
+def _concerns(record: RunRecord, requirement: Requirement) -> bool:
+    """Whether a requirement asks anything of a target that claims what this one does."""
+    is_met = requirement.claim is None or requirement.claim in record.claims
+    return is_met and is_claimed(record, requirement.profile)
+
+
+def _outcome_for(requirement: str, result: Result) -> Outcome | None:
+    """What a result says of one of its requirements; None where it ended before it could."""
+    if result.outcome in BLAMING and requirement not in blamed(result):
+        return None
+    return result.outcome
+
+
+def profile_verdicts(record: RunRecord) -> list[ProfileVerdict]:
+    """The verdict for each profile that was asked for."""
+    statuses = requirement_statuses(record)
+    wanted = record.profiles or tuple(record.suite.profiles)
+    return [_verdict(record, name, statuses) for name in wanted]
+
+
+def _verdict(record: RunRecord, name: str, statuses: Sequence[RequirementStatus]) -> ProfileVerdict:
+    profile = record.suite.profiles[name]
+    counts: dict[str, int] = {}
+    for row in statuses:
+        if row.requirement.profile == name:
+            counts[row.status] = counts.get(row.status, 0) + 1
+    title = profile.title
+    if counts.get("failed"):
+        return ProfileVerdict(name, title, Verdict.NOT_CONFORMANT, counts)
+    if not is_claimed(record, name):
+        return ProfileVerdict(name, title, Verdict.NOT_CLAIMED, counts)
+    open_ = sum(counts.get(key, 0) for key in ("could not run", "flaky", "kit error", "not tried"))
+    whole = record.complete and not record.selection
+    verdict = Verdict.CONFORMANT if whole and not open_ else Verdict.INCOMPLETE
+    return ProfileVerdict(name, title, verdict, counts)
+
+
+def exit_status(record: RunRecord) -> Exit:
+    """The exit status that says what the run came to: of a whole run, what its verdicts say.
+
+    A run of a part of the suite (a selection) is judged by what it tried alone, a run with a
+    baseline by what that does not know.
+    """
+    if record.unreachable:
+        return Exit.UNREACHABLE
+    if record.comparison is not None:
+        return _status_against(record, record.comparison)
+    outcomes = {result.outcome for result in record.results}
+    if record.interrupted:
+        return Exit.INTERRUPTED
+    if Outcome.FAILED in outcomes:
+        return Exit.NOT_CONFORMANT
+    if Outcome.KIT_ERROR in outcomes:
+        return Exit.KIT_ERROR
+    if outcomes & {Outcome.FLAKY, Outcome.COULD_NOT_RUN} or not record.complete:
+        return Exit.INCOMPLETE
+    if not record.selection:
+        verdicts = {row.verdict for row in profile_verdicts(record)} - {Verdict.NOT_CLAIMED}
+        return Exit.CONFORMANT if verdicts == {Verdict.CONFORMANT} else Exit.INCOMPLETE
+    tried = {Outcome.PASSED, Outcome.WARNED}
+    return Exit.CONFORMANT if outcomes & tried else Exit.INCOMPLETE
+
+
+def _status_against(record: RunRecord, comparison: Comparison) -> Exit:
+    """The exit status of a run with a baseline: that of what it does not say."""
+    news = {row.found.outcome for row in comparison.new}
+    if record.interrupted:
+        return Exit.INTERRUPTED
+    if "failed" in news or comparison.stale or comparison.expired:
+        return Exit.NOT_CONFORMANT
+    if "kit error" in news:
+        return Exit.KIT_ERROR
+    tried = {Outcome.PASSED, Outcome.WARNED} & {result.outcome for result in record.results}
+    if news or not record.complete or not (tried or comparison.known):
+        return Exit.INCOMPLETE
+    return Exit.CONFORMANT

@@ -1,0 +1,191 @@
+"""The JSON report: the record of a run as schemas/kit/report.json publishes it."""
+
+from typing import Any, Final
+
+from msgspec.structs import asdict
+
+from conformance import __version__
+from conformance.model import Failure, Result, Timing, Trial
+from conformance.record.baseline import Comparison, Entry, Finding
+from conformance.record.record import (
+    ProfileVerdict,
+    RequirementStatus,
+    RunRecord,
+    exit_status,
+    profile_verdicts,
+    requirement_statuses,
+)
+from conformance.record.retries import tally
+from conformance.record.schedule import longest_wait
+from conformance.target.lifetime import Ended, Lifetime
+
+SCHEMA: Final = "https://schemas.coda-lite.example/v1/kit/report.json"
+
+
+def document(record: RunRecord) -> dict[str, Any]:
+    """The report as a JSON value."""
+    shown = _document(record)
+    if record.comparison is not None:
+        shown["baseline"] = _baseline(record.comparison)
+    return shown
+
+
+def _document(record: RunRecord) -> dict[str, Any]:
+    process = {} if record.process is None else {"process": _process(record.process)}
+    return {
+        "$schema": SCHEMA,
+        "kit": {"name": "coda-conformance", "version": __version__},
+        "suite": {"name": record.suite.name, "version": record.suite.version},
+        "target": {
+            "name": record.target_name,
+            "url": record.target_url,
+            "claims": sorted(record.claims),
+            "parameters": dict(record.variables),
+            **process,
+            "hook_faults": dict(record.hook_faults),
+        },
+        "run": {
+            "started": record.started,
+            "seconds": round(record.duration, 3),
+            "round_trip_seconds": round(record.round_trip, 6),
+            "jobs": record.jobs,
+            "selection": list(record.selection),
+            "complete": record.complete,
+            "interrupted": record.interrupted,
+            "note": record.note,
+            "in_flight": list(record.in_flight),
+            "retries": asdict(record.retries),
+            "schedule": _schedule(record),
+        },
+        "exit_status": int(exit_status(record)),
+        "counts": record.counts(),
+        "profiles": [_profile(row) for row in profile_verdicts(record)],
+        "requirements": [_requirement(row) for row in requirement_statuses(record)],
+        "results": [_result(result) for result in record.results],
+    }
+
+
+def _process(process: Lifetime) -> dict[str, Any]:
+    ended = process.ended
+    return {
+        "ended": None if ended is None else _ended(ended),
+        "output": [line._asdict() for line in process.output],
+    }
+
+
+def _ended(ended: Ended) -> dict[str, Any]:
+    how = {"signal": ended.signal} if ended.signal else {"status": ended.status}
+    return {
+        **how,
+        "seconds": round(ended.seconds, 3),
+        "in_flight": list(ended.in_flight),
+        "asked": ended.asked,
+    }
+
+
+def _baseline(comparison: Comparison) -> dict[str, Any]:
+    return {
+        "file": comparison.file,
+        "counts": comparison.counts(),
+        "known": [_entry(row.found, row.entry) for row in comparison.known],
+        "new": [_entry(row.found, row.entry) for row in comparison.new],
+        "stale": [_entry(row.found, row.entry) for row in comparison.stale],
+        "expired": [_entry(row.found, row.entry) for row in comparison.expired],
+    }
+
+
+def _entry(found: Finding, entry: Entry | None) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "id": found.id,
+        "outcome": found.outcome,
+        "requirements": sorted(found.requirements),
+    }
+    if entry is not None:
+        said = {"outcome": entry.outcome, "requirements": sorted(entry.requirements)}
+        shown["entry"] = {**said, "reason": entry.reason}
+        if entry.expires is not None:
+            shown["entry"]["expires"] = entry.expires.isoformat()
+    return shown
+
+
+def _profile(row: ProfileVerdict) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "title": row.title,
+        "verdict": row.verdict.value,
+        "requirements": dict(sorted(row.counts.items())),
+    }
+
+
+def _requirement(row: RequirementStatus) -> dict[str, Any]:
+    requirement = row.requirement
+    shown: dict[str, Any] = {
+        "id": requirement.id,
+        "level": requirement.level,
+        "profile": requirement.profile,
+        "status": row.status,
+        "sentence": requirement.sentence,
+        "anchor": requirement.anchor,
+        "results": list(row.results),
+    }
+    if requirement.excluded:
+        shown["excluded"] = requirement.excluded
+    return shown
+
+
+def _result(result: Result) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "id": result.id,
+        "kind": result.kind,
+        "title": result.title,
+        "requirements": list(result.requirements),
+        "profile": result.profile,
+        "outcome": result.outcome.value,
+    }
+    if result.reason:
+        shown["reason"] = result.reason
+    if result.failures:
+        shown["failures"] = [_failure(failure) for failure in result.failures]
+    if result.transcript:
+        shown["transcript"] = list(result.transcript)
+    if result.observed is not None:
+        shown["observed"] = result.observed
+    else:
+        shown["timing"] = _timing(result.timing)
+    if result.trials:
+        shown["tally"] = tally(result)
+        shown["trials"] = [_trial(trial) for trial in result.trials]
+    return shown
+
+
+def _trial(trial: Trial) -> dict[str, Any]:
+    reason = {"reason": trial.reason} if trial.reason else {}
+    return {"outcome": trial.outcome.value, **reason, "timing": _timing(trial.timing)}
+
+
+def _timing(timing: Timing) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "started_seconds": round(timing.started, 3),
+        "seconds": round(timing.duration, 3),
+        "waited_seconds": round(timing.waited, 3),
+        "attempts": timing.attempts,
+    }
+    if timing.waited_for:
+        shown["waited_for"] = {name: round(s, 3) for name, s in timing.waited_for.items()}
+    return shown
+
+
+def _schedule(record: RunRecord) -> dict[str, Any]:
+    return {
+        "phases": [
+            {"name": row.name, "seconds": round(row.seconds, 3), "scenarios": row.scenarios}
+            for row in record.phases
+        ],
+        "longest_wait_seconds": round(longest_wait(record.results), 3),
+    }
+
+
+def _failure(failure: Failure) -> dict[str, Any]:
+    rows = asdict(failure)
+    rows["requirements"] = list(failure.requirements)
+    return {key: value for key, value in rows.items() if value not in ("", None)}

@@ -1,0 +1,52 @@
+"""GitHub Flavored Markdown of which every word shows as it is written, wherever it comes from."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from conformance.text.escapes import printable
+
+# A word is what has no blanks around it but those within its code spans.
+_WORD: Final = re.compile(r"(?:`[^`]+`|\S)+")
+# Outside code spans: nothing that is markup, or that GitHub makes a link, formula or mention of.
+_PLAIN: Final = r"(?:[^\x00-\x7f]|[A-Za-z0-9.,;:'\"()/%=+?!#-]|(?<=[A-Za-z0-9])_(?=[A-Za-z0-9]))"
+_HARMLESS: Final = re.compile(rf"{_PLAIN}*(?:`[^`]+`{_PLAIN}+)*(?:`[^`]+`)?")
+_LINK: Final = re.compile(r"://|www\.|\A#+\Z|:\w+:", re.IGNORECASE)
+_PIPE: Final = re.compile(r"\\*\|")
+
+
+def inline(text: str) -> str:
+    """The text in one line, its code spans kept, every other word that is no plain one in code."""
+    return _WORD.sub(lambda found: _word(found[0]), printable(" ".join(text.split())))
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]], numbers: int = 0) -> Iterator[str]:
+    """The lines of a table of texts; `numbers` columns after the first are numbers."""
+    rule = ["---", *["---:"] * numbers, *["---"] * (len(heads) - 1 - numbers)]
+    yield _line(heads)
+    yield _line(rule)
+    for row in rows:
+        yield _line([cell(text) for text in row])
+
+
+def cell(text: str) -> str:
+    """The text as `inline` has it, for a cell of a table."""
+    return _PIPE.sub(_pipe, inline(text))
+
+
+def _line(cells: Sequence[str]) -> str:
+    return "|" + "".join(f" {text} |" if text else " |" for text in cells)
+
+
+def _pipe(found: re.Match[str]) -> str:
+    r"""The escape of the extension; those who read tables differ on what `\\|` is."""
+    return "\\|" if found[0] == "|" else f"{found[0][:-1]}\\x7c"
+
+
+def _word(word: str) -> str:
+    if _HARMLESS.fullmatch(word) and not _LINK.search(word):
+        return word
+    longest = max(map(len, re.findall("`+", word)), default=0)
+    fence = "`" * (longest + 1)
+    room = " " if word[0] == "`" or word[-1] == "`" else ""
+    return f"{fence}{room}{word}{room}{fence}"

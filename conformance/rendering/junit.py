@@ -1,0 +1,137 @@
+"""The JUnit report: the conservative subset that every CI server reads."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from xml.etree import ElementTree as ET
+
+from conformance.model import Outcome, Result, Trial
+from conformance.record.baseline import Comparison
+from conformance.record.record import RunRecord
+from conformance.record.retries import failing_trials
+from conformance.rendering import remarks
+from conformance.rendering.against_baseline import complaint
+from conformance.rendering.text import failure_lines
+from conformance.text.escapes import printable, printable_lines
+
+_SKIPPED = (Outcome.NOT_APPLICABLE, Outcome.COULD_NOT_RUN)
+_ERRORS = (Outcome.FLAKY, Outcome.KIT_ERROR)
+
+
+def render(record: RunRecord) -> bytes:
+    """The report as a UTF-8 XML document.
+
+    What could not run is `skipped` with its reason; a run that was interrupted, or lost its
+    target, has an error of its own, so that it never looks green, and so has what is flaky. The
+    times that a repeated scenario failed are told in Maven Surefire's elements for reruns.
+    With a baseline, a known failure is `skipped` with its reason, and what makes an entry stale
+    or has outlived its date is a failure.
+    """
+    rows = [_case(result, record) for result in record.results]
+    if record.comparison is not None:
+        names = (result.id for result in record.results)
+        rows += _go_by(record.comparison, dict(zip(names, rows, strict=True)))
+    if not record.complete:
+        rows.append(_incomplete(record))
+    suite = ET.Element(
+        "testsuite",
+        name="coda-conformance",
+        tests=str(len(rows)),
+        failures=str(sum(row.find("failure") is not None for row in rows)),
+        errors=str(sum(row.find("error") is not None for row in rows)),
+        skipped=str(sum(row.find("skipped") is not None for row in rows)),
+        time=f"{record.duration:.3f}",
+        timestamp=record.started.partition("+")[0],
+    )
+    properties = ET.SubElement(suite, "properties")
+    for name, value in (("target", record.target_url), ("suite", record.suite.version)):
+        ET.SubElement(properties, "property", name=name, value=value)
+    suite.extend(rows)
+    told = "\n".join(remarks.lines(record))
+    if told:
+        ET.SubElement(suite, "system-err").text = told
+    root = ET.Element("testsuites")
+    root.append(suite)
+    _make_safe(root)
+    ET.indent(root)
+    document: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return document + b"\n"
+
+
+def _go_by(comparison: Comparison, cases: Mapping[str, ET.Element]) -> Iterator[ET.Element]:
+    """Makes the cases say what a baseline says of them; yields those of entries without one."""
+    for row in comparison.known:
+        if row.entry.id in cases:
+            message = f"known: {row.entry.reason}"
+            _replace(cases[row.entry.id], ET.Element("skipped", message=message))
+    for kind, rows in (("stale", comparison.stale), ("expired", comparison.expired)):
+        for row in rows:
+            case = cases.get(row.entry.id, _named(row.entry.id, 0.0))
+            _replace(case, ET.Element("failure", message=complaint(row), type=kind))
+            if row.entry.id not in cases:
+                yield case
+
+
+def _replace(case: ET.Element, verdict: ET.Element) -> None:
+    """Gives a case another verdict; the evidence of the one that it had stays as output."""
+    out = case.find("system-out")
+    for row in [row for row in case if row is not out]:
+        if row.text and out is not None:
+            out.text = f"{out.text}\n{row.text}"
+        case.remove(row)
+    case.insert(0, verdict)
+
+
+def _named(name: str, seconds: float) -> ET.Element:
+    area, _, last = name.rpartition("/")
+    return ET.Element(
+        "testcase",
+        classname=f"coda-conformance.{area.replace('/', '.') or 'requirements'}",
+        name=last,
+        time=f"{seconds:.3f}",
+    )
+
+
+def _case(result: Result, record: RunRecord) -> ET.Element:
+    case = _named(result.id, result.timing.duration)
+    message = result.reason
+    if result.outcome in _SKIPPED:
+        ET.SubElement(case, "skipped", message=message)
+    elif result.outcome is Outcome.FAILED:
+        failure = ET.SubElement(case, "failure", message=message, type="failed")
+        failure.text = _evidence(result, record)
+        _add_trials(case, "rerunFailure", failing_trials(result)[1:])
+    elif result.outcome in _ERRORS:
+        error = ET.SubElement(case, "error", message=message, type=result.outcome.value)
+        if result.failures:
+            error.text = _evidence(result, record)
+        _add_trials(case, "flakyFailure", failing_trials(result))
+    out = ET.SubElement(case, "system-out")
+    out.text = f"{result.outcome.value}: {', '.join(result.requirements)}"
+    if result.outcome is Outcome.WARNED:
+        out.text += "\n" + _evidence(result, record)
+    return case
+
+
+def _evidence(result: Result, record: RunRecord) -> str:
+    return "\n".join(map(printable, failure_lines(result, record)))
+
+
+def _add_trials(case: ET.Element, name: str, trials: Sequence[Trial]) -> None:
+    for trial in trials:
+        message = trial.reason
+        row = ET.SubElement(case, name, message=message, type=trial.outcome.value)
+        ET.SubElement(row, "stackTrace").text = message
+
+
+def _incomplete(record: RunRecord) -> ET.Element:
+    case = ET.Element("testcase", classname="coda-conformance.run", name="complete", time="0.000")
+    why = "the run was interrupted" if record.interrupted else record.note
+    ET.SubElement(case, "error", message=why, type="incomplete")
+    return case
+
+
+def _make_safe(root: ET.Element) -> None:
+    """Escapes, in every text and attribute, what XML 1.0 cannot hold or a reader would obey."""
+    for element in root.iter():
+        element.text = printable_lines(element.text) if element.text else element.text
+        for name, value in element.attrib.items():
+            element.set(name, printable(value))

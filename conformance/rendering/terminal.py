@@ -1,0 +1,187 @@
+"""The report that a person reads first: failures, then the table, the verdict last."""
+
+from collections.abc import Iterable
+from typing import TextIO
+
+from conformance.model import Outcome, Result, Verdict
+from conformance.record.baseline import Comparison
+from conformance.record.record import RunRecord, blamed, profile_verdicts, requirement_statuses
+from conformance.rendering import against_baseline, remarks, schedule
+from conformance.rendering.text import failure_lines, retries_text
+from conformance.text.excerpts import cut
+from conformance.text.streams import Output, Painted
+
+MARKS = {
+    Outcome.PASSED: "✓",
+    Outcome.FAILED: "✗",
+    Outcome.FLAKY: "~",
+    Outcome.WARNED: "!",
+    Outcome.NOT_APPLICABLE: "-",
+    Outcome.COULD_NOT_RUN: "?",
+    Outcome.KIT_ERROR: "E",
+}
+
+COLOURS = {
+    Outcome.PASSED: "32",
+    Outcome.FAILED: "31",
+    Outcome.FLAKY: "31",
+    Outcome.WARNED: "33",
+    Outcome.COULD_NOT_RUN: "33",
+    Outcome.KIT_ERROR: "35",
+}
+
+COLUMNS = (
+    "passed",
+    "failed",
+    "flaky",
+    "warned",
+    "kit error",
+    "could not run",
+    "not tried",
+    "not applicable",
+    "excluded",
+)
+
+BROKEN = frozenset({"failed", "flaky", "warned"})
+
+VERDICT_COLOURS = {Verdict.CONFORMANT: "32", Verdict.NOT_CONFORMANT: "31"}
+
+
+class Terminal:
+    """Writes a report for a person; in colour where the stream is a terminal."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.output = Output.of(stream)
+
+    def line(self, *parts: str | Painted) -> None:
+        """Writes one line, whatever is in its parts."""
+        self.output.line(*parts)
+
+    def summary(self, record: RunRecord) -> None:
+        """Writes everything that a run found."""
+        self._details(record, Outcome.FAILED, "Failed")
+        self._details(record, Outcome.FLAKY, "Flaky")
+        self._details(record, Outcome.WARNED, "Warned (SHOULD)")
+        self._reasons(record)
+        self._remarks(record)
+        if record.comparison is not None:
+            self._against(record.comparison)
+        if not record.selection:
+            self._verdicts(record)
+        if record.comparison is not None:
+            self.line(against_baseline.totals(record.comparison))
+        self._retries(record)
+        if record.shows_schedule:
+            for line in schedule.lines(record):
+                self.line(line)
+            self.line()
+        self.line(_totals(record))
+
+    def _retries(self, record: RunRecord) -> None:
+        """Writes what was repeated, where anything was to be."""
+        told = retries_text(record.retries)
+        if told:
+            self.line(told)
+
+    def _remarks(self, record: RunRecord) -> None:
+        """Writes what there is to say of the target's process and hooks."""
+        told = [*remarks.lines(record)]
+        for line in [*told, ""] if told else []:
+            self.line(line)
+
+    def _against(self, comparison: Comparison) -> None:
+        """Writes what is known, by its reasons, and what is not as the baseline says."""
+        for line in against_baseline.lines(comparison):
+            self.line(line)
+        self.line()
+
+    def _verdicts(self, record: RunRecord) -> None:
+        """Writes what is broken, the table and the verdicts; a part of the suite gets none."""
+        if {Outcome.FAILED, Outcome.FLAKY} & {result.outcome for result in record.results}:
+            self._broken(record)
+        for line in self._table(record).splitlines():
+            self.line(line)
+        self.line()
+        for row in profile_verdicts(record):
+            colour = VERDICT_COLOURS.get(row.verdict, "33")
+            self.line(f"{row.name}: ", Painted(row.verdict.value, colour))
+
+    def _details(self, record: RunRecord, outcome: Outcome, title: str) -> None:
+        """Writes one failure in full for each requirement, and the names of the others."""
+        groups = _by_requirement(record, outcome)
+        if groups:
+            self.line()
+            self.line(f"{title}: {sum(map(len, groups.values()))}")
+        for first, *others in groups.values():
+            self.line()
+            self.line(_mark(outcome, first.id), f" — {first.title}")
+            for line in failure_lines(first, record):
+                self.line(line)
+            if others:
+                self.line()
+                self.line(f"  {len(others)} more, in full in the JSON report:")
+            for other in others:
+                self.line("  ", _mark(outcome), f" {other.id}")
+        if groups:
+            self.line()
+
+    def _reasons(self, record: RunRecord) -> None:
+        for outcome in (Outcome.KIT_ERROR, Outcome.COULD_NOT_RUN):
+            found = [result for result in record.unexpected if result.outcome is outcome]
+            if found:
+                self.line()
+                self.line(f"{outcome.value.capitalize()}: {len(found)}")
+            for results in _by_reason(found).values():
+                names = ", ".join(result.id for result in results)
+                self.line("  ", _mark(outcome), f" {names}")
+                self.line(f"      {results[0].reason}")
+                for failure in results[0].failures:
+                    self.line(f"      expected  {cut(failure.expected, 240)}")
+                    self.line(f"      received  {cut(failure.received, 240)}")
+            if found:
+                self.line()
+
+    def _broken(self, record: RunRecord) -> None:
+        """Writes one line for each requirement that is broken."""
+        for row in requirement_statuses(record):
+            if row.status in BROKEN:
+                name = _mark(Outcome(row.status), f"{row.requirement.id:<13}")
+                self.line(name, f" {row.requirement.sentence}")
+        self.line()
+
+    def _table(self, record: RunRecord) -> str:
+        from tabulate import tabulate
+
+        rows = [
+            [row.name, sum(row.counts.values()), *(row.counts.get(c, 0) for c in COLUMNS)]
+            for row in profile_verdicts(record)
+        ]
+        headers = ["profile", "requirements", *COLUMNS]
+        return str(tabulate(rows, headers, tablefmt="simple"))
+
+
+def _mark(outcome: Outcome, name: str = "") -> Painted:
+    return Painted(f"{MARKS[outcome]} {name}" if name else MARKS[outcome], COLOURS.get(outcome))
+
+
+def _by_requirement(record: RunRecord, outcome: Outcome) -> dict[frozenset[str], list[Result]]:
+    """The unexpected results with an outcome, by the requirements that they blame."""
+    found: dict[frozenset[str], list[Result]] = {}
+    for result in record.unexpected:
+        if result.outcome is outcome:
+            found.setdefault(blamed(result), []).append(result)
+    return found
+
+
+def _by_reason(results: Iterable[Result]) -> dict[str, list[Result]]:
+    found: dict[str, list[Result]] = {}
+    for result in results:
+        found.setdefault(result.reason, []).append(result)
+    return found
+
+
+def _totals(record: RunRecord) -> str:
+    counts = {name: number for name, number in record.counts().items() if number}
+    told = ", ".join(f"{number} {name}" for name, number in counts.items())
+    end = "" if record.complete else f"; INCOMPLETE: {record.note or 'interrupted'}"
+    return f"{told} in {record.duration:.1f} s{end}"

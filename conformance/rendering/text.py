@@ -1,0 +1,75 @@
+"""What a failure says to the person who has to mend it."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from conformance.model import Failure, Result
+from conformance.record.record import RunRecord
+from conformance.record.retries import Retries, tally
+from conformance.record.transcript import OTHERS
+from conformance.text.excerpts import cut
+
+AROUND: Final = 8
+
+
+def failure_lines(result: Result, record: RunRecord) -> Iterator[str]:
+    """The failure of a result: the rule, what was sent, expected and received, and where.
+
+    What a target said stands in the lines as it is: each has to be shown as one.
+    """
+    for failure in result.failures[:1]:
+        yield from _one(failure, result, record)
+    more = len(result.failures) - 1
+    if more > 0:
+        yield f"  ({more} more of the same kind in the JSON report)"
+
+
+def retries_text(retries: Retries) -> str:
+    """What of the failures was repeated and what was not; empty where there was nothing to say."""
+    parts = []
+    if retries.repeated:
+        parts.append(f"{retries.repeated} repeated alone, up to {retries.limit} more times")
+    if retries.left_out:
+        parts.append(f"{retries.left_out} not repeated ({retries.bound})")
+    if retries.final:
+        parts.append(f"{retries.final} cannot be repeated: what runs last stops the server")
+    return f"Of what failed: {'; '.join(parts)}." if parts else ""
+
+
+def _one(failure: Failure, result: Result, record: RunRecord) -> Iterator[str]:
+    for name in failure.requirements or result.requirements:
+        requirement = record.suite.requirements[name]
+        yield f"  {name} {requirement.level}: {requirement.sentence}"
+        yield f"  {'':{len(name)}} spec/{requirement.anchor}"
+    yield ""
+    rows = (
+        ("found", failure.summary),
+        ("sent", failure.sent),
+        ("expected", failure.expected),
+        ("received", failure.received),
+        ("pointer", failure.pointer),
+        ("at", " ".join(filter(None, (failure.location, f"({failure.step})")))),
+        ("runs", tally(result)),
+        ("again", _again(result, record)),
+    )
+    yield from (f"  {name:<9} {cut(value, 500)}" for name, value in rows if value)
+    yield ""
+    yield from _excerpt(result.transcript, failure.transcript_line)
+
+
+def _again(result: Result, record: RunRecord) -> str:
+    what = f" {result.id}" if result.kind != "monitor" else ""
+    return f"coda-conformance {record.target_words}{what}"
+
+
+def _excerpt(transcript: Sequence[str], line: int | None) -> Iterator[str]:
+    """The transcript up to the line where it went wrong, and a little more."""
+    transcript = [row for row in transcript if OTHERS not in row]
+    numbers = [row.split(maxsplit=1)[0] for row in transcript]
+    at = numbers.index(str(line)) if str(line) in numbers else len(numbers) - 1
+    first = max(0, at - AROUND + 1)
+    if first:
+        yield f"  {first} earlier lines are in the JSON report"
+    for i, row in enumerate(transcript[first : at + 3], first):
+        mark = "▶" if i == at else " "
+        yield f" {mark}{cut(row, 240)}"

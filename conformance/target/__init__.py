@@ -1,0 +1,1 @@
+"""Who is judged: the server under test, its process and its hooks."""

@@ -1,0 +1,125 @@
+"""A target that the kit starts itself, as a process of its own, and ends again."""
+
+import contextlib
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from queue import Empty
+from time import monotonic, perf_counter
+from typing import Final
+
+from conformance.errors import InputError
+from conformance.target.lifetime import how
+from conformance.target.output import Printed, ProcessOutput
+from conformance.target.process_group import end, spawn
+from conformance.target.target import Command
+from conformance.text.escapes import printable
+
+ENDS_WITHIN: Final = 5.0
+"""Seconds after which a process that was asked to end is made to."""
+
+SETTLES_WITHIN: Final = 1.0
+"""Seconds in which the last words of a process that has ended come."""
+
+GLANCE: Final = 0.1
+QUOTED: Final = 5
+
+
+class NotReady(Exception):
+    """A target's command ended, or said nothing of its URL in time: there is no target."""
+
+
+class Process:
+    """A target's command, started; raises `InputError` when it cannot be."""
+
+    def __init__(self, command: Command) -> None:
+        self.command = command
+        self._deadline = monotonic() + command.timeout
+        try:
+            self._process = spawn(
+                command.argv,
+                command.folder,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+            )
+        except OSError as error:
+            message = f"the target's command {command.argv[0]} cannot be run: {error.strerror}"
+            raise InputError(message, command.location) from None
+        self._output = ProcessOutput(self._process)
+        self._ended: float | None = None
+        self._watcher = threading.Thread(target=self._watch, daemon=True)
+        self._watcher.start()
+
+    def _watch(self) -> None:
+        self._process.wait()
+        self._ended = perf_counter()
+
+    def ready(self, stopped: Callable[[], bool] = lambda: False) -> dict[str, str]:
+        """What the ready line says: `url`, and other named groups.
+
+        Nothing when `stopped` says so before that line comes. Raises `NotReady` when the process
+        ends, or prints no such line in time.
+        """
+        try:
+            while not stopped():
+                found = self._glance()
+                if found is not None:
+                    return found
+        finally:
+            self._output.let_go()
+        return {}
+
+    def _glance(self) -> dict[str, str] | None:
+        """What the next line says, if it is the one; None where it is another, or none came."""
+        command = self.command
+        if monotonic() > self._deadline:
+            raise self._not_ready(
+                f"printed nothing that matches {command.ready.text!r} within {command.timeout:g} s"
+            )
+        try:
+            line = self._output.next(GLANCE)
+        except Empty:
+            return None
+        if line is None:
+            ended = self.ended(GLANCE)
+            if ended is None:  # it has closed both streams, and may yet do something
+                return None
+            status, _ = ended
+            said = " ".join(text for _, text in self._output.tail()[-QUOTED:])
+            said = " ".join(said.split()) or "nothing"
+            raise self._not_ready(f"ended {how(status)} and said: {printable(said)}")
+        return command.ready.named(line.text)
+
+    def _not_ready(self, why: str) -> NotReady:
+        return NotReady(f"{self.command.location}: the target's command {why}")
+
+    def ended(self, patience: float) -> tuple[int, float] | None:
+        """The status of the process and the moment (`perf_counter`) of its end; None: it runs.
+
+        Waits up to `patience` seconds for one that is about to end.
+        """
+        self._watcher.join(patience)
+        return None if self._ended is None else (self._process.wait(), self._ended)
+
+    def printed(self) -> tuple[Printed, ...]:
+        """The last lines that the process printed."""
+        if self._ended is not None:
+            self._output.join(SETTLES_WITHIN)
+        return self._output.tail()
+
+    def end(self) -> None:
+        """Ends the process and whatever it started."""
+        self._output.let_go()
+        end(self._process, ENDS_WITHIN)
+        self._output.join(SETTLES_WITHIN)
+
+
+@contextlib.contextmanager
+def running(command: Command) -> Iterator[Process]:
+    """Runs the command of a target, and ends it afterwards, by its id."""
+    process = Process(command)
+    try:
+        yield process
+    finally:
+        process.end()

@@ -1,0 +1,125 @@
+"""A target: the server under test, as a URL or a target file describes it."""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote, urlsplit
+
+import msgspec
+from msgspec.structs import replace
+
+from conformance.errors import InputError, Location
+from conformance.target import urls
+from conformance.target.hooks import Hook
+from conformance.target.ready import Ready
+
+if TYPE_CHECKING:
+    import ssl
+
+CONNECT_TIMEOUT = 5.0
+
+SECRET_LENGTH: Final = 6
+"""Characters from which on a part of a header, or of a URL's query, counts as a secret."""
+
+_SECRET = re.compile(r"(?!(?:Basic|Bearer|Digest)\s)[^\s;,=&\"]+")
+
+
+class Command(msgspec.Struct, frozen=True):
+    """How to start a target as a process of its own; errors name its location."""
+
+    argv: tuple[str, ...]
+    ready: Ready
+    timeout: float
+    folder: Path
+    location: Location | None = None
+
+
+class Target(msgspec.Struct, frozen=True):
+    """The server under test, and what cannot be learnt from it.
+
+    `words` are those of the command that judge it again, `ca` certificates in PEM.
+    """
+
+    url: str
+    name: str
+    words: str = ""
+    parameters: Mapping[str, Any] = msgspec.field(default_factory=dict)
+    claims: frozenset[str] | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    connect_timeout: float = CONNECT_TIMEOUT
+    verify: bool = True
+    ca: str | None = None
+    command: Command | None = None
+    hooks: Mapping[str, Hook] = msgspec.field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """The target without what may be secret: headers, and the query of its URL."""
+        return f"Target({self.name!r}, {self.shown_url!r})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        """The same for those who print in colours."""
+        return [("name", self.name), ("url", self.shown_url)]
+
+    @property
+    def origin(self) -> str:
+        """The target's own origin (RFC 6454) as a browser would send it."""
+        parts = urlsplit(self.url)
+        scheme, default = ("https", 443) if parts.scheme == "wss" else ("http", 80)
+        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+        return f"{scheme}://{host}" + (
+            f":{parts.port}" if parts.port not in (None, default) else ""
+        )
+
+    @property
+    def shown_url(self) -> str:
+        """The URL for reports: without its query, which may hold a credential."""
+        return urls.shown(self.url)
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """What may be secret, and a name for it: its headers, and the query of its URL."""
+        query = urlsplit(self.url).query
+        found = [(part, "<query>") for text in (query, unquote(query)) for part in _parts(text)]
+        for name, value in self.headers:
+            found += [(part, f"<{name}>") for part in _parts(value)]
+        return dict(found)
+
+    def tls_context(self) -> "ssl.SSLContext | None":
+        """What TLS connections are made with; None for a `ws` URL."""
+        return _tls_context(self.verify, self.ca) if self.url.startswith("wss:") else None
+
+    def ready(self, groups: Mapping[str, str]) -> "Target":
+        """The same target, after its command said where it is (`url`) and what else is where."""
+        hooks = {name: hook.with_values(groups) for name, hook in self.hooks.items()}
+        return replace(self, url=self.url or self._printed_url(groups["url"]), hooks=hooks)
+
+    def _printed_url(self, url: str) -> str:
+        try:
+            return checked_url(url)
+        except InputError as error:
+            assert self.command is not None
+            message = f"what the command printed is no URL: {error.message}"
+            raise InputError(message, self.command.ready.location) from None
+
+
+def _parts(text: str) -> list[str]:
+    """A text and its words, where they are long enough to tell a secret."""
+    return [part for part in (text, *_SECRET.findall(text)) if len(part) >= SECRET_LENGTH]
+
+
+@cache
+def _tls_context(verify: bool, ca: str | None) -> "ssl.SSLContext":
+    import ssl
+
+    context = ssl.create_default_context(cadata=ca)
+    if not verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def checked_url(url: str) -> str:
+    """The URL, if it is one that a WebSocket can be opened to; else `InputError`."""
+    return urls.checked(url, urls.WEBSOCKET)

@@ -1,0 +1,232 @@
+"""Target files: read with the place of every mistake, before anything is started."""
+
+import os
+import re
+import shutil
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from conformance.documents import locations, text_file, yaml_source
+from conformance.documents.schemas import SchemaStore
+from conformance.documents.validation import header_faults
+from conformance.documents.yaml_source import Pointer, Source
+from conformance.errors import InputError, did_you_mean
+from conformance.target import process_group, ready, urls
+from conformance.target.hooks import ANSWERS_WITHIN, GROUP, Hook
+from conformance.target.ready import Ready
+from conformance.target.target import CONNECT_TIMEOUT, Command, Target, checked_url
+from conformance.text.escapes import printable
+from conformance.text.excerpts import cut
+
+DEMO: Final = Path(__file__).with_name("demo.yaml")
+"""The target file of the reference server with short windows and small limits."""
+
+MOST_CERTIFICATES: Final = 4 * 1024 * 1024
+STARTS_WITHIN: Final = 20.0
+
+_HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
+
+def from_argument(argument: str) -> Target:
+    """The target of a command line: a URL, or the path of a target file."""
+    if "://" in argument:
+        url = checked_url(argument)
+        return Target(url, urlsplit(url).netloc, f"run {urls.shown(url)}")
+    path = text_file.possible(argument)
+    if not path.is_file():
+        hint = ""
+        if path.suffix in (".yaml", ".yml"):
+            hint = "; there is no such file"
+        elif re.fullmatch(r"[\w.-]+:\d+(/\S*)?", argument):
+            hint = f"; did you mean ws://{argument}?"
+        shown = cut(printable(argument))
+        raise InputError(f'"{shown}" is neither a ws:// or wss:// URL nor a target file{hint}')
+    return from_file(path)
+
+
+def from_file(path: Path) -> Target:
+    """The target that a YAML file describes (schemas/kit/target.json)."""
+    source = yaml_source.load(path)
+    _check_headers(source)
+    _check_hooks(source)
+    header_faults(SchemaStore(locations.schema_root()), "kit/target", source)
+    return _target(path, source)
+
+
+def demonstration() -> Target:
+    """The target of the kit's own file, which no user changes, and its tests hold to its schema."""
+    return _target(DEMO, yaml_source.load(DEMO))
+
+
+def _target(path: Path, source: Source) -> Target:
+    value = source.value
+    if "url" not in value and "command" not in value:
+        raise source.error("expected a url, or a command that starts the server and prints one")
+    headers = value.get("headers", {})
+    tls = value.get("tls", {})
+    claims = value.get("claims")
+    command = _command(value.get("command"), path.parent, source)
+    return Target(
+        url=_url(value, source),
+        name=value.get("name", path.stem),
+        words=f"run {path}",
+        parameters=value.get("parameters", {}),
+        claims=None if claims is None else frozenset(claims),
+        headers=tuple((k, _from_environment(v, k, source)) for k, v in headers.items()),
+        connect_timeout=value.get("connect_timeout", CONNECT_TIMEOUT),
+        verify=tls.get("verify", True),
+        ca=_certificates(path.parent, tls["ca"], source) if "ca" in tls else None,
+        command=command,
+        hooks=_hooks(value.get("hooks", {}), command, path.parent, source),
+    )
+
+
+def _check_headers(source: Source) -> None:
+    """Refuses a header that is not text, without a word of what it is: it may be a credential."""
+    rows = source.value.get("headers") if isinstance(source.value, dict) else None
+    for name, value in rows.items() if isinstance(rows, dict) else ():
+        if not isinstance(value, str):
+            raise source.error("a header is a text", ("headers", name))
+
+
+def _check_hooks(source: Source) -> None:
+    """Refuses a hook that is not one of the two things that it can be."""
+    rows = source.value.get("hooks") if isinstance(source.value, dict) else None
+    for name, row in rows.items() if isinstance(rows, dict) else ():
+        if isinstance(row, dict) and len({"request", "command"} & row.keys()) != 1:
+            raise source.error("a hook is a request or a command: one of them", ("hooks", name))
+
+
+def _hooks(
+    rows: Mapping[str, Mapping[str, Any]], command: Command | None, folder: Path, source: Source
+) -> dict[str, Hook]:
+    known = command.ready.names if command else frozenset()
+    return {name: _hook(name, row, known, folder, source) for name, row in rows.items()}
+
+
+def _hook(
+    name: str, row: Mapping[str, Any], known: Collection[str], folder: Path, source: Source
+) -> Hook:
+    at = ("hooks", name)
+    if "request" in row:
+        _check_groups(row["request"], known, source, (*at, "request"))
+        _check_request(row["request"], source, (*at, "request"))
+    else:
+        for i, word in enumerate(row["command"]):
+            _check_groups(word, {*known, process_group.PYTHON}, source, (*at, "command", i))
+        _check_program(row["command"], folder, source, (*at, "command"))
+    argv = tuple(row.get("command", ()))
+    timeout = row.get("timeout", ANSWERS_WITHIN)
+    return Hook(name, row.get("request", ""), argv, folder, source.location(at), timeout)
+
+
+def _check_groups(text: str, known: Collection[str], source: Source, at: Pointer) -> None:
+    """Refuses a `{name}` that the ready line of the command does not name."""
+    for name in GROUP.findall(text):
+        if name not in known:
+            told = f"known: {', '.join(sorted(known))}" if known else "there is no command"
+            hint = did_you_mean(name, known)
+            message = f'no group "{name}" is named by the command\'s ready line{hint}; {told}'
+            raise source.error(message, at)
+
+
+def _check_request(url: str, source: Source, at: Pointer) -> None:
+    """Refuses what is no HTTP URL; one that begins with a group is checked when that is known."""
+    if GROUP.match(url):
+        return
+    try:
+        urls.checked(GROUP.sub("1", url), urls.HTTP)
+    except InputError as error:
+        raise source.error(error.message, at) from None
+
+
+def _check_program(argv: Sequence[str], folder: Path, source: Source, at: Pointer) -> None:
+    """Refuses a command that the system could not start."""
+    for i, word in enumerate(argv):
+        try:
+            is_word = b"\0" not in os.fsencode(word)
+        except UnicodeEncodeError:
+            is_word = False
+        if not is_word:
+            raise source.error("has a character that no command can be given", (*at, i))
+    program = process_group.words(argv)[0]
+    found = shutil.which(folder / program if os.path.dirname(program) else program)  # noqa: PTH120
+    if found is None and not GROUP.search(program):
+        reason = _why_not(folder / program)
+        message = f"the command {cut(printable(program))} cannot be run: {reason}"
+        raise source.error(message, (*at, 0))
+
+
+def _why_not(program: Path) -> str:
+    """Why the system finds no program at a path."""
+    try:
+        return "it is a folder" if program.is_dir() else _executable(program)
+    except OSError as error:
+        return str(error.strerror)
+
+
+def _executable(program: Path) -> str:
+    return "it is not executable" if program.is_file() else "there is no such program"
+
+
+def _certificates(folder: Path, name: str, source: Source) -> str:
+    """The certificates in a file, in PEM."""
+    at = ("tls", "ca")
+    shown = cut(printable(name))
+    try:
+        path = text_file.possible(str(folder / name))
+        if not path.is_file():
+            raise InputError("there is no such file" if not path.exists() else "it is no file")
+        text = text_file.read(path, shown, MOST_CERTIFICATES)
+        _check_certificates(text)
+    except InputError as error:
+        message = f"expected a file of CA certificates in PEM, not {shown}: {error.message}"
+        raise source.error(message, at) from None
+    return text.encode("ascii", "replace").decode()
+
+
+def _check_certificates(text: str) -> None:
+    import ssl
+
+    try:
+        data = text.encode("ascii", "replace").decode()
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=data)
+    except (ssl.SSLError, ValueError):
+        kinds = re.findall("-----BEGIN ([A-Z0-9 ]+)-----", text[:10_000])
+        found = f", but {kinds[0]}" if kinds and "CERTIFICATE" not in kinds[0] else ""
+        raise InputError(f"it has no certificate that can be read{found}") from None
+
+
+def _url(value: Mapping[str, Any], source: Source) -> str:
+    try:
+        return checked_url(value["url"]) if "url" in value else ""
+    except InputError as error:
+        raise source.error(error.message, ("url",)) from None
+
+
+def _command(row: Mapping[str, Any] | None, folder: Path, source: Source) -> Command | None:
+    if row is None:
+        return None
+    expression = Ready(row.get("ready", ready.DEFAULT), source.location(("command", "ready")))
+    _check_program(row["run"], folder, source, ("command", "run"))
+    return Command(
+        argv=tuple(row["run"]),
+        ready=expression,
+        timeout=row.get("timeout", STARTS_WITHIN),
+        folder=folder,
+        location=source.location(("command", "run")),
+    )
+
+
+def _from_environment(text: str, key: str, source: Source) -> str:
+    """A header's value; `env:NAME` takes it from the environment, so that no file holds it."""
+    name = text.removeprefix("env:")
+    where = ("headers", key)
+    if name != text and name not in os.environ:
+        raise source.error(f"the environment variable {name} is not set", where)
+    value = text if name == text else os.environ[name]
+    if not _HEADER_NAME.fullmatch(key) or not value.isprintable():
+        raise source.error("a header has a name of RFC 9110 and a value without line breaks", where)
+    return value

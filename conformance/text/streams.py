@@ -1,0 +1,136 @@
+"""The standard streams: what is written to them is shown, never obeyed, and fails no command."""
+
+import errno
+import io
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from typing import IO, Final, NamedTuple, TextIO, cast
+
+from conformance.text.escapes import printable, printable_lines
+
+STANDARD: Final = range(3)
+"""The descriptors of a process's input, output and errors."""
+
+_WIPE: Final = "\r\x1b[2K"
+
+
+class Painted(NamedTuple):
+    """Text in a colour, by its number in ECMA-48 (SGR); None for that of all other text."""
+
+    text: str
+    colour: str | None
+
+
+class Output(io.TextIOBase):
+    """A stream that a person or a log reads; nothing that is written to it can do harm.
+
+    Lines go out whole, with everything escaped that a terminal or a CI server would obey; `line`
+    and `passing` write what the kit itself wants of a terminal. When the stream fails, `error`
+    says why, and what is written from then on is dropped.
+    """
+
+    def __init__(self, stream: IO[str] | None) -> None:
+        self.stream = stream
+        self.error: BaseException | None = None
+        self.is_terminal = stream is not None and stream.isatty()
+        self._unfinished = ""
+        if stream is None:
+            self.error = OSError(errno.EBADF, "it is closed")
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+    @classmethod
+    def of(cls, stream: IO[str] | None) -> "Output":
+        """The stream itself, or a safe way to it."""
+        return stream if isinstance(stream, cls) else cls(stream)
+
+    def write(self, text: str) -> int:
+        """Takes any text; a line goes out when it has ended."""
+        *lines, self._unfinished = (self._unfinished + text).split("\n")
+        if lines:
+            self._put(printable_lines("\n".join([*lines, ""])))
+        return len(text)
+
+    def line(self, *parts: str | Painted) -> None:
+        """Writes one line; what looks like the end of a line in a part is none."""
+        self._put("".join(map(self._shown, parts)) + "\n")
+
+    def passing(self, text: str) -> None:
+        """Shows a line on a terminal, until the next takes its place; an empty one wipes it."""
+        if self.is_terminal:
+            self._put(_WIPE + printable(text))
+            self.flush()
+
+    def flush(self) -> None:
+        """Sends what has been written, but for the line that has not ended."""
+        self._put("", flush=True)
+
+    def finish(self) -> None:
+        """Sends everything that has been written."""
+        self._put(printable_lines(self._unfinished), flush=True)
+        self._unfinished = ""
+
+    def _shown(self, part: str | Painted) -> str:
+        text, colour = part if isinstance(part, Painted) else (part, None)
+        painted = colour is not None and self.is_terminal
+        return f"\x1b[{colour}m{printable(text)}\x1b[0m" if painted else printable(text)
+
+    def _put(self, text: str, *, flush: bool = False) -> None:
+        if self.stream is None or self.error is not None:
+            return
+        try:
+            self.stream.write(text)
+            if flush:
+                self.stream.flush()
+        except BaseException as error:  # an interruption too: it is not waited for a second time
+            self.error = error
+            self._divert(self.stream)
+            if not isinstance(error, OSError | ValueError):
+                raise
+
+    def _divert(self, stream: IO[str]) -> None:
+        """Sends to nowhere what the stream still holds, and what else is written to it."""
+        with suppress(OSError, ValueError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
+
+
+@contextmanager
+def guarded() -> Iterator[Output]:
+    """Makes the standard output, which is yielded, and that of errors safe, for a while."""
+    _occupy()
+    output, errors = Output.of(sys.stdout), Output.of(sys.stderr)
+    with redirect_stdout(cast(TextIO, output)), redirect_stderr(cast(TextIO, errors)):
+        try:
+            yield output
+        finally:
+            output.finish()
+            errors.finish()
+
+
+def say(*lines: str) -> None:
+    """Writes lines to the standard output, each as one whatever it holds."""
+    output = Output.of(sys.stdout)
+    for line in lines:
+        output.line(line)
+
+
+def complain(message: object) -> None:
+    """Tells in one line, on the stream of errors, what is wrong."""
+    Output.of(sys.stderr).line(f"coda-conformance: {message}")
+
+
+def _occupy() -> None:
+    """Opens the standard descriptors that are closed, so that no other file is taken for them.
+
+    They still take nothing that is written.
+    """
+    for number in STANDARD:
+        try:
+            os.fstat(number)
+        except OSError:
+            with suppress(OSError):
+                os.set_inheritable(os.open(os.devnull, os.O_RDONLY), True)
