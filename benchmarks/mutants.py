@@ -6,7 +6,7 @@ the suite with all hooks, as `coda-conformance demo` does, and no other test. Th
 it: the quick scenarios come first, those that wait last. A mutant is
 
 - killed, when a scenario or a passive check fails, or no server comes of it,
-- unclear, when nothing fails but something could not run: a run that ends with exit status 3,
+- unclear, when nothing fails but something is inconclusive: a run that ends with exit status 3,
 - out of time, when it is not done within 90 seconds,
 - a survivor, when nothing of the kind is seen: it is equivalent, or the suite has a gap.
 

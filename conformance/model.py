@@ -94,7 +94,7 @@ class Outcome(Enum):
     FLAKY = "flaky"
     WARNED = "warned"
     NOT_APPLICABLE = "not applicable"
-    COULD_NOT_RUN = "could not run"
+    INCONCLUSIVE = "inconclusive"
     KIT_ERROR = "kit error"
 
 
@@ -159,4 +159,4 @@ class Result(msgspec.Struct, frozen=True):
     def undecided(self, reason: str) -> "Result":
         """The same result where, for a reason, it proves nothing; what was seen is kept."""
         failures = tuple(replace(failure, requirements=()) for failure in self.failures)
-        return replace(self, outcome=Outcome.COULD_NOT_RUN, reason=reason, failures=failures)
+        return replace(self, outcome=Outcome.INCONCLUSIVE, reason=reason, failures=failures)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 EXITS = """\
 exit status:
-  0  conformant (or as --baseline)   3  incomplete: could not run, or flaky
+  0  conformant (or as --baseline)   3  incomplete: inconclusive, or flaky
   1  a MUST is broken, or            4  the target cannot be reached, or
      not as --baseline says             does not look like a Coda Lite server
   2  usage, nothing selected, or     5  a fault of the kit itself

@@ -95,27 +95,27 @@ class Attempts:
             return self._without_hooks(scenario, sorted(hooks))
         missing = [name for name in scenario.needs if name not in world.variables]
         if missing:
-            return Outcome.COULD_NOT_RUN, (
+            return Outcome.INCONCLUSIVE, (
                 f"the target does not state {', '.join(missing)}; a target file can (parameters: …)"
             )
         wait = self.wait_of(scenario)
         if wait == float("inf"):
-            return Outcome.COULD_NOT_RUN, f"the target does not state {scenario.waits}"
+            return Outcome.INCONCLUSIVE, f"the target does not state {scenario.waits}"
         if wait > LONG_WAIT and ADVANCE in world.hook_faults and ADVANCE not in target.hooks:
-            return Outcome.COULD_NOT_RUN, f"it must wait {wait:g} s: {world.hook_faults[ADVANCE]}"
+            return Outcome.INCONCLUSIVE, f"it must wait {wait:g} s: {world.hook_faults[ADVANCE]}"
         if wait > self.max_wait and not world.moves_clock:
-            return Outcome.COULD_NOT_RUN, (
+            return Outcome.INCONCLUSIVE, (
                 f"it must wait {wait:g} s, longer than --max-wait {self.max_wait:g}; "
                 f"the hook {ADVANCE} would spare that"
             )
-        return (Outcome.COULD_NOT_RUN, self.note) if self.lost else None
+        return (Outcome.INCONCLUSIVE, self.note) if self.lost else None
 
     def _without_hooks(self, scenario: Scenario, names: list[str]) -> tuple[Outcome, str]:
-        """A scenario without its hooks could not run; it is not missed where none could tell."""
+        """A scenario without its hooks is inconclusive; it is not missed where none could tell."""
         reason = self._why_without(names)
         requirements = self.world.suite.requirements
         excluded = all(requirements[name].excluded for name in scenario.requirements)
-        return Outcome.NOT_APPLICABLE if excluded else Outcome.COULD_NOT_RUN, reason
+        return Outcome.NOT_APPLICABLE if excluded else Outcome.INCONCLUSIVE, reason
 
     def _why_without(self, names: list[str]) -> str:
         faults = [self.world.hook_faults[name] for name in names if name in self.world.hook_faults]
@@ -172,20 +172,20 @@ class Attempts:
                 outcome, reason, failures = await self._dialogue(dialogue, scenario)
             self._crowded = 0
         except TryAgain as nothing:
-            outcome, reason, again = Outcome.COULD_NOT_RUN, str(nothing), True
+            outcome, reason, again = Outcome.INCONCLUSIVE, str(nothing), True
             if isinstance(nothing, Crowded):
                 self.turned_away.add(scenario.id)
             if isinstance(nothing, TooSlow):
                 self.too_slow.add(scenario.id)
         except (NotJudged, HookFailed) as open_:
-            outcome, reason = Outcome.COULD_NOT_RUN, str(open_)
+            outcome, reason = Outcome.INCONCLUSIVE, str(open_)
         except Unreachable as lost:
-            outcome, reason = Outcome.COULD_NOT_RUN, str(lost)
+            outcome, reason = Outcome.INCONCLUSIVE, str(lost)
             dialogue.unreachable = True
         except TimeoutError as error:
             outcome, reason = Outcome.KIT_ERROR, _own_fault(error)
             if bound.expired():
-                outcome, reason = Outcome.COULD_NOT_RUN, f"it took longer than {limit:g} s"
+                outcome, reason = Outcome.INCONCLUSIVE, f"it took longer than {limit:g} s"
         except KitError as error:
             outcome, reason = Outcome.KIT_ERROR, str(error)
         except Exception as error:
@@ -216,7 +216,7 @@ class Attempts:
                 dialogue.listen(failed.missing)
             where = f"{failed.failure.location}: {failed.failure.summary}"
             reason = f"what it needs first did not work: {where}"
-            return Outcome.COULD_NOT_RUN, reason, (replace(failed.failure, requirements=()),)
+            return Outcome.INCONCLUSIVE, reason, (replace(failed.failure, requirements=()),)
         dialogue.is_set_up = False
         try:
             await performer.perform(scenario.steps)
@@ -253,7 +253,7 @@ def result_of(scenario: Scenario, outcome: Outcome, reason: str) -> Result:
 
 def _cut_short(scenario: Scenario, dialogue: Dialogue | None) -> Result:
     """The result of a scenario that was not played to its end."""
-    result = result_of(scenario, Outcome.COULD_NOT_RUN, "")
+    result = result_of(scenario, Outcome.INCONCLUSIVE, "")
     if dialogue is None:
         return result
     return replace(result, transcript=dialogue.transcript.lines(), timing=_timing(dialogue, 1))

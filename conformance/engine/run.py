@@ -141,7 +141,7 @@ class Run:
         untried = "the run was interrupted" if self.interrupted else note
         for scenario in self.scenarios:
             if scenario.id not in self.results:
-                self.results[scenario.id] = result_of(scenario, Outcome.COULD_NOT_RUN, untried)
+                self.results[scenario.id] = result_of(scenario, Outcome.INCONCLUSIVE, untried)
         silences = self.world.silences
         self.results |= undecided(self.results, silences.refuted())
         others = collateral(self.results, silences.rests_on, self.suite.owed)
@@ -340,7 +340,7 @@ class Run:
         self._ran.add(scenario.id)
         result = await self._attempts.judged(scenario)
         turned_away = scenario.id in self._attempts.turned_away
-        undecided = result.outcome is Outcome.COULD_NOT_RUN and self._turn(scenario) == BESIDE
+        undecided = result.outcome is Outcome.INCONCLUSIVE and self._turn(scenario) == BESIDE
         can_wait = self._can_put_off and scenario not in self._put_off
         too_slow = scenario.id in self._attempts.too_slow and can_wait
         if too_slow or (not alone and (turned_away or undecided)):
@@ -350,7 +350,7 @@ class Run:
             self._attempts.note_crowded(result.reason)
         if result.outcome is Outcome.FAILED:
             fault = await check_after_failure(self.world, self._attempts, scenario)
-            result = result_of(scenario, Outcome.COULD_NOT_RUN, fault) if fault else result
+            result = result_of(scenario, Outcome.INCONCLUSIVE, fault) if fault else result
         self._found(result)
 
     def _found(self, result: Result) -> None:

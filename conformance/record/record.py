@@ -100,7 +100,7 @@ GRAVITY: Sequence[Outcome] = (
     Outcome.FAILED,
     Outcome.FLAKY,
     Outcome.KIT_ERROR,
-    Outcome.COULD_NOT_RUN,
+    Outcome.INCONCLUSIVE,
     Outcome.WARNED,
     Outcome.PASSED,
     Outcome.NOT_APPLICABLE,
@@ -149,7 +149,7 @@ def _status(
     for outcome in GRAVITY:
         if outcome in outcomes:
             return RequirementStatus(requirement, outcome.value, names)
-    untried = "could not run" if found else "not tried"
+    untried = "inconclusive" if found else "not tried"
     return RequirementStatus(requirement, untried, names)
 
 
@@ -184,7 +184,7 @@ def _verdict(record: RunRecord, name: str, statuses: Sequence[RequirementStatus]
         return ProfileVerdict(name, title, Verdict.NOT_CONFORMANT, counts)
     if not is_claimed(record, name):
         return ProfileVerdict(name, title, Verdict.NOT_CLAIMED, counts)
-    open_ = sum(counts.get(key, 0) for key in ("could not run", "flaky", "kit error", "not tried"))
+    open_ = sum(counts.get(key, 0) for key in ("inconclusive", "flaky", "kit error", "not tried"))
     whole = record.complete and not record.selection
     verdict = Verdict.CONFORMANT if whole and not open_ else Verdict.INCOMPLETE
     return ProfileVerdict(name, title, verdict, counts)
@@ -207,7 +207,7 @@ def exit_status(record: RunRecord) -> Exit:
         return Exit.NOT_CONFORMANT
     if Outcome.KIT_ERROR in outcomes:
         return Exit.KIT_ERROR
-    if outcomes & {Outcome.FLAKY, Outcome.COULD_NOT_RUN} or not record.complete:
+    if outcomes & {Outcome.FLAKY, Outcome.INCONCLUSIVE} or not record.complete:
         return Exit.INCOMPLETE
     if not record.selection:
         verdicts = {row.verdict for row in profile_verdicts(record)} - {Verdict.NOT_CLAIMED}

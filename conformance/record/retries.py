@@ -57,7 +57,7 @@ def is_final(scenario: Scenario) -> bool:
 def merged(earlier: Result, again: Result) -> Result:
     """The result of a scenario that ran once more.
 
-    Only passed, warned and failed are evidence: what could not run says nothing. What is kept is
+    Only passed, warned and failed are evidence: what is inconclusive says nothing. What is kept is
     the gravest failure, the earliest of its kind. Flaky is what breaks a MUST at times; a SHOULD
     that is kept at times is warned of, like one that is never kept.
     """

@@ -12,14 +12,14 @@ from conformance.rendering.against_baseline import complaint
 from conformance.rendering.text import failure_lines
 from conformance.text.escapes import printable, printable_lines
 
-_SKIPPED = (Outcome.NOT_APPLICABLE, Outcome.COULD_NOT_RUN)
+_SKIPPED = (Outcome.NOT_APPLICABLE, Outcome.INCONCLUSIVE)
 _ERRORS = (Outcome.FLAKY, Outcome.KIT_ERROR)
 
 
 def render(record: RunRecord) -> bytes:
     """The report as a UTF-8 XML document.
 
-    What could not run is `skipped` with its reason; a run that was interrupted, or lost its
+    What is inconclusive is `skipped` with its reason; a run that was interrupted, or lost its
     target, has an error of its own, so that it never looks green, and so has what is flaky. The
     times that a repeated scenario failed are told in Maven Surefire's elements for reruns.
     With a baseline, a known failure is `skipped` with its reason, and what makes an entry stale

@@ -22,7 +22,7 @@ MARKS = {
     "failed": "❌",
     "flaky": "🔀",
     "warned": "⚠",
-    "could not run": "❔",
+    "inconclusive": "❔",
     "kit error": "💥",
     "excluded": "⚪",
     "not applicable": "⚪",

@@ -71,7 +71,7 @@ class Report(msgspec.Struct, frozen=True):
         complete = self.value["run"]["complete"]
         found = [_finding(row, whole) for row in self.value["results"]]
         if not complete:
-            found = [row for row in found if row.outcome != Outcome.COULD_NOT_RUN.value]
+            found = [row for row in found if row.outcome != Outcome.INCONCLUSIVE.value]
         elif not self.value["run"]["selection"]:
             problems = frozenset(row.id for row in found if row.problem)
             found += self._of_requirements(problems)

@@ -17,7 +17,7 @@ MARKS = {
     Outcome.FLAKY: "~",
     Outcome.WARNED: "!",
     Outcome.NOT_APPLICABLE: "-",
-    Outcome.COULD_NOT_RUN: "?",
+    Outcome.INCONCLUSIVE: "?",
     Outcome.KIT_ERROR: "E",
 }
 
@@ -26,7 +26,7 @@ COLOURS = {
     Outcome.FAILED: "31",
     Outcome.FLAKY: "31",
     Outcome.WARNED: "33",
-    Outcome.COULD_NOT_RUN: "33",
+    Outcome.INCONCLUSIVE: "33",
     Outcome.KIT_ERROR: "35",
 }
 
@@ -36,7 +36,7 @@ COLUMNS = (
     "flaky",
     "warned",
     "kit error",
-    "could not run",
+    "inconclusive",
     "not tried",
     "not applicable",
     "excluded",
@@ -126,7 +126,7 @@ class Terminal:
             self.line()
 
     def _reasons(self, record: RunRecord) -> None:
-        for outcome in (Outcome.KIT_ERROR, Outcome.COULD_NOT_RUN):
+        for outcome in (Outcome.KIT_ERROR, Outcome.INCONCLUSIVE):
             found = [result for result in record.unexpected if result.outcome is outcome]
             if found:
                 self.line()

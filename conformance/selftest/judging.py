@@ -201,4 +201,4 @@ def _is_wrong(result: Result) -> bool:
 
 
 def _is_open(result: Result) -> bool:
-    return result.outcome in (Outcome.COULD_NOT_RUN, Outcome.KIT_ERROR)
+    return result.outcome in (Outcome.INCONCLUSIVE, Outcome.KIT_ERROR)

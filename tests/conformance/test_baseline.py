@@ -23,7 +23,7 @@ from tests.support.records import REQUIREMENT, SCENARIO, failed, record, result
 TODAY = date(2026, 11, 23)
 PASSIVE = "passive/pings"
 FAILED = failed(REQUIREMENT)
-OPEN = result(Outcome.COULD_NOT_RUN, reason="it must wait 300 s")
+OPEN = result(Outcome.INCONCLUSIVE, reason="it must wait 300 s")
 
 
 def entry(outcome: str = "failed", *requirements: str, name: str = SCENARIO) -> Entry:
@@ -82,9 +82,9 @@ def test_a_known_failure_passes_the_run_and_its_profile_is_not_conformant_all_th
      (FAILED, [], 1, {"new": [SCENARIO]}),
      (FAILED, [entry("failed", "DEDUP-01")], 1, {"new": [SCENARIO]}),
      (FAILED, [entry("failed", "DEDUP-01", REQUIREMENT)], 0, {"known": [SCENARIO]}),
-     (FAILED, [entry("could not run")], 1, {"new": [SCENARIO]}),
+     (FAILED, [entry("inconclusive")], 1, {"new": [SCENARIO]}),
      (FAILED, [entry("flaky")], 0, {"known": [SCENARIO]}),
-     (OPEN, [entry("could not run")], 0, {"known": [SCENARIO]}),
+     (OPEN, [entry("inconclusive")], 0, {"known": [SCENARIO]}),
      (OPEN, [entry("failed")], 3, {"new": [SCENARIO]}),
      (OPEN, [], 3, {"new": [SCENARIO]}),
      (result(Outcome.KIT_ERROR), [], 5, {"new": [SCENARIO]}),
@@ -93,7 +93,7 @@ def test_a_known_failure_passes_the_run_and_its_profile_is_not_conformant_all_th
      (result(Outcome.FLAKY), [entry("flaky")], 0, {"known": [SCENARIO]}),
      (result(Outcome.FLAKY), [entry("failed")], 3, {"new": [SCENARIO]}),
      (result(Outcome.PASSED), [entry()], 1, {"stale": [SCENARIO]}),
-     (result(Outcome.PASSED), [entry("could not run")], 1, {"stale": [SCENARIO]}),
+     (result(Outcome.PASSED), [entry("inconclusive")], 1, {"stale": [SCENARIO]}),
      (result(Outcome.PASSED), [entry("flaky")], 0, {}),
      (result(Outcome.WARNED), [entry()], 1, {"stale": [SCENARIO]}),
      (result(Outcome.WARNED), [], 0, {}),
@@ -186,7 +186,7 @@ def test_a_selection_of_which_nothing_applies_stays_incomplete(suite: Suite) -> 
 
 
 def test_what_is_known_to_fail_need_not_be_repeated() -> None:
-    rows = [entry(outcome, name=outcome) for outcome in ("failed", "flaky", "could not run")]
+    rows = [entry(outcome, name=outcome) for outcome in ("failed", "flaky", "inconclusive")]
     assert baseline(*rows).failures == {"failed", "flaky"}
 
 
@@ -355,7 +355,7 @@ def test_an_update_keeps_what_is_still_known_drops_what_is_gone_and_adds_what_is
     old = baseline(
         entry(name="x/kept"),
         entry(name="x/gone"),
-        entry("could not run", name="x/other"),
+        entry("inconclusive", name="x/other"),
         entry("flaky", name="x/rare"),
         entry(name="x/never-heard-of"),
     )

@@ -20,7 +20,7 @@ RESULTS = (
     failed(REQUIREMENT, transcript=("   1       0.0 ms  c → {}",)),
     result(Outcome.WARNED, reason="a SHOULD is not kept", failures=(Failure("less than ideal"),)),
     result(Outcome.NOT_APPLICABLE, reason="the target does not claim it"),
-    result(Outcome.COULD_NOT_RUN, reason="it must wait 300 s"),
+    result(Outcome.INCONCLUSIVE, reason="it must wait 300 s"),
     result(Outcome.KIT_ERROR, reason="the kit is at fault"),
     result(Outcome.PASSED, id="passive/pings", kind="monitor", observed=12),
 )

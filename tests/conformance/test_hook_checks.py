@@ -49,7 +49,7 @@ def test_a_hook_that_does_nothing_is_named_and_nobody_is_blamed(tmp_path: Path, 
     assert list(told) == [hook]
     assert told[hook].startswith(f"the hook {hook} answers, but ")
     assert done.status == 3
-    assert set(done.outcomes().values()) == {"could not run"}
+    assert set(done.outcomes().values()) == {"inconclusive"}
     assert told[hook] in done.reasons()
     assert told[hook][1:] in done.output
 
@@ -59,7 +59,7 @@ def test_a_hook_that_does_half_of_its_work_is_named_and_nobody_is_blamed(tmp_pat
     told = done.report["target"]["hook_faults"]["emit_event"]
     assert told.endswith("it does not raise as many events as it was asked for")
     assert done.status == 3
-    assert set(done.outcomes().values()) == {"could not run"}
+    assert set(done.outcomes().values()) == {"inconclusive"}
     assert told in done.reasons()
 
 
@@ -142,7 +142,7 @@ async def test_a_hook_that_fails_is_asked_once_and_not_by_every_scenario(
     assert asked == 1
     assert done.report["target"]["hook_faults"] == {"issue_token": f"the hook issue_token {told}"}
     results = [row for row in done.report["results"] if row["id"].startswith("access-tokens/")]
-    reasons = {row["reason"] for row in results if row["outcome"] == "could not run"}
+    reasons = {row["reason"] for row in results if row["outcome"] == "inconclusive"}
     assert reasons == {f"the hook issue_token {told}"}
 
 

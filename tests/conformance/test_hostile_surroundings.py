@@ -42,14 +42,14 @@ async def test_other_clients_events_between_any_two_messages_change_no_outcome(
     assert crowd.spoken > 100
 
 
-async def test_what_counts_on_quiet_could_not_run_beside_other_clients_events(
+async def test_what_counts_on_quiet_is_inconclusive_beside_other_clients_events(
     suite: Suite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     crowd = gather(monkeypatch)
     done = await judged_replays(tmp_path)
     survived(done, suite, INCOMPLETE)
     assert crowd.spoken > 100
-    untold = {name for name, outcome in done.outcomes().items() if outcome == "could not run"}
+    untold = {name for name, outcome in done.outcomes().items() if outcome == "inconclusive"}
     assert untold == disturbed(done)
     assert untold
     assert untold <= counting_on_quiet(suite)

@@ -93,7 +93,7 @@ def test_what_needs_no_error_is_judged_where_none_ever_comes(tmp_path: Path) -> 
     wanted = {
         **dict.fromkeys(KEPT, "passed"),
         **dict.fromkeys(BROKEN, "failed"),
-        **dict.fromkeys(OPEN, "could not run"),
+        **dict.fromkeys(OPEN, "inconclusive"),
     }
     assert outcomes(tmp_path, "errors-are-never-sent", wanted) == wanted
 
@@ -103,8 +103,8 @@ def test_what_needs_no_error_is_judged_where_none_ever_comes(tmp_path: Path) -> 
     [
         ("message-is-wrapped-twice", UNCHANGED, "failed"),
         ("unknown-types-are-relayed", ("errors/each-kind-is-answered",), "passed"),
-        ("unauthenticated-messages-are-kept", BROKEN[1:], "could not run"),
-        ("errors-as-plain-text", (BROKEN[0], *OPEN[1:]), "could not run"),
+        ("unauthenticated-messages-are-kept", BROKEN[1:], "inconclusive"),
+        ("errors-as-plain-text", (BROKEN[0], *OPEN[1:]), "inconclusive"),
     ],
 )
 def test_a_server_is_blamed_for_the_sentence_that_it_breaks_alone(

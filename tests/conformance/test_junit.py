@@ -79,8 +79,8 @@ def test_a_case_is_found_by_its_area_and_name(suite: Suite) -> None:
     assert case.attrib["name"] == "ping-frame-before-authentication"
 
 
-def test_what_could_not_run_says_why(suite: Suite) -> None:
-    row = result(Outcome.COULD_NOT_RUN, reason="it must wait 300 s")
+def test_an_inconclusive_result_says_why(suite: Suite) -> None:
+    row = result(Outcome.INCONCLUSIVE, reason="it must wait 300 s")
     skipped = the_suite(render(record(suite, row))).find("testcase/skipped")
     assert skipped is not None
     assert skipped.attrib["message"] == "it must wait 300 s"

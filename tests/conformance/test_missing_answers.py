@@ -125,7 +125,7 @@ async def test_who_loses_events_is_blamed_for_that_and_for_nothing_that_needs_on
     assert broken(record) - {"EVENT-03", "EVENT-05"} == {"MSG-01"}
     (row,) = (row for row in record.results if row.id == LOST_EVENTS)
     told = "it needs a client_message, and not every one comes (MSG-01)"
-    assert (row.outcome, row.reason) == (Outcome.COULD_NOT_RUN, told)
+    assert (row.outcome, row.reason) == (Outcome.INCONCLUSIVE, told)
     assert row.failures
 
 
@@ -146,7 +146,7 @@ async def test_an_answer_behind_a_later_one_breaks_the_order_and_nothing_else(
     async with meddling(reference, as_it_is, overtaken=overtaken) as meddler:
         record = await a_run(suite, meddler.url, "errors/words", "errors/truncated").perform()
     assert broken(record) == {"ORDER-01"}
-    refuted = of(record, Outcome.COULD_NOT_RUN)
+    refuted = of(record, Outcome.INCONCLUSIVE)
     assert {row.reason for row in refuted} == {"the answer came, but after that to a later message"}
 
 
@@ -168,7 +168,7 @@ async def test_a_slow_but_lawful_target_is_blamed_for_nothing(suite: Suite, refe
         record = await a_run(suite, meddler.url, *words).perform()
     assert broken(record) == set()
     assert of(record, Outcome.PASSED)
-    assert {row.reason for row in of(record, Outcome.COULD_NOT_RUN)} == set()
+    assert {row.reason for row in of(record, Outcome.INCONCLUSIVE)} == set()
 
 
 def falling_silent(after: int) -> Behaviour:

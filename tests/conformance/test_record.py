@@ -11,7 +11,7 @@ PASSED = result(Outcome.PASSED)
 FAILED = failed(REQUIREMENT)
 WARNED = result(Outcome.WARNED)
 FLAKY = flaky(REQUIREMENT)
-OPEN = result(Outcome.COULD_NOT_RUN)
+OPEN = result(Outcome.INCONCLUSIVE)
 KIT = result(Outcome.KIT_ERROR)
 ABSENT = result(Outcome.NOT_APPLICABLE)
 
@@ -71,7 +71,7 @@ def test_a_run_that_lost_its_target_is_incomplete_whatever_passed(suite: Suite) 
 
 @pytest.mark.parametrize(
     ("results", "status"),
-    [((PASSED,), "passed"), ((PASSED, FAILED), "failed"), ((WARNED, OPEN), "could not run"),
+    [((PASSED,), "passed"), ((PASSED, FAILED), "failed"), ((WARNED, OPEN), "inconclusive"),
      ((PASSED, WARNED), "warned"), ((PASSED, ABSENT), "passed"), ((ABSENT,), "not tried"),
      ((OPEN, KIT), "kit error"), ((), "not tried"), ((PASSED, FLAKY), "flaky"),
      ((FLAKY, OPEN), "flaky"), ((FLAKY, FAILED), "failed")],
@@ -86,7 +86,7 @@ def test_a_requirement_has_the_gravest_status_of_its_results(
 def test_a_failure_that_names_one_requirement_leaves_the_others_open(suite: Suite) -> None:
     both = failed("DEDUP-01", requirements=("DEDUP-01", "DEDUP-02"))
     statuses = {row.requirement.id: row.status for row in requirement_statuses(record(suite, both))}
-    assert (statuses["DEDUP-01"], statuses["DEDUP-02"]) == ("failed", "could not run")
+    assert (statuses["DEDUP-01"], statuses["DEDUP-02"]) == ("failed", "inconclusive")
 
 
 def test_a_failure_that_names_none_blames_all_of_its_scenario(suite: Suite) -> None:

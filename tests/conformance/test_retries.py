@@ -19,7 +19,7 @@ from tests.support.records import REQUIREMENT, SCENARIO, failed, result
 
 ONE = "states/second-auth-response-is-refused"
 PASSED, FAILED = Outcome.PASSED, Outcome.FAILED
-WARNED, OPEN, KIT = Outcome.WARNED, Outcome.COULD_NOT_RUN, Outcome.KIT_ERROR
+WARNED, OPEN, KIT = Outcome.WARNED, Outcome.INCONCLUSIVE, Outcome.KIT_ERROR
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from tests.support.records import REQUIREMENT, failed, record, result
 
 QUICK = result(Outcome.PASSED, id="a/quick", timing=Timing(0.0, 0.5))
 SLOW = result(Outcome.PASSED, id="a/slow", timing=Timing(0.5, 3.0, 2.5, 1, {"id_window": 2.5}))
-NEVER = result(Outcome.COULD_NOT_RUN, id="a/never")
+NEVER = result(Outcome.INCONCLUSIVE, id="a/never")
 TWICE = merged(
     failed(REQUIREMENT, id="a/twice", timing=Timing(1.0, 4.0)),
     result(Outcome.PASSED, id="a/twice", timing=Timing(5.0, 1.0, 0.9, 1, {"dedup_window": 0.9})),

@@ -108,7 +108,7 @@ async def test_handshakes_that_are_turned_away_at_times_are_made_again(tmp_path:
 async def test_a_server_that_stays_full_is_not_blamed(tmp_path: Path, suite: Suite) -> None:
     done = await crowded(tmp_path, lambda n: n > 1, "states/", "origin/", "deduplication/")
     survived(done, suite, (3,))
-    assert set(done.outcomes().values()) <= {"could not run", "not applicable", "passed"}
+    assert set(done.outcomes().values()) <= {"inconclusive", "not applicable", "passed"}
     assert "HTTP 503, the target takes no more connections at the moment" in done.reasons()
     assert "the target was lost during the run" in done.reasons()
 
@@ -124,7 +124,7 @@ async def test_a_server_that_is_full_too_soon_is_blamed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("features", "outcome", "status"),
-    [("limits heartbeat", "could not run", 3), ("replay heartbeat", "failed", 1)],
+    [("limits heartbeat", "inconclusive", 3), ("replay heartbeat", "failed", 1)],
 )
 async def test_a_refusal_for_the_rate_proves_nothing_where_a_rate_is_stated(
     tmp_path: Path, features: str, outcome: str, status: int
@@ -179,8 +179,8 @@ def is_json(data: bytes) -> bool:
 @pytest.mark.parametrize(
     ("codes", "outcome"),
     [
-        (["rate_limited", "unknown_type"], "could not run"),
-        (["rate_limited"] * 4 + ["unknown_type"], "could not run"),
+        (["rate_limited", "unknown_type"], "inconclusive"),
+        (["rate_limited"] * 4 + ["unknown_type"], "inconclusive"),
         (["rate_limited"] * 5 + ["unknown_type"], "failed"),
         (["rate_limited"], "failed"),
     ],

@@ -32,7 +32,7 @@ def test_a_failure_shows_the_sentence_the_evidence_and_how_to_see_it_again(suite
 
 
 def test_results_that_share_a_reason_are_told_together(suite: Suite) -> None:
-    rows = [result(Outcome.COULD_NOT_RUN, id=f"a/{n}", reason="too long") for n in range(3)]
+    rows = [result(Outcome.INCONCLUSIVE, id=f"a/{n}", reason="too long") for n in range(3)]
     text = shown(suite, *rows)
     assert text.count("too long") == 1
     assert "a/0, a/1, a/2" in text
@@ -52,7 +52,7 @@ def test_what_a_target_says_cannot_move_the_terminal(suite: Suite, text: str) ->
     row = result(
         Outcome.FAILED, reason=text, failures=(failure,), transcript=(f"   1  c ← {text}",)
     )
-    found = shown(suite, row, result(Outcome.COULD_NOT_RUN, reason=text), note=f"lost: {text}")
+    found = shown(suite, row, result(Outcome.INCONCLUSIVE, reason=text), note=f"lost: {text}")
     assert re.findall(r"[^\n\t\x20-\x7e\xa0-\u2027\u202a-\U0010ffff]", found) == []
 
 

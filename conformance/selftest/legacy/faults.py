@@ -126,4 +126,4 @@ FAULTS: tuple[Fault, ...] = (
 )
 
 NO_HOOKS = "no-hooks: Nothing makes an event, a new start or another time at will; no fault at all."
-"""Why some of the baseline could not run; no requirement asks for hooks."""
+"""Why some results in the baseline are inconclusive; no requirement asks for hooks."""
