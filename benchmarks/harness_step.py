@@ -35,7 +35,7 @@ from conformance.errors import Location
 from conformance.loader.monitor import Monitor
 from conformance.loader.suite import Suite, load
 from conformance.model import Step
-from conformance.record.transcript import Secrets
+from conformance.record.secrets import Secrets
 from conformance.target.target import Target
 from conformance.transport import Message
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from enum import Enum
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec.structs import replace
@@ -107,8 +107,42 @@ class Verdict(Enum):
     NOT_CLAIMED = "not claimed"
 
 
+Direction = Literal["sent", "received", "noted"]
+"""Whose doing an entry is: the kit's, the target's, or what the kit did beside the wire."""
+
+Kind = Literal[
+    "handshake", "text", "binary", "frames", "ping", "pong", "close", "end", "reset", "hook",
+    "note", "others",
+]  # fmt: skip
+"""What an entry is; `end` is the end of a connection, `others` stands for other clients' events."""
+
+
+class TranscriptEntry(msgspec.Struct):
+    """One thing that crossed the wire in a dialogue, or that the kit did beside it.
+
+    `seconds` count from the scenario's start. `text` is the payload, or its beginning where it
+    `is_cut`, and `size` the length of the whole in characters. `code` is a close code or an HTTP
+    status, `how` says how a connection ended, `others` counts the events that it stands for.
+    """
+
+    ordinal: int
+    seconds: float
+    connection: str
+    direction: Direction
+    kind: Kind
+    text: str = ""
+    size: int = 0
+    code: int | None = None
+    how: str = ""
+    others: int = 0
+    is_cut: bool = False
+
+
 class Failure(msgspec.Struct, frozen=True):
-    """Why a step or a passive check did not hold, in terms of the wire."""
+    """Why a step or a passive check did not hold, in terms of the wire.
+
+    `entry` is the ordinal of the transcript's entry where it showed.
+    """
 
     summary: str
     requirements: tuple[str, ...] = ()
@@ -119,7 +153,7 @@ class Failure(msgspec.Struct, frozen=True):
     received: str = ""
     pointer: str = ""
     close_code: int | None = None
-    transcript_line: int | None = None
+    entry: int | None = None
 
 
 class Timing(msgspec.Struct, frozen=True):
@@ -151,7 +185,7 @@ class Result(msgspec.Struct, frozen=True):
     outcome: Outcome
     reason: str = ""
     failures: tuple[Failure, ...] = ()
-    transcript: tuple[str, ...] = ()
+    transcript: tuple[TranscriptEntry, ...] = ()
     observed: int | None = None
     timing: Timing = msgspec.field(default_factory=Timing)
     trials: tuple[Trial, ...] = ()

@@ -192,7 +192,7 @@ class Attempts:
             outcome, reason = Outcome.KIT_ERROR, _own_fault(error)
         finally:
             await dialogue.finish()
-        kept = dialogue.transcript.lines() if outcome is not Outcome.PASSED else ()
+        kept = dialogue.transcript.entries() if outcome is not Outcome.PASSED else ()
         found = result_of(scenario, outcome, reason)
         timing = _timing(dialogue, attempt)
         return replace(found, failures=failures, transcript=kept, timing=timing), again
@@ -256,7 +256,7 @@ def _cut_short(scenario: Scenario, dialogue: Dialogue | None) -> Result:
     result = result_of(scenario, Outcome.INCONCLUSIVE, "")
     if dialogue is None:
         return result
-    return replace(result, transcript=dialogue.transcript.lines(), timing=_timing(dialogue, 1))
+    return replace(result, transcript=dialogue.transcript.entries(), timing=_timing(dialogue, 1))
 
 
 async def _unless(event: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:

@@ -17,12 +17,13 @@ from conformance.engine.matching import matches
 from conformance.engine.silence import Missing
 from conformance.engine.world import World
 from conformance.errors import InputError, did_you_mean
-from conformance.json_text import NotJSON, decode
+from conformance.json_text import NotJSON, decode, encode
 from conformance.loader import expressions
 from conformance.loader.form import PLAIN, Form
 from conformance.loader.monitor import Violation
-from conformance.model import Failure, Scenario
+from conformance.model import Direction, Failure, Kind, Scenario
 from conformance.record.transcript import Transcript
+from conformance.record.wording import words
 from conformance.target.hooks import ADVANCE, RESTART, HookFailed
 from conformance.text.excerpts import MAX_SHOWN
 from conformance.transport import (
@@ -79,7 +80,8 @@ class Dialogue(Watcher):
         self.not_given: set[str] = set()
         self.barriers = Barriers(world.suite.barrier, self._barrier)
         self._scenario = scenario
-        self.last_sent = ""
+        self._last_sent: tuple[Kind, str, int | None] | None = None
+        self.last_of: dict[Connection, int] = {}
         self.quickest_answer = 0.0
         self.step_begun = 0.0
         self._unique = 0
@@ -246,7 +248,8 @@ class Dialogue(Watcher):
 
     async def call_hook(self, name: str, arguments: Mapping[str, Any]) -> Any:
         """The result of a hook of the target."""
-        self.transcript.add(perf_counter() - self.started, "·", "→", f"hook {name} {arguments}")
+        seconds = perf_counter() - self.started
+        self.transcript.add(seconds, "", "noted", "hook", f"{name} {encode(dict(arguments))}")
         if name not in self.world.target.hooks:
             raise HookFailed(self.world.without_hook(name))
         for monitor in self.world.monitors if name == RESTART else ():
@@ -279,12 +282,30 @@ class Dialogue(Watcher):
 
     # ── what a connection tells ──
 
-    def line(self, connection: Connection, direction: str, text: str) -> None:
-        """Adds a line to the transcript."""
-        self.transcript.add(perf_counter() - self.started, connection.name, direction, text)
-        if direction == "→":
-            self.last_sent = text
-            self._sent(connection, text)
+    def crossed(
+        self,
+        connection: Connection,
+        direction: Direction,
+        kind: Kind,
+        text: str = "",
+        *,
+        code: int | None = None,
+        how: str = "",
+    ) -> None:
+        """Adds an entry to the transcript, and has the monitors see what is sent."""
+        seconds = perf_counter() - self.started
+        self.transcript.add(seconds, connection.name, direction, kind, text, code=code, how=how)
+        if direction == "sent":
+            self._last_sent = (kind, text, code)
+            if kind == "text":
+                self._sent(connection, text)
+        elif kind in ("handshake", "end"):
+            self.last_of[connection] = self.transcript.count
+
+    @property
+    def last_sent(self) -> str:
+        """What was sent last, in words; empty where nothing was."""
+        return words(*self._last_sent) if self._last_sent else ""
 
     def _sent(self, connection: Connection, text: str) -> None:
         try:
@@ -311,8 +332,8 @@ class Dialogue(Watcher):
         if own and self._refusal is not None and matches(self._refusal, message.value):
             self.refused = True
         if own or any(monitor.keeps_evidence for monitor, _ in found):
-            self.line(connection, "←", message.text)
-            message.line = self.transcript.count
+            self.crossed(connection, "received", "text", message.text)
+            message.ordinal = self.transcript.count
         else:
             self.transcript.add_other(perf_counter() - self.started, connection.name)
         if not own and self.world.suite.disturbing.is_valid(message.value):
@@ -369,7 +390,7 @@ class Dialogue(Watcher):
 
     def broke(self, connection: Connection, what: str) -> None:
         """Hands what is wrong with a frame to the monitors."""
-        self.line(connection, "←", what)
+        self.crossed(connection, "received", "note", what)
         for monitor in self.world.monitors:
             failure = monitor.broke(connection, what)
             if failure is not None:
@@ -386,7 +407,7 @@ class Dialogue(Watcher):
                 monitor.note(failure, self._violation)
 
     def _violation(self, failure: Failure) -> Violation:
-        return Violation(replace(self.shown(failure), sent=""), self.name, self.transcript.lines)
+        return Violation(replace(self.shown(failure), sent=""), self.name, self.transcript.entries)
 
     def shown(self, failure: Failure) -> Failure:
         """The failure with its place in the transcript, without secrets, then cut."""
@@ -394,11 +415,13 @@ class Dialogue(Watcher):
         def safe(text: str) -> str:
             return self.world.secrets.shown(text, MAX_SHOWN)
 
+        entry = failure.entry or self.transcript.count
+        self.transcript.keep(entry)
         return replace(
             failure,
             summary=safe(failure.summary),
             sent=safe(failure.sent or self.last_sent),
             expected=safe(failure.expected),
             received=safe(failure.received),
-            transcript_line=failure.transcript_line or self.transcript.count,
+            entry=entry,
         )

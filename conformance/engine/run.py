@@ -26,7 +26,7 @@ from conformance.model import Outcome, Result, Scenario
 from conformance.record import retries
 from conformance.record.record import RunRecord
 from conformance.record.schedule import DISCOVERY, EXCLUSIVE, FORMS, LAST, RETRIES, SHARED, Phase
-from conformance.record.transcript import Secrets
+from conformance.record.secrets import Secrets
 from conformance.target.hooks import ADVANCE
 from conformance.target.target import Target
 from conformance.transport import Unreachable

@@ -16,7 +16,7 @@ from conformance.engine.silence import Silences
 from conformance.loader.monitor import Monitor
 from conformance.loader.suite import Suite
 from conformance.model import Procedure
-from conformance.record.transcript import Secrets
+from conformance.record.secrets import Secrets
 from conformance.target.hooks import HookFailed
 from conformance.target.target import Target
 from conformance.transport.handshake import MAX_MESSAGE

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from conformance.model import Failure
+from conformance.model import Failure, TranscriptEntry
 from conformance.transport import Connection, End, Message
 
 KEPT: Final = 3
@@ -20,7 +20,7 @@ class Violation(msgspec.Struct):
 
     failure: Failure
     scenario: str
-    transcript: Callable[[], tuple[str, ...]]
+    transcript: Callable[[], tuple[TranscriptEntry, ...]]
 
 
 class Monitor(msgspec.Struct, eq=False):

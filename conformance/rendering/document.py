@@ -5,7 +5,7 @@ from typing import Any, Final
 from msgspec.structs import asdict
 
 from conformance import __version__
-from conformance.model import Failure, Result, Timing, Trial
+from conformance.model import Failure, Result, Timing, TranscriptEntry, Trial
 from conformance.record.baseline import Comparison, Entry, Finding
 from conformance.record.record import (
     ProfileVerdict,
@@ -147,7 +147,7 @@ def _result(result: Result) -> dict[str, Any]:
     if result.failures:
         shown["failures"] = [_failure(failure) for failure in result.failures]
     if result.transcript:
-        shown["transcript"] = list(result.transcript)
+        shown["transcript"] = [_row(entry) for entry in result.transcript]
     if result.observed is not None:
         shown["observed"] = result.observed
     else:
@@ -156,6 +156,12 @@ def _result(result: Result) -> dict[str, Any]:
         shown["tally"] = tally(result)
         shown["trials"] = [_trial(trial) for trial in result.trials]
     return shown
+
+
+def _row(entry: TranscriptEntry) -> dict[str, Any]:
+    """An entry of a transcript: what does not tell anything is left out."""
+    shown = asdict(entry) | {"seconds": round(entry.seconds, 4)}
+    return {key: value for key, value in shown.items() if value or key in ("ordinal", "seconds")}
 
 
 def _trial(trial: Trial) -> dict[str, Any]:

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from conformance.model import Failure, Result
+from conformance.model import Failure, Result, TranscriptEntry
 from conformance.record.record import RunRecord
 from conformance.record.retries import Retries, tally
-from conformance.record.transcript import OTHERS
+from conformance.record.wording import line
 from conformance.text.excerpts import cut
 
 AROUND: Final = 8
@@ -54,7 +54,7 @@ def _one(failure: Failure, result: Result, record: RunRecord) -> Iterator[str]:
     )
     yield from (f"  {name:<9} {cut(value, 500)}" for name, value in rows if value)
     yield ""
-    yield from _excerpt(result.transcript, failure.transcript_line)
+    yield from _excerpt(result.transcript, failure.entry)
 
 
 def _again(result: Result, record: RunRecord) -> str:
@@ -62,14 +62,14 @@ def _again(result: Result, record: RunRecord) -> str:
     return f"coda-conformance {record.target_words}{what}"
 
 
-def _excerpt(transcript: Sequence[str], line: int | None) -> Iterator[str]:
-    """The transcript up to the line where it went wrong, and a little more."""
-    transcript = [row for row in transcript if OTHERS not in row]
-    numbers = [row.split(maxsplit=1)[0] for row in transcript]
-    at = numbers.index(str(line)) if str(line) in numbers else len(numbers) - 1
+def _excerpt(transcript: Sequence[TranscriptEntry], guilty: int | None) -> Iterator[str]:
+    """The transcript up to the entry where it went wrong, and a little more."""
+    shown = [row for row in transcript if row.kind != "others"]
+    ordinals = [row.ordinal for row in shown]
+    at = ordinals.index(guilty) if guilty in ordinals else len(ordinals) - 1
     first = max(0, at - AROUND + 1)
     if first:
         yield f"  {first} earlier lines are in the JSON report"
-    for i, row in enumerate(transcript[first : at + 3], first):
+    for i, row in enumerate(shown[first : at + 3], first):
         mark = "▶" if i == at else " "
-        yield f" {mark}{cut(row, 240)}"
+        yield f" {mark}{cut(line(row), 240)}"

@@ -179,7 +179,7 @@ class Connection(Outgoing, asyncio.Protocol):
     def refuse(self, reason: str) -> None:
         """Notes that the handshake was asked for and never answered."""
         self.silent, self.refusal = True, reason
-        self.watcher.line(self, "←", f"nothing: the target {reason}")
+        self.watcher.crossed(self, "noted", "note", f"no answer: the target {reason}")
 
     @property
     def compresses(self) -> bool:
@@ -205,7 +205,7 @@ class Connection(Outgoing, asyncio.Protocol):
                 self._file_frame(cast(Frame, event))
         if self.protocol.handshake_exc is not None and not self.refusal:
             self.refusal = str(self.protocol.handshake_exc)
-            self.watcher.line(self, "←", self.refusal)
+            self.watcher.crossed(self, "noted", "note", self.refusal)
         if self.broke_format:
             fault = self.protocol.parser_exc
             self._payload = bytearray()
@@ -219,12 +219,13 @@ class Connection(Outgoing, asyncio.Protocol):
 
     def _file_response(self, response: Response) -> None:
         self.response = response
-        chosen = f" subprotocol: {self.subprotocol}" if self.subprotocol else ""
-        self.watcher.line(self, "←", f"HTTP {response.status_code}{chosen}")
+        chosen = f"subprotocol: {self.subprotocol}" if self.subprotocol else ""
+        status = response.status_code
+        self.watcher.crossed(self, "received", "handshake", chosen, code=status)
 
     def _file_frame(self, frame: Frame) -> None:
         if frame.opcode is Opcode.PONG:
-            self.watcher.line(self, "←", f"pong {bytes(frame.data).hex() or '(empty)'}")
+            self.watcher.crossed(self, "received", "pong", bytes(frame.data).hex())
             self._pongs.append(bytes(frame.data))
         elif frame.opcode is Opcode.CLOSE:
             close = self.protocol.close_rcvd or Close(1005, "")
@@ -256,7 +257,7 @@ class Connection(Outgoing, asyncio.Protocol):
         if self.end is None:
             end = self._inbox.end = End(perf_counter(), code, reason, how)
             if not self.refused:
-                self.watcher.line(self, "←", f"end: {how}, close code {code} {reason}".rstrip())
+                self.watcher.crossed(self, "received", "end", reason, code=code, how=how)
                 self.watcher.ended(self, end)
         self._notify()
 
@@ -329,13 +330,13 @@ class Connection(Outgoing, asyncio.Protocol):
 
     def stall(self) -> None:
         """Stops reading: what the target sends stays in the buffers between."""
-        self.watcher.line(self, "·", "stops reading")
+        self.watcher.crossed(self, "noted", "note", "stops reading")
         self._pause(True)
         self._stalled = True
 
     def unstall(self) -> None:
         """Reads again."""
-        self.watcher.line(self, "·", "reads again")
+        self.watcher.crossed(self, "noted", "note", "reads again")
         self._stalled = False
         self._pause(False)
 
@@ -343,7 +344,7 @@ class Connection(Outgoing, asyncio.Protocol):
 
     def drop(self) -> None:
         """Ends the TCP connection with a reset."""
-        self.watcher.line(self, "→", "TCP reset")
+        self.watcher.crossed(self, "sent", "reset")
         self._reset()
 
     def _reset(self) -> None:

@@ -21,12 +21,12 @@ class _Packed(msgspec.Struct, frozen=True):
     binary: bool
     time: float
     compressed: bool
-    line: int | None
+    ordinal: int | None
 
     def unpack(self) -> Message:
         """The message as it was when it came."""
         message = read_message(self.data, self.binary, self.time, self.compressed)
-        message.line = self.line
+        message.ordinal = self.ordinal
         return message
 
 
@@ -46,7 +46,7 @@ class Inbox:
         self._bytes += len(data)
         item: Message | _Packed = message
         if self._bytes > READY:
-            item = _Packed(data, binary, message.time, message.compressed, message.line)
+            item = _Packed(data, binary, message.time, message.compressed, message.ordinal)
         self._items.append((item, len(data)))
 
     def take(self) -> Received:

@@ -23,7 +23,7 @@ BINARY: Final = "a binary message came, not a text message"
 class Message(msgspec.Struct, eq=False):
     """One message as it came; `value` is its JSON value unless `fault` says why it has none.
 
-    `line` is where it stands in the transcript, once it is there.
+    `ordinal` is that of its entry in the transcript, once it is there.
     """
 
     time: float
@@ -31,7 +31,7 @@ class Message(msgspec.Struct, eq=False):
     value: Any = None
     fault: str = ""
     compressed: bool = False
-    line: int | None = None
+    ordinal: int | None = None
 
     def mentions(self, text: str) -> bool:
         """Whether the message contains a text, however its JSON escapes it."""

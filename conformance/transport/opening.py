@@ -100,7 +100,7 @@ def _protocol(handshake: Handshake) -> ClientProtocol:
 
 
 async def _shake_hands(connection: Connection, handshake: Handshake) -> None:
-    connection.watcher.line(connection, "→", str(handshake))
+    connection.watcher.crossed(connection, "sent", "handshake", str(handshake))
     request = _request(connection.protocol, handshake)
     size = handshake.in_pieces or len(request)
     await connection.write_in_pieces(request[:-size], size)

@@ -8,6 +8,7 @@ from websockets.client import ClientProtocol
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Response
 
+from conformance.model import Direction, Kind
 from conformance.transport.compression import NotedDeflate
 from conformance.transport.messages import End, Message
 
@@ -25,8 +26,20 @@ MAX_UNREAD: Final = 1024 * 1024
 class Watcher:
     """Told of everything that crosses a connection; does nothing by itself."""
 
-    def line(self, connection: "Connection", direction: str, text: str) -> None:
-        """A line for the transcript; the direction is `→` (to the target) or `←`."""
+    def crossed(
+        self,
+        connection: "Connection",
+        direction: Direction,
+        kind: Kind,
+        text: str = "",
+        *,
+        code: int | None = None,
+        how: str = "",
+    ) -> None:
+        """Something went to the target or came from it, or the kit did something beside the wire.
+
+        A message that came is told by `received` alone.
+        """
 
     def received(self, connection: "Connection", message: Message) -> None:
         """A message came."""
@@ -55,9 +68,6 @@ class Outgoing:
     def end(self) -> End | None:
         """How the connection ended; None while it lives."""
         raise NotImplementedError
-
-    def _told(self, direction: str, text: str) -> None:
-        self.watcher.line(cast("Connection", self), direction, text)
 
     def write_protocol_data(self) -> None:
         """Sends what the protocol itself wants to say: handshake, pongs, the close answered.
@@ -93,7 +103,7 @@ class Outgoing:
 
     def send_binary(self, data: bytes) -> None:
         """Sends one binary message."""
-        self._send(Opcode.BINARY, data, f"binary message of {len(data)} bytes")
+        self._send(Opcode.BINARY, data, "binary", data.hex())
 
     def deflate(self, payload: bytes) -> bytes:
         """The payload compressed as was negotiated; unchanged where nothing was."""
@@ -103,27 +113,37 @@ class Outgoing:
 
     def ping(self, payload: bytes) -> None:
         """Sends a ping frame."""
-        self._send(Opcode.PING, payload, f"ping {payload.hex() or '(empty)'}")
+        self._send(Opcode.PING, payload, "ping", payload.hex())
 
     def close(self, code: int | None, reason: str = "") -> None:
         """Sends a close frame; without a code it is empty."""
         self.closing = True
         payload = b"" if code is None else code.to_bytes(2, "big") + reason.encode()
-        shown = "(empty)" if code is None else f"{code} {reason}".rstrip()
-        self._send(Opcode.CLOSE, payload, f"close {shown}")
+        self._send(Opcode.CLOSE, payload, "close", reason, code)
 
-    def _send(self, opcode: Opcode, payload: bytes, shown: str) -> None:
+    def _send(
+        self, opcode: Opcode, payload: bytes, kind: Kind, text: str, code: int | None = None
+    ) -> None:
         # A control frame is answered by another, and what comes after it answers something else.
         asks = opcode in (Opcode.TEXT, Opcode.BINARY)
-        self.write(Frame(opcode, payload).serialize(mask=True), shown, asks=asks)
+        self.write(Frame(opcode, payload).serialize(mask=True), text, kind, code=code, asks=asks)
 
-    def write(self, data: bytes, shown: str, *, asks: bool = True, segment: int = 0) -> None:
-        """Writes bytes as they are; `shown` is what the transcript says of them.
+    def write(
+        self,
+        data: bytes,
+        text: str,
+        kind: Kind = "text",
+        *,
+        code: int | None = None,
+        asks: bool = True,
+        segment: int = 0,
+    ) -> None:
+        """Writes bytes as they are; `text`, `kind` and `code` are what the transcript says of them.
 
         What `asks` should be answered by a message soon, unless it is large. They are written in
         segments of so many bytes, where that is not 0.
         """
-        self._told("→", shown)
+        self.watcher.crossed(cast("Connection", self), "sent", kind, text, code=code)
         last = (len(data) - 1) // segment * segment if segment else 0
         for start in range(0, last, segment or 1):
             if self.open:

@@ -12,12 +12,12 @@ from conformance.loader.suite import Suite
 from conformance.model import Failure, Outcome, Timing
 from conformance.record.schedule import Phase
 from conformance.rendering.document import SCHEMA, document
-from tests.support.records import REQUIREMENT, failed, flaky, record, result
+from tests.support.records import REQUIREMENT, entry, failed, flaky, record, result
 
 RESULTS = (
     result(Outcome.PASSED, timing=Timing(0.1, 2.25, 2.0, 1, {"dedup_window": 2.0})),
     flaky(REQUIREMENT),
-    failed(REQUIREMENT, transcript=("   1       0.0 ms  c → {}",)),
+    failed(REQUIREMENT, transcript=(entry("{}"),)),
     result(Outcome.WARNED, reason="a SHOULD is not kept", failures=(Failure("less than ideal"),)),
     result(Outcome.NOT_APPLICABLE, reason="the target does not claim it"),
     result(Outcome.INCONCLUSIVE, reason="it must wait 300 s"),
@@ -96,11 +96,11 @@ def test_a_failure_says_what_was_expected_and_received_and_leaves_out_the_rest(
     }
 
 
-def test_a_transcript_line_0_and_a_close_code_are_not_mistaken_for_absent(suite: Suite) -> None:
-    shown = replace(failed().failures[0], close_code=1006, transcript_line=0)
+def test_an_entry_0_and_a_close_code_are_not_mistaken_for_absent(suite: Suite) -> None:
+    shown = replace(failed().failures[0], close_code=1006, entry=0)
     row = document(record(suite, result(Outcome.FAILED, failures=(shown,))))["results"][0]
     assert row["failures"][0]["close_code"] == 1006
-    assert row["failures"][0]["transcript_line"] == 0
+    assert row["failures"][0]["entry"] == 0
 
 
 def test_every_requirement_of_servers_is_in_the_report_with_its_sentence(suite: Suite) -> None:

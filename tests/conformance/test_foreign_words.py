@@ -29,7 +29,7 @@ from conformance.selftest.matrix import FaultRun, Matrix
 from conformance.text.escapes import printable
 from tests.support.markdown import bare, strange, tables
 from tests.support.obeyed import HOSTILE, obeyed
-from tests.support.records import REQUIREMENT, SCENARIO, record, result
+from tests.support.records import REQUIREMENT, SCENARIO, entry, record, result
 
 MARKUP = [
     *HOSTILE,
@@ -104,7 +104,7 @@ def told(text: str) -> RunRecord:
     evidence: dict[str, Any] = {
         "reason": text,
         "failures": (failure,),
-        "transcript": (f"1 {text}",),
+        "transcript": (entry(text),),
     }
     rows = [
         result(outcome, id=f"x/{outcome.value}", title=text, **evidence)
@@ -112,9 +112,9 @@ def told(text: str) -> RunRecord:
     ]
     trials = tuple(Trial(o, text, rows[0].timing) for o in (Outcome.FAILED, Outcome.PASSED))
     rows.append(result(Outcome.FLAKY, id="x/tried", title=text, trials=trials, **evidence))
-    entry = Entry(SCENARIO, "failed", frozenset({REQUIREMENT}), text)
+    said = Entry(SCENARIO, "failed", frozenset({REQUIREMENT}), text)
     found = Finding(SCENARIO, "passed", frozenset({REQUIREMENT}))
-    known = (Known(found, entry),)
+    known = (Known(found, said),)
     return record(
         SUITE, *rows, note=text, target_name=text, target_url=text, target_words=text,
         variables={text: text}, shows_schedule=True,

@@ -8,7 +8,7 @@ def filled(*texts: str) -> Inbox:
     inbox = Inbox()
     for number, text in enumerate(texts):
         message = read_message(text.encode(), False, float(number), number % 2 == 0)
-        message.line = number
+        message.ordinal = number
         inbox.add(message, text.encode(), False)
     return inbox
 
@@ -18,7 +18,7 @@ def test_messages_come_out_as_they_came_in_whether_they_were_packed_or_not() -> 
     inbox = filled(*texts)
     taken = [inbox.take() for _ in texts]
     assert all(isinstance(item, Message) for item in taken)
-    told = [(m.text, m.value["n"], m.time, m.compressed, m.line) for m in taken]  # type: ignore[union-attr]
+    told = [(m.text, m.value["n"], m.time, m.compressed, m.ordinal) for m in taken]  # type: ignore[union-attr]
     assert told == [(text, n, float(n), n % 2 == 0, n) for n, text in enumerate(texts)]
     assert not inbox
 

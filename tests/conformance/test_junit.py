@@ -8,7 +8,7 @@ from conformance.loader.suite import Suite
 from conformance.model import Outcome
 from conformance.record.retries import merged
 from conformance.rendering.junit import render
-from tests.support.records import REQUIREMENT, failed, flaky, record, result
+from tests.support.records import REQUIREMENT, entry, failed, flaky, record, result
 
 EVERY_CHARACTER = "".join(map(chr, range(0x20))) + '\x7f\x85\u2028\ud800\udfff\ufffe\uffff😀<&]]>"'
 
@@ -40,7 +40,7 @@ def test_the_numbers_are_those_of_the_cases(suite: Suite) -> None:
 def test_characters_that_xml_cannot_hold_leave_it_valid(suite: Suite, where: str) -> None:
     text = f"x{EVERY_CHARACTER}x"
     summary = text if where == "summary" else "no pong came"
-    transcript = (f"   1 {text}",) if where == "transcript" else ()
+    transcript = (entry(text),) if where == "transcript" else ()
     row = failed(REQUIREMENT, summary=summary, transcript=transcript)
     found = the_suite(render(record(suite, row)))
     (case,) = found.findall("testcase")

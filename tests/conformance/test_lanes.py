@@ -10,7 +10,7 @@ from conformance.engine.steps import Performer, StepFailed
 from conformance.engine.world import World
 from conformance.loader.script import ScriptReader
 from conformance.loader.suite import Suite
-from conformance.record.transcript import Secrets
+from conformance.record.secrets import Secrets
 from conformance.target.target import Target
 from tests.support.kit import LIMIT
 from tests.support.peer import Peer, hosting

@@ -161,7 +161,7 @@ def test_secrets_of_the_target_and_of_the_run_are_not_in_its_output(
     judged(tmp_path, program, "states/", headers={"Authorization": "env:CODA_TEST_HEADER"})
     output = [row["text"] for row in process_of(tmp_path)["output"]]
     got = [text for text in output if text.startswith("got ")]
-    assert any("auth_response" in text and '"token":"<token>"' in text for text in got)
+    assert any("auth_response" in text and '"token":"<token ' in text for text in got)
     assert not any("hunter2" in text for text in output)
 
 

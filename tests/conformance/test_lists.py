@@ -11,7 +11,7 @@ from conformance.engine.world import World
 from conformance.loader.script import ScriptReader
 from conformance.loader.suite import Suite
 from conformance.model import Step
-from conformance.record.transcript import Secrets
+from conformance.record.secrets import Secrets
 from conformance.target.target import Target
 from tests.support.kit import LIMIT
 from tests.support.peer import Peer, hosting

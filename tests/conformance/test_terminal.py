@@ -9,7 +9,7 @@ from conformance.loader.suite import Suite
 from conformance.model import Failure, Outcome
 from conformance.record.retries import Retries
 from conformance.rendering.terminal import Terminal
-from tests.support.records import REQUIREMENT, failed, flaky, record, result
+from tests.support.records import REQUIREMENT, entry, failed, flaky, record, result
 
 
 def shown(suite: Suite, *results: object, encoding: str = "utf-8", **members: object) -> str:
@@ -49,9 +49,7 @@ def test_a_stream_that_is_no_terminal_gets_no_colours(suite: Suite) -> None:
 @pytest.mark.parametrize("text", ["\x1b[2J\x1b]0;title\x07", "\r\x00\x08", "\x9b31m", "a\u2028b"])
 def test_what_a_target_says_cannot_move_the_terminal(suite: Suite, text: str) -> None:
     failure = Failure(f"differs: {text}", received=text, sent=text, expected=text)
-    row = result(
-        Outcome.FAILED, reason=text, failures=(failure,), transcript=(f"   1  c ← {text}",)
-    )
+    row = result(Outcome.FAILED, reason=text, failures=(failure,), transcript=(entry(text),))
     found = shown(suite, row, result(Outcome.INCONCLUSIVE, reason=text), note=f"lost: {text}")
     assert re.findall(r"[^\n\t\x20-\x7e\xa0-\u2027\u202a-\U0010ffff]", found) == []
 
@@ -66,7 +64,7 @@ def test_half_characters_can_be_shown(suite: Suite) -> None:
 def test_a_stream_that_cannot_hold_every_character_gets_the_report_all_the_same(
     suite: Suite, encoding: str
 ) -> None:
-    text = shown(suite, failed(REQUIREMENT, transcript=("   1  c ← 😀",)), encoding=encoding)
+    text = shown(suite, failed(REQUIREMENT, transcript=(entry("😀"),)), encoding=encoding)
     assert "expected  a pong" in text
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from conformance.loader.suite import Suite
-from conformance.model import Failure, Outcome, Result
+from conformance.model import Failure, Outcome, Result, TranscriptEntry
 from conformance.record import retries
 from conformance.record.record import RunRecord
 
@@ -22,6 +22,11 @@ def result(outcome: Outcome, **members: Any) -> Result:
         **members,
     }
     return Result(outcome=outcome, **given)
+
+
+def entry(text: str) -> TranscriptEntry:
+    """A message that came, the first of its dialogue."""
+    return TranscriptEntry(1, 0.0, "c", "received", "text", text, len(text))
 
 
 def failed(*requirements: str, summary: str = "no pong came", **members: Any) -> Result:

@@ -128,6 +128,11 @@ class Action:
         return self.dialogue.ended_at.get(self.connection, self.world.now())
 
     @property
+    def last_entry(self) -> int | None:
+        """The ordinal of the connection's end, or of its handshake while it lives."""
+        return self.dialogue.last_of.get(self.connection)
+
+    @property
     def timeout(self) -> float:
         """Seconds to wait for what should come."""
         return self.world.timeout * float(self.option("patience", 1))
@@ -193,7 +198,7 @@ class Action:
         self.check_lapse(message, None)
         self.check_refusal()
         if message is not None:
-            evidence |= {"received": message.text, "transcript_line": message.line}
+            evidence |= {"received": message.text, "entry": message.ordinal}
         is_unreadable = message is not None and message.fault
         blamed = self.world.suite.messages if is_unreadable else self.requirement
         failure = Failure(
@@ -219,4 +224,5 @@ class Action:
             expected=expected,
             received=f"{end.how}, {code}",
             close_code=end.code,
+            entry=self.last_entry,
         )

@@ -56,6 +56,7 @@ async def connect(action: Action) -> None:
             expected=f"{faults[0].pointer.lstrip('/') or 'handshake'}: {faults[0].message}",
             received=f"HTTP {status or 'nothing'}, subprotocol {connection.subprotocol} "
             f"{connection.refusal}".rstrip(),
+            entry=action.last_entry,
         )
     if upgraded and connection.refused:
         action.requirement = action.world.suite.handshake.broken
@@ -63,6 +64,7 @@ async def connect(action: Action) -> None:
             "the handshake was answered against RFC 6455",
             expected="an opening handshake as RFC 6455, section 4.2.2, has it",
             received=f"HTTP {status}, {connection.refusal}",
+            entry=action.last_entry,
         )
 
 
@@ -108,6 +110,7 @@ async def expect_close(action: Action) -> None:
             expected=f"close code {shown(codes)}",
             received=f"{end.how}, close code {end.code}",
             close_code=end.code,
+            entry=action.last_entry,
         )
     _check_moment(action, end)
     _check_reason(action, wanted.get("reason"), end)
@@ -131,6 +134,7 @@ def _check_reason(action: Action, schema: Any, end: End) -> None:
             expected=shown(schema),
             received=end.reason,
             close_code=end.code,
+            entry=action.last_entry,
         )
 
 
@@ -221,6 +225,7 @@ def _check_moment(action: Action, end: End) -> None:
             expected=f"not before {early[1]:g} s",
             received=f"its end after {ended - early[0].start:.3f} s",
             close_code=end.code,
+            entry=action.last_entry,
         )
 
 

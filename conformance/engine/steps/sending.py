@@ -37,7 +37,7 @@ async def send_raw(action: Action) -> None:
         _note_unfinished(action, raw["frames"])
         action.connection.closing |= any(row["opcode"] == Opcode.CLOSE for row in raw["frames"])
         await action.connection.write_in_pieces(data[:-size], size)
-        action.connection.write(data[-size:], shown)
+        action.connection.write(data[-size:], shown, "frames")
 
 
 def _note_unfinished(action: Action, rows: Iterable[Mapping[str, Any]]) -> None:

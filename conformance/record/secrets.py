@@ -1,0 +1,163 @@
+"""Secrets: values that must not appear in any report, each replaced by a name of its own.
+
+A secret has the same name wherever it stands in a run, `<token 3>`: a reader sees whether two are
+the same, and nothing else of them.
+"""
+
+import json
+import re
+from collections import Counter, OrderedDict
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+DEPTH: Final = 64
+SHORTEST: Final = 8
+LONGEST: Final = 4_096
+MOST: Final = 8_000
+"""Secrets that are remembered together."""
+MOST_CHARACTERS: Final = 4_000_000
+"""The same in characters."""
+
+READ: Final = 16 * 1024
+"""Characters of a long text that are searched for secrets: no more of it is shown."""
+
+NONE: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+class Secrets:
+    """The secrets of a run: those under the `members` of messages, from when they are seen.
+
+    Besides those it knows the operator's `own`, with their names.
+    """
+
+    def __init__(self, members: frozenset[str], own: Mapping[str, str] = NONE) -> None:
+        self.members = members
+        self._own = {text: name for secret, name in own.items() for text in _spellings(secret)}
+        names = "|".join(map(re.escape, sorted(members)))
+        self._member = re.compile(
+            rf'"(?P<name>{names})"(?P<gap>\s*:\s*)'
+            rf'"(?P<secret>(?:[^"\\]|\\.){{{SHORTEST},}})(?:"|\\?$)',
+            re.DOTALL,
+        )
+        self._known: OrderedDict[str, str] = OrderedDict()
+        self._length = 0
+        self._count: Counter[str] = Counter()
+        self._longest_first: list[str] | None = None
+
+    def learn(self, value: object, text: str) -> None:
+        """Notes every text that stands under a secret member's name in a value."""
+        for name in self.members:
+            if name in text:
+                self._learn(value, 0)
+                return
+
+    def _learn(self, value: object, depth: int) -> None:
+        if depth > DEPTH:
+            return
+        if isinstance(value, list):
+            for item in value:
+                self._learn(item, depth + 1)
+        elif isinstance(value, dict):
+            for key, item in value.items():
+                if key in self.members and isinstance(item, str) and _is_kept(item):
+                    self._name_of(item, key)
+                else:
+                    self._learn(item, depth + 1)
+
+    def _name_of(self, secret: str, member: str) -> str:
+        """The name of a secret, from now on known in the spellings that JSON writers use.
+
+        The oldest makes room.
+        """
+        if secret in self._known:
+            return self._known[secret]
+        self._count[member] += 1
+        name = f"<{member} {self._count[member]}>"
+        for spelling in _spellings(secret):
+            self._length += 0 if spelling in self._known else len(spelling)
+            self._known[spelling] = name
+        while len(self._known) > MOST or self._length > MOST_CHARACTERS:
+            self._length -= len(self._known.popitem(last=False)[0])
+        self._longest_first = None
+        return name
+
+    def hide(self, text: str) -> str:
+        """The text without secrets: none known, none under a secret member's name."""
+        text = self._member.sub(self._named, text)
+        hidden = self._hide_known(text)
+        plain = _ASCII_ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
+        if plain == text:
+            return hidden
+        other = self._hide_known(plain)
+        return hidden if other == plain else other
+
+    def _named(self, found: re.Match[str]) -> str:
+        """A member with the name of its secret in the secret's place."""
+        if _NAME.fullmatch(found["secret"]):
+            return found[0]
+        try:
+            secret = json.loads(f'"{found["secret"]}"', strict=False)
+        except ValueError:
+            secret = found["secret"]
+        known = _is_kept(secret)
+        name = self._name_of(secret, found["name"]) if known else f"<{found['name']}>"
+        return f'"{found["name"]}"{found["gap"]}"{name}"'
+
+    def shown(self, text: str, most: int, length: int | None = None) -> str:
+        """The text without secrets, or its beginning with a note of how long it is.
+
+        `length` is that of a text of which only the beginning is there.
+        """
+        length = len(text) if length is None else length
+        beginning, whole = self.beginning(text, most, length)
+        return beginning if whole else f"{beginning}… ({length} characters)"
+
+    def beginning(self, text: str, most: int, length: int) -> tuple[str, bool]:
+        """At most so many characters of a text, without secrets, and whether that is all of it."""
+        hidden = self.hide(text[:READ])
+        if length > READ:
+            hidden = hidden[:-LONGEST]  # a secret may begin there, and end beyond
+        whole = length <= READ and len(hidden) <= most
+        return hidden[:most], whole
+
+    def hide_in(self, value: Any) -> Any:
+        """A JSON value without secrets."""
+        self.learn(value, json.dumps(value))
+        return self._hidden(value)
+
+    def _hidden(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self.hide(value)
+        if isinstance(value, list):
+            return [self._hidden(item) for item in value]
+        if isinstance(value, dict):
+            return {self.hide(key): self._hidden(item) for key, item in value.items()}
+        return value
+
+    def _hide_known(self, text: str) -> str:
+        if self._longest_first is None:
+            self._longest_first = sorted({*self._known, *self._own}, key=len, reverse=True)
+        for secret in self._longest_first:
+            if secret in text:
+                name = self._own.get(secret) or self._known[secret]
+                text = text.replace(secret, name)
+        return text
+
+
+def _spellings(secret: str) -> set[str]:
+    """A text as different JSON writers spell it."""
+    if _SPELLED_ALIKE.fullmatch(secret):
+        return {secret}
+    spellings = {secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+    return spellings | {spelling.replace("/", "\\/") for spelling in spellings}
+
+
+def _is_kept(secret: str) -> bool:
+    """Whether a text is long enough to be a secret, and short enough to be remembered."""
+    return SHORTEST <= len(secret) <= LONGEST
+
+
+_SPELLED_ALIKE: Final = re.compile(r"[A-Za-z0-9._~+=-]+")
+_NAME: Final = re.compile(r"<\w+(?: \d+)?>")
+_ASCII_ESCAPE: Final = re.compile(r"\\u(00[2-7][0-9a-fA-F])")
