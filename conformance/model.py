@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from enum import Enum
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 from msgspec.structs import replace
@@ -138,6 +138,25 @@ class TranscriptEntry(msgspec.Struct):
     is_cut: bool = False
 
 
+class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What was sent, was due or came: in words, and the JSON value that they speak of."""
+
+    says: str = ""
+    value: Any = msgspec.UNSET
+
+    def __bool__(self) -> bool:
+        return bool(self.says) or self.value is not msgspec.UNSET
+
+
+NOTHING: Final = Evidence()
+
+Divergence = Literal[
+    "missing", "late", "other message", "unreadable message", "unwanted message", "ended",
+    "stays open", "other close", "early close", "handshake", "passive",
+]  # fmt: skip
+"""How what came differs from what was due; `passive` is what a passive check saw."""
+
+
 class Failure(msgspec.Struct, frozen=True):
     """Why a step or a passive check did not hold, in terms of the wire.
 
@@ -148,9 +167,10 @@ class Failure(msgspec.Struct, frozen=True):
     requirements: tuple[str, ...] = ()
     step: str = ""
     location: str = ""
-    sent: str = ""
-    expected: str = ""
-    received: str = ""
+    sent: Evidence = NOTHING
+    expected: Evidence = NOTHING
+    received: Evidence = NOTHING
+    kind: Divergence = "passive"
     pointer: str = ""
     close_code: int | None = None
     entry: int | None = None

@@ -21,7 +21,8 @@ from conformance.json_text import NotJSON, decode, encode
 from conformance.loader import expressions
 from conformance.loader.form import PLAIN, Form
 from conformance.loader.monitor import Violation
-from conformance.model import Direction, Failure, Kind, Scenario
+from conformance.model import NOTHING, Direction, Evidence, Failure, Kind, Scenario
+from conformance.record.evidence import LONGEST, safe
 from conformance.record.transcript import Transcript
 from conformance.record.wording import words
 from conformance.target.hooks import ADVANCE, RESTART, HookFailed
@@ -303,9 +304,15 @@ class Dialogue(Watcher):
             self.last_of[connection] = self.transcript.count
 
     @property
-    def last_sent(self) -> str:
-        """What was sent last, in words; empty where nothing was."""
-        return words(*self._last_sent) if self._last_sent else ""
+    def last_sent(self) -> Evidence:
+        """What was sent last."""
+        if self._last_sent is None:
+            return NOTHING
+        kind, text, code = self._last_sent
+        with suppress(NotJSON):
+            if kind == "text" and len(text) <= LONGEST:
+                return Evidence(value=decode(text))
+        return Evidence(words(kind, text, code))
 
     def _sent(self, connection: Connection, text: str) -> None:
         try:
@@ -407,21 +414,20 @@ class Dialogue(Watcher):
                 monitor.note(failure, self._violation)
 
     def _violation(self, failure: Failure) -> Violation:
-        return Violation(replace(self.shown(failure), sent=""), self.name, self.transcript.entries)
+        return Violation(
+            replace(self.shown(failure), sent=NOTHING), self.name, self.transcript.entries
+        )
 
     def shown(self, failure: Failure) -> Failure:
         """The failure with its place in the transcript, without secrets, then cut."""
-
-        def safe(text: str) -> str:
-            return self.world.secrets.shown(text, MAX_SHOWN)
-
+        secrets = self.world.secrets
         entry = failure.entry or self.transcript.count
         self.transcript.keep(entry)
         return replace(
             failure,
-            summary=safe(failure.summary),
-            sent=safe(failure.sent or self.last_sent),
-            expected=safe(failure.expected),
-            received=safe(failure.received),
+            summary=secrets.shown(failure.summary, MAX_SHOWN),
+            sent=safe(failure.sent or self.last_sent, secrets),
+            expected=safe(failure.expected, secrets),
+            received=safe(failure.received, secrets),
             entry=entry,
         )

@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from msgspec import to_builtins
 from msgspec.structs import asdict
 
 from conformance import __version__
@@ -192,6 +193,7 @@ def _schedule(record: RunRecord) -> dict[str, Any]:
 
 
 def _failure(failure: Failure) -> dict[str, Any]:
-    rows = asdict(failure)
-    rows["requirements"] = list(failure.requirements)
+    rows = asdict(failure) | {"requirements": list(failure.requirements)}
+    evidence = {key: to_builtins(rows.pop(key)) for key in ("sent", "expected", "received")}
+    rows |= {key: value for key, value in evidence.items() if value}
     return {key: value for key, value in rows.items() if value not in ("", None)}

@@ -5,6 +5,7 @@ from typing import TextIO
 
 from conformance.model import Outcome, Result, Verdict
 from conformance.record.baseline import Comparison
+from conformance.record.evidence import words
 from conformance.record.record import RunRecord, blamed, profile_verdicts, requirement_statuses
 from conformance.rendering import against_baseline, remarks, schedule
 from conformance.rendering.text import failure_lines, retries_text
@@ -136,8 +137,8 @@ class Terminal:
                 self.line("  ", _mark(outcome), f" {names}")
                 self.line(f"      {results[0].reason}")
                 for failure in results[0].failures:
-                    self.line(f"      expected  {cut(failure.expected, 240)}")
-                    self.line(f"      received  {cut(failure.received, 240)}")
+                    self.line(f"      expected  {cut(words(failure.expected), 240)}")
+                    self.line(f"      received  {cut(words(failure.received), 240)}")
             if found:
                 self.line()
 

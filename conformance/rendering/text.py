@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from conformance.model import Failure, Result, TranscriptEntry
+from conformance.record.evidence import words
 from conformance.record.record import RunRecord
 from conformance.record.retries import Retries, tally
 from conformance.record.wording import line
@@ -44,9 +45,9 @@ def _one(failure: Failure, result: Result, record: RunRecord) -> Iterator[str]:
     yield ""
     rows = (
         ("found", failure.summary),
-        ("sent", failure.sent),
-        ("expected", failure.expected),
-        ("received", failure.received),
+        ("sent", words(failure.sent)),
+        ("expected", words(failure.expected)),
+        ("received", words(failure.received)),
         ("pointer", failure.pointer),
         ("at", " ".join(filter(None, (failure.location, f"({failure.step})")))),
         ("runs", tally(result)),

@@ -8,11 +8,15 @@ import msgspec
 
 from conformance.errors import OutOfReach
 from conformance.json_text import MAX_DEPTH, TOO_DEEP, NotJSON, decode, encode
+from conformance.model import Evidence
 
 NO_CLOSE_FRAME: Final = 1006
 
 MOST_VALUES: Final = 50_000
 """JSON values in the largest message that is read: a value may take fifty times its text's room."""
+
+LONGEST_VALUE: Final = 4_000
+"""Characters of the longest message that a report has as a value."""
 
 _STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 """A string, or one that does not end: what it holds is looked at once."""
@@ -32,6 +36,13 @@ class Message(msgspec.Struct, eq=False):
     fault: str = ""
     compressed: bool = False
     ordinal: int | None = None
+
+    @property
+    def evidence(self) -> Evidence:
+        """The message as a report has it: its value, or its text where it has none or is long."""
+        if self.fault or len(self.text) > LONGEST_VALUE:
+            return Evidence(self.text)
+        return Evidence(value=self.value)
 
     def mentions(self, text: str) -> bool:
         """Whether the message contains a text, however its JSON escapes it."""

@@ -72,7 +72,7 @@ async def test_a_missing_result_is_proved_before_the_time_is_over(suite: Suite, 
     record = await ran(suite, hasty, meddle, INVALID)
     (row,) = (row for row in record.results if row.id == INVALID)
     assert row.outcome is Outcome.FAILED
-    assert row.failures[0].received.startswith("nothing before the answer to a later message")
+    assert row.failures[0].received.says.startswith("nothing before the answer to a later message")
 
 
 async def test_one_client_id_for_all_is_seen_in_whatever_is_run(suite: Suite, hasty: str) -> None:

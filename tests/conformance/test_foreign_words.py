@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from conformance.errors import Location
 from conformance.loader.suite import load
-from conformance.model import Failure, Outcome, Trial
+from conformance.model import Evidence, Failure, Outcome, Trial
 from conformance.record.baseline import Baseline, Comparison, Entry, Finding, Known
 from conformance.record.baseline_file import render as render_baseline
 from conformance.record.record import RunRecord
@@ -99,7 +99,14 @@ def test_what_is_markup_stands_in_code_and_all_else_is_left_alone(text: str, wri
 def told(text: str) -> RunRecord:
     """The record of a run in which everything that others say is the same text."""
     failure = Failure(
-        text, (REQUIREMENT,), text, text, sent=text, expected=text, received=text, pointer=text
+        text,
+        (REQUIREMENT,),
+        text,
+        text,
+        sent=Evidence(text),
+        expected=Evidence(text, text),
+        received=Evidence(value={text: [text]}),
+        pointer=text,
     )
     evidence: dict[str, Any] = {
         "reason": text,

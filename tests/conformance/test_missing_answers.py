@@ -65,7 +65,7 @@ async def test_a_missing_answer_is_proved_by_the_answer_to_a_later_message(
     assert broken(record) == {"ERROR-01"}
     in_session = [row for row in of(record, Outcome.FAILED) if "before" not in row.id]
     assert in_session
-    assert all(row.failures[0].received.startswith(BEHIND) for row in in_session)
+    assert all(row.failures[0].received.says.startswith(BEHIND) for row in in_session)
 
 
 async def test_who_greets_not_everybody_is_blamed_for_that_alone(

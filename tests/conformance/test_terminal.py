@@ -6,7 +6,7 @@ import re
 import pytest
 
 from conformance.loader.suite import Suite
-from conformance.model import Failure, Outcome
+from conformance.model import Evidence, Failure, Outcome
 from conformance.record.retries import Retries
 from conformance.rendering.terminal import Terminal
 from tests.support.records import REQUIREMENT, entry, failed, flaky, record, result
@@ -48,14 +48,16 @@ def test_a_stream_that_is_no_terminal_gets_no_colours(suite: Suite) -> None:
 
 @pytest.mark.parametrize("text", ["\x1b[2J\x1b]0;title\x07", "\r\x00\x08", "\x9b31m", "a\u2028b"])
 def test_what_a_target_says_cannot_move_the_terminal(suite: Suite, text: str) -> None:
-    failure = Failure(f"differs: {text}", received=text, sent=text, expected=text)
+    failure = Failure(
+        f"differs: {text}", received=Evidence(text), sent=Evidence(text), expected=Evidence(text)
+    )
     row = result(Outcome.FAILED, reason=text, failures=(failure,), transcript=(entry(text),))
     found = shown(suite, row, result(Outcome.INCONCLUSIVE, reason=text), note=f"lost: {text}")
     assert re.findall(r"[^\n\t\x20-\x7e\xa0-\u2027\u202a-\U0010ffff]", found) == []
 
 
 def test_half_characters_can_be_shown(suite: Suite) -> None:
-    failure = Failure("differs at /\ud800", received="\udfff")
+    failure = Failure("differs at /\ud800", received=Evidence("\udfff"))
     row = result(Outcome.FAILED, reason="\ud800", failures=(failure,))
     assert "differs at /" in shown(suite, row)
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from conformance.loader.suite import Suite
-from conformance.model import Failure, Outcome, Result, TranscriptEntry
+from conformance.model import Evidence, Failure, Outcome, Result, TranscriptEntry
 from conformance.record import retries
 from conformance.record.record import RunRecord
 
@@ -31,7 +31,12 @@ def entry(text: str) -> TranscriptEntry:
 
 def failed(*requirements: str, summary: str = "no pong came", **members: Any) -> Result:
     """A failed result that blames these requirements."""
-    failure = Failure(summary, requirements=requirements, expected="a pong", received="nothing")
+    failure = Failure(
+        summary,
+        requirements=requirements,
+        expected=Evidence("a pong"),
+        received=Evidence("nothing"),
+    )
     return result(Outcome.FAILED, reason=summary, failures=(failure,), **members)
 
 

@@ -9,7 +9,7 @@ from conformance.engine.matching import matches
 from conformance.engine.silence import Missing
 from conformance.engine.world import World
 from conformance.errors import InputError
-from conformance.model import Failure, Step
+from conformance.model import Divergence, Evidence, Failure, Step
 from conformance.transport import Connection, End, Message
 
 RESOLUTION: Final = 0.01
@@ -179,7 +179,7 @@ class Action:
         if self.dialogue.refused:
             raise Refused(f"{self.step.location}: the target refused a message for its rate")
 
-    def timed_out(self, summary: str, **evidence: Any) -> StepFailed:
+    def timed_out(self, kind: Divergence, summary: str, **evidence: Any) -> StepFailed:
         """The failure of this step because nothing came in time.
 
         Raises `TooSlow` instead where the kit itself was held up meanwhile.
@@ -188,9 +188,11 @@ class Action:
         if lost > HELD_UP:
             held_up = f"{summary}, but the kit itself was held up for {lost:.1f} s meanwhile"
             raise TooSlow(f"{self.step.location}: {held_up}")
-        return self.fail(summary, **evidence)
+        return self.fail(kind, summary, **evidence)
 
-    def fail(self, summary: str, message: Message | None = None, **evidence: Any) -> StepFailed:
+    def fail(
+        self, kind: Divergence, summary: str, message: Message | None = None, **evidence: Any
+    ) -> StepFailed:
         """The failure of this step, with its evidence: of what came, where it was a message.
 
         A message that cannot be read breaks the requirement about every message alone.
@@ -198,10 +200,11 @@ class Action:
         self.check_lapse(message, None)
         self.check_refusal()
         if message is not None:
-            evidence |= {"received": message.text, "entry": message.ordinal}
+            evidence |= {"received": message.evidence, "entry": message.ordinal}
         is_unreadable = message is not None and message.fault
         blamed = self.world.suite.messages if is_unreadable else self.requirement
         failure = Failure(
+            kind="unreadable message" if is_unreadable else kind,
             summary=summary,
             requirements=(blamed,) if blamed else (),
             step=f"{self.step.verb} on {self.on}",
@@ -210,7 +213,7 @@ class Action:
         )
         return StepFailed(self.dialogue.shown(failure))
 
-    def ended(self, end: End, expected: str) -> StepFailed:
+    def ended(self, end: End, expected: Evidence) -> StepFailed:
         """The failure of a step whose connection ended instead.
 
         Raises `NotJudged` where what cannot be read ended it, which passive checks judge.
@@ -220,9 +223,10 @@ class Action:
         self.check_lapse(None, end)
         code = f"close code {end.code}" + (f" ({end.reason})" if end.reason else "")
         return self.fail(
+            "ended",
             "the connection ended instead",
             expected=expected,
-            received=f"{end.how}, {code}",
+            received=Evidence(f"{end.how}, {code}"),
             close_code=end.code,
             entry=self.last_entry,
         )

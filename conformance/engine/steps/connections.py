@@ -11,7 +11,8 @@ from conformance.engine.steps.action import GRACE, RESOLUTION, Action, Crowded, 
 from conformance.engine.steps.barrier import END, NO_END, Probe
 from conformance.engine.steps.receiving import judge_schema
 from conformance.json_text import at
-from conformance.text.excerpts import cut, shown
+from conformance.model import Evidence
+from conformance.text.excerpts import cut
 from conformance.transport import End, Message
 
 TCP_END: Final = 5.0
@@ -52,20 +53,34 @@ async def connect(action: Action) -> None:
     if faults:
         fail = action.timed_out if connection.silent else action.fail
         raise fail(
+            "missing" if connection.silent else "handshake",
             "the handshake was answered otherwise",
-            expected=f"{faults[0].pointer.lstrip('/') or 'handshake'}: {faults[0].message}",
-            received=f"HTTP {status or 'nothing'}, subprotocol {connection.subprotocol} "
-            f"{connection.refusal}".rstrip(),
+            expected=_due(schema),
+            received=Evidence(connection.refusal or "an answer with", _without_headers(got)),
             entry=action.last_entry,
         )
     if upgraded and connection.refused:
         action.requirement = action.world.suite.handshake.broken
         raise action.fail(
+            "handshake",
             "the handshake was answered against RFC 6455",
-            expected="an opening handshake as RFC 6455, section 4.2.2, has it",
-            received=f"HTTP {status}, {connection.refusal}",
+            expected=Evidence("an opening handshake as RFC 6455, section 4.2.2, has it"),
+            received=Evidence(f"HTTP {status}, {connection.refusal}"),
             entry=action.last_entry,
         )
+
+
+def _due(schema: Any) -> Evidence:
+    """What is due where the answer to a handshake is to satisfy a schema: a status, most often."""
+    properties = schema.get("properties", {})
+    status = properties.get("status", {})
+    if properties.keys() == {"status"} and status.keys() <= {"const", "enum"}:
+        return Evidence("an answer with HTTP status", status.get("const", status.get("enum")))
+    return Evidence("an answer that satisfies the schema", schema)
+
+
+def _without_headers(got: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in got.items() if name != "headers"}
 
 
 def _lines(header: tuple[str, Any]) -> tuple[str, tuple[str, ...]]:
@@ -106,9 +121,10 @@ async def expect_close(action: Action) -> None:
     if codes is not None and end.code not in (codes if isinstance(codes, list) else [codes]):
         action.check_lapse(None, end)
         raise action.fail(
+            "other close",
             "the connection ended with another code",
-            expected=f"close code {shown(codes)}",
-            received=f"{end.how}, close code {end.code}",
+            expected=Evidence("close code", codes),
+            received=Evidence(f"{end.how}, close code", end.code),
             close_code=end.code,
             entry=action.last_entry,
         )
@@ -120,9 +136,10 @@ async def expect_close(action: Action) -> None:
             await action.connection.wait_tcp_end(TCP_END + action.world.slack, half=half)
         except TimeoutError:
             raise action.timed_out(
+                "stays open",
                 "the TCP connection stays open after the close",
-                expected=f"the end of the TCP connection within {TCP_END:g} s",
-                received="nothing",
+                expected=Evidence(f"the end of the TCP connection within {TCP_END:g} s"),
+                received=Evidence("nothing"),
             ) from None
 
 
@@ -130,9 +147,10 @@ def _check_reason(action: Action, schema: Any, end: End) -> None:
     faults = action.world.suite.schemas.explain_inline(schema, end.reason) if schema else ()
     if faults:
         raise action.fail(
+            "other close",
             f"the reason in the close frame is not as required: {cut(faults[0].message)}",
-            expected=shown(schema),
-            received=end.reason,
+            expected=Evidence("a reason that satisfies the schema", schema),
+            received=Evidence(end.reason),
             close_code=end.code,
             entry=action.last_entry,
         )
@@ -207,9 +225,10 @@ def _last_moment(action: Action, within: tuple[Span, float]) -> float:
 
 def _stays_open(action: Action) -> StepFailed:
     return action.timed_out(
+        "stays open",
         "the connection stays open",
-        expected=f"the end of the connection with {shown(action.argument)}",
-        received="no close frame and no end of the TCP connection",
+        expected=Evidence("the end of the connection with", action.argument),
+        received=Evidence("no close frame and no end of the TCP connection"),
     )
 
 
@@ -221,9 +240,10 @@ def _check_moment(action: Action, end: End) -> None:
         raise _stays_open(action)
     if early is not None and ended < early[0].start + early[1] - RESOLUTION:
         raise action.fail(
+            "early close",
             "the connection ended too early",
-            expected=f"not before {early[1]:g} s",
-            received=f"its end after {ended - early[0].start:.3f} s",
+            expected=Evidence(f"not before {early[1]:g} s"),
+            received=Evidence(f"its end after {ended - early[0].start:.3f} s"),
             close_code=end.code,
             entry=action.last_entry,
         )

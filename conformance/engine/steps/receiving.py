@@ -9,6 +9,7 @@ from conformance.engine.steps.action import GRACE, Action, NotJudged, StepFailed
 from conformance.engine.steps.barrier import QUIET, SURE, Probe
 from conformance.engine.steps.sending import ping_payload
 from conformance.json_text import at, encode, equal
+from conformance.model import Evidence
 from conformance.text.excerpts import cut, shown
 from conformance.transport import End, Message
 
@@ -16,13 +17,15 @@ from conformance.transport import End, Message
 async def expect_pong(action: Action) -> None:
     """Fails unless a pong with this payload comes; others are unsolicited (RFC 6455, 5.5.3)."""
     payload = ping_payload(action.argument)
-    expected = f"a pong frame with payload {_hex(payload)}"
+    expected = Evidence(f"a pong frame with payload {_hex(payload)}")
     try:
         end = await action.connection.receive_pong(payload, action.timeout)
     except TimeoutError:
         last = action.connection.last_pong
         received = "nothing" if last is None else f"a pong frame with payload {_hex(last)}"
-        raise action.timed_out("no pong came", expected=expected, received=received) from None
+        raise action.timed_out(
+            "missing", "no pong came", expected=expected, received=Evidence(received)
+        ) from None
     if end is not None:
         raise action.ended(end, expected)
 
@@ -44,6 +47,11 @@ async def expect(action: Action) -> None:
     _save(action, message)
 
 
+def like(pattern: Any, says: str = "a message like") -> Evidence:
+    """What is due where a message with these members is."""
+    return Evidence(says, pattern)
+
+
 def _check_delay(action: Action, message: Message) -> None:
     """Fails where a message took longer than another step did, and some time more."""
     wanted = action.option("no_slower")
@@ -55,9 +63,10 @@ def _check_delay(action: Action, message: Message) -> None:
     limit = before + float(wanted["by"]) + action.world.slack
     if took > limit:
         raise action.timed_out(
+            "late",
             f"a message took {took:.2f} s; several of them took {before:.2f} s before",
-            expected=f"a message within {limit:.2f} s",
-            received=message.text,
+            expected=Evidence(f"a message within {limit:.2f} s"),
+            received=message.evidence,
         )
 
 
@@ -110,7 +119,7 @@ async def _next_own(action: Action, expected: Any) -> Message:
                     probe.send()
                 continue
             if isinstance(item, End):
-                raise action.ended(item, f"a message like {shown(expected)}")
+                raise action.ended(item, like(expected))
             if probe.is_answered_by(item):
                 _check_moment(action, item.time)
                 _check_read(action, expected, unreadable)
@@ -144,8 +153,9 @@ def _check_read(action: Action, expected: Any, unreadable: Message | None) -> No
     It may have been what was expected.
     """
     if unreadable is not None:
-        expected = f"a message like {shown(expected)}"
-        raise action.fail(unreadable.fault, unreadable, expected=expected)
+        raise action.fail(
+            "unreadable message", unreadable.fault, unreadable, expected=like(expected)
+        )
 
 
 class Answer:
@@ -178,9 +188,12 @@ class Answer:
         others = f" ({passed_over} other messages were passed over)" if passed_over else ""
         behind = f"nothing before the answer to a later message{others}"
         failed = action.timed_out(
+            "missing",
             "no answer came",
-            expected=f"a message like {shown(self._expected)}",
-            received=behind if proved else f"nothing within {self.patience:.1f} s{others}",
+            expected=like(self._expected),
+            received=Evidence(
+                behind if proved else f"nothing within {self.patience:.1f} s{others}"
+            ),
         )
         action.world.silences.missed(self.kind)
         failed.missing = Missing(
@@ -203,21 +216,23 @@ class Answer:
 
 def _judge(action: Action, expected: Any, message: Message) -> None:
     if message.fault:
-        raise action.fail(message.fault, message, expected=f"a message like {shown(expected)}")
+        raise action.fail("unreadable message", message.fault, message, expected=like(expected))
     found = difference(expected, message.value)
     if found is not None:
         raise action.fail(
+            "other message",
             f"the message differs at {found.pointer or 'its top'}: "
             f"expected {found.expected}, received {found.received}",
-            expected=shown(expected),
+            expected=like(expected),
             message=message,
             pointer=found.pointer,
         )
     containing = action.option("containing")
     if containing is not None and not message.mentions(containing):
         raise action.fail(
+            "other message",
             "the message is about something else",
-            expected=f"a message like {shown(expected)} that contains {containing}",
+            expected=like(expected, f"a message that contains {containing}, like"),
             message=message,
         )
     _judge_length(action, message)
@@ -231,8 +246,9 @@ def _judge_length(action: Action, message: Message) -> None:
     length = len(message.text.encode("utf-8", "surrogatepass")) if longest is not None else 0
     if length > (longest or 0):
         raise action.fail(
+            "other message",
             f"the message has {length} bytes",
-            expected=f"a message of at most {longest} bytes",
+            expected=Evidence(f"a message of at most {longest} bytes"),
             message=message,
         )
 
@@ -243,8 +259,9 @@ def _judge_equal(action: Action, message: Message) -> None:
         found, wanted = _at(message, pointer), _at(message, other)
         if not equal(found, wanted):
             raise action.fail(
+                "other message",
                 f"the message differs at {pointer}: expected {shown(wanted)}, as at {other}",
-                expected=shown(wanted),
+                expected=Evidence(f"at {pointer}", wanted),
                 message=message,
                 pointer=pointer,
             )
@@ -266,9 +283,10 @@ def judge_schema(action: Action, message: Message) -> None:
     faults = action.world.suite.schemas.explain_inline(schema, message.value)
     if faults:
         raise action.fail(
+            "other message",
             f"the message is not as required at {faults[0].pointer or 'its top'}: "
             f"{cut(faults[0].message)}",
-            expected=shown(schema),
+            expected=Evidence("a message that satisfies the schema", schema),
             message=message,
             pointer=faults[0].pointer,
         )
@@ -283,8 +301,9 @@ def _save(action: Action, message: Message) -> None:
             action.dialogue.not_given.add(name.removesuffix("?"))
             if not name.endswith("?"):
                 raise action.fail(
+                    "other message",
                     f"the message has no {path}",
-                    expected=f"a value at {path}",
+                    expected=Evidence(f"a value at {path}"),
                     message=message,
                     pointer=path,
                 ) from None
@@ -312,16 +331,17 @@ async def expect_absent(action: Action) -> None:
         except TimeoutError:
             break
         if isinstance(item, End):
-            raise action.ended(item, "the answer to a barrier message")
+            raise action.ended(item, Evidence("the answer to a barrier message"))
         if item.mentions(barrier) and action.dialogue.barriers.is_one(item):
             return
         own = action.dialogue.owns(item) and item.mentions(containing)
         own = own and not _comes_unasked(action, item, unwanted)
         if own and matches(unwanted, item.value) and _satisfies(action, item):
             raise action.fail(
+                "unwanted message",
                 "a message came that should not",
                 sent=sent,
-                expected=f"no message like {shown(unwanted)}",
+                expected=like(unwanted, "no message like"),
                 message=item,
             )
     action.check_refusal()

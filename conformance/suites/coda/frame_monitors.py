@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from conformance.json_text import encode
 from conformance.loader.monitor import Monitor
-from conformance.model import Failure
+from conformance.model import Evidence, Failure
 from conformance.suites.coda.state_monitors import (
     data_of,
     message_type,
@@ -56,7 +56,7 @@ class Frames(Monitor, kw_only=True):
         if not self.concerns(what):
             return None
         self.observed += 1
-        return Failure(what, expected=self.expected, received=what)
+        return Failure(what, expected=Evidence(self.expected), received=Evidence(what))
 
 
 class NothingBehindClose(Frames, kw_only=True):

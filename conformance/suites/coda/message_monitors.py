@@ -11,7 +11,7 @@ import msgspec
 from conformance.documents.schemas import Fault, SchemaStore
 from conformance.json_text import at
 from conformance.loader.monitor import Monitor
-from conformance.model import Failure
+from conformance.model import Evidence, Failure
 from conformance.suites.coda import EVENT
 from conformance.suites.coda.functions import secret
 from conformance.suites.coda.state_monitors import (
@@ -75,7 +75,9 @@ class Bounded(Monitor):
             return None
         summary = f"an event of {length:,} bytes"
         return Failure(
-            summary, expected=f"{most:,} bytes at most", received=cut(message.text, SHOWN)
+            summary,
+            expected=Evidence(f"{most:,} bytes at most"),
+            received=Evidence(cut(message.text, SHOWN)),
         )
 
 

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from conformance.loader.monitor import Monitor
-from conformance.model import Failure
+from conformance.model import Evidence, Failure
 from conformance.suites.coda import UNREADABLE
 from conformance.transport import NO_CLOSE_FRAME, Connection, End, Message
 
@@ -51,13 +51,16 @@ def may_authenticate(message: Message) -> bool:
 
 def unexpected(summary: str, expected: str, message: Message, pointer: str = "") -> Failure:
     """The failure of a message that should not be as it is."""
-    return Failure(summary, expected=expected, received=message.text, pointer=pointer)
+    return Failure(summary, expected=Evidence(expected), received=message.evidence, pointer=pointer)
 
 
 def unexpected_end(summary: str, expected: str, end: End) -> Failure:
     """The failure of a close that should not be as it is."""
     return Failure(
-        summary, expected=expected, received=f"close code {end.code}", close_code=end.code
+        summary,
+        expected=Evidence(expected),
+        received=Evidence("close code", end.code),
+        close_code=end.code,
     )
 
 
@@ -116,8 +119,8 @@ class AnswerTime(Monitor):
         self.observed += 1
         return Failure(
             summary="no answer came, and none to any other connection",
-            expected=f"an answer within {ANSWER_TIME:g} s",
-            received=f"nothing within {seconds:.1f} s",
+            expected=Evidence(f"an answer within {ANSWER_TIME:g} s"),
+            received=Evidence(f"nothing within {seconds:.1f} s"),
         )
 
 
