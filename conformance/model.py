@@ -138,6 +138,28 @@ class TranscriptEntry(msgspec.Struct):
     is_cut: bool = False
 
 
+Cause = Literal[
+    "setup failed", "no hook", "hook failed", "not stated", "long wait", "too busy", "rate limited",
+    "crowded", "disturbed", "out of time", "target lost", "not tried", "not provable", "collateral",
+]  # fmt: skip
+"""Why a scenario is inconclusive, for programs; the reason says it to people."""
+
+Phase = Literal["setup", "steps"]
+StepState = Literal["done", "failed", "not reached"]
+
+
+class StepRecord(msgspec.Struct, frozen=True):
+    """A step of a scenario as it was performed: of its set-up or of what is judged."""
+
+    phase: Phase
+    verb: str
+    location: str
+    state: StepState
+    connection: str = ""
+    label: str = ""
+    note: str = ""
+
+
 class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
     """What was sent, was due or came: in words, and the JSON value that they speak of."""
 
@@ -204,13 +226,16 @@ class Result(msgspec.Struct, frozen=True):
     profile: str
     outcome: Outcome
     reason: str = ""
+    cause: Cause | None = None
     failures: tuple[Failure, ...] = ()
+    steps: tuple[StepRecord, ...] = ()
     transcript: tuple[TranscriptEntry, ...] = ()
     observed: int | None = None
     timing: Timing = msgspec.field(default_factory=Timing)
     trials: tuple[Trial, ...] = ()
 
-    def undecided(self, reason: str) -> "Result":
+    def undecided(self, cause: Cause, reason: str) -> "Result":
         """The same result where, for a reason, it proves nothing; what was seen is kept."""
         failures = tuple(replace(failure, requirements=()) for failure in self.failures)
-        return replace(self, outcome=Outcome.INCONCLUSIVE, reason=reason, failures=failures)
+        outcome = Outcome.INCONCLUSIVE
+        return replace(self, outcome=outcome, cause=cause, reason=reason, failures=failures)

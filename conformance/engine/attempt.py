@@ -2,7 +2,7 @@
 
 import asyncio
 import traceback
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -11,20 +11,13 @@ from typing import Any, Final, TypeVar
 from msgspec.structs import replace
 
 from conformance.engine.dialogue import Dialogue
+from conformance.engine.inconclusive import Crowded, Disturbed, NotJudged, TooSlow, TryAgain
 from conformance.engine.pulse import Flight, Pulse
-from conformance.engine.steps import (
-    Crowded,
-    Disturbed,
-    NotJudged,
-    Performer,
-    StepFailed,
-    TooSlow,
-    TryAgain,
-)
+from conformance.engine.steps import Performer, StepFailed
 from conformance.engine.world import World
 from conformance.errors import InputError, KitError
 from conformance.loader.form import PLAIN, Form
-from conformance.model import Failure, Outcome, Result, Scenario, Timing
+from conformance.model import Cause, Outcome, Phase, Result, Scenario, Step, StepRecord, Timing
 from conformance.target.hooks import ADVANCE, HookFailed
 from conformance.transport import Unreachable
 
@@ -80,42 +73,50 @@ class Attempts:
         except InputError:
             return float("inf")
 
-    def obstacle(self, scenario: Scenario) -> tuple[Outcome, str] | None:
-        """Why a scenario cannot run, or does not apply; None where it can."""
-        world, target = self.world, self.world.target
+    def obstacle(self, scenario: Scenario) -> Result | None:
+        """The result of a scenario that cannot run, or does not apply; None where it can run."""
+        world = self.world
         profile = world.suite.profiles[scenario.profile]
-        if not profile.required and profile.claim not in world.claims:
-            return Outcome.NOT_APPLICABLE, f"the target does not claim {profile.claim}"
-        unclaimed = scenario.claims - world.claims
+        own = {profile.claim} if profile.claim and not profile.required else set()
+        needed = scenario.claims | own
+        unclaimed = sorted(name for name in needed if name not in world.claims)
         if unclaimed:
-            names = ", ".join(sorted(unclaimed))
-            return Outcome.NOT_APPLICABLE, f"the target does not claim {names}"
+            reason = f"the target does not claim {', '.join(unclaimed)}"
+            return result_of(scenario, Outcome.NOT_APPLICABLE, reason)
+        found = self._open_question(scenario)
+        if found is None:
+            return None
+        cause, reason = found
+        requirements = world.suite.requirements
+        cannot_tell = all(requirements[name].excluded for name in scenario.requirements)
+        outcome = Outcome.INCONCLUSIVE
+        if cause == "no hook" and cannot_tell:  # it is not missed where none could tell
+            outcome = Outcome.NOT_APPLICABLE
+        return result_of(scenario, outcome, reason, cause)
+
+    def _open_question(self, scenario: Scenario) -> tuple[Cause, str] | None:
+        """Why a scenario cannot run, where it applies."""
+        world, target = self.world, self.world.target
         hooks = scenario.hooks - target.hooks.keys()
         if hooks:
-            return self._without_hooks(scenario, sorted(hooks))
+            return "no hook", self._why_without(sorted(hooks))
         missing = [name for name in scenario.needs if name not in world.variables]
         if missing:
-            return Outcome.INCONCLUSIVE, (
-                f"the target does not state {', '.join(missing)}; a target file can (parameters: …)"
+            stated = ", ".join(missing)
+            return "not stated", (
+                f"the target does not state {stated}; a target file can (parameters: …)"
             )
         wait = self.wait_of(scenario)
         if wait == float("inf"):
-            return Outcome.INCONCLUSIVE, f"the target does not state {scenario.waits}"
+            return "not stated", f"the target does not state {scenario.waits}"
         if wait > LONG_WAIT and ADVANCE in world.hook_faults and ADVANCE not in target.hooks:
-            return Outcome.INCONCLUSIVE, f"it must wait {wait:g} s: {world.hook_faults[ADVANCE]}"
+            return "long wait", f"it must wait {wait:g} s: {world.hook_faults[ADVANCE]}"
         if wait > self.max_wait and not world.moves_clock:
-            return Outcome.INCONCLUSIVE, (
+            return "long wait", (
                 f"it must wait {wait:g} s, longer than --max-wait {self.max_wait:g}; "
                 f"the hook {ADVANCE} would spare that"
             )
-        return (Outcome.INCONCLUSIVE, self.note) if self.lost else None
-
-    def _without_hooks(self, scenario: Scenario, names: list[str]) -> tuple[Outcome, str]:
-        """A scenario without its hooks is inconclusive; it is not missed where none could tell."""
-        reason = self._why_without(names)
-        requirements = self.world.suite.requirements
-        excluded = all(requirements[name].excluded for name in scenario.requirements)
-        return Outcome.NOT_APPLICABLE if excluded else Outcome.INCONCLUSIVE, reason
+        return ("target lost", self.note) if self.lost else None
 
     def _why_without(self, names: list[str]) -> str:
         faults = [self.world.hook_faults[name] for name in names if name in self.world.hook_faults]
@@ -144,7 +145,7 @@ class Attempts:
         self.note = loss.note
         if loss.in_flight == (result.id,) and result.failures:
             return result
-        return result.undecided(loss.note)
+        return result.undecided("target lost", loss.note)
 
     async def _tries(self, scenario: Scenario, form: Form, flight: Flight) -> Result:
         for attempt in range(1, ATTEMPTS + 1):
@@ -165,71 +166,63 @@ class Attempts:
         """One try; the second value says whether another may tell more."""
         limit = self._limit(scenario)
         bound = asyncio.timeout(limit)
-        failures: tuple[Failure, ...] = ()
         again = False
         try:
             async with bound:
-                outcome, reason, failures = await self._dialogue(dialogue, scenario)
+                found = await self._dialogue(dialogue, scenario)
             self._crowded = 0
-        except TryAgain as nothing:
-            outcome, reason, again = Outcome.INCONCLUSIVE, str(nothing), True
+        except NotJudged as nothing:
+            found = _inconclusive(scenario, nothing.cause, str(nothing))
+            again = isinstance(nothing, TryAgain)
             if isinstance(nothing, Crowded):
                 self.turned_away.add(scenario.id)
             if isinstance(nothing, TooSlow):
                 self.too_slow.add(scenario.id)
-        except (NotJudged, HookFailed) as open_:
-            outcome, reason = Outcome.INCONCLUSIVE, str(open_)
+        except HookFailed as failed:
+            found = _inconclusive(scenario, "hook failed", str(failed))
         except Unreachable as lost:
-            outcome, reason = Outcome.INCONCLUSIVE, str(lost)
+            found = _inconclusive(scenario, "target lost", str(lost))
             dialogue.unreachable = True
-        except TimeoutError as error:
-            outcome, reason = Outcome.KIT_ERROR, _own_fault(error)
-            if bound.expired():
-                outcome, reason = Outcome.INCONCLUSIVE, f"it took longer than {limit:g} s"
-        except KitError as error:
-            outcome, reason = Outcome.KIT_ERROR, str(error)
         except Exception as error:
-            outcome, reason = Outcome.KIT_ERROR, _own_fault(error)
+            reason = str(error) if isinstance(error, KitError) else _own_fault(error)
+            found = result_of(scenario, Outcome.KIT_ERROR, reason)
+            if isinstance(error, TimeoutError) and bound.expired():
+                found = _inconclusive(scenario, "out of time", f"it took longer than {limit:g} s")
         finally:
             await dialogue.finish()
-        kept = dialogue.transcript.entries() if outcome is not Outcome.PASSED else ()
-        found = result_of(scenario, outcome, reason)
-        timing = _timing(dialogue, attempt)
-        return replace(found, failures=failures, transcript=kept, timing=timing), again
+        if found.outcome is not Outcome.PASSED:
+            steps = _steps(scenario, dialogue.performed, found)
+            found = replace(found, transcript=dialogue.transcript.entries(), steps=steps)
+        return replace(found, timing=_timing(dialogue, attempt)), again
 
     def _limit(self, scenario: Scenario) -> float:
         """Seconds after which a scenario is given up."""
         trips = TRIPS_A_STEP * scenario.bulk * min(self.world.round_trip, SLOWEST_TRIP)
         return SCENARIO_LIMIT * self.world.timeout_scale + self.wait_of(scenario) + trips
 
-    async def _dialogue(
-        self, dialogue: Dialogue, scenario: Scenario
-    ) -> tuple[Outcome, str, tuple[Failure, ...]]:
+    async def _dialogue(self, dialogue: Dialogue, scenario: Scenario) -> Result:
         performer = Performer(dialogue)
-        silences = self.world.silences
         dialogue.is_set_up = True
         try:
-            await performer.perform(scenario.setup)
+            await _perform(performer, scenario.setup)
         except StepFailed as failed:
-            await _check_quiet(dialogue, scenario)
-            if failed.missing is not None:
-                dialogue.listen(failed.missing)
-            where = f"{failed.failure.location}: {failed.failure.summary}"
-            reason = f"what it needs first did not work: {where}"
-            return Outcome.INCONCLUSIVE, reason, (replace(failed.failure, requirements=()),)
+            await _heard_out(dialogue, scenario, failed)
+            failure = replace(failed.failure, requirements=())
+            reason = f"what it needs first did not work: {failure.location}: {failure.summary}"
+            found = _inconclusive(scenario, "setup failed", reason)
+            return replace(found, failures=(failure,))
         dialogue.is_set_up = False
         try:
-            await performer.perform(scenario.steps)
+            await _perform(performer, scenario.steps)
         except StepFailed as failed:
-            await _check_quiet(dialogue, scenario)
+            await _heard_out(dialogue, scenario, failed)
             failure = failed.failure
-            silences.rests(scenario.id, failed.missing)
-            if failed.missing is not None:
-                dialogue.listen(failed.missing)
+            self.world.silences.rests(scenario.id, failed.missing)
             if not failure.requirements:
                 failure = replace(failure, requirements=scenario.requirements)
-            return self.world.suite.severity(failure), failure.summary, (failure,)
-        return Outcome.PASSED, "", ()
+            found = result_of(scenario, self.world.suite.severity(failure), failure.summary)
+            return replace(found, failures=(failure,))
+        return result_of(scenario, Outcome.PASSED, "")
 
     def note_crowded(self, reason: str) -> None:
         """Notes that the target turned a scenario away, though nothing else kept it busy."""
@@ -238,7 +231,9 @@ class Attempts:
             self.note = f"the target was lost during the run: {reason}"
 
 
-def result_of(scenario: Scenario, outcome: Outcome, reason: str) -> Result:
+def result_of(
+    scenario: Scenario, outcome: Outcome, reason: str, cause: Cause | None = None
+) -> Result:
     """The result of a scenario, without evidence."""
     return Result(
         id=scenario.id,
@@ -248,12 +243,49 @@ def result_of(scenario: Scenario, outcome: Outcome, reason: str) -> Result:
         profile=scenario.profile,
         outcome=outcome,
         reason=reason,
+        cause=cause,
     )
+
+
+def _inconclusive(scenario: Scenario, cause: Cause, reason: str) -> Result:
+    return result_of(scenario, Outcome.INCONCLUSIVE, reason, cause)
+
+
+async def _perform(performer: Performer, steps: Sequence[Step]) -> None:
+    """Performs steps one by one, so that it is known which were reached."""
+    for step in steps:
+        await performer.perform((step,))
+        performer.dialogue.performed += 1
+
+
+def _steps(scenario: Scenario, performed: int, found: Result) -> tuple[StepRecord, ...]:
+    """The steps of a scenario, of which so many were performed and the next, if any, was not."""
+    rows: list[tuple[Phase, Step]] = [("setup", step) for step in scenario.setup]
+    rows += [("steps", step) for step in scenario.steps]
+    return tuple(
+        StepRecord(
+            phase=phase,
+            verb=step.verb,
+            location=str(step.location),
+            state="done" if i < performed else "failed" if i == performed else "not reached",
+            connection=str(step.modifiers.get("on", "c")),
+            label=step.label or "",
+            note=step.modifiers.get("note", ""),
+        )
+        for i, (phase, step) in enumerate(rows)
+    )
+
+
+async def _heard_out(dialogue: Dialogue, scenario: Scenario, failed: StepFailed) -> None:
+    """Raises `Disturbed` where a failure proves nothing; listens for an answer that is missing."""
+    await _check_quiet(dialogue, scenario)
+    if failed.missing is not None:
+        dialogue.listen(failed.missing)
 
 
 def _cut_short(scenario: Scenario, dialogue: Dialogue | None) -> Result:
     """The result of a scenario that was not played to its end."""
-    result = result_of(scenario, Outcome.INCONCLUSIVE, "")
+    result = _inconclusive(scenario, "not tried", "")
     if dialogue is None:
         return result
     return replace(result, transcript=dialogue.transcript.entries(), timing=_timing(dialogue, 1))

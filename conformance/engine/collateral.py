@@ -32,7 +32,7 @@ def collateral(
 def undecided(results: Mapping[str, Result], reasons: Mapping[str, str]) -> dict[str, Result]:
     """Those of the results that blame somebody and, for a reason, prove nothing after all."""
     return {
-        name: results[name].undecided(reason)
+        name: results[name].undecided("collateral", reason)
         for name, reason in reasons.items()
         if name in results and results[name].outcome in BLAMING
     }

@@ -64,6 +64,7 @@ class Dialogue(Watcher):
         self.refused = False
         self.unreachable = False
         self.is_set_up = False
+        self.performed = 0
         self._disturbed = False
         self._refusal = self._foreseen_by_none(scenario)
         self.token = f"k{token_hex(6)}{form.words}"

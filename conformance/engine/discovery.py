@@ -13,7 +13,8 @@ import msgspec
 
 from conformance.engine.attempt import ATTEMPTS
 from conformance.engine.dialogue import Dialogue
-from conformance.engine.steps import NotJudged, Performer, StepFailed, TooSlow
+from conformance.engine.inconclusive import NotJudged, TooSlow
+from conformance.engine.steps import Performer, StepFailed
 from conformance.engine.world import World
 from conformance.loader.parameters import parameters
 from conformance.target.hooks import HookFailed

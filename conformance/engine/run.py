@@ -141,7 +141,9 @@ class Run:
         untried = "the run was interrupted" if self.interrupted else note
         for scenario in self.scenarios:
             if scenario.id not in self.results:
-                self.results[scenario.id] = result_of(scenario, Outcome.INCONCLUSIVE, untried)
+                self.results[scenario.id] = result_of(
+                    scenario, Outcome.INCONCLUSIVE, untried, "not tried"
+                )
         silences = self.world.silences
         self.results |= undecided(self.results, silences.refuted())
         others = collateral(self.results, silences.rests_on, self.suite.owed)
@@ -335,7 +337,7 @@ class Run:
     async def _one(self, scenario: Scenario, *, alone: bool) -> None:
         obstacle = self._attempts.obstacle(scenario)
         if obstacle is not None:
-            self._found(result_of(scenario, *obstacle))
+            self._found(obstacle)
             return
         self._ran.add(scenario.id)
         result = await self._attempts.judged(scenario)
@@ -350,7 +352,8 @@ class Run:
             self._attempts.note_crowded(result.reason)
         if result.outcome is Outcome.FAILED:
             fault = await check_after_failure(self.world, self._attempts, scenario)
-            result = result_of(scenario, Outcome.INCONCLUSIVE, fault) if fault else result
+            if fault:
+                result = result_of(scenario, Outcome.INCONCLUSIVE, fault, "hook failed")
         self._found(result)
 
     def _found(self, result: Result) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+import msgspec
 from msgspec import to_builtins
 from msgspec.structs import asdict
 
@@ -145,8 +146,12 @@ def _result(result: Result) -> dict[str, Any]:
     }
     if result.reason:
         shown["reason"] = result.reason
+    if result.cause:
+        shown["cause"] = result.cause
     if result.failures:
         shown["failures"] = [_failure(failure) for failure in result.failures]
+    if result.steps:
+        shown["steps"] = [_told(step) for step in result.steps]
     if result.transcript:
         shown["transcript"] = [_row(entry) for entry in result.transcript]
     if result.observed is not None:
@@ -160,9 +165,12 @@ def _result(result: Result) -> dict[str, Any]:
 
 
 def _row(entry: TranscriptEntry) -> dict[str, Any]:
-    """An entry of a transcript: what does not tell anything is left out."""
-    shown = asdict(entry) | {"seconds": round(entry.seconds, 4)}
-    return {key: value for key, value in shown.items() if value or key in ("ordinal", "seconds")}
+    return {**_told(entry), "seconds": round(entry.seconds, 4)}
+
+
+def _told(row: msgspec.Struct) -> dict[str, Any]:
+    """The members that tell something."""
+    return {key: value for key, value in asdict(row).items() if value}
 
 
 def _trial(trial: Trial) -> dict[str, Any]:

@@ -91,8 +91,9 @@ def test_a_failure_says_what_was_expected_and_received_and_leaves_out_the_rest(
     assert row == {
         "summary": "no pong came",
         "requirements": [REQUIREMENT],
-        "expected": "a pong",
-        "received": "nothing",
+        "expected": {"says": "a pong"},
+        "received": {"says": "nothing"},
+        "kind": "passive",
     }
 
 

@@ -9,7 +9,8 @@ from websockets.frames import Frame, Opcode
 
 from conformance.documents import yaml_source
 from conformance.engine.dialogue import Dialogue
-from conformance.engine.steps import Performer, StepFailed, TooSlow
+from conformance.engine.inconclusive import TooSlow
+from conformance.engine.steps import Performer, StepFailed
 from conformance.engine.world import World
 from conformance.loader.script import ScriptReader
 from conformance.loader.suite import Suite

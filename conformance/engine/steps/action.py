@@ -5,6 +5,7 @@ from time import perf_counter
 from typing import Any, Final, Protocol
 
 from conformance.engine.dialogue import Dialogue, Span
+from conformance.engine.inconclusive import NotJudged, Refused, TooSlow
 from conformance.engine.matching import matches
 from conformance.engine.silence import Missing
 from conformance.engine.world import World
@@ -35,33 +36,6 @@ class StepFailed(Exception):
         self.failure = failure
         self.missing = missing
         super().__init__(failure.summary)
-
-
-class NotJudged(Exception):
-    """What was seen proves nothing either way."""
-
-
-class TryAgain(NotJudged):
-    """What was seen proves nothing, but another try may prove something."""
-
-
-class TooSlow(TryAgain):
-    """What was seen came too late to prove anything: this machine or the line was too busy."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(f"{what}: this machine, or the line to the target, was too busy")
-
-
-class Refused(TryAgain):
-    """The target refused a message for its rate, which the scenario is not about."""
-
-
-class Disturbed(TryAgain):
-    """Others caused events, and the scenario counts on nobody doing so."""
-
-
-class Crowded(TryAgain):
-    """The target takes no more connections at the moment."""
 
 
 class Performs(Protocol):

@@ -6,8 +6,9 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from conformance.engine.dialogue import Span
+from conformance.engine.inconclusive import Crowded, TryAgain
 from conformance.engine.matching import matches
-from conformance.engine.steps.action import GRACE, RESOLUTION, Action, Crowded, StepFailed, TryAgain
+from conformance.engine.steps.action import GRACE, RESOLUTION, Action, StepFailed
 from conformance.engine.steps.barrier import END, NO_END, Probe
 from conformance.engine.steps.receiving import judge_schema
 from conformance.json_text import at

@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Coroutine, Sequence
 from typing import Any, Final
 
+from conformance.engine.inconclusive import NotJudged
 from conformance.engine.pace import MARGIN
-from conformance.engine.steps.action import Action, NotJudged
+from conformance.engine.steps.action import Action
 from conformance.json_text import at
 from conformance.loader.expressions import names
 from conformance.model import Step

@@ -4,8 +4,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 from conformance.engine.dialogue import Dialogue, NotGiven, Span
+from conformance.engine.inconclusive import NotJudged
 from conformance.engine.steps import connections, flow, receiving, sending
-from conformance.engine.steps.action import Action, NotJudged
+from conformance.engine.steps.action import Action
 from conformance.errors import InputError, KitError, OutOfReach
 from conformance.model import Step
 

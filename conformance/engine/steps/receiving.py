@@ -3,9 +3,10 @@
 from time import perf_counter
 from typing import Any
 
+from conformance.engine.inconclusive import NotJudged, TooSlow
 from conformance.engine.matching import difference, matches
 from conformance.engine.silence import PATIENCE, Missing
-from conformance.engine.steps.action import GRACE, Action, NotJudged, StepFailed, TooSlow
+from conformance.engine.steps.action import GRACE, Action, StepFailed
 from conformance.engine.steps.barrier import QUIET, SURE, Probe
 from conformance.engine.steps.sending import ping_payload
 from conformance.json_text import at, encode, equal
