@@ -192,7 +192,7 @@ class Attempts:
             await dialogue.finish()
         if found.outcome is not Outcome.PASSED:
             steps = _steps(scenario, dialogue.performed, found)
-            found = replace(found, transcript=dialogue.transcript.entries(), steps=steps)
+            found = replace(found, transcript=dialogue.witness.transcript.entries(), steps=steps)
         return replace(found, timing=_timing(dialogue, attempt)), again
 
     def _limit(self, scenario: Scenario) -> float:
@@ -288,7 +288,9 @@ def _cut_short(scenario: Scenario, dialogue: Dialogue | None) -> Result:
     result = _inconclusive(scenario, "not tried", "")
     if dialogue is None:
         return result
-    return replace(result, transcript=dialogue.transcript.entries(), timing=_timing(dialogue, 1))
+    return replace(
+        result, transcript=dialogue.witness.transcript.entries(), timing=_timing(dialogue, 1)
+    )
 
 
 async def _unless(event: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
@@ -311,8 +313,8 @@ async def _check_quiet(dialogue: Dialogue, scenario: Scenario) -> None:
 
 def _timing(dialogue: Dialogue, attempt: int) -> Timing:
     return Timing(
-        started=dialogue.started - dialogue.world.begun,
-        duration=perf_counter() - dialogue.started,
+        started=dialogue.witness.started - dialogue.world.begun,
+        duration=perf_counter() - dialogue.witness.started,
         waited=sum(dialogue.waited_for.values()),
         attempts=attempt,
         waited_for=dialogue.waited_for,

@@ -1,4 +1,4 @@
-"""One run of one scenario: its connections, variables, marks in time and transcript."""
+"""One run of one scenario: its connections, its variables, and its marks in time."""
 
 import asyncio
 import math
@@ -10,30 +10,21 @@ from time import perf_counter
 from typing import Any, Final
 
 import msgspec
-from msgspec.structs import replace
 
 from conformance.engine.barriers import Barriers
-from conformance.engine.matching import matches
 from conformance.engine.silence import Missing
+from conformance.engine.witness import Witness
 from conformance.engine.world import World
 from conformance.errors import InputError, did_you_mean
-from conformance.json_text import NotJSON, decode, encode
+from conformance.json_text import encode
 from conformance.loader import expressions
 from conformance.loader.form import PLAIN, Form
-from conformance.loader.monitor import Violation
-from conformance.model import NOTHING, Direction, Evidence, Failure, Kind, Scenario
-from conformance.record.evidence import LONGEST, safe
-from conformance.record.transcript import Transcript
-from conformance.record.wording import words
+from conformance.model import Scenario
 from conformance.target.hooks import ADVANCE, RESTART, HookFailed
-from conformance.text.excerpts import MAX_SHOWN
 from conformance.transport import (
     NO_CLOSE_FRAME,
     Connection,
-    End,
     Handshake,
-    Message,
-    Watcher,
     connect,
 )
 
@@ -51,7 +42,7 @@ class NotGiven(Exception):
     """A variable is not set because the target did not send what it is made of."""
 
 
-class Dialogue(Watcher):
+class Dialogue:
     """The state of one run of one scenario."""
 
     def __init__(
@@ -61,34 +52,25 @@ class Dialogue(Watcher):
         self.form = form
         self.name = name
         self.crowds = scenario is not None and scenario.crowds
-        self.refused = False
         self.unreachable = False
         self.is_set_up = False
         self.performed = 0
-        self._disturbed = False
-        self._refusal = self._foreseen_by_none(scenario)
         self.token = f"k{token_hex(6)}{form.words}"
         self.connections: dict[str, Connection] = {}
         self.variables: dict[str, Any] = {"run": self.token, "marker": f"probe.{self.token}"}
         self.of_connection: dict[str, dict[str, Any]] = {}
         self.spans: dict[str, Span] = {}
-        self.ended_at: dict[Connection, float] = {}
         self.waits: list[tuple[float, float]] = []
-        self.remembered_since = math.inf
         self._advanced_before: dict[Connection, float] = {}
-        self.transcript = Transcript(world.secrets)
-        self.started = perf_counter()
         self.waited_for: dict[str, float] = {}
         self.not_given: set[str] = set()
         self.barriers = Barriers(world.suite.barrier, self._barrier)
+        refusal = self._foreseen_by_none(scenario)
+        self.witness = Witness(world, name, self.token, self.barriers, refusal)
         self._scenario = scenario
-        self._last_sent: tuple[Kind, str, int | None] | None = None
-        self.last_of: dict[Connection, int] = {}
-        self.quickest_answer = 0.0
         self.step_begun = 0.0
         self._unique = 0
         self._listened_to: Connection | None = None
-        self._heard: set[Connection] = set()
         self._functions: dict[str, expressions.Function] = {
             **world.suite.functions,
             "unique": self.unique,
@@ -163,7 +145,7 @@ class Dialogue(Watcher):
             **options,
         )
         advanced = self.world.advanced
-        connection = await connect(name, handshake, self, answers_close)
+        connection = await connect(name, handshake, self.witness, answers_close)
         self._advanced_before[connection] = advanced
         earlier = self.connections.get(name)
         if earlier is not None:
@@ -224,7 +206,7 @@ class Dialogue(Watcher):
         """
         connections = self.connections.values()
         silent = (c.last_sent for c in connections if c.silent)
-        greeted = (c.opened for c in connections if c not in self._heard and not c.refused)
+        greeted = (c.opened for c in connections if c not in self.witness.heard and not c.refused)
         return min(self.asked_since, *silent, *greeted, math.inf)
 
     @property
@@ -235,11 +217,8 @@ class Dialogue(Watcher):
 
     def note_silence(self) -> None:
         """Has the monitors judge that a message of this dialogue was never answered."""
-        since = self.asked_since
-        for monitor in self.world.timing_monitors if since < math.inf else ():
-            failure = monitor.unanswered(perf_counter() - since)
-            if failure is not None:
-                monitor.note(failure, self._violation)
+        if (since := self.asked_since) < math.inf:
+            self.witness.never_answered(perf_counter() - since)
 
     @property
     def _patience(self) -> float:
@@ -250,8 +229,7 @@ class Dialogue(Watcher):
 
     async def call_hook(self, name: str, arguments: Mapping[str, Any]) -> Any:
         """The result of a hook of the target."""
-        seconds = perf_counter() - self.started
-        self.transcript.add(seconds, "", "noted", "hook", f"{name} {encode(dict(arguments))}")
+        self.witness.asked_of_hook(name, encode(dict(arguments)))
         if name not in self.world.target.hooks:
             raise HookFailed(self.world.without_hook(name))
         for monitor in self.world.monitors if name == RESTART else ():
@@ -282,107 +260,7 @@ class Dialogue(Watcher):
             self.world.advanced -= seconds
             raise
 
-    # ── what a connection tells ──
-
-    def crossed(
-        self,
-        connection: Connection,
-        direction: Direction,
-        kind: Kind,
-        text: str = "",
-        *,
-        code: int | None = None,
-        how: str = "",
-    ) -> None:
-        """Adds an entry to the transcript, and has the monitors see what is sent."""
-        seconds = perf_counter() - self.started
-        self.transcript.add(seconds, connection.name, direction, kind, text, code=code, how=how)
-        if direction == "sent":
-            self._last_sent = (kind, text, code)
-            if kind == "text":
-                self._sent(connection, text)
-        elif kind in ("handshake", "end"):
-            self.last_of[connection] = self.transcript.count
-
-    @property
-    def last_sent(self) -> Evidence:
-        """What was sent last."""
-        if self._last_sent is None:
-            return NOTHING
-        kind, text, code = self._last_sent
-        with suppress(NotJSON):
-            if kind == "text" and len(text) <= LONGEST:
-                return Evidence(value=decode(text))
-        return Evidence(words(kind, text, code))
-
-    def _sent(self, connection: Connection, text: str) -> None:
-        try:
-            value = decode(text)
-        except NotJSON:  # or no message at all
-            return
-        if matches(self.world.suite.memory.of, value):
-            self.remembered_since = min(self.remembered_since, self.world.now())
-        for monitor in self.world.sending_monitors:
-            monitor.sent(connection, value, text)
-
-    def received(self, connection: Connection, message: Message) -> None:
-        """Notes a message and hands it to the monitors; learns the secrets in it first."""
-        self.world.last_heard = message.time
-        self._heard.add(connection)
-        self.world.secrets.learn(message.value, message.text)
-        found = [
-            (monitor, failure)
-            for monitor in self.world.monitors_of(self.world.suite.kind_of(message.value))
-            if (failure := monitor.received(connection, message)) is not None
-        ]
-        self._note_barrier(connection, message)
-        own = self.owns(message)
-        if own and self._refusal is not None and matches(self._refusal, message.value):
-            self.refused = True
-        if own or any(monitor.keeps_evidence for monitor, _ in found):
-            self.crossed(connection, "received", "text", message.text)
-            message.ordinal = self.transcript.count
-        else:
-            self.transcript.add_other(perf_counter() - self.started, connection.name)
-        if not own and self.world.suite.disturbing.is_valid(message.value):
-            self._disturbed = self._disturbed or not self.barriers.is_one(message)
-        for monitor, failure in found:
-            monitor.note(failure, self._violation)
-        if own and connection.awaits_answer:
-            connection.awaits_answer = False
-            self._answered(connection, message)
-
-    def _note_barrier(self, connection: Connection, message: Message) -> None:
-        if self.barriers.note(connection, message):
-            for monitor in self.world.order_monitors:
-                monitor.observed += 1
-
-    def overtaken(self, message: Message) -> None:
-        """Has the monitors judge an answer that came after that to a later message."""
-        for monitor in self.world.order_monitors:
-            failure = monitor.overtaken(message)
-            if failure is not None:
-                monitor.note(failure, self._violation)
-
-    def _answered(self, connection: Connection, message: Message) -> None:
-        seconds = message.time - connection.last_sent
-        self.quickest_answer = min(self.quickest_answer or seconds, seconds)
-        seconds -= self.world.slack + self.world.held_up(connection.last_sent)
-        for monitor in self.world.timing_monitors:
-            failure = monitor.answered(message, seconds)
-            if failure is not None:
-                monitor.note(failure, self._violation)
-
-    def owns(self, message: Message) -> bool:
-        """Whether a message is this scenario's own, not another client's traffic."""
-        if self.barriers.is_one(message):
-            return False
-        if message.mentions(self.token):
-            return True
-        suite = self.world.suite
-        if message.fault:
-            return suite.background_text not in message.text
-        return not suite.background.is_valid(message.value)
+    # ── others ──
 
     async def is_disturbed(self) -> bool:
         """Whether others have caused events; those that are on their way are waited for."""
@@ -394,41 +272,4 @@ class Dialogue(Watcher):
                     await connection.receive_pong(b"caught up", self._patience)
 
         await asyncio.gather(*map(catch_up, self.connections.values()))
-        return self._disturbed
-
-    def broke(self, connection: Connection, what: str) -> None:
-        """Hands what is wrong with a frame to the monitors."""
-        self.crossed(connection, "received", "note", what)
-        for monitor in self.world.monitors:
-            failure = monitor.broke(connection, what)
-            if failure is not None:
-                monitor.note(failure, self._violation)
-
-    def ended(self, connection: Connection, end: End) -> None:
-        """Notes when a connection ended, and hands its end to the monitors."""
-        self.ended_at[connection] = self.world.now()
-        if end.code != NO_CLOSE_FRAME and not connection.closing:
-            self.world.last_heard = end.time
-        for monitor in self.world.monitors:
-            failure = monitor.ended(connection, end)
-            if failure is not None:
-                monitor.note(failure, self._violation)
-
-    def _violation(self, failure: Failure) -> Violation:
-        return Violation(
-            replace(self.shown(failure), sent=NOTHING), self.name, self.transcript.entries
-        )
-
-    def shown(self, failure: Failure) -> Failure:
-        """The failure with its place in the transcript, without secrets, then cut."""
-        secrets = self.world.secrets
-        entry = failure.entry or self.transcript.count
-        self.transcript.keep(entry)
-        return replace(
-            failure,
-            summary=secrets.shown(failure.summary, MAX_SHOWN),
-            sent=safe(failure.sent or self.last_sent, secrets),
-            expected=safe(failure.expected, secrets),
-            received=safe(failure.received, secrets),
-            entry=entry,
-        )
+        return self.witness.disturbed

@@ -19,7 +19,7 @@ from conformance.engine.world import World
 from conformance.loader.parameters import parameters
 from conformance.target.hooks import HookFailed
 from conformance.text.excerpts import cut
-from conformance.transport import Connection, End, Message, Unreachable
+from conformance.transport import Connection, End, Unreachable
 
 COMPRESSES: Final = "permessage-deflate"
 
@@ -38,15 +38,6 @@ class RefusedHandshake(msgspec.Struct, frozen=True):
     scenarios: tuple[str, ...]
 
 
-class Discovery(Dialogue):
-    """The first dialogue; notes whether the target greets as the suite says."""
-
-    def received(self, connection: Connection, message: Message) -> None:
-        """Notes a message, and whether it is the greeting, however broken."""
-        self.world.greets = self.world.greets or message.mentions(self.world.suite.greeting)
-        super().received(connection, message)
-
-
 async def discover(world: World, *, force: bool = False) -> RefusedHandshake | None:
     """Learns what the target states; a target that cannot even do this is judged as it is.
 
@@ -55,7 +46,7 @@ async def discover(world: World, *, force: bool = False) -> RefusedHandshake | N
     another protocol.
     """
     for left in reversed(range(ATTEMPTS)):
-        dialogue = Discovery(world, "discovery")
+        dialogue = Dialogue(world, "discovery")
         try:
             if await _learn(dialogue, left):
                 return await _refused_handshake(dialogue)
@@ -71,7 +62,7 @@ async def discover(world: World, *, force: bool = False) -> RefusedHandshake | N
     return None
 
 
-async def _learn(dialogue: Discovery, left: int) -> bool:
+async def _learn(dialogue: Dialogue, left: int) -> bool:
     """One try to learn what the target states; whether its handshake failed.
 
     Raises `TooSlow` where another try, of which so many are left, may tell more.
@@ -94,7 +85,7 @@ async def _learn(dialogue: Discovery, left: int) -> bool:
             connection = dialogue.connections.get("c")
             return connection is not None and connection.refused
     finally:
-        world.round_trip = dialogue.quickest_answer
+        world.round_trip = dialogue.witness.quickest_answer
     return False
 
 
@@ -106,7 +97,7 @@ def _take(world: World, known: Mapping[str, Any]) -> None:
     world.claims = world.suite.claims(known) if claims is None else claims
 
 
-async def _choose_barrier(dialogue: Discovery) -> None:
+async def _choose_barrier(dialogue: Dialogue) -> None:
     """Finds the first barrier that the target answers, where it let the kit in."""
     world, connection = dialogue.world, dialogue.connections.get("c")
     if connection is None or connection.is_beyond_the_kit:
@@ -126,7 +117,7 @@ async def _choose_barrier(dialogue: Discovery) -> None:
             world.barrier = next((raw for token, raw in sent.items() if item.mentions(token)), None)
 
 
-async def _offer_compression(dialogue: Discovery) -> None:
+async def _offer_compression(dialogue: Dialogue) -> None:
     """Notes whether the target negotiates permessage-deflate, by the claim of that name."""
     with suppress(Unreachable):
         connection = await dialogue.connect("compressed", answers_close=True, compression={})
@@ -137,7 +128,7 @@ async def _offer_compression(dialogue: Discovery) -> None:
 # ── a handshake that failed ──
 
 
-async def _refused_handshake(dialogue: Discovery) -> RefusedHandshake:
+async def _refused_handshake(dialogue: Dialogue) -> RefusedHandshake:
     """Why the first handshake failed, and what judges that.
 
     Raises `Unreachable` where no requirement obliges the target to accept it.
@@ -163,7 +154,7 @@ async def _refused_handshake(dialogue: Discovery) -> RefusedHandshake:
     return RefusedHandshake(reason, (duty.judged_by[status],))
 
 
-async def _is_accepted(dialogue: Discovery, raw: Mapping[str, Any]) -> bool:
+async def _is_accepted(dialogue: Dialogue, raw: Mapping[str, Any]) -> bool:
     """Whether the target accepts another handshake."""
     options = dialogue.resolve(raw, "c", {})
     origin = options.pop("origin", None)
@@ -215,7 +206,7 @@ def _other_status(connection: Connection, shown: str, status: int) -> str:
 # ── a target of another protocol ──
 
 
-async def _check_greeting(dialogue: Discovery) -> None:
+async def _check_greeting(dialogue: Dialogue) -> None:
     """Raises `Unreachable` where the target speaks WebSocket, but does not greet in time."""
     connection = dialogue.connections.get("c")
     if connection is None or connection.is_beyond_the_kit:

@@ -19,6 +19,7 @@ from conformance.model import Procedure
 from conformance.record.secrets import Secrets
 from conformance.target.hooks import HookFailed
 from conformance.target.target import Target
+from conformance.transport import Message
 from conformance.transport.handshake import MAX_MESSAGE
 
 TICK: Final = 0.05
@@ -55,6 +56,11 @@ class World:
 
     def __post_init__(self) -> None:
         self.barrier = self.suite.barrier.messages[0]
+
+    def note_greeting(self, message: Message) -> None:
+        """Notes whether the target greets as the suite says, however broken the greeting is."""
+        if not self.greets:
+            self.greets = message.mentions(self.suite.greeting)
 
     def give_up_hook(self, name: str, reason: str) -> None:
         """Goes on as if the target had no hook of that name, for a reason that is told."""

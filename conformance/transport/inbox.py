@@ -22,11 +22,12 @@ class _Packed(msgspec.Struct, frozen=True):
     time: float
     compressed: bool
     ordinal: int | None
+    own: bool
 
     def unpack(self) -> Message:
         """The message as it was when it came."""
         message = read_message(self.data, self.binary, self.time, self.compressed)
-        message.ordinal = self.ordinal
+        message.ordinal, message.own = self.ordinal, self.own
         return message
 
 
@@ -46,7 +47,9 @@ class Inbox:
         self._bytes += len(data)
         item: Message | _Packed = message
         if self._bytes > READY:
-            item = _Packed(data, binary, message.time, message.compressed, message.ordinal)
+            item = _Packed(
+                data, binary, message.time, message.compressed, message.ordinal, message.own
+            )
         self._items.append((item, len(data)))
 
     def take(self) -> Received:

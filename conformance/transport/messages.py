@@ -27,7 +27,8 @@ BINARY: Final = "a binary message came, not a text message"
 class Message(msgspec.Struct, eq=False):
     """One message as it came; `value` is its JSON value unless `fault` says why it has none.
 
-    `ordinal` is that of its entry in the transcript, once it is there.
+    Once it was witnessed, `ordinal` is that of its entry in the transcript, and `own` says whether
+    it is the scenario's own.
     """
 
     time: float
@@ -36,6 +37,7 @@ class Message(msgspec.Struct, eq=False):
     fault: str = ""
     compressed: bool = False
     ordinal: int | None = None
+    own: bool = False
 
     @property
     def evidence(self) -> Evidence:

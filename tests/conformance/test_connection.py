@@ -107,8 +107,10 @@ async def test_an_answer_that_comes_as_its_time_is_over_is_taken() -> None:
     class HoldsUp(Watcher):
         """Holds the event loop up from the request on, until it is answered and the time over."""
 
-        def line(self, connection: Connection, direction: str, text: str) -> None:
-            if direction == "→" and text.startswith("handshake"):
+        def crossed(
+            self, connection: Connection, direction: str, kind: str, text: str = "", **more: object
+        ) -> None:
+            if (direction, kind) == ("sent", "handshake"):
                 asyncio.get_running_loop().call_soon(self._hold_up)
 
         def _hold_up(self) -> None:

@@ -99,12 +99,12 @@ class Action:
     @property
     def ended_at(self) -> float:
         """When the connection ended, by the world's clock; now, where it has not."""
-        return self.dialogue.ended_at.get(self.connection, self.world.now())
+        return self.dialogue.witness.ended_at.get(self.connection, self.world.now())
 
     @property
     def last_entry(self) -> int | None:
         """The ordinal of the connection's end, or of its handshake while it lives."""
-        return self.dialogue.last_of.get(self.connection)
+        return self.dialogue.witness.last_of.get(self.connection)
 
     @property
     def timeout(self) -> float:
@@ -150,7 +150,7 @@ class Action:
 
     def check_refusal(self) -> None:
         """Raises `Refused` where a message was refused for its rate, and that was not tried."""
-        if self.dialogue.refused:
+        if self.dialogue.witness.refused:
             raise Refused(f"{self.step.location}: the target refused a message for its rate")
 
     def timed_out(self, kind: Divergence, summary: str, **evidence: Any) -> StepFailed:
@@ -185,7 +185,7 @@ class Action:
             location=str(self.step.location),
             **evidence,
         )
-        return StepFailed(self.dialogue.shown(failure))
+        return StepFailed(self.dialogue.witness.shown(failure))
 
     def ended(self, end: End, expected: Evidence) -> StepFailed:
         """The failure of a step whose connection ended instead.

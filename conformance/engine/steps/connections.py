@@ -207,7 +207,7 @@ async def _await_end(action: Action) -> End:
                 continue
             if isinstance(item, End):
                 return item
-            is_own = action.dialogue.owns(item)
+            is_own = item.own
             if is_own:
                 judge_schema(action, item)
             is_overdue = is_own and row.note(item)

@@ -79,7 +79,7 @@ def _check_late(action: Action, message: Message) -> None:
         return
     if not matches(memory.shown_by, action.argument):
         return
-    lasted = message.time + action.world.advanced - dialogue.remembered_since
+    lasted = message.time + action.world.advanced - dialogue.witness.remembered_since
     if lasted > float(action.value(memory.lasts)):
         raise TooSlow(
             f"{action.step.location}: {lasted:.2f} s passed, in which it may be forgotten"
@@ -125,7 +125,7 @@ async def _next_own(action: Action, expected: Any) -> Message:
                 _check_moment(action, item.time)
                 _check_read(action, expected, unreadable)
                 raise answer.missing(passed_over, proved=True)
-            if action.dialogue.owns(item) and not _comes_unasked(action, item, expected):
+            if item.own and not _comes_unasked(action, item, expected):
                 if where is None or matches(where, item.value):
                     answer.came(item)
                     return item
@@ -204,7 +204,7 @@ class Answer:
             is_it=self._is_it,
             until=self._until,
             proved=proved,
-            came=action.dialogue.overtaken if proved else lambda message: None,
+            came=action.dialogue.witness.overtaken if proved else lambda message: None,
         )
         return failed
 
@@ -212,7 +212,7 @@ class Answer:
         action = self._action
         if matches(action.world.suite.lapse.message, message.value):
             return False  # it answers nothing
-        return action.dialogue.owns(message) and matches(self._expected, message.value)
+        return message.own and matches(self._expected, message.value)
 
 
 def _judge(action: Action, expected: Any, message: Message) -> None:
@@ -323,7 +323,7 @@ async def expect_absent(action: Action) -> None:
     containing = action.option("containing", "")
     if action.world.barrier is None:
         raise NotJudged(f"{action.step.location}: the target answers no barrier message")
-    sent = action.dialogue.last_sent
+    sent = action.dialogue.witness.last_sent
     barrier = action.dialogue.barriers.send(action.connection, action.world.barrier).token
     deadline = perf_counter() + action.timeout
     while perf_counter() < deadline:
@@ -335,7 +335,7 @@ async def expect_absent(action: Action) -> None:
             raise action.ended(item, Evidence("the answer to a barrier message"))
         if item.mentions(barrier) and action.dialogue.barriers.is_one(item):
             return
-        own = action.dialogue.owns(item) and item.mentions(containing)
+        own = item.own and item.mentions(containing)
         own = own and not _comes_unasked(action, item, unwanted)
         if own and matches(unwanted, item.value) and _satisfies(action, item):
             raise action.fail(

@@ -1,0 +1,218 @@
+"""The witness of a dialogue: sees what crosses its connections, and has it noted and judged.
+
+A message passes one line of stations, in this order: its secrets are learnt, the passive checks see
+it, it is known for a barrier's answer, for the scenario's own or for others' business, it is
+entered into the transcript, and only then are violations noted and answers timed.
+"""
+
+import math
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from time import perf_counter
+from typing import Any
+
+from msgspec.structs import replace
+
+from conformance.engine.barriers import Barriers
+from conformance.engine.matching import matches
+from conformance.engine.world import World
+from conformance.json_text import NotJSON, decode
+from conformance.loader.monitor import Monitor, Violation
+from conformance.model import NOTHING, Direction, Evidence, Failure, Kind
+from conformance.record.evidence import LONGEST, safe
+from conformance.record.transcript import Transcript
+from conformance.record.wording import words
+from conformance.text.excerpts import MAX_SHOWN
+from conformance.transport import NO_CLOSE_FRAME, Connection, End, Message, Watcher
+
+Finding = tuple[Monitor, Failure]
+"""A passive check, and what it found wrong."""
+
+
+class Witness(Watcher):
+    """Sees all that crosses the connections of the dialogue of that name.
+
+    What contains the `token` is the scenario's own. A message like the `refusal`, if there is one,
+    is about the target's rate, which the scenario is not.
+    """
+
+    def __init__(
+        self, world: World, name: str, token: str, barriers: Barriers, refusal: Any
+    ) -> None:
+        self._world = world
+        self._name = name
+        self._token = token
+        self._barriers = barriers
+        self._refusal = refusal
+        self._last_sent: tuple[Kind, str, int | None] | None = None
+        self.started = perf_counter()
+        self.transcript = Transcript(world.secrets)
+        self.heard: set[Connection] = set()
+        self.ended_at: dict[Connection, float] = {}
+        self.last_of: dict[Connection, int] = {}
+        """The ordinal of a connection's end, or of its handshake while it lives."""
+        self.remembered_since = math.inf
+        self.refused = False
+        self.disturbed = False
+        self.quickest_answer = 0.0
+
+    # ── what is sent ──
+
+    def crossed(
+        self,
+        connection: Connection,
+        direction: Direction,
+        kind: Kind,
+        text: str = "",
+        *,
+        code: int | None = None,
+        how: str = "",
+    ) -> None:
+        """Adds an entry to the transcript, and has the monitors see what is sent."""
+        seconds = perf_counter() - self.started
+        self.transcript.add(seconds, connection.name, direction, kind, text, code=code, how=how)
+        if direction == "sent":
+            self._last_sent = (kind, text, code)
+            if kind == "text":
+                self._sent(connection, text)
+        elif kind in ("handshake", "end"):
+            self.last_of[connection] = self.transcript.count
+
+    def asked_of_hook(self, name: str, arguments: str) -> None:
+        """Adds what a hook is asked for."""
+        seconds = perf_counter() - self.started
+        self.transcript.add(seconds, "", "noted", "hook", f"{name} {arguments}")
+
+    def _sent(self, connection: Connection, text: str) -> None:
+        try:
+            value = decode(text)
+        except NotJSON:
+            return
+        if matches(self._world.suite.memory.of, value):
+            self.remembered_since = min(self.remembered_since, self._world.now())
+        for monitor in self._world.sending_monitors:
+            monitor.sent(connection, value, text)
+
+    @property
+    def last_sent(self) -> Evidence:
+        """What was sent last."""
+        if self._last_sent is None:
+            return NOTHING
+        kind, text, code = self._last_sent
+        with suppress(NotJSON):
+            if kind == "text" and len(text) <= LONGEST:
+                return Evidence(value=decode(text))
+        return Evidence(words(kind, text, code))
+
+    # ── what comes ──
+
+    def received(self, connection: Connection, message: Message) -> None:
+        """Notes a message, and has it judged."""
+        self._world.last_heard = message.time
+        self.heard.add(connection)
+        self._world.secrets.learn(message.value, message.text)
+        self._world.note_greeting(message)
+        found = self._findings(message, lambda monitor: monitor.received(connection, message))
+        is_barrier = self._is_barrier(connection, message)
+        message.own = not is_barrier and self._is_own(message)
+        self._note_entry(connection, message, found)
+        self._note_meaning(message, is_barrier)
+        self._note(found)
+        if message.own and connection.awaits_answer:
+            connection.awaits_answer = False
+            self._answered(connection, message)
+
+    def _findings(
+        self, message: Message, judge: Callable[[Monitor], Failure | None]
+    ) -> list[Finding]:
+        monitors = self._world.monitors_of(self._world.suite.kind_of(message.value))
+        return [(monitor, failure) for monitor in monitors if (failure := judge(monitor))]
+
+    def _is_barrier(self, connection: Connection, message: Message) -> bool:
+        """Whether a message answers a barrier, which shows that answers keep their order."""
+        if self._barriers.note(connection, message):
+            for monitor in self._world.order_monitors:
+                monitor.observed += 1
+        return self._barriers.is_one(message)
+
+    def _is_own(self, message: Message) -> bool:
+        """Whether a message is this scenario's own, not another client's traffic."""
+        if message.mentions(self._token):
+            return True
+        suite = self._world.suite
+        if message.fault:
+            return suite.background_text not in message.text
+        return not suite.background.is_valid(message.value)
+
+    def _note_entry(
+        self, connection: Connection, message: Message, found: Iterable[Finding]
+    ) -> None:
+        """Enters a message into the transcript: in full where it is its own, or evidence."""
+        if message.own or any(monitor.keeps_evidence for monitor, _ in found):
+            self.crossed(connection, "received", "text", message.text)
+            message.ordinal = self.transcript.count
+        else:
+            self.transcript.add_other(perf_counter() - self.started, connection.name)
+
+    def _note_meaning(self, message: Message, is_barrier: bool) -> None:
+        """Notes that the target refuses for its rate, or that others are about."""
+        if message.own:
+            is_refusal = self._refusal is not None and matches(self._refusal, message.value)
+            self.refused = self.refused or is_refusal
+        elif not is_barrier and self._world.suite.disturbing.is_valid(message.value):
+            self.disturbed = True
+
+    def _answered(self, connection: Connection, message: Message) -> None:
+        seconds = message.time - connection.last_sent
+        self.quickest_answer = min(self.quickest_answer or seconds, seconds)
+        seconds -= self._world.slack + self._world.held_up(connection.last_sent)
+        self._judge(self._world.timing_monitors, lambda m: m.answered(message, seconds))
+
+    def overtaken(self, message: Message) -> None:
+        """Has the monitors judge an answer that came after that to a later message."""
+        self._judge(self._world.order_monitors, lambda m: m.overtaken(message))
+
+    def never_answered(self, seconds: float) -> None:
+        """Has the monitors judge that a message was not answered for so many seconds."""
+        self._judge(self._world.timing_monitors, lambda m: m.unanswered(seconds))
+
+    def broke(self, connection: Connection, what: str) -> None:
+        """Hands what is wrong with a frame to the monitors."""
+        self.crossed(connection, "received", "note", what)
+        self._judge(self._world.monitors, lambda m: m.broke(connection, what))
+
+    def ended(self, connection: Connection, end: End) -> None:
+        """Notes when a connection ended, and hands its end to the monitors."""
+        self.ended_at[connection] = self._world.now()
+        if end.code != NO_CLOSE_FRAME and not connection.closing:
+            self._world.last_heard = end.time
+        self._judge(self._world.monitors, lambda m: m.ended(connection, end))
+
+    # ── what is wrong ──
+
+    def _judge(
+        self, monitors: Iterable[Monitor], judge: Callable[[Monitor], Failure | None]
+    ) -> None:
+        self._note((monitor, failure) for monitor in monitors if (failure := judge(monitor)))
+
+    def _note(self, found: Iterable[Finding]) -> None:
+        for monitor, failure in found:
+            monitor.note(failure, self._violation)
+
+    def _violation(self, failure: Failure) -> Violation:
+        seen = replace(self.shown(failure), sent=NOTHING)
+        return Violation(seen, self._name, self.transcript.entries)
+
+    def shown(self, failure: Failure) -> Failure:
+        """The failure with its place in the transcript, without secrets, then cut."""
+        secrets = self._world.secrets
+        entry = failure.entry or self.transcript.count
+        self.transcript.keep(entry)
+        return replace(
+            failure,
+            summary=secrets.shown(failure.summary, MAX_SHOWN),
+            sent=safe(failure.sent or self.last_sent, secrets),
+            expected=safe(failure.expected, secrets),
+            received=safe(failure.received, secrets),
+            entry=entry,
+        )
