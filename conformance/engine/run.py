@@ -178,6 +178,11 @@ class Run:
                 name: self.world.secrets.hide(fault)
                 for name, fault in sorted(self.world.hook_faults.items())
             },
+            observed={
+                self.world.secrets.hide(kind): count
+                for kind, count in sorted(self.world.observed.counts.items())
+            },
+            stalls=tuple((end - self.world.begun, long) for end, long in self.world.stalls),
         )
 
     def _told(self, result: Result) -> Result:

@@ -112,6 +112,7 @@ class Witness(Watcher):
         self.heard.add(connection)
         self._world.secrets.learn(message.value, message.text)
         self._world.note_greeting(message)
+        self._world.observed.note(message.value)
         found = self._findings(message, lambda monitor: monitor.received(connection, message))
         is_barrier = self._is_barrier(connection, message)
         message.own = not is_barrier and self._is_own(message)

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
+from conformance.engine.observed import Observed
 from conformance.engine.pace import Pace
 from conformance.engine.silence import Silences
 from conformance.loader.monitor import Monitor
@@ -52,10 +53,12 @@ class World:
     last_heard: float = 0.0
     greets: bool = False
     barrier: Any = None
+    observed: Observed = field(init=False)
     silences: Silences = field(default_factory=Silences)
 
     def __post_init__(self) -> None:
         self.barrier = self.suite.barrier.messages[0]
+        self.observed = Observed(self.suite.told_apart_by)
 
     def note_greeting(self, message: Message) -> None:
         """Notes whether the target greets as the suite says, however broken the greeting is."""

@@ -164,6 +164,7 @@ class Suite(msgspec.Struct, frozen=True):
     forms: Mapping[str, form.Form]
     barrier: Barrier
     owed: Mapping[str, str]
+    told_apart_by: tuple[str, ...]
     messages: str
     background: Decider
     background_text: str
@@ -243,6 +244,7 @@ def _load(name: str) -> Suite:
         forms=MappingProxyType(form.read(header)),
         barrier=_barrier(header["barrier"]),
         owed=MappingProxyType(header["owed"]),
+        told_apart_by=tuple(header["told_apart_by"]),
         messages=header["messages"],
         background=schemas.compile(header["background"]),
         background_text=header["background_text"],

@@ -50,6 +50,8 @@ class RunRecord(msgspec.Struct, frozen=True):
     target was lost, `in_flight` names the scenarios that were in progress, the likeliest first.
     `comparison` is what a baseline says of it, `process` what became of the process that the kit
     started, where the target has a command, `hook_faults` what was found against hooks, by name.
+    `observed` says how many messages of each kind came, `stalls` when the kit was held up and
+    for how long, in seconds: the former from the start of the run.
     """
 
     suite: Suite
@@ -75,6 +77,8 @@ class RunRecord(msgspec.Struct, frozen=True):
     comparison: Comparison | None = None
     process: Lifetime | None = None
     hook_faults: Mapping[str, str] = msgspec.field(default_factory=dict)
+    observed: Mapping[str, int] = msgspec.field(default_factory=dict)
+    stalls: tuple[tuple[float, float], ...] = ()
 
     @property
     def complete(self) -> bool:

@@ -58,6 +58,8 @@ def _document(record: RunRecord) -> dict[str, Any]:
             "in_flight": list(record.in_flight),
             "retries": asdict(record.retries),
             "schedule": _schedule(record),
+            "observed": dict(record.observed),
+            "stalls": [[round(end, 3), round(long, 3)] for end, long in record.stalls],
         },
         "exit_status": int(exit_status(record)),
         "counts": record.counts(),

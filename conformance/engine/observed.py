@@ -1,0 +1,34 @@
+"""What was observed in a run: how many messages of each kind came."""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any, Final
+
+MOST_KINDS: Final = 500
+LONGEST: Final = 64
+OTHER: Final = "(other)"
+
+
+class Observed:
+    """Counts messages by the members that tell their kinds apart, given as JSON pointers."""
+
+    def __init__(self, pointers: Iterable[str]) -> None:
+        self.counts: Counter[str] = Counter()
+        self._paths = [pointer.split("/")[1:] for pointer in pointers]
+
+    def note(self, value: Any) -> None:
+        """Counts a message; beyond many kinds, those that are new count as one."""
+        kind = " ".join(word for path in self._paths if (word := _word(value, path)))
+        if kind not in self.counts and len(self.counts) >= MOST_KINDS:
+            kind = OTHER
+        self.counts[kind or OTHER] += 1
+
+
+def _word(value: Any, path: Iterable[str]) -> str:
+    for key in path:
+        if not isinstance(value, dict) or key not in value:
+            return ""
+        value = value[key]
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value[:LONGEST] if isinstance(value, str) else ""
