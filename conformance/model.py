@@ -87,15 +87,49 @@ class Scenario(msgspec.Struct, frozen=True):
 
 
 class Outcome(Enum):
-    """What a scenario or monitor came to, in the words of every report."""
+    """What a result came to, or all results of a requirement together; the gravest first.
 
-    PASSED = "passed"
+    A requirement's is the gravest of its results'; `NOT_TRIED` and `EXCLUDED` are a requirement's
+    alone.
+    """
+
     FAILED = "failed"
     FLAKY = "flaky"
-    WARNED = "warned"
-    NOT_APPLICABLE = "not applicable"
-    INCONCLUSIVE = "inconclusive"
     KIT_ERROR = "kit error"
+    INCONCLUSIVE = "inconclusive"
+    NOT_TRIED = "not tried"
+    WARNED = "warned"
+    PASSED = "passed"
+    NOT_APPLICABLE = "not applicable"
+    EXCLUDED = "excluded"
+
+    @property
+    def gravity(self) -> int:
+        """The higher, the graver."""
+        return -_ORDER[self]
+
+    @property
+    def blames(self) -> bool:
+        """Whether it blames the target."""
+        return self in (Outcome.FAILED, Outcome.FLAKY, Outcome.WARNED)
+
+    @property
+    def leaves_open(self) -> bool:
+        """Whether it leaves a question open, so that no profile can be conformant with it."""
+        return self.gravity > Outcome.WARNED.gravity and self is not Outcome.FAILED
+
+    @property
+    def judges(self) -> bool:
+        """Whether the target was judged, each time alike."""
+        return self in (Outcome.FAILED, Outcome.WARNED, Outcome.PASSED)
+
+    @property
+    def is_of_a_result(self) -> bool:
+        """Whether a result can have it, and not only a requirement."""
+        return self not in (Outcome.NOT_TRIED, Outcome.EXCLUDED)
+
+
+_ORDER: Final = {outcome: place for place, outcome in enumerate(Outcome)}
 
 
 class Verdict(Enum):

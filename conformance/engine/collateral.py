@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from conformance.engine.silence import Missing
 from conformance.model import Result
-from conformance.record.record import BLAMING, blamed
+from conformance.record.record import blamed
 
 
 def collateral(
@@ -19,7 +19,7 @@ def collateral(
     missed = {
         name: missing.owed
         for name, missing in rests_on.items()
-        if name in results and results[name].outcome in BLAMING and missing.owed in owed
+        if name in results and results[name].outcome.blames and missing.owed in owed
     }
     lost = {kind for name, kind in missed.items() if owed[kind] in blamed(results[name])}
     return {
@@ -34,5 +34,5 @@ def undecided(results: Mapping[str, Result], reasons: Mapping[str, str]) -> dict
     return {
         name: results[name].undecided("collateral", reason)
         for name, reason in reasons.items()
-        if name in results and results[name].outcome in BLAMING
+        if name in results and results[name].outcome.blames
     }

@@ -6,7 +6,6 @@ from conformance.engine.attempt import LONG_WAIT, Attempts
 from conformance.engine.world import World
 from conformance.loader.suite import HookPart
 from conformance.model import Scenario
-from conformance.record.record import BLAMING
 from conformance.target.hooks import ADVANCE
 
 
@@ -46,7 +45,7 @@ async def _undone(world: World, attempts: Attempts, name: str, part: HookPart) -
     if part.sign.id not in world.hook_parts:
         obstacle = attempts.obstacle(part.sign)
         result = None if obstacle is not None else await attempts.judged(part.sign)
-        is_undone = result is not None and result.outcome in BLAMING
+        is_undone = result is not None and result.outcome.blames
         told = f"the hook {name} answers, but {part.seen}" if is_undone else ""
         world.hook_parts[part.sign.id] = told
     return world.hook_parts[part.sign.id]
@@ -71,7 +70,7 @@ async def _check(world: World, attempts: Attempts, name: str) -> None:
         if name in world.hook_errors:
             world.give_up_hook(name, world.hook_errors[name])
             return
-        if result.outcome not in BLAMING:
+        if not result.outcome.blames:
             return
     told = f"the hook {name} answers, but {check.seen}"
     if not check.certain:

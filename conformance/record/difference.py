@@ -7,14 +7,10 @@ import msgspec
 
 from conformance.model import Outcome
 from conformance.record.baseline import FLAKY, Finding, Findings
-from conformance.record.record import GRAVITY
 
 PASSED: Final = Outcome.PASSED.value
 
-# How grave an outcome is: the higher, the graver.
-RANK: Final[Mapping[str, int]] = {
-    outcome.value: rank for rank, outcome in enumerate(reversed(GRAVITY))
-}
+RANK: Final[Mapping[str, int]] = {outcome.value: outcome.gravity for outcome in Outcome}
 
 
 class Change(msgspec.Struct, frozen=True):

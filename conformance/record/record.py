@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
@@ -30,7 +30,7 @@ class RequirementStatus(msgspec.Struct, frozen=True):
     """What a run says of one requirement, and which results say so."""
 
     requirement: Requirement
-    status: str
+    status: Outcome
     results: tuple[str, ...]
 
 
@@ -40,7 +40,7 @@ class ProfileVerdict(msgspec.Struct, frozen=True):
     name: str
     title: str
     verdict: Verdict
-    counts: Mapping[str, int]
+    counts: Mapping[Outcome, int]
 
 
 class RunRecord(msgspec.Struct, frozen=True):
@@ -93,24 +93,10 @@ class RunRecord(msgspec.Struct, frozen=True):
 
     def counts(self) -> dict[str, int]:
         """How many results had each outcome."""
-        found = {outcome.value: 0 for outcome in Outcome}
+        found = {outcome.value: 0 for outcome in Outcome if outcome.is_of_a_result}
         for result in self.results:
             found[result.outcome.value] += 1
         return found
-
-
-# A requirement's status is the gravest of its results'; the order is that of gravity.
-GRAVITY: Sequence[Outcome] = (
-    Outcome.FAILED,
-    Outcome.FLAKY,
-    Outcome.KIT_ERROR,
-    Outcome.INCONCLUSIVE,
-    Outcome.WARNED,
-    Outcome.PASSED,
-    Outcome.NOT_APPLICABLE,
-)
-
-BLAMING: Final = (Outcome.FAILED, Outcome.FLAKY, Outcome.WARNED)
 
 
 def blamed(result: Result) -> frozenset[str]:
@@ -123,7 +109,7 @@ def requirement_statuses(record: RunRecord) -> list[RequirementStatus]:
     """The status of every requirement that a server can keep or break."""
     found: dict[str, list[Result]] = {}
     for result in record.results:
-        broken = blamed(result) if result.outcome in BLAMING else ()
+        broken = blamed(result) if result.outcome.blames else ()
         for name in dict.fromkeys((*result.requirements, *broken)):
             found.setdefault(name, []).append(result)
     return [
@@ -143,18 +129,17 @@ def _status(
     requirement: Requirement, record: RunRecord, found: Sequence[Result]
 ) -> RequirementStatus:
     names = tuple(r.id for r in found)
-    outcomes = {_outcome_for(requirement.id, r) for r in found} - {None}
+    told = (_outcome_for(requirement.id, r) for r in found)
+    outcomes = {outcome for outcome in told if outcome is not None}
     if requirement.excluded and outcomes <= {Outcome.NOT_APPLICABLE}:
-        return RequirementStatus(requirement, "excluded", names)
+        return RequirementStatus(requirement, Outcome.EXCLUDED, names)
     if not _concerns(record, requirement) and outcomes <= {Outcome.NOT_APPLICABLE}:
-        return RequirementStatus(requirement, "not applicable", names)
+        return RequirementStatus(requirement, Outcome.NOT_APPLICABLE, names)
     if outcomes == {Outcome.NOT_APPLICABLE} and any(r.kind == "scenario" for r in found):
-        return RequirementStatus(requirement, "not tried", names)
-    for outcome in GRAVITY:
-        if outcome in outcomes:
-            return RequirementStatus(requirement, outcome.value, names)
-    untried = "inconclusive" if found else "not tried"
-    return RequirementStatus(requirement, untried, names)
+        return RequirementStatus(requirement, Outcome.NOT_TRIED, names)
+    untried = Outcome.INCONCLUSIVE if found else Outcome.NOT_TRIED
+    gravest = max(outcomes, key=lambda outcome: outcome.gravity, default=untried)
+    return RequirementStatus(requirement, gravest, names)
 
 
 def _concerns(record: RunRecord, requirement: Requirement) -> bool:
@@ -165,7 +150,7 @@ def _concerns(record: RunRecord, requirement: Requirement) -> bool:
 
 def _outcome_for(requirement: str, result: Result) -> Outcome | None:
     """What a result says of one of its requirements; None where it ended before it could."""
-    if result.outcome in BLAMING and requirement not in blamed(result):
+    if result.outcome.blames and requirement not in blamed(result):
         return None
     return result.outcome
 
@@ -179,18 +164,18 @@ def profile_verdicts(record: RunRecord) -> list[ProfileVerdict]:
 
 def _verdict(record: RunRecord, name: str, statuses: Sequence[RequirementStatus]) -> ProfileVerdict:
     profile = record.suite.profiles[name]
-    counts: dict[str, int] = {}
+    counts: dict[Outcome, int] = {}
     for row in statuses:
         if row.requirement.profile == name:
             counts[row.status] = counts.get(row.status, 0) + 1
     title = profile.title
-    if counts.get("failed"):
+    if Outcome.FAILED in counts:
         return ProfileVerdict(name, title, Verdict.NOT_CONFORMANT, counts)
     if not is_claimed(record, name):
         return ProfileVerdict(name, title, Verdict.NOT_CLAIMED, counts)
-    open_ = sum(counts.get(key, 0) for key in ("inconclusive", "flaky", "kit error", "not tried"))
     whole = record.complete and not record.selection
-    verdict = Verdict.CONFORMANT if whole and not open_ else Verdict.INCOMPLETE
+    is_open = not whole or any(outcome.leaves_open for outcome in counts)
+    verdict = Verdict.INCOMPLETE if is_open else Verdict.CONFORMANT
     return ProfileVerdict(name, title, verdict, counts)
 
 
@@ -211,13 +196,13 @@ def exit_status(record: RunRecord) -> Exit:
         return Exit.NOT_CONFORMANT
     if Outcome.KIT_ERROR in outcomes:
         return Exit.KIT_ERROR
-    if outcomes & {Outcome.FLAKY, Outcome.INCONCLUSIVE} or not record.complete:
+    if not record.complete or any(outcome.leaves_open for outcome in outcomes):
         return Exit.INCOMPLETE
     if not record.selection:
         verdicts = {row.verdict for row in profile_verdicts(record)} - {Verdict.NOT_CLAIMED}
         return Exit.CONFORMANT if verdicts == {Verdict.CONFORMANT} else Exit.INCOMPLETE
-    tried = {Outcome.PASSED, Outcome.WARNED}
-    return Exit.CONFORMANT if outcomes & tried else Exit.INCOMPLETE
+    tried = any(outcome.judges for outcome in outcomes)
+    return Exit.CONFORMANT if tried else Exit.INCOMPLETE
 
 
 def _status_against(record: RunRecord, comparison: Comparison) -> Exit:
@@ -229,7 +214,7 @@ def _status_against(record: RunRecord, comparison: Comparison) -> Exit:
         return Exit.NOT_CONFORMANT
     if "kit error" in news:
         return Exit.KIT_ERROR
-    tried = {Outcome.PASSED, Outcome.WARNED} & {result.outcome for result in record.results}
+    tried = any(result.outcome.judges for result in record.results)
     if news or not record.complete or not (tried or comparison.known):
         return Exit.INCOMPLETE
     return Exit.CONFORMANT

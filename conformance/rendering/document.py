@@ -7,7 +7,7 @@ from msgspec import to_builtins
 from msgspec.structs import asdict
 
 from conformance import __version__
-from conformance.model import Failure, Result, Timing, TranscriptEntry, Trial
+from conformance.model import Failure, Outcome, Result, Timing, TranscriptEntry, Trial
 from conformance.record.baseline import Comparison, Entry, Finding
 from conformance.record.record import (
     ProfileVerdict,
@@ -117,7 +117,9 @@ def _profile(row: ProfileVerdict) -> dict[str, Any]:
         "name": row.name,
         "title": row.title,
         "verdict": row.verdict.value,
-        "requirements": dict(sorted(row.counts.items())),
+        "requirements": {
+            outcome.value: row.counts[outcome] for outcome in Outcome if outcome in row.counts
+        },
     }
 
 
@@ -127,7 +129,7 @@ def _requirement(row: RequirementStatus) -> dict[str, Any]:
         "id": requirement.id,
         "level": requirement.level,
         "profile": requirement.profile,
-        "status": row.status,
+        "status": row.status.value,
         "sentence": requirement.sentence,
         "anchor": requirement.anchor,
         "results": list(row.results),

@@ -18,15 +18,15 @@ from conformance.rendering.against_baseline import complaint, totals
 from conformance.rendering.gfm import inline, table
 
 MARKS = {
-    "passed": "✅",
-    "failed": "❌",
-    "flaky": "🔀",
-    "warned": "⚠",
-    "inconclusive": "❔",
-    "kit error": "💥",
-    "excluded": "⚪",
-    "not applicable": "⚪",
-    "not tried": "❔",
+    Outcome.PASSED: "✅",
+    Outcome.FAILED: "❌",
+    Outcome.FLAKY: "🔀",
+    Outcome.WARNED: "⚠",
+    Outcome.INCONCLUSIVE: "❔",
+    Outcome.KIT_ERROR: "💥",
+    Outcome.EXCLUDED: "⚪",
+    Outcome.NOT_APPLICABLE: "⚪",
+    Outcome.NOT_TRIED: "❔",
 }
 
 
@@ -62,7 +62,8 @@ def _lines(record: RunRecord) -> Iterator[str]:
 
 
 def _verdict(row: ProfileVerdict) -> Sequence[str]:
-    counts = ", ".join(f"{n} {status}" for status, n in sorted(row.counts.items()))
+    by_name = sorted((status.value, n) for status, n in row.counts.items())
+    counts = ", ".join(f"{n} {name}" for name, n in by_name)
     return row.name, row.verdict.value, counts
 
 
@@ -103,5 +104,5 @@ def _any(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
 def _requirement(row: RequirementStatus) -> Sequence[str]:
     requirement = row.requirement
     why = requirement.excluded or requirement.sentence
-    status = f"{MARKS[row.status]} {row.status}"
+    status = f"{MARKS[row.status]} {row.status.value}"
     return requirement.id, requirement.level, requirement.profile, status, why

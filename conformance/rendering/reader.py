@@ -14,7 +14,7 @@ from conformance.documents.schemas import SchemaStore
 from conformance.errors import InputError, Location
 from conformance.model import Outcome
 from conformance.record.baseline import Baseline, Finding, Findings, compare
-from conformance.record.record import GRAVITY, RunRecord
+from conformance.record.record import RunRecord
 from conformance.rendering.document import SCHEMA, document
 from conformance.text.excerpts import cut
 
@@ -22,7 +22,7 @@ MAX_BYTES: Final = 64 * 1024 * 1024
 
 # What is graver than a warning keeps a run from being conformant, and so does what was not tried.
 PROBLEMS: Final = frozenset(
-    {outcome.value for outcome in GRAVITY[: GRAVITY.index(Outcome.WARNED)]} | {"not tried"}
+    outcome.value for outcome in Outcome if outcome.gravity > Outcome.WARNED.gravity
 )
 
 

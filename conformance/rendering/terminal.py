@@ -32,18 +32,16 @@ COLOURS = {
 }
 
 COLUMNS = (
-    "passed",
-    "failed",
-    "flaky",
-    "warned",
-    "kit error",
-    "inconclusive",
-    "not tried",
-    "not applicable",
-    "excluded",
+    Outcome.PASSED,
+    Outcome.FAILED,
+    Outcome.FLAKY,
+    Outcome.WARNED,
+    Outcome.KIT_ERROR,
+    Outcome.INCONCLUSIVE,
+    Outcome.NOT_TRIED,
+    Outcome.NOT_APPLICABLE,
+    Outcome.EXCLUDED,
 )
-
-BROKEN = frozenset({"failed", "flaky", "warned"})
 
 VERDICT_COLOURS = {Verdict.CONFORMANT: "32", Verdict.NOT_CONFORMANT: "31"}
 
@@ -145,8 +143,8 @@ class Terminal:
     def _broken(self, record: RunRecord) -> None:
         """Writes one line for each requirement that is broken."""
         for row in requirement_statuses(record):
-            if row.status in BROKEN:
-                name = _mark(Outcome(row.status), f"{row.requirement.id:<13}")
+            if row.status.blames:
+                name = _mark(row.status, f"{row.requirement.id:<13}")
                 self.line(name, f" {row.requirement.sentence}")
         self.line()
 
@@ -157,7 +155,7 @@ class Terminal:
             [row.name, sum(row.counts.values()), *(row.counts.get(c, 0) for c in COLUMNS)]
             for row in profile_verdicts(record)
         ]
-        headers = ["profile", "requirements", *COLUMNS]
+        headers = ["profile", "requirements", *(column.value for column in COLUMNS)]
         return str(tabulate(rows, headers, tablefmt="simple"))
 
 

@@ -29,7 +29,7 @@ from conformance.selftest.matrix import FaultRun, Matrix
 from conformance.text.escapes import printable
 from tests.support.markdown import bare, strange, tables
 from tests.support.obeyed import HOSTILE, obeyed
-from tests.support.records import REQUIREMENT, SCENARIO, entry, record, result
+from tests.support.records import OUTCOMES, REQUIREMENT, SCENARIO, entry, record, result
 
 MARKUP = [
     *HOSTILE,
@@ -115,7 +115,7 @@ def told(text: str) -> RunRecord:
     }
     rows = [
         result(outcome, id=f"x/{outcome.value}", title=text, **evidence)
-        for outcome in (*Outcome, Outcome.FAILED)
+        for outcome in (*OUTCOMES, Outcome.FAILED)
     ]
     trials = tuple(Trial(o, text, rows[0].timing) for o in (Outcome.FAILED, Outcome.PASSED))
     rows.append(result(Outcome.FLAKY, id="x/tried", title=text, trials=trials, **evidence))

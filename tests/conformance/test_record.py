@@ -5,7 +5,7 @@ import pytest
 from conformance.loader.suite import Suite
 from conformance.model import Outcome, Verdict
 from conformance.record.record import Exit, exit_status, profile_verdicts, requirement_statuses
-from tests.support.records import REQUIREMENT, failed, flaky, record, result
+from tests.support.records import OUTCOMES, REQUIREMENT, failed, flaky, record, result
 
 PASSED = result(Outcome.PASSED)
 FAILED = failed(REQUIREMENT)
@@ -32,7 +32,7 @@ def test_the_gravest_outcome_decides_the_exit_status_of_a_selection(
     assert exit_status(chosen) is status
 
 
-@pytest.mark.parametrize("outcome", Outcome)
+@pytest.mark.parametrize("outcome", OUTCOMES)
 def test_a_whole_run_ends_well_exactly_when_all_its_verdicts_are_conformant(
     suite: Suite, outcome: Outcome
 ) -> None:
@@ -51,7 +51,7 @@ def test_a_whole_run_ends_well_exactly_when_all_its_verdicts_are_conformant(
 def test_a_profile_of_which_nothing_was_tried_is_not_conformant(suite: Suite) -> None:
     (row,) = profile_verdicts(record(suite, ABSENT, profiles=("core",)))
     assert row.verdict is Verdict.INCOMPLETE
-    assert row.counts["not tried"] > 0
+    assert row.counts[Outcome.NOT_TRIED] > 0
 
 
 def test_a_selection_has_no_verdict_but_incomplete(suite: Suite) -> None:
@@ -80,18 +80,22 @@ def test_a_requirement_has_the_gravest_status_of_its_results(
     suite: Suite, results: tuple[object, ...], status: str
 ) -> None:
     rows = requirement_statuses(record(suite, *results))  # type: ignore[arg-type]
-    assert {row.requirement.id: row.status for row in rows}[REQUIREMENT] == status
+    assert {row.requirement.id: row.status.value for row in rows}[REQUIREMENT] == status
 
 
 def test_a_failure_that_names_one_requirement_leaves_the_others_open(suite: Suite) -> None:
     both = failed("DEDUP-01", requirements=("DEDUP-01", "DEDUP-02"))
-    statuses = {row.requirement.id: row.status for row in requirement_statuses(record(suite, both))}
+    statuses = {
+        row.requirement.id: row.status.value for row in requirement_statuses(record(suite, both))
+    }
     assert (statuses["DEDUP-01"], statuses["DEDUP-02"]) == ("failed", "inconclusive")
 
 
 def test_a_failure_that_names_none_blames_all_of_its_scenario(suite: Suite) -> None:
     both = failed(requirements=("DEDUP-01", "DEDUP-02"))
-    statuses = {row.requirement.id: row.status for row in requirement_statuses(record(suite, both))}
+    statuses = {
+        row.requirement.id: row.status.value for row in requirement_statuses(record(suite, both))
+    }
     assert (statuses["DEDUP-01"], statuses["DEDUP-02"]) == ("failed", "failed")
 
 
@@ -103,7 +107,7 @@ def test_every_requirement_of_servers_has_one_status_and_no_other_has(suite: Sui
 def test_what_cannot_be_judged_and_was_not_tried_is_excluded(suite: Suite) -> None:
     excluded = {r.id for r in suite.requirements.values() if r.excluded and r.role == "server"}
     rows = requirement_statuses(record(suite))
-    assert {row.requirement.id for row in rows if row.status == "excluded"} == excluded
+    assert {row.requirement.id for row in rows if row.status is Outcome.EXCLUDED} == excluded
 
 
 def everything(suite: Suite, outcome: Outcome = Outcome.PASSED) -> list[object]:

@@ -9,6 +9,7 @@ from conformance.record.record import RunRecord
 
 SCENARIO = "transport/ping-frame-before-authentication"
 REQUIREMENT = "TRANSPORT-09"
+OUTCOMES = tuple(outcome for outcome in Outcome if outcome.is_of_a_result)
 
 
 def result(outcome: Outcome, **members: Any) -> Result:
