@@ -174,6 +174,7 @@ class Suite(msgspec.Struct, frozen=True):
     memory: Memory
     rate: Rate
     crowded: int
+    tcp_end: float
     hooks: Mapping[str, HookCheck]
     message_limits: tuple[str, ...]
     redact: frozenset[str]
@@ -255,6 +256,7 @@ def _load(name: str) -> Suite:
         memory=Memory(**header["memory"]),
         rate=Rate(**header["rate"]),
         crowded=header["crowded"],
+        tcp_end=header["tcp_end"],
         hooks=MappingProxyType(_hooks(header["hooks"], documents.signs)),
         redact=frozenset(header["redact"]),
         schemas=schemas,

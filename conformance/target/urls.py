@@ -32,7 +32,7 @@ def checked(url: str, schemes: Sequence[str]) -> str:
     An error quotes the URL only when no credentials can be in it.
     """
     if "@" in url:
-        raise InputError("credentials do not belong in a URL (CLIENT-04)")
+        raise InputError("credentials do not belong in a URL")
     quoted = f'"{cut(printable(shown(url)), SHOWN)}"'
     if not url.isprintable() or " " in url:
         raise InputError(f"{quoted} is not a URL: it has blanks or control characters")

@@ -16,9 +16,6 @@ from conformance.model import Evidence
 from conformance.text.excerpts import cut
 from conformance.transport import End, Message
 
-TCP_END: Final = 5.0
-"""Seconds within which the TCP connection ends after a close frame (TRANSPORT-10)."""
-
 OVERDUE: Final = 1.0
 """Seconds in which an end that is overdue may still come."""
 
@@ -132,14 +129,15 @@ async def expect_close(action: Action) -> None:
     _check_moment(action, end)
     _check_reason(action, wanted.get("reason"), end)
     if wanted.get("tcp"):
+        seconds = action.world.suite.tcp_end
         try:
             half = wanted["tcp"] == "half"
-            await action.connection.wait_tcp_end(TCP_END + action.world.slack, half=half)
+            await action.connection.wait_tcp_end(seconds + action.world.slack, half=half)
         except TimeoutError:
             raise action.timed_out(
                 "stays open",
                 "the TCP connection stays open after the close",
-                expected=Evidence(f"the end of the TCP connection within {TCP_END:g} s"),
+                expected=Evidence(f"the end of the TCP connection within {seconds:g} s"),
                 received=Evidence("nothing"),
             ) from None
 
