@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from msgspec.structs import replace
@@ -10,7 +11,6 @@ from msgspec.structs import replace
 from conformance.cli.interruption import Interruption
 from conformance.engine.run import Options, Run
 from conformance.engine.world import World
-from conformance.errors import InputError
 from conformance.loader.selection import is_passive_selected, is_selected, select, select_forms
 from conformance.loader.suite import Suite, load
 from conformance.model import Scenario
@@ -73,26 +73,32 @@ def _told(record: RunRecord, written: Written, interruption: Interruption) -> in
 def _options(suite: Suite, arguments: argparse.Namespace, baseline: Baseline | None) -> Options:
     named = tuple(form.name for form in select_forms(suite, arguments.selection))
     forms = {"drawn": None, "all": tuple(suite.forms), "none": ()}[arguments.forms]
+    only_watches = _only_watches(suite, arguments.selection)
     return Options(
         jobs=arguments.jobs,
-        max_wait=arguments.max_wait,
+        max_wait=0.0 if only_watches else arguments.max_wait,
         timeout_scale=arguments.timeout_scale,
         selection=tuple(arguments.selection),
+        only_watches=only_watches,
         profiles=tuple(arguments.profile),
         retries=arguments.retries,
         schedule=arguments.schedule,
         force=arguments.force,
         known=baseline.failures if baseline else frozenset(),
-        forms=named or forms,
+        forms=() if only_watches else named or forms,
         seed=arguments.seed,
     )
 
 
 def _selected(suite: Suite, arguments: argparse.Namespace) -> list[Scenario]:
-    for word in arguments.selection:
-        if _only_watched(suite, word):
-            raise InputError(f"passive checks alone judge {word}, in every run without a selection")
-    return select(suite, arguments.selection, arguments.profile)
+    """The scenarios to run: all of them where nothing but passive checks is selected."""
+    words = [word for word in arguments.selection if not _only_watched(suite, word)]
+    return select(suite, words, arguments.profile)
+
+
+def _only_watches(suite: Suite, words: Sequence[str]) -> bool:
+    """Whether nothing but passive checks is selected."""
+    return bool(words) and all(_only_watched(suite, word) for word in words)
 
 
 def _only_watched(suite: Suite, word: str) -> bool:

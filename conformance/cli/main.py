@@ -191,8 +191,8 @@ def _add_selection(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         default=[],
         metavar="SELECTION",
-        help="beginning of a scenario's, form's or requirement's id, such as deduplication, "
-        "forms/escaped or AUTH-0",
+        help="beginning of the id of a scenario, a form, a passive check or a requirement, such as "
+        "deduplication, forms/escaped, passive/seq or AUTH-0",
     )
     parser.add_argument(
         "--profile", action="append", default=[], metavar="NAME", help="only this profile"

@@ -14,13 +14,17 @@ from conformance.model import Outcome, Result
 def passive_results(
     world: World, words: Collection[str], profiles: Collection[str]
 ) -> list[Result]:
-    """What the passive checks came to that the words and profiles select; without any, all."""
-    return [
-        row
-        for row in (_result(monitor, world.suite) for monitor in world.monitors)
-        if (not profiles or row.profile in profiles)
-        and (not words or any(is_passive_selected(row.id, row.requirements, w) for w in words))
-    ]
+    """What the passive checks came to that the words and profiles select; without any, all.
+
+    All of them watch whatever is run: one that saw something wrong is never left out.
+    """
+    rows = (_result(monitor, world.suite) for monitor in world.monitors)
+    return [row for row in rows if row.outcome.blames or _is_selected(row, words, profiles)]
+
+
+def _is_selected(row: Result, words: Collection[str], profiles: Collection[str]) -> bool:
+    named = any(is_passive_selected(row.id, row.requirements, word) for word in words)
+    return (named or not words) and (not profiles or row.profile in profiles)
 
 
 def _result(monitor: Monitor, suite: Suite) -> Result:

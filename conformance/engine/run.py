@@ -53,13 +53,15 @@ class Options(msgspec.Struct, frozen=True):
     with `schedule`, the reports for people say how the time was spent. With `force`, a target that
     does not look like one of the suite's protocol is judged all the same. What passes is played
     again in the named `forms`, None: in one that `seed` draws. Without any scenario all are played,
-    and in these forms alone.
+    and in these forms alone. With `only_watches`, the scenarios are there to be watched by passive
+    checks, and have no results of their own.
     """
 
     jobs: int = 16
     max_wait: float = 60.0
     timeout_scale: float = 1.0
     selection: tuple[str, ...] = ()
+    only_watches: bool = False
     profiles: tuple[str, ...] = ()
     retries: int = 0
     known: frozenset[str] = frozenset()
@@ -148,7 +150,8 @@ class Run:
         self.results |= undecided(self.results, silences.refuted())
         others = collateral(self.results, silences.rests_on, self.suite.owed)
         self.results |= undecided(self.results, others)
-        results = [self._told(self.results[scenario.id]) for scenario in self.scenarios]
+        judged = [] if options.only_watches else self.scenarios
+        results = [self._told(self.results[scenario.id]) for scenario in judged]
         results += self._forms.results(self.suite)
         results += passive_results(self.world, options.selection, options.profiles)
         return RunRecord(

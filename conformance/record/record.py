@@ -1,5 +1,6 @@
 """The record of a run: what every report is made of, and nothing else."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from typing import Any
@@ -117,6 +118,34 @@ def requirement_statuses(record: RunRecord) -> list[RequirementStatus]:
         for requirement in record.suite.requirements.values()
         if requirement.role == "server"
     ]
+
+
+def not_looked_at(record: RunRecord) -> dict[str, list[str]]:
+    """The requirements of the selected areas that the run did not look at, by chapter.
+
+    An area is a folder of scenarios, or the beginning of a requirement's id: a part of it that is
+    green is no proof of the whole. A single scenario or requirement promises nothing more.
+    """
+    found: dict[str, list[str]] = {}
+    chapters = {_chapter_of(record.suite, word) for word in record.selection}
+    for row in requirement_statuses(record):
+        chapter = _chapter(row.requirement.id)
+        if chapter in chapters and row.status is Outcome.NOT_TRIED:
+            found.setdefault(chapter, []).append(row.requirement.id)
+    return found
+
+
+def _chapter_of(suite: Suite, word: str) -> str:
+    """The chapter that a word selects, where it selects an area: the one that is judged most."""
+    if word.upper() in map(_chapter, suite.requirements):
+        return word.upper()
+    area = [row for row in suite.scenarios.values() if row.id.split("/")[0] == word.rstrip("/")]
+    judged = Counter(_chapter(name) for row in area for name in row.requirements)
+    return judged.most_common(1)[0][0] if judged else ""
+
+
+def _chapter(requirement: str) -> str:
+    return requirement.partition("-")[0]
 
 
 def is_claimed(record: RunRecord, profile: str) -> bool:

@@ -6,7 +6,13 @@ from typing import TextIO
 from conformance.model import Outcome, Result, Verdict
 from conformance.record.baseline import Comparison
 from conformance.record.evidence import words
-from conformance.record.record import RunRecord, blamed, profile_verdicts, requirement_statuses
+from conformance.record.record import (
+    RunRecord,
+    blamed,
+    not_looked_at,
+    profile_verdicts,
+    requirement_statuses,
+)
 from conformance.rendering import against_baseline, remarks, schedule
 from conformance.rendering.text import failure_lines, retries_text
 from conformance.text.excerpts import cut
@@ -65,7 +71,9 @@ class Terminal:
         self._remarks(record)
         if record.comparison is not None:
             self._against(record.comparison)
-        if not record.selection:
+        if record.selection:
+            self._not_looked_at(record)
+        else:
             self._verdicts(record)
         if record.comparison is not None:
             self.line(against_baseline.totals(record.comparison))
@@ -93,6 +101,11 @@ class Terminal:
         for line in against_baseline.lines(comparison):
             self.line(line)
         self.line()
+
+    def _not_looked_at(self, record: RunRecord) -> None:
+        """Writes what a part of the suite says nothing about, though it may seem so."""
+        for chapter, names in not_looked_at(record).items():
+            self.line(f"Not looked at in {chapter}: {', '.join(names)}")
 
     def _verdicts(self, record: RunRecord) -> None:
         """Writes what is broken, the table and the verdicts; a part of the suite gets none."""
