@@ -85,7 +85,7 @@ class Dialogue:
 
     def _foreseen_by_none(self, scenario: Scenario | None) -> Any:
         """What refuses a message for the target's rate, where the scenario is not about that."""
-        rate = self.world.suite.rate
+        rate = self.world.suite.inconclusive.rate
         stated = rate.messages in self.world.variables
         about_it = scenario is None or rate.messages in scenario.needs
         return rate.refusal if stated and not about_it else None

@@ -88,7 +88,7 @@ class Witness(Watcher):
             value = decode(text)
         except NotJSON:
             return
-        if matches(self._world.suite.memory.of, value):
+        if matches(self._world.suite.inconclusive.memory.of, value):
             self.remembered_since = min(self.remembered_since, self._world.now())
         for monitor in self._world.sending_monitors:
             monitor.sent(connection, value, text)

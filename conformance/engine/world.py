@@ -114,7 +114,7 @@ class World:
     @property
     def pace(self) -> Pace:
         """How fast an identity may send: unbounded where the target states no rate."""
-        rate = self.suite.rate
+        rate = self.suite.inconclusive.rate
         stated = [self.variables.get(name) for name in (rate.messages, rate.seconds)]
         numbers = [value for value in stated if isinstance(value, int | float)]
         return Pace(*numbers) if len(numbers) == len(stated) else Pace()

@@ -68,6 +68,15 @@ class Rate(msgspec.Struct, frozen=True):
     refusal: Any
 
 
+class Inconclusive(msgspec.Struct, frozen=True):
+    """What proves nothing, and when; `crowded` is the status that refuses a handshake for room."""
+
+    lapse: Lapse
+    memory: Memory
+    rate: Rate
+    crowded: int
+
+
 class HandshakeVariant(msgspec.Struct, frozen=True):
     """Another handshake, and the scenarios that judge a target that accepts only this one."""
 
@@ -170,10 +179,7 @@ class Suite(msgspec.Struct, frozen=True):
     background_text: str
     unasked: Decider
     disturbing: Decider
-    lapse: Lapse
-    memory: Memory
-    rate: Rate
-    crowded: int
+    inconclusive: Inconclusive
     tcp_end: float
     hooks: Mapping[str, HookCheck]
     message_limits: tuple[str, ...]
@@ -252,10 +258,7 @@ def _load(name: str) -> Suite:
         unasked=schemas.compile(header["unasked"]),
         disturbing=schemas.compile(header["disturbing"]),
         message_limits=tuple(header["message_limits"]),
-        lapse=Lapse(**header["lapse"]),
-        memory=Memory(**header["memory"]),
-        rate=Rate(**header["rate"]),
-        crowded=header["crowded"],
+        inconclusive=msgspec.convert(header["inconclusive"], Inconclusive),
         tcp_end=header["tcp_end"],
         hooks=MappingProxyType(_hooks(header["hooks"], documents.signs)),
         redact=frozenset(header["redact"]),

@@ -2,28 +2,19 @@
 
 from collections.abc import Sequence
 from time import perf_counter
-from typing import Any, Final, Protocol
+from typing import Any, Final, NoReturn, Protocol
 
 from conformance.engine.dialogue import Dialogue, Span
-from conformance.engine.inconclusive import NotJudged, Refused, TooSlow
-from conformance.engine.matching import matches
+from conformance.engine.inconclusive import NotJudged
 from conformance.engine.silence import Missing
+from conformance.engine.steps import excuses
 from conformance.engine.world import World
 from conformance.errors import InputError
 from conformance.model import Divergence, Evidence, Failure, Step
 from conformance.transport import Connection, End, Message
 
-RESOLUTION: Final = 0.01
-"""Seconds by which a lapse may seem early: the kit sees a connection open after the target."""
-
-LATE: Final = 0.5
-"""The part of the time after which a step begins late, and what it meets may be that lapse."""
-
 GRACE: Final = 1.0
 """Seconds after a deadline in which what has come already is still looked at."""
-
-HELD_UP: Final = 0.5
-"""Seconds for which the kit may be held up in a step without a missing answer being in doubt."""
 
 
 class StepFailed(Exception):
@@ -124,60 +115,46 @@ class Action:
             raise InputError(f'no step with the label "{label}" was performed')
         return self.dialogue.spans[label]
 
-    def check_lapse(self, message: Message | None, end: End | None) -> None:
-        """Raises `TooSlow` where what came shows only that the dialogue took too long.
+    def timed_out(
+        self, kind: Divergence, summary: str, *, missing: Missing | None = None, **evidence: Any
+    ) -> NoReturn:
+        """Fails because nothing came in time, unless the kit itself was held up meanwhile.
 
-        A connection that ends behind a message that says so ended for that.
+        `missing` is the answer that did not come.
         """
-        lapse = self.world.suite.lapse
-        if end is not None and end.code != lapse.close:
-            message = self.connection.last_message
-        failed = message is not None and matches(lapse.failure, message.value)
-        if not failed and (end is None or end.code != lapse.close):
-            return
-        begun = self.dialogue.opened_at(self.connection)
-        limit = float(self.value(lapse.after))
-        waits = self.dialogue.waits
-        if any(seconds >= limit and moment - begun >= limit for seconds, moment in waits):
-            return  # the scenario waited for it
-        is_told = failed and matches(lapse.message, message.value)  # type: ignore[union-attr]
-        in_time = self.begun + self.world.advanced - begun < limit * LATE
-        if failed and not is_told and in_time:
-            return  # it came late because nothing came before
-        age = (message or end).time + self.world.advanced - begun  # type: ignore[union-attr]
-        if age + RESOLUTION >= limit:
-            raise TooSlow(f"{self.step.location}: the dialogue took {age:.2f} s, over {limit:g} s")
-
-    def check_refusal(self) -> None:
-        """Raises `Refused` where a message was refused for its rate, and that was not tried."""
-        if self.dialogue.witness.refused:
-            raise Refused(f"{self.step.location}: the target refused a message for its rate")
-
-    def timed_out(self, kind: Divergence, summary: str, **evidence: Any) -> StepFailed:
-        """The failure of this step because nothing came in time.
-
-        Raises `TooSlow` instead where the kit itself was held up meanwhile.
-        """
-        lost = self.world.held_up(self.begun)
-        if lost > HELD_UP:
-            held_up = f"{summary}, but the kit itself was held up for {lost:.1f} s meanwhile"
-            raise TooSlow(f"{self.step.location}: {held_up}")
-        return self.fail(kind, summary, **evidence)
+        excuses.held_up(self, summary)
+        self.fail(kind, summary, missing=missing, **evidence)
 
     def fail(
-        self, kind: Divergence, summary: str, message: Message | None = None, **evidence: Any
-    ) -> StepFailed:
-        """The failure of this step, with its evidence: of what came, where it was a message.
+        self,
+        kind: Divergence,
+        summary: str,
+        message: Message | None = None,
+        *,
+        missing: Missing | None = None,
+        **evidence: Any,
+    ) -> NoReturn:
+        """Raises `StepFailed` with the evidence: of what came, where it was a message.
+
+        Raises what makes the scenario inconclusive instead, where what came proves nothing.
+        """
+        excuses.lapse(self, message, None)
+        excuses.refusal(self)
+        if message is not None:
+            evidence |= {"received": message.evidence, "entry": message.ordinal}
+        failure = self._failure(kind, summary, message, evidence)
+        raise StepFailed(self.dialogue.witness.shown(failure), missing)
+
+    def _failure(
+        self, kind: Divergence, summary: str, message: Message | None, evidence: dict[str, Any]
+    ) -> Failure:
+        """The failure of this step.
 
         A message that cannot be read breaks the requirement about every message alone.
         """
-        self.check_lapse(message, None)
-        self.check_refusal()
-        if message is not None:
-            evidence |= {"received": message.evidence, "entry": message.ordinal}
         is_unreadable = message is not None and message.fault
         blamed = self.world.suite.messages if is_unreadable else self.requirement
-        failure = Failure(
+        return Failure(
             kind="unreadable message" if is_unreadable else kind,
             summary=summary,
             requirements=(blamed,) if blamed else (),
@@ -185,18 +162,17 @@ class Action:
             location=str(self.step.location),
             **evidence,
         )
-        return StepFailed(self.dialogue.witness.shown(failure))
 
-    def ended(self, end: End, expected: Evidence) -> StepFailed:
-        """The failure of a step whose connection ended instead.
+    def ended(self, end: End, expected: Evidence) -> NoReturn:
+        """Fails because the connection ended instead.
 
         Raises `NotJudged` where what cannot be read ended it, which passive checks judge.
         """
         if self.connection.broke_format:
             raise NotJudged(f"{self.step.location}: {end.how}")
-        self.check_lapse(None, end)
+        excuses.lapse(self, None, end)
         code = f"close code {end.code}" + (f" ({end.reason})" if end.reason else "")
-        return self.fail(
+        self.fail(
             "ended",
             "the connection ended instead",
             expected=expected,

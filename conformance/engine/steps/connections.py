@@ -3,23 +3,20 @@
 import math
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from conformance.engine.dialogue import Span
-from conformance.engine.inconclusive import Crowded, TryAgain
-from conformance.engine.matching import matches
-from conformance.engine.steps.action import GRACE, RESOLUTION, Action, StepFailed
+from conformance.engine.steps import excuses
+from conformance.engine.steps.action import GRACE, Action
 from conformance.engine.steps.barrier import END, NO_END, Probe
 from conformance.engine.steps.receiving import judge_schema
 from conformance.json_text import at
 from conformance.model import Evidence
 from conformance.text.excerpts import cut
-from conformance.transport import End, Message
+from conformance.transport import End
 
 OVERDUE: Final = 1.0
 """Seconds in which an end that is overdue may still come."""
-
-CROWDED: Final = "the target takes no more connections at the moment"
 
 
 async def connect(action: Action) -> None:
@@ -46,11 +43,11 @@ async def connect(action: Action) -> None:
     if "like" in action.step.modifiers:
         other = action.dialogue.connection(str(action.option("like")))
         schema = {"properties": {"status": {"const": other.status}}}
-    _check_crowd(action, schema, got)
+    excuses.crowd(action, schema, got)
     faults = action.world.suite.schemas.explain_inline(schema, got)
     if faults:
         fail = action.timed_out if connection.silent else action.fail
-        raise fail(
+        fail(
             "missing" if connection.silent else "handshake",
             "the handshake was answered otherwise",
             expected=_due(schema),
@@ -59,7 +56,7 @@ async def connect(action: Action) -> None:
         )
     if upgraded and connection.refused:
         action.requirement = action.world.suite.handshake.broken
-        raise action.fail(
+        action.fail(
             "handshake",
             "the handshake was answered against RFC 6455",
             expected=Evidence("an opening handshake as RFC 6455, section 4.2.2, has it"),
@@ -89,15 +86,6 @@ def _lines(header: tuple[str, Any]) -> tuple[str, tuple[str, ...]]:
     return name, (value,) if isinstance(value, str) else tuple(value)
 
 
-def _check_crowd(action: Action, schema: Any, got: Mapping[str, Any]) -> None:
-    """Raises `Crowded` where a handshake was refused for the number of connections alone."""
-    suite = action.world.suite
-    if got["status"] != suite.crowded or action.dialogue.crowds:
-        return
-    if not suite.schemas.compile(schema).is_valid(got):
-        raise Crowded(f"{action.step.location}: HTTP {got['status']}, {CROWDED}")
-
-
 async def close(action: Action) -> None:
     """Sends a close frame."""
     wanted = action.argument
@@ -117,8 +105,8 @@ async def expect_close(action: Action) -> None:
     end = await _await_end(action)
     codes = wanted.get("code")
     if codes is not None and end.code not in (codes if isinstance(codes, list) else [codes]):
-        action.check_lapse(None, end)
-        raise action.fail(
+        excuses.lapse(action, None, end)
+        action.fail(
             "other close",
             "the connection ended with another code",
             expected=Evidence("close code", codes),
@@ -134,18 +122,18 @@ async def expect_close(action: Action) -> None:
             half = wanted["tcp"] == "half"
             await action.connection.wait_tcp_end(seconds + action.world.slack, half=half)
         except TimeoutError:
-            raise action.timed_out(
+            action.timed_out(
                 "stays open",
                 "the TCP connection stays open after the close",
                 expected=Evidence(f"the end of the TCP connection within {seconds:g} s"),
                 received=Evidence("nothing"),
-            ) from None
+            )
 
 
 def _check_reason(action: Action, schema: Any, end: End) -> None:
     faults = action.world.suite.schemas.explain_inline(schema, end.reason) if schema else ()
     if faults:
-        raise action.fail(
+        action.fail(
             "other close",
             f"the reason in the close frame is not as required: {cut(faults[0].message)}",
             expected=Evidence("a reason that satisfies the schema", schema),
@@ -155,38 +143,11 @@ def _check_reason(action: Action, schema: Any, end: End) -> None:
         )
 
 
-class Row:
-    """The row of messages that makes the end of a connection due, where it takes one."""
-
-    def __init__(self, owed_for: Mapping[str, Any] | None) -> None:
-        self._owed_for = owed_for
-        self._length = 0
-        self._is_whole = owed_for is None
-
-    @property
-    def is_owed_later(self) -> bool:
-        """Whether the end is due only behind such a row."""
-        return self._owed_for is not None
-
-    def note(self, message: Message) -> bool:
-        """Counts a message in; whether the end is overdue behind it."""
-        if self._owed_for is None:
-            return False
-        self._length = self._length + 1 if matches(self._owed_for["row_of"], message.value) else 0
-        self._is_whole = self._is_whole or self._length >= self._owed_for["times"]
-        return matches(self._owed_for["until"], message.value)
-
-    def check(self, action: Action) -> None:
-        """Raises `TryAgain` where the row never was so long that the end was due."""
-        if not self._is_whole:
-            raise TryAgain(f"{action.step.location}: the target never answered so often in a row")
-
-
 async def _await_end(action: Action) -> End:
     within = action.moment("within")
     begun = action.world.now()
     deadline = begun + action.timeout if within is None else _last_moment(action, within)
-    row = Row(action.option("owed_for"))
+    row = excuses.Row(action.option("owed_for"))
     probe = Probe(action, END, NO_END)
     overdue = OVERDUE * action.world.timeout_scale
     if within is not None or row.is_owed_later:
@@ -214,7 +175,7 @@ async def _await_end(action: Action) -> End:
     finally:
         await probe.stop()
     row.check(action)
-    raise _stays_open(action)
+    _stays_open(action)
 
 
 def _last_moment(action: Action, within: tuple[Span, float]) -> float:
@@ -222,8 +183,8 @@ def _last_moment(action: Action, within: tuple[Span, float]) -> float:
     return span.end + seconds + action.world.slack
 
 
-def _stays_open(action: Action) -> StepFailed:
-    return action.timed_out(
+def _stays_open(action: Action) -> NoReturn:
+    action.timed_out(
         "stays open",
         "the connection stays open",
         expected=Evidence("the end of the connection with", action.argument),
@@ -236,9 +197,9 @@ def _check_moment(action: Action, end: End) -> None:
     ended = action.ended_at
     within = action.moment("within")
     if within is not None and ended > _last_moment(action, within):
-        raise _stays_open(action)
-    if early is not None and ended < early[0].start + early[1] - RESOLUTION:
-        raise action.fail(
+        _stays_open(action)
+    if early is not None and ended < early[0].start + early[1] - excuses.RESOLUTION:
+        action.fail(
             "early close",
             "the connection ended too early",
             expected=Evidence(f"not before {early[1]:g} s"),

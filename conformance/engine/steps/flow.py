@@ -88,7 +88,7 @@ async def repeat(action: Action) -> None:
     share = int(min(times, pace.share)) if action.option("paced", False) else times
     for start in range(0, times, max(1, share)):
         if start:
-            seconds = action.world.suite.rate.seconds
+            seconds = action.world.suite.inconclusive.rate.seconds
             await _wait_until(action, action.world.now() + pace.pause, seconds)
         for steps in action.step.nested:
             numbers = range(start, min(start + share, times))

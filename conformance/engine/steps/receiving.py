@@ -1,11 +1,12 @@
 """Steps that judge what comes."""
 
 from time import perf_counter
-from typing import Any
+from typing import Any, NoReturn
 
-from conformance.engine.inconclusive import NotJudged, TooSlow
+from conformance.engine.inconclusive import NotJudged
 from conformance.engine.matching import difference, matches
 from conformance.engine.silence import PATIENCE, Missing
+from conformance.engine.steps import excuses
 from conformance.engine.steps.action import GRACE, Action, StepFailed
 from conformance.engine.steps.barrier import QUIET, SURE, Probe
 from conformance.engine.steps.sending import ping_payload
@@ -24,11 +25,9 @@ async def expect_pong(action: Action) -> None:
     except TimeoutError:
         last = action.connection.last_pong
         received = "nothing" if last is None else f"a pong frame with payload {_hex(last)}"
-        raise action.timed_out(
-            "missing", "no pong came", expected=expected, received=Evidence(received)
-        ) from None
+        action.timed_out("missing", "no pong came", expected=expected, received=Evidence(received))
     if end is not None:
-        raise action.ended(end, expected)
+        action.ended(end, expected)
 
 
 def _hex(payload: bytes) -> str:
@@ -63,7 +62,7 @@ def _check_delay(action: Action, message: Message) -> None:
     before = than.end - than.start
     limit = before + float(wanted["by"]) + action.world.slack
     if took > limit:
-        raise action.timed_out(
+        action.timed_out(
             "late",
             f"a message took {took:.2f} s; several of them took {before:.2f} s before",
             expected=Evidence(f"a message within {limit:.2f} s"),
@@ -73,31 +72,8 @@ def _check_delay(action: Action, message: Message) -> None:
 
 def _check_late(action: Action, message: Message) -> None:
     """Raises `TooSlow` where a message missed the moment until which it proves something."""
-    _check_moment(action, message.time)
-    memory, dialogue = action.world.suite.memory, action.dialogue
-    if "valid_for" in action.step.modifiers or dialogue.waits:
-        return
-    if not matches(memory.shown_by, action.argument):
-        return
-    lasted = message.time + action.world.advanced - dialogue.witness.remembered_since
-    if lasted > float(action.value(memory.lasts)):
-        raise TooSlow(
-            f"{action.step.location}: {lasted:.2f} s passed, in which it may be forgotten"
-        )
-
-
-def _check_moment(action: Action, moment: float) -> None:
-    """Raises `TooSlow` where something came after the moment until which it proves something."""
-    limit = action.moment("valid_for")
-    if limit is None:
-        return
-    since, seconds = limit
-    late = moment + action.world.advanced - since.start - seconds
-    if late > 0:
-        raise TooSlow(
-            f"{action.step.location}: the answer came {late:.2f} s after the moment until "
-            f"which it would have proved something"
-        )
+    excuses.lateness(action, message.time)
+    excuses.forgetting(action, message)
 
 
 async def _next_own(action: Action, expected: Any) -> Message:
@@ -120,16 +96,16 @@ async def _next_own(action: Action, expected: Any) -> Message:
                     probe.send()
                 continue
             if isinstance(item, End):
-                raise action.ended(item, like(expected))
+                action.ended(item, like(expected))
             if probe.is_answered_by(item):
-                _check_moment(action, item.time)
+                excuses.lateness(action, item.time)
                 _check_read(action, expected, unreadable)
-                raise answer.missing(passed_over, proved=True)
+                answer.missing(passed_over, proved=True)
             if item.own and not _comes_unasked(action, item, expected):
                 if where is None or matches(where, item.value):
                     answer.came(item)
                     return item
-                action.check_refusal()
+                excuses.refusal(action)
                 other = item
             unreadable = item if item.fault else unreadable
             passed_over += 1
@@ -138,7 +114,7 @@ async def _next_own(action: Action, expected: Any) -> Message:
     _check_read(action, expected, unreadable)
     if other is not None:
         _check_late(action, other)  # it may be what came instead
-    raise answer.missing(passed_over, proved=False)
+    answer.missing(passed_over, proved=False)
 
 
 def _comes_unasked(action: Action, message: Message, expected: Any) -> bool:
@@ -154,9 +130,7 @@ def _check_read(action: Action, expected: Any, unreadable: Message | None) -> No
     It may have been what was expected.
     """
     if unreadable is not None:
-        raise action.fail(
-            "unreadable message", unreadable.fault, unreadable, expected=like(expected)
-        )
+        action.fail("unreadable message", unreadable.fault, unreadable, expected=like(expected))
 
 
 class Answer:
@@ -183,21 +157,25 @@ class Answer:
         if matches(self._expected, message.value):
             self._action.world.silences.answered(self.kind)
 
-    def missing(self, passed_over: int, *, proved: bool) -> StepFailed:
-        """The failure of the step: nothing came in time, or not before a later answer."""
+    def missing(self, passed_over: int, *, proved: bool) -> NoReturn:
+        """Fails: nothing came in time, or not before a later answer."""
         action = self._action
         others = f" ({passed_over} other messages were passed over)" if passed_over else ""
         behind = f"nothing before the answer to a later message{others}"
-        failed = action.timed_out(
+        silence = behind if proved else f"nothing within {self.patience:.1f} s{others}"
+        excuses.held_up(action, "no answer came")
+        action.world.silences.missed(self.kind)
+        action.fail(
             "missing",
             "no answer came",
+            missing=self._missing(proved),
             expected=like(self._expected),
-            received=Evidence(
-                behind if proved else f"nothing within {self.patience:.1f} s{others}"
-            ),
+            received=Evidence(silence),
         )
-        action.world.silences.missed(self.kind)
-        failed.missing = Missing(
+
+    def _missing(self, proved: bool) -> Missing:
+        action = self._action
+        return Missing(
             kind=self.kind,
             owed=self._owed,
             connection=action.connection,
@@ -206,21 +184,20 @@ class Answer:
             proved=proved,
             came=action.dialogue.witness.overtaken if proved else lambda message: None,
         )
-        return failed
 
     def _is_it(self, message: Message) -> bool:
         action = self._action
-        if matches(action.world.suite.lapse.message, message.value):
+        if matches(action.world.suite.inconclusive.lapse.message, message.value):
             return False  # it answers nothing
         return message.own and matches(self._expected, message.value)
 
 
 def _judge(action: Action, expected: Any, message: Message) -> None:
     if message.fault:
-        raise action.fail("unreadable message", message.fault, message, expected=like(expected))
+        action.fail("unreadable message", message.fault, message, expected=like(expected))
     found = difference(expected, message.value)
     if found is not None:
-        raise action.fail(
+        action.fail(
             "other message",
             f"the message differs at {found.pointer or 'its top'}: "
             f"expected {found.expected}, received {found.received}",
@@ -230,7 +207,7 @@ def _judge(action: Action, expected: Any, message: Message) -> None:
         )
     containing = action.option("containing")
     if containing is not None and not message.mentions(containing):
-        raise action.fail(
+        action.fail(
             "other message",
             "the message is about something else",
             expected=like(expected, f"a message that contains {containing}, like"),
@@ -246,7 +223,7 @@ def _judge_length(action: Action, message: Message) -> None:
     longest = action.option("longest")
     length = len(message.text.encode("utf-8", "surrogatepass")) if longest is not None else 0
     if length > (longest or 0):
-        raise action.fail(
+        action.fail(
             "other message",
             f"the message has {length} bytes",
             expected=Evidence(f"a message of at most {longest} bytes"),
@@ -259,7 +236,7 @@ def _judge_equal(action: Action, message: Message) -> None:
     for pointer, other in action.option("equal", {}).items():
         found, wanted = _at(message, pointer), _at(message, other)
         if not equal(found, wanted):
-            raise action.fail(
+            action.fail(
                 "other message",
                 f"the message differs at {pointer}: expected {shown(wanted)}, as at {other}",
                 expected=Evidence(f"at {pointer}", wanted),
@@ -283,7 +260,7 @@ def judge_schema(action: Action, message: Message) -> None:
         return
     faults = action.world.suite.schemas.explain_inline(schema, message.value)
     if faults:
-        raise action.fail(
+        action.fail(
             "other message",
             f"the message is not as required at {faults[0].pointer or 'its top'}: "
             f"{cut(faults[0].message)}",
@@ -301,13 +278,13 @@ def _save(action: Action, message: Message) -> None:
         except LookupError:
             action.dialogue.not_given.add(name.removesuffix("?"))
             if not name.endswith("?"):
-                raise action.fail(
+                action.fail(
                     "other message",
                     f"the message has no {path}",
                     expected=Evidence(f"a value at {path}"),
                     message=message,
                     pointer=path,
-                ) from None
+                )
 
 
 def _satisfies(action: Action, message: Message) -> bool:
@@ -332,18 +309,18 @@ async def expect_absent(action: Action) -> None:
         except TimeoutError:
             break
         if isinstance(item, End):
-            raise action.ended(item, Evidence("the answer to a barrier message"))
+            action.ended(item, Evidence("the answer to a barrier message"))
         if item.mentions(barrier) and action.dialogue.barriers.is_one(item):
             return
         own = item.own and item.mentions(containing)
         own = own and not _comes_unasked(action, item, unwanted)
         if own and matches(unwanted, item.value) and _satisfies(action, item):
-            raise action.fail(
+            action.fail(
                 "unwanted message",
                 "a message came that should not",
                 sent=sent,
                 expected=like(unwanted, "no message like"),
                 message=item,
             )
-    action.check_refusal()
+    excuses.refusal(action)
     raise NotJudged(f"{action.step.location}: the barrier message was not answered")

@@ -1,0 +1,129 @@
+"""Excuses: what came instead of what was due proves nothing, by the rules of the suite.
+
+Each rule raises what makes the scenario inconclusive. The suite's header has them in one table
+(`inconclusive`), but for what a step says itself: `valid_for` and `owed_for`.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from conformance.engine.inconclusive import Crowded, Refused, TooSlow, TryAgain
+from conformance.engine.matching import matches
+from conformance.transport import End, Message
+
+if TYPE_CHECKING:
+    from conformance.engine.steps.action import Action
+
+RESOLUTION: Final = 0.01
+"""Seconds by which a lapse may seem early: the kit sees a connection open after the target."""
+
+LATE: Final = 0.5
+"""The part of the time after which a step begins late, and what it meets may be that lapse."""
+
+HELD_UP: Final = 0.5
+"""Seconds for which the kit may be held up in a step without a missing answer being in doubt."""
+
+CROWDED: Final = "the target takes no more connections at the moment"
+
+
+def lapse(action: "Action", message: Message | None, end: End | None) -> None:
+    """Raises `TooSlow` where what came shows only that the dialogue took too long.
+
+    A connection that ends behind a message that says so ended for that.
+    """
+    rule = action.world.suite.inconclusive.lapse
+    if end is not None and end.code != rule.close:
+        message = action.connection.last_message
+    failed = message is not None and matches(rule.failure, message.value)
+    if not failed and (end is None or end.code != rule.close):
+        return
+    begun = action.dialogue.opened_at(action.connection)
+    limit = float(action.value(rule.after))
+    waits = action.dialogue.waits
+    if any(seconds >= limit and moment - begun >= limit for seconds, moment in waits):
+        return  # the scenario waited for it
+    is_told = failed and matches(rule.message, message.value)  # type: ignore[union-attr]
+    in_time = action.begun + action.world.advanced - begun < limit * LATE
+    if failed and not is_told and in_time:
+        return  # it came late because nothing came before
+    age = (message or end).time + action.world.advanced - begun  # type: ignore[union-attr]
+    if age + RESOLUTION >= limit:
+        raise TooSlow(f"{action.step.location}: the dialogue took {age:.2f} s, over {limit:g} s")
+
+
+def refusal(action: "Action") -> None:
+    """Raises `Refused` where a message was refused for its rate, and that was not tried."""
+    if action.dialogue.witness.refused:
+        raise Refused(f"{action.step.location}: the target refused a message for its rate")
+
+
+def held_up(action: "Action", summary: str) -> None:
+    """Raises `TooSlow` where the kit itself was held up since the step began."""
+    lost = action.world.held_up(action.begun)
+    if lost > HELD_UP:
+        meanwhile = f"{summary}, but the kit itself was held up for {lost:.1f} s meanwhile"
+        raise TooSlow(f"{action.step.location}: {meanwhile}")
+
+
+def lateness(action: "Action", moment: float) -> None:
+    """Raises `TooSlow` where something came after the moment until which it proves something."""
+    limit = action.moment("valid_for")
+    if limit is None:
+        return
+    since, seconds = limit
+    late = moment + action.world.advanced - since.start - seconds
+    if late > 0:
+        raise TooSlow(
+            f"{action.step.location}: the answer came {late:.2f} s after the moment until "
+            f"which it would have proved something"
+        )
+
+
+def forgetting(action: "Action", message: Message) -> None:
+    """Raises `TooSlow` where a message misses what the target may have forgotten meanwhile."""
+    rule, dialogue = action.world.suite.inconclusive.memory, action.dialogue
+    if "valid_for" in action.step.modifiers or dialogue.waits:
+        return  # the step says itself when it proves something
+    if not matches(rule.shown_by, action.argument):
+        return
+    lasted = message.time + action.world.advanced - dialogue.witness.remembered_since
+    if lasted > float(action.value(rule.lasts)):
+        raise TooSlow(
+            f"{action.step.location}: {lasted:.2f} s passed, in which it may be forgotten"
+        )
+
+
+def crowd(action: "Action", schema: Any, got: Mapping[str, Any]) -> None:
+    """Raises `Crowded` where a handshake was refused for the number of connections alone."""
+    suite = action.world.suite
+    if got["status"] != suite.inconclusive.crowded or action.dialogue.crowds:
+        return
+    if not suite.schemas.compile(schema).is_valid(got):
+        raise Crowded(f"{action.step.location}: HTTP {got['status']}, {CROWDED}")
+
+
+class Row:
+    """The row of messages that makes the end of a connection due, where it takes one."""
+
+    def __init__(self, owed_for: Mapping[str, Any] | None) -> None:
+        self._owed_for = owed_for
+        self._length = 0
+        self._is_whole = owed_for is None
+
+    @property
+    def is_owed_later(self) -> bool:
+        """Whether the end is due only behind such a row."""
+        return self._owed_for is not None
+
+    def note(self, message: Message) -> bool:
+        """Counts a message in; whether the end is overdue behind it."""
+        if self._owed_for is None:
+            return False
+        self._length = self._length + 1 if matches(self._owed_for["row_of"], message.value) else 0
+        self._is_whole = self._is_whole or self._length >= self._owed_for["times"]
+        return matches(self._owed_for["until"], message.value)
+
+    def check(self, action: "Action") -> None:
+        """Raises `TryAgain` where the row never was so long that the end was due."""
+        if not self._is_whole:
+            raise TryAgain(f"{action.step.location}: the target never answered so often in a row")
