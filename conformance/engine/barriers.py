@@ -9,7 +9,7 @@ import msgspec
 
 from conformance.engine.matching import matches
 from conformance.json_text import encode
-from conformance.loader.suite import Barrier
+from conformance.loader.header import Barrier
 from conformance.transport import Connection, Message
 
 

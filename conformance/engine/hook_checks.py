@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from conformance.engine.attempt import LONG_WAIT, Attempts
 from conformance.engine.world import World
-from conformance.loader.suite import HookPart
+from conformance.loader.header import HookPart
 from conformance.model import Scenario
 from conformance.target.hooks import ADVANCE
 

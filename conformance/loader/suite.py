@@ -2,7 +2,7 @@
 
 import gc
 import importlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -17,6 +17,16 @@ from conformance.documents.yaml_source import Pointer, Source
 from conformance.errors import did_you_mean
 from conformance.loader import cache, form
 from conformance.loader.expressions import FUNCTIONS, OF_DIALOGUE, Function
+from conformance.loader.header import (
+    Barrier,
+    HandshakeDuty,
+    HookCheck,
+    Inconclusive,
+    Profile,
+    Variant,
+    hooks,
+    profiles,
+)
 from conformance.loader.negatives import negatives
 from conformance.loader.script import ScriptReader
 from conformance.model import Failure, Outcome, Procedure, Requirement, Scenario
@@ -25,123 +35,6 @@ if TYPE_CHECKING:
     from conformance.loader.monitor import Monitor
 
 DEFAULT: Final = "coda"
-
-
-class Profile(msgspec.Struct, frozen=True):
-    """A set of requirements that gets a verdict of its own."""
-
-    name: str
-    title: str
-    required: bool
-    claim: str | None
-
-
-class Variant(msgspec.Struct, frozen=True):
-    """The form that a procedure takes for targets with a certain claim."""
-
-    claim: str
-    procedure: str
-
-
-class Lapse(msgspec.Struct, frozen=True):
-    """What shows only that a dialogue took too long, when it comes so late."""
-
-    message: Any
-    failure: Any
-    close: int
-    after: Any
-
-
-class Memory(msgspec.Struct, frozen=True):
-    """What a target remembers for how long, and what shows that it does."""
-
-    of: Any
-    shown_by: Any
-    lasts: Any
-
-
-class Rate(msgspec.Struct, frozen=True):
-    """The parameters that say what is always admitted, and what else is refused with."""
-
-    messages: str
-    seconds: str
-    refusal: Any
-
-
-class Inconclusive(msgspec.Struct, frozen=True):
-    """What proves nothing, and when; `crowded` is the status that refuses a handshake for room."""
-
-    lapse: Lapse
-    memory: Memory
-    rate: Rate
-    crowded: int
-
-
-class HandshakeVariant(msgspec.Struct, frozen=True):
-    """Another handshake, and the scenarios that judge a target that accepts only this one."""
-
-    connect: Mapping[str, Any]
-    judged_by: tuple[str, ...]
-
-
-class HandshakeDuty(msgspec.Struct, frozen=True):
-    """Which scenario judges a first handshake that failed, by the HTTP status of the answer.
-
-    The first of the `variants` that the target accepts says more exactly why. The statuses of
-    `by_name` may be right where the URL names the target by a name that it does not know. A 101
-    that RFC 6455 does not allow breaks the requirement `broken`.
-    """
-
-    judged_by: Mapping[int, str]
-    variants: tuple[HandshakeVariant, ...]
-    by_name: frozenset[int]
-    broken: str
-
-
-class Barrier(msgspec.Struct, frozen=True):
-    """Messages whose answer proves that every answer to earlier messages has come.
-
-    They may be sent after a message like `let_in`. They prove something of what is of a type in
-    `answers`, and on other connections than the sender's of what is of a type in `relayed`. None is
-    sent in scenarios that need a parameter in `counted`. `before` is the one for connections that
-    were not let in, for what is of a type in `answers_before`.
-    """
-
-    messages: tuple[Any, ...]
-    let_in: Any
-    answers: frozenset[str]
-    relayed: frozenset[str]
-    counted: frozenset[str]
-    before: Any = None
-    answers_before: frozenset[str] = frozenset()
-
-
-class HookPart(msgspec.Struct, frozen=True):
-    """What a hook may leave undone: how it is tried, and what is seen then.
-
-    `about` are the beginnings of the requirements that need it; empty for all.
-    """
-
-    seen: str
-    sign: Scenario
-    about: tuple[str, ...] = ()
-
-    def concerns(self, scenario: Scenario) -> bool:
-        """Whether a scenario that uses the hook needs this part of it."""
-        return not self.about or any(row.startswith(self.about) for row in scenario.requirements)
-
-
-class HookCheck(msgspec.Struct, frozen=True):
-    """The signs that a hook does what it answers, and what is seen where there is none of them.
-
-    `certain`: that proves that it lies; `stops`: it is tried after a failure alone, like `parts`.
-    """
-
-    seen: str
-    signs: tuple[Scenario, ...]
-    parts: tuple[HookPart, ...] = ()
-    certain: bool = True
-    stops: bool = False
 
 
 class Documents(msgspec.Struct, frozen=True):
@@ -233,35 +126,37 @@ def _load(name: str) -> Suite:
     if documents is None:
         documents = _read(root, schemas, {*functions, *OF_DIALOGUE})
         cache.write(place, mark, documents)
-    header = documents.header
+    head = documents.header
     return Suite(
         name=name,
-        title=header["title"],
-        version=header["version"],
+        title=head["title"],
+        version=head["version"],
         requirements=MappingProxyType(documents.requirements),
-        profiles=MappingProxyType(_profiles(header["profiles"])),
+        profiles=MappingProxyType(profiles(head["profiles"])),
         scenarios=MappingProxyType(documents.scenarios),
         procedures=MappingProxyType(documents.procedures),
-        parameters=header["parameters"],
-        variables=header["variables"],
-        discovery=tuple(header["discovery"]),
-        greeting=header["greeting"],
-        handshake=_handshake_duty(header["handshake"]),
-        variants=MappingProxyType(_variants(header)),
-        forms=MappingProxyType(form.read(header)),
-        barrier=_barrier(header["barrier"]),
-        owed=MappingProxyType(header["owed"]),
-        told_apart_by=tuple(header["told_apart_by"]),
-        messages=header["messages"],
-        background=schemas.compile(header["background"]),
-        background_text=header["background_text"],
-        unasked=schemas.compile(header["unasked"]),
-        disturbing=schemas.compile(header["disturbing"]),
-        message_limits=tuple(header["message_limits"]),
-        inconclusive=msgspec.convert(header["inconclusive"], Inconclusive),
-        tcp_end=header["tcp_end"],
-        hooks=MappingProxyType(_hooks(header["hooks"], documents.signs)),
-        redact=frozenset(header["redact"]),
+        parameters=head["parameters"],
+        variables=head["variables"],
+        discovery=tuple(head["discovery"]),
+        greeting=head["greeting"],
+        handshake=msgspec.convert(head["handshake"], HandshakeDuty, str_keys=True),
+        variants=MappingProxyType(
+            msgspec.convert(head["variants"], dict[str, tuple[Variant, ...]])
+        ),
+        forms=MappingProxyType(form.read(head)),
+        barrier=msgspec.convert(head["barrier"], Barrier),
+        owed=MappingProxyType(head["owed"]),
+        told_apart_by=tuple(head["told_apart_by"]),
+        messages=head["messages"],
+        background=schemas.compile(head["background"]),
+        background_text=head["background_text"],
+        unasked=schemas.compile(head["unasked"]),
+        disturbing=schemas.compile(head["disturbing"]),
+        message_limits=tuple(head["message_limits"]),
+        inconclusive=msgspec.convert(head["inconclusive"], Inconclusive),
+        tcp_end=head["tcp_end"],
+        hooks=MappingProxyType(hooks(head["hooks"], documents.signs)),
+        redact=frozenset(head["redact"]),
         schemas=schemas,
         functions=functions,
         make_monitors=extension.make_monitors,
@@ -354,55 +249,3 @@ def _scenarios(folder: Path, reader: ScriptReader, prefix: str = "") -> Iterable
     for path in sorted(folder.rglob("*.yaml")):
         name = path.relative_to(folder).with_suffix("").as_posix()
         yield reader.checked(yaml_source.load(path), prefix + name)
-
-
-def _hooks(
-    rows: Mapping[str, Mapping[str, Any]], signs: Mapping[str, Sequence[Scenario]]
-) -> dict[str, HookCheck]:
-    return {name: _hook(row, signs[name]) for name, row in rows.items()}
-
-
-def _hook(row: Mapping[str, Any], found: Sequence[Scenario]) -> HookCheck:
-    named = {sign.id.rpartition("/")[2]: sign for sign in found}
-    parts = tuple(
-        HookPart(part["seen"], named.pop(name), tuple(part.get("about", ())))
-        for name, part in row.get("parts", {}).items()
-    )
-    return HookCheck(**{**row, "signs": tuple(named.values()), "parts": parts})
-
-
-def _variants(header: Mapping[str, Any]) -> dict[str, tuple[Variant, ...]]:
-    return {
-        name: tuple(Variant(**row) for row in rows) for name, rows in header["variants"].items()
-    }
-
-
-def _handshake_duty(row: Mapping[str, Any]) -> HandshakeDuty:
-    return HandshakeDuty(
-        judged_by={int(status): name for status, name in row["judged_by"].items()},
-        variants=tuple(
-            HandshakeVariant(variant["connect"], tuple(variant["judged_by"]))
-            for variant in row["variants"]
-        ),
-        by_name=frozenset(row["by_name"]),
-        broken=row["broken"],
-    )
-
-
-def _barrier(row: Mapping[str, Any]) -> Barrier:
-    return Barrier(
-        messages=tuple(row["messages"]),
-        let_in=row["let_in"],
-        answers=frozenset(row["answers"]),
-        relayed=frozenset(row["relayed"]),
-        counted=frozenset(row["counted"]),
-        before=row.get("before"),
-        answers_before=frozenset(row.get("answers_before", ())),
-    )
-
-
-def _profiles(rows: Mapping[str, Any]) -> dict[str, Profile]:
-    return {
-        name: Profile(name, row["title"], row.get("required", False), row.get("claim"))
-        for name, row in rows.items()
-    }

@@ -1,0 +1,149 @@
+"""The header of a suite: what the engine must know of a protocol besides its scenarios."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from conformance.model import Scenario
+
+
+class Profile(msgspec.Struct, frozen=True):
+    """A set of requirements that gets a verdict of its own."""
+
+    name: str
+    title: str
+    required: bool
+    claim: str | None
+
+
+class Variant(msgspec.Struct, frozen=True):
+    """The form that a procedure takes for targets with a certain claim."""
+
+    claim: str
+    procedure: str
+
+
+class Lapse(msgspec.Struct, frozen=True):
+    """What shows only that a dialogue took too long, when it comes so late."""
+
+    message: Any
+    failure: Any
+    close: int
+    after: Any
+
+
+class Memory(msgspec.Struct, frozen=True):
+    """What a target remembers for how long, and what shows that it does."""
+
+    of: Any
+    shown_by: Any
+    lasts: Any
+
+
+class Rate(msgspec.Struct, frozen=True):
+    """The parameters that say what is always admitted, and what else is refused with."""
+
+    messages: str
+    seconds: str
+    refusal: Any
+
+
+class Inconclusive(msgspec.Struct, frozen=True):
+    """What proves nothing, and when; `crowded` is the status that refuses a handshake for room."""
+
+    lapse: Lapse
+    memory: Memory
+    rate: Rate
+    crowded: int
+
+
+class HandshakeVariant(msgspec.Struct, frozen=True):
+    """Another handshake, and the scenarios that judge a target that accepts only this one."""
+
+    connect: Mapping[str, Any]
+    judged_by: tuple[str, ...]
+
+
+class HandshakeDuty(msgspec.Struct, frozen=True):
+    """Which scenario judges a first handshake that failed, by the HTTP status of the answer.
+
+    The first of the `variants` that the target accepts says more exactly why. The statuses of
+    `by_name` may be right where the URL names the target by a name that it does not know. A 101
+    that RFC 6455 does not allow breaks the requirement `broken`.
+    """
+
+    judged_by: Mapping[int, str]
+    variants: tuple[HandshakeVariant, ...]
+    by_name: frozenset[int]
+    broken: str
+
+
+class Barrier(msgspec.Struct, frozen=True):
+    """Messages whose answer proves that every answer to earlier messages has come.
+
+    They may be sent after a message like `let_in`. They prove something of what is of a type in
+    `answers`, and on other connections than the sender's of what is of a type in `relayed`. None is
+    sent in scenarios that need a parameter in `counted`. `before` is the one for connections that
+    were not let in, for what is of a type in `answers_before`.
+    """
+
+    messages: tuple[Any, ...]
+    let_in: Any
+    answers: frozenset[str]
+    relayed: frozenset[str]
+    counted: frozenset[str]
+    before: Any = None
+    answers_before: frozenset[str] = frozenset()
+
+
+class HookPart(msgspec.Struct, frozen=True):
+    """What a hook may leave undone: how it is tried, and what is seen then.
+
+    `about` are the beginnings of the requirements that need it; empty for all.
+    """
+
+    seen: str
+    sign: Scenario
+    about: tuple[str, ...] = ()
+
+    def concerns(self, scenario: Scenario) -> bool:
+        """Whether a scenario that uses the hook needs this part of it."""
+        return not self.about or any(row.startswith(self.about) for row in scenario.requirements)
+
+
+class HookCheck(msgspec.Struct, frozen=True):
+    """The signs that a hook does what it answers, and what is seen where there is none of them.
+
+    `certain`: that proves that it lies; `stops`: it is tried after a failure alone, like `parts`.
+    """
+
+    seen: str
+    signs: tuple[Scenario, ...]
+    parts: tuple[HookPart, ...] = ()
+    certain: bool = True
+    stops: bool = False
+
+
+def hooks(
+    rows: Mapping[str, Mapping[str, Any]], signs: Mapping[str, Sequence[Scenario]]
+) -> dict[str, HookCheck]:
+    """How hooks are checked, by their names; `signs` are the scenarios that do so."""
+    return {name: _hook(row, signs[name]) for name, row in rows.items()}
+
+
+def _hook(row: Mapping[str, Any], found: Sequence[Scenario]) -> HookCheck:
+    named = {sign.id.rpartition("/")[2]: sign for sign in found}
+    parts = tuple(
+        HookPart(part["seen"], named.pop(name), tuple(part.get("about", ())))
+        for name, part in row.get("parts", {}).items()
+    )
+    return HookCheck(**{**row, "signs": tuple(named.values()), "parts": parts})
+
+
+def profiles(rows: Mapping[str, Any]) -> dict[str, Profile]:
+    """The profiles by their names."""
+    return {
+        name: Profile(name, row["title"], row.get("required", False), row.get("claim"))
+        for name, row in rows.items()
+    }
