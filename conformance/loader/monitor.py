@@ -5,7 +5,8 @@ in every dialogue is blamed once, by its name, and not on the scenarios in which
 """
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, TypeVar
+from weakref import WeakKeyDictionary
 
 import msgspec
 
@@ -13,6 +14,11 @@ from conformance.model import Failure, TranscriptEntry
 from conformance.transport import Connection, End, Message
 
 KEPT: Final = 3
+
+T = TypeVar("T")
+
+ByConnection = WeakKeyDictionary[Connection, T]
+"""What is known of each connection, for as long as there is one."""
 
 
 class Violation(msgspec.Struct):
@@ -26,7 +32,8 @@ class Violation(msgspec.Struct):
 class Monitor(msgspec.Struct, eq=False):
     """The passive check of one requirement; subclasses say what is observed and what is wrong.
 
-    `kinds` are the kinds of messages that it is shown, as the suite calls them; None: all.
+    `kinds` are the kinds of messages that it is shown, as the suite calls them; None: all. `noted`
+    is what it remembers of each connection.
     """
 
     name: str
@@ -36,6 +43,7 @@ class Monitor(msgspec.Struct, eq=False):
     violated: int = 0
     violations: list[Violation] = msgspec.field(default_factory=list)
     kinds: frozenset[str] | None = None
+    noted: ByConnection[Any] = msgspec.field(default_factory=WeakKeyDictionary)
 
     @property
     def id(self) -> str:

@@ -13,7 +13,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable
 from time import perf_counter
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from websockets.client import ClientProtocol
 from websockets.datastructures import Headers
@@ -56,7 +56,6 @@ class Connection(Outgoing, asyncio.Protocol):
         self.half_closed = False
         self.opened = perf_counter()
         self.last_sent = self.opened
-        self.memory: dict[str, Any] = {}
         self.transport: asyncio.Transport | None = None
         self.awaits_answer = False
         self._inbox = Inbox()

@@ -49,12 +49,12 @@ class Gapless(Monitor):
     def received(self, connection: Connection, message: Message) -> Failure | None:
         """Judges every event but the first after joining, or after what cannot be read."""
         if message.fault or authenticates(message):
-            connection.memory.pop(self.name, None)
+            self.noted.pop(connection, None)
         seq = sequence(message)
         if seq is None:
             return None
-        last = connection.memory.get(self.name)
-        connection.memory[self.name] = seq
+        last = self.noted.get(connection)
+        self.noted[connection] = seq
         if last is None:
             return None
         self.observed += 1
@@ -70,13 +70,13 @@ class FollowsJoining(Monitor):
         """Judges the first event of a connection whose session stated a seq."""
         if authenticates(message):
             session = data_of(message).get("session")
-            connection.memory[self.name] = session.get("seq") if isinstance(session, dict) else None
+            self.noted[connection] = session.get("seq") if isinstance(session, dict) else None
         if message.fault:
-            connection.memory.pop(self.name, None)
+            self.noted.pop(connection, None)
         seq = sequence(message)
         if seq is None:
             return None
-        joined = connection.memory.pop(self.name, None)
+        joined = self.noted.pop(connection, None)
         if not isinstance(joined, int):
             return None
         self.observed += 1
@@ -155,12 +155,12 @@ class OneOrder(Monitor):
             session = data_of(message).get("session")
             epoch = session.get("epoch") if isinstance(session, dict) else None
             name = f"start {self.starts}" if epoch is None else str(epoch)
-            connection.memory[self.name] = (name, 0)
+            self.noted[connection] = (name, 0)
         seq = sequence(message)
         if seq is None:
             return None
-        epoch, last = connection.memory.get(self.name, (str(None), 0))
-        connection.memory[self.name] = (epoch, seq)
+        epoch, last = self.noted.get(connection, (str(None), 0))
+        self.noted[connection] = (epoch, seq)
         known = self._known((epoch, seq), message)
         # The first event after joining is EVENT-05's affair, a gap or a repetition EVENT-03's.
         if known is None or seq != last + 1:
@@ -188,13 +188,13 @@ class OneOrder(Monitor):
 
     def is_short(self, connection: Connection, seq: int) -> bool:
         """Whether an event came live under a number in the epoch of a connection, a short one."""
-        epoch, _ = connection.memory.get(self.name, (str(None), 0))
+        epoch, _ = self.noted.get(connection, (str(None), 0))
         content = self.events.get((epoch, seq))
         return content is not None and content.text != ""
 
     def live(self, connection: Connection, seq: int) -> Content | None:
         """What came live under a number in the epoch of a connection, to several alike."""
-        epoch, _ = connection.memory.get(self.name, (str(None), 0))
+        epoch, _ = self.noted.get(connection, (str(None), 0))
         return self.events.get((epoch, seq)) if (epoch, seq) in self.confirmed else None
 
 
@@ -228,8 +228,8 @@ class NeverBack(Monitor):
         stamp = timestamp(message)
         if stamp is None:
             return None
-        last = connection.memory.get(self.name)
-        connection.memory[self.name] = stamp
+        last = self.noted.get(connection)
+        self.noted[connection] = stamp
         if last is None:
             return None
         self.observed += 1
@@ -244,15 +244,15 @@ class ReplayPlace(Monitor):
 
     def received(self, connection: Connection, message: Message) -> Failure | None:
         """Judges every replay by what came before it."""
-        memory = connection.memory
         if authenticates(message):
             self.observed += 1
-            memory[self.name] = "joined"
+            self.noted[connection] = "joined"
         elif sequence(message) is not None:
-            memory[self.name] = "live"
+            self.noted[connection] = "live"
         elif message_type(message) == "replay":
             self.observed += 1
-            before, memory[self.name] = memory.get(self.name), "replayed"
+            before = self.noted.get(connection)
+            self.noted[connection] = "replayed"
             return self._judge(before, message)
         return None
 

@@ -138,7 +138,7 @@ class ReasonsTellNothing(Monitor):
         session = data.get("session")
         if message_type(message) == "auth_result" and isinstance(session, dict):
             found.append(session.get("resume"))
-        known = connection.memory.setdefault(self.name, set())
+        known = self.noted.setdefault(connection, set())
         known.update(text[-_TELLING:] for text in found if isinstance(text, str) and len(text) > 7)
         return None
 
@@ -147,7 +147,7 @@ class ReasonsTellNothing(Monitor):
         if not end.reason:
             return None
         self.observed += 1
-        known = connection.memory.get(self.name, ())
+        known = self.noted.get(connection, ())
         if any(text in end.reason for text in known):
             return unexpected_end("the reason in a close frame has a secret", "none", end)
         if _TRACE.search(end.reason):

@@ -3,11 +3,12 @@
 import re
 from itertools import pairwise
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 import msgspec
 
 from conformance.json_text import equal
-from conformance.loader.monitor import Monitor
+from conformance.loader.monitor import ByConnection, Monitor
 from conformance.model import Failure
 from conformance.suites.coda.event_monitors import KEPT_WHOLE, OneOrder
 from conformance.suites.coda.replay_monitors import (
@@ -42,6 +43,9 @@ class Asked(msgspec.Struct, frozen=True):
 class OfPlace(OfSession):
     """A check of replays with data, beside what their clients said in their auth_response."""
 
+    all_said: ByConnection[list[dict[str, Any]]] = msgspec.field(default_factory=WeakKeyDictionary)
+    results: ByConnection[int] = msgspec.field(default_factory=WeakKeyDictionary)
+
     def sent(self, connection: Connection, value: Any, text: str) -> None:
         """Keeps what an auth_response says, until its auth_result comes."""
         if not isinstance(value, dict) or value.get("type") != "auth_response":
@@ -49,19 +53,18 @@ class OfPlace(OfSession):
         data = value.get("data")
         # How a number is spelled is another requirement's affair.
         said = data if isinstance(data, dict) and not _OTHERWISE.search(text) else {}
-        connection.memory.setdefault(f"{self.name} said", []).append(said)
+        self.all_said.setdefault(connection, []).append(said)
 
     def received(self, connection: Connection, message: Message) -> Failure | None:
         """Counts results, so that each is taken for that of its own auth_response."""
         if message_type(message) == "auth_result":
-            results = connection.memory.get(f"{self.name} results", 0) + 1
-            connection.memory[f"{self.name} results"] = results
+            self.results[connection] = self.results.get(connection, 0) + 1
         return super().received(connection, message)
 
     def said(self, connection: Connection) -> dict[str, Any] | None:
         """The data of the auth_response that the latest auth_result answers, if that is certain."""
-        said: list[dict[str, Any]] = connection.memory.get(f"{self.name} said", [])
-        is_certain = len(said) == connection.memory.get(f"{self.name} results")
+        said = self.all_said.get(connection, [])
+        is_certain = len(said) == self.results.get(connection)
         return said[-1] if said and is_certain else None
 
     def asked(self, connection: Connection, session: dict[str, Any]) -> Asked | None:

@@ -66,11 +66,11 @@ class OfSession(Monitor):
         """Keeps what a session states, and judges every replay behind it."""
         if authenticates(message):
             session = data_of(message).get("session")
-            connection.memory[self.name] = session if isinstance(session, dict) else {}
+            self.noted[connection] = session if isinstance(session, dict) else {}
             return None
         if not is_replay(message):
             return None
-        return self.judge(connection, connection.memory.get(self.name, {}), message)
+        return self.judge(connection, self.noted.get(connection, {}), message)
 
     def judge(
         self, connection: Connection, session: dict[str, Any], message: Message

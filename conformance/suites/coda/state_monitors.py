@@ -69,8 +69,8 @@ class ChallengeFirst(Monitor):
 
     def received(self, connection: Connection, message: Message) -> Failure | None:
         """Judges the first message, and every later challenge; not what cannot be read."""
-        first = self.name not in connection.memory
-        connection.memory[self.name] = True
+        first = connection not in self.noted
+        self.noted[connection] = True
         if message.fault:
             return None
         challenge = message_type(message) == "auth_challenge"
@@ -88,11 +88,11 @@ class NothingBeforeAuthentication(Monitor):
 
     def received(self, connection: Connection, message: Message) -> Failure | None:
         """Judges every message up to the successful auth_result, or one that may be it."""
-        if connection.memory.get(self.name):
+        if self.noted.get(connection):
             return None
         self.observed += 1
         if message.fault or may_authenticate(message):
-            connection.memory[self.name] = True
+            self.noted[connection] = True
         elif message_type(message) not in BEFORE_AUTHENTICATION:
             expected = "only auth_challenge, auth_result and error before authentication"
             return unexpected("a message came before authentication", expected, message)
@@ -156,12 +156,12 @@ class NoTimeOutInSession(Monitor):
     def received(self, connection: Connection, message: Message) -> Failure | None:
         """Notes which connections are sessions."""
         if authenticates(message):
-            connection.memory[self.name] = True
+            self.noted[connection] = True
         return None
 
     def ended(self, connection: Connection, end: End) -> Failure | None:
         """Judges the end of every session."""
-        if not connection.memory.get(self.name):
+        if not self.noted.get(connection):
             return None
         self.observed += 1
         if end.code != TIME_OUT:
@@ -179,7 +179,7 @@ class TimeOutTold(Monitor):
     def received(self, connection: Connection, message: Message) -> Failure | None:
         """Notes what the last auth_result said."""
         data = data_of(message)
-        connection.memory[self.name] = (data.get("success"), data.get("code"))
+        self.noted[connection] = (data.get("success"), data.get("code"))
         return None
 
     def ended(self, connection: Connection, end: End) -> Failure | None:
@@ -187,7 +187,7 @@ class TimeOutTold(Monitor):
         if end.code != TIME_OUT:
             return None
         self.observed += 1
-        if connection.memory.get(self.name) == (False, "auth_timeout"):
+        if self.noted.get(connection) == (False, "auth_timeout"):
             return None
         return unexpected_end(
             "a connection was closed with 4408 without a word",
@@ -202,17 +202,17 @@ class TokenEndTold(Monitor):
     def received(self, connection: Connection, message: Message) -> Failure | None:
         """Notes the code of the last error; of a message that cannot be read nothing is known."""
         if message.fault:
-            connection.memory[self.name] = UNREADABLE
+            self.noted[connection] = UNREADABLE
         elif message_type(message) == "error":
-            connection.memory[self.name] = data_of(message).get("code")
+            self.noted[connection] = data_of(message).get("code")
         return None
 
     def ended(self, connection: Connection, end: End) -> Failure | None:
         """Judges every close with 4403 or 4410."""
-        if end.code not in TOKEN_ENDS or connection.memory.get(self.name) == UNREADABLE:
+        if end.code not in TOKEN_ENDS or self.noted.get(connection) == UNREADABLE:
             return None
         self.observed += 1
-        if connection.memory.get(self.name) in TOKEN_ENDS.values():
+        if self.noted.get(connection) in TOKEN_ENDS.values():
             return None
         return unexpected_end(
             f"a connection was closed with {end.code} without a word",
