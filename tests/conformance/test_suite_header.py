@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from conformance.documents import locations
+from conformance.documents import locations, yaml_source
 from conformance.engine.run import Options, Run
 from conformance.errors import InputError, KitError
 from conformance.loader.suite import Suite, load
+from conformance.suites.coda import CONTROL, EVENT
 from conformance.target.target_file import from_argument
 
 
@@ -74,3 +75,17 @@ def test_a_passive_check_of_no_requirement_is_a_fault_of_the_kit(suite: Suite) -
     known = {k: v for k, v in suite.requirements.items() if k != "EVENT-03"}
     with pytest.raises(KitError, match=r"passive/seq-gapless: there is no requirement EVENT-03"):
         Run(replace(suite, requirements=known), from_argument("ws://127.0.0.1:1/"), (), Options())
+
+
+def test_the_control_messages_are_those_that_the_schemas_say_servers_send(suite: Suite) -> None:
+    documents = suite.schemas.documents
+    said = {name for name, row in documents.items() if row.get("x-sender") == "server"}
+    control = {name for name in said if "/" not in name} - {EVENT}
+    assert {*CONTROL} == control
+    header = yaml_source.load(locations.suite_root("coda") / "suite.yaml").value
+    (named,) = (
+        row["properties"]["type"]["not"]["enum"]
+        for row in header["background"]["anyOf"]
+        if "not" in row.get("properties", {}).get("type", {})
+    )
+    assert {*named} == control
