@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from conformance.engine.dialogue import Dialogue
 from conformance.engine.inconclusive import Crowded, Disturbed, NotJudged, TooSlow, TryAgain
 from conformance.engine.pulse import Flight, Pulse
+from conformance.engine.scheduling import LONG_WAIT
 from conformance.engine.steps import Performer, StepFailed
 from conformance.engine.world import World
 from conformance.errors import InputError, KitError
@@ -38,9 +39,6 @@ SLOWEST_TRIP: Final = 1.0
 """Seconds of a round trip from which on a slow target gets no more time."""
 
 LOST_AFTER: Final = 3
-
-LONG_WAIT: Final = 2.0
-"""Seconds from which on moving the clock alone beats waiting beside others."""
 
 
 @dataclass(slots=True)

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from conformance.engine.attempt import LONG_WAIT, Attempts
+from conformance.engine.attempt import Attempts
+from conformance.engine.scheduling import LONG_WAIT
 from conformance.engine.world import World
 from conformance.loader.header import HookPart
 from conformance.model import Scenario

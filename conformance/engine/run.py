@@ -12,13 +12,13 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
-from conformance.engine.attempt import LONG_WAIT, Attempts, result_of
+from conformance.engine.attempt import Attempts, result_of
 from conformance.engine.collateral import collateral, undecided
-from conformance.engine.dialogue import PACED
 from conformance.engine.discovery import RefusedHandshake, discover
 from conformance.engine.form_plays import FormPlays, drawn, each
 from conformance.engine.hook_checks import check_after_failure, check_needed
 from conformance.engine.passive import passive_results
+from conformance.engine.scheduling import BESIDE, Needs, in_parallel, turn, urgency
 from conformance.engine.world import World
 from conformance.errors import KitError
 from conformance.loader.suite import Suite
@@ -30,8 +30,6 @@ from conformance.record.secrets import Secrets
 from conformance.target.hooks import ADVANCE
 from conformance.target.target import Target
 from conformance.transport import Unreachable
-
-BESIDE: Final = "beside"
 
 SPARE: Final = 45.0
 """Seconds that a run may take beyond three times its longest wait, before the last is closed."""
@@ -234,7 +232,7 @@ class Run:
         waits = [
             self._attempts.wait_of(row)
             for row in self.scenarios
-            if self._attempts.obstacle(row) is None and not self._moves_clock(row)
+            if self._attempts.obstacle(row) is None and not self._needs(row).spares_wait
         ]
         trip = self.world.round_trip
         slow = TRIPS * trip if trip < LAWFUL_TRIP else 0.0
@@ -248,7 +246,8 @@ class Run:
         beside = deque(turns[BESIDE])
         self._can_put_off = True
         with self._phase(SHARED):
-            await self._in_parallel(sorted(turns[SHARED], key=self._length, reverse=True), beside)
+            in_order = sorted(turns[SHARED], key=self._urgency, reverse=True)
+            await in_parallel(in_order, beside, self._beside_others, self.options.jobs)
         with self._phase(FORMS):
             await self._in_forms()
         with self._phase(EXCLUSIVE):
@@ -262,30 +261,17 @@ class Run:
             await self._alone(turns[LAST])
             await self.world.silences.settle()
 
-    def _length(self, scenario: Scenario) -> tuple[bool, float, int]:
-        """What begins first: what waits longest, and then what takes the most steps.
-
-        What is paced comes last, when fewer connections have to take all that it sends.
-        """
-        return scenario.isolation != PACED, self._attempts.wait_of(scenario), scenario.bulk
-
     def _turn(self, scenario: Scenario) -> str:
-        """When a scenario runs: one that can move the clock instead of waiting long runs alone."""
-        wait = self._attempts.wait_of(scenario)
-        is_long = wait > LONG_WAIT
-        movable = self._moves_clock(scenario)
-        if scenario.isolation == PACED:
-            if is_long and not movable:
-                return SHARED
-            return EXCLUSIVE if wait or ADVANCE in scenario.hooks else BESIDE
-        if scenario.isolation == SHARED and (movable or ADVANCE in scenario.hooks):
-            return EXCLUSIVE
-        return scenario.isolation
+        """When a scenario runs."""
+        return turn(scenario.isolation, self._needs(scenario))
 
-    def _moves_clock(self, scenario: Scenario) -> bool:
-        """Whether a scenario can move the clock instead of waiting long."""
-        hooks = self.world.target.hooks
-        return ADVANCE in hooks and self._attempts.wait_of(scenario) > LONG_WAIT
+    def _needs(self, scenario: Scenario) -> Needs:
+        waits = self._attempts.wait_of(scenario)
+        can_move = ADVANCE in self.world.target.hooks
+        return Needs(waits, ADVANCE in scenario.hooks, can_move)
+
+    def _urgency(self, scenario: Scenario) -> tuple[bool, float, int]:
+        return urgency(scenario, self._attempts.wait_of(scenario))
 
     @contextmanager
     def _phase(self, name: str) -> Iterator[None]:
@@ -295,29 +281,6 @@ class Run:
             yield
         finally:
             self._phases.append(Phase(name, perf_counter() - begun, len(self._ran)))
-
-    async def _in_parallel(self, scenarios: Iterable[Scenario], beside: deque[Scenario]) -> None:
-        """Runs scenarios, many at once, and when all have begun, `beside` the last of them.
-
-        These run one by one; those that the others leave no time for stay where they are.
-        """
-        waiting = iter(scenarios)
-        at_work = 0
-        one_by_one = asyncio.Lock()
-
-        async def worker() -> None:
-            nonlocal at_work
-            for scenario in waiting:
-                at_work += 1
-                await self._one(scenario, alone=False)
-                at_work -= 1
-            async with one_by_one:
-                while at_work and beside:
-                    await self._one(beside.popleft(), alone=False)
-
-        async with asyncio.TaskGroup() as group:
-            for _ in range(self.options.jobs):
-                group.create_task(worker())
 
     async def _in_forms(self) -> None:
         """Plays what passed, in forms that must make no difference."""
@@ -341,6 +304,9 @@ class Run:
         for scenario in scenarios:
             await self.world.silences.settle()
             await self._one(scenario, alone=True)
+
+    async def _beside_others(self, scenario: Scenario) -> None:
+        await self._one(scenario, alone=False)
 
     async def _one(self, scenario: Scenario, *, alone: bool) -> None:
         obstacle = self._attempts.obstacle(scenario)
