@@ -96,7 +96,7 @@ class Run:
         for monitor in monitors:
             if monitor.requirement not in self.suite.requirements:
                 raise KitError(f"{monitor.id}: there is no requirement {monitor.requirement}")
-        secrets = Secrets(self.suite.redact, self.target.secrets)
+        secrets = Secrets(self.suite.redact, self.target.secrets, self.suite.secret_behind)
         self.world = World(self.suite, self.target, monitors, secrets)
         self.world.timeout_scale = self.options.timeout_scale
         self._attempts = Attempts(self.world, self.options.max_wait)

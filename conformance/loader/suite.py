@@ -77,6 +77,7 @@ class Suite(msgspec.Struct, frozen=True):
     hooks: Mapping[str, HookCheck]
     message_limits: tuple[str, ...]
     redact: frozenset[str]
+    secret_behind: str
     schemas: SchemaStore
     functions: Mapping[str, Function]
     make_monitors: Callable[["Suite"], list["Monitor"]]
@@ -157,6 +158,7 @@ def _load(name: str) -> Suite:
         tcp_end=head["tcp_end"],
         hooks=MappingProxyType(hooks(head["hooks"], documents.signs)),
         redact=frozenset(head["redact"]),
+        secret_behind=head["secret_behind"],
         schemas=schemas,
         functions=functions,
         make_monitors=extension.make_monitors,
