@@ -37,6 +37,9 @@ SPARE: Final = 45.0
 MOST_STALLED: Final = 10.0
 """Seconds that are added at most for those in which the kit itself was held up."""
 
+MOST_IN_HOOKS: Final = 60.0
+"""Seconds that are added at most for those in which the operator's hooks were at work."""
+
 TRIPS: Final = 1_500
 """Round trips of a run, one after the other, for which a slow line gets time on top."""
 
@@ -206,7 +209,9 @@ class Run:
         bound = asyncio.timeout(None)
 
         def check() -> None:
-            left = end + min(self.world.stalled, MOST_STALLED) - perf_counter()
+            not_the_targets = min(self.world.stalled, MOST_STALLED)
+            not_the_targets += min(self.world.in_hooks, MOST_IN_HOOKS)
+            left = end + not_the_targets - perf_counter()
             if left > 0:
                 timers.append(loop.call_later(left, check))
             else:

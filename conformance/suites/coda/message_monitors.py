@@ -147,10 +147,12 @@ class Fresh(Monitor, kw_only=True):
     """A member of a message, at a JSON pointer, is never the same twice.
 
     With `may_be_told_again`, one that is the same because the whole message is proves nothing.
-    Where not all of `kinds` are `judged`, the others are what those are compared with, too.
+    Where not all of `kinds` are `judged`, the others are what those are compared with, too. Only
+    messages that `give` a new one are looked at.
     """
 
     pointer: str
+    give: Callable[[Message], bool] = lambda message: True
     may_be_told_again: bool = False
     judged: frozenset[str] | None = None
     seen: OrderedDict[bytes, bytes] = msgspec.field(default_factory=OrderedDict)
@@ -161,7 +163,7 @@ class Fresh(Monitor, kw_only=True):
             value = at(message.value, self.pointer)
         except LookupError:
             return None
-        if not isinstance(value, str):
+        if not isinstance(value, str) or not self.give(message):
             return None
         is_judged = self.judged is None or message_type(message) in self.judged
         self.observed += is_judged
@@ -296,6 +298,7 @@ def message_monitors(schemas: SchemaStore) -> list[Monitor]:
             kinds=frozenset({"token_result"}),
             pointer="/data/token_id",
             may_be_told_again=True,
+            give=lambda message: data_of(message).get("action") == "refresh",
         ),
         Fresh(
             "refresh-nonce-fresh",
