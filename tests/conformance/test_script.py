@@ -7,7 +7,7 @@ import pytest
 from conformance.documents import yaml_source
 from conformance.engine.steps import VERBS as PERFORMED
 from conformance.errors import InputError
-from conformance.loader.expressions import FUNCTIONS
+from conformance.loader.functions import FUNCTIONS
 from conformance.loader.script import VERBS, ScriptReader
 from conformance.loader.suite import Suite
 from conformance.model import Scenario
