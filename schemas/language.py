@@ -1,7 +1,7 @@
 """Write the generated tables of the page on the scenario language, or check that they are there.
 
-`python schemas/language.py` rewrites every generated block in place; with `--check` it names what is
-stale and exits 1.
+`python schemas/language.py` rewrites every generated block in place; with `--check` it names what
+is stale and exits 1.
 """
 
 import argparse
@@ -17,6 +17,7 @@ from conformance.engine.dialogue import Dialogue
 from conformance.engine.pace import Pace
 from conformance.json_text import encode
 from conformance.loader import functions
+from conformance.loader.expressions import Function
 from conformance.loader.suite import load
 from conformance.suites import coda
 
@@ -26,9 +27,15 @@ BLOCK = re.compile(
     r"(?P<begin><!-- generated: (?P<name>[a-z-]+) -->\n)(?P<text>.*?)(?P<end><!-- end -->\n)",
     flags=re.DOTALL,
 )
-OF_DIALOGUE = {"unique": Dialogue.unique, "affordable": Pace.affordable, "pacing": Pace.duration}
+OF_DIALOGUE: Mapping[str, Function] = {
+    "unique": Dialogue.unique,
+    "affordable": Pace.affordable,
+    "pacing": Pace.duration,
+}
 FEW = 5
 """Verbs up to which those are named that lack a modifier, and not those that have it."""
+
+MEMBERS = ("member", "what it says")
 
 Row = Sequence[str]
 
@@ -67,13 +74,18 @@ def described(schema: Mapping[str, Any]) -> str:
 
 
 def members(schema: Mapping[str, Any]) -> str:
-    """Return a table of an object's members, with what is so without them."""
-    needed = schema.get("required", ())
-    rows = [
-        (code(name), "required" if name in needed else _default(row), described(row))
-        for name, row in schema["properties"].items()
-    ]
-    return table(("member", "default", "what it says"), rows)
+    """Return a table of an object's members; those that may be left out have a default, or none."""
+    needed, rows = schema.get("required", ()), schema["properties"]
+    if len(needed) == len(rows):
+        return table(MEMBERS, [(code(name), described(row)) for name, row in rows.items()])
+    defaults = ["required" if name in needed else _default(row) for name, row in rows.items()]
+    return table(
+        (MEMBERS[0], "default", MEMBERS[1]),
+        [
+            (code(name), default, described(row))
+            for (name, row), default in zip(rows.items(), defaults, strict=True)
+        ],
+    )
 
 
 def _default(schema: Mapping[str, Any]) -> str:
@@ -134,14 +146,14 @@ def _verbs(modifier: str, having: Sequence[str]) -> str:
     )
 
 
-def calls(named: Mapping[str, Callable[..., Any]]) -> str:
+def calls(named: Mapping[str, Function]) -> str:
     """Return a table of functions, each with its arguments."""
     rows = [(code(_call(name, f)), (inspect.getdoc(f) or "").partition("\n")[0])
             for name, f in named.items()]  # fmt: skip
     return table(("call", "what it gives"), rows)
 
 
-def _call(name: str, function: Callable[..., Any]) -> str:
+def _call(name: str, function: Function) -> str:
     found = inspect.signature(function).parameters.values()
     words = [
         f"{row.name}{'' if row.default is row.empty else '?'}: …"
@@ -188,6 +200,11 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "functions": lambda: calls({**functions.FUNCTIONS, **OF_DIALOGUE}),
     "functions-of-the-suite": lambda: calls(coda.FUNCTIONS),
     "variables": variables,
+    "forms": lambda: table(
+        ("form", "what makes no difference"),
+        [(code(form.id), form.title) for form in load().forms.values()],
+    ),
+    "barrier": lambda: members(read("suite")["properties"]["barrier"]),
     "causes": lambda: enumeration(
         read("report")["$defs"]["result"]["properties"]["cause"], ("cause", "when")
     ),
