@@ -32,7 +32,7 @@ def pieces(of: float, size: float) -> int:
 
 
 def bounded(value: float, most: float) -> float:
-    """The number; where it is more than `most`, the scenario is inconclusive."""
+    """The number; if it is more than `most`, the scenario is inconclusive."""
     if value > most:
         raise OutOfReach(f"{value:g} is more than the {most:g} for which the kit can try this")
     return value

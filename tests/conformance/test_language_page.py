@@ -73,7 +73,7 @@ def examples(text: str) -> list[Example]:
     return found
 
 
-FIRST, _, REST = TEXT.partition("## Where files stand\n")
+FIRST, _, REST = TEXT.partition("## Where files go\n")
 MIDDLE, _, OTHER = REST.partition("## Another protocol\n")
 YAML: Final = [row for row in examples(MIDDLE) if row.info.startswith("yaml")]
 OF_STEPS: Final = [row for row in YAML if isinstance(row.value, list)]
