@@ -32,7 +32,7 @@ class Pace(msgspec.Struct, frozen=True):
         return max(0.0, self.seconds) + MARGIN
 
     def duration(self, times: float) -> float:
-        """Seconds of pauses within so many messages."""
+        """Seconds of the pauses that the rate asks for within so many messages."""
         return max(0, math.ceil(times / self.share) - 1) * self.pause
 
     def affordable(self, times: float, within: float) -> int:

@@ -16,7 +16,8 @@ from conformance.documents.validation import header_faults
 from conformance.documents.yaml_source import Pointer, Source
 from conformance.errors import did_you_mean
 from conformance.loader import cache, form
-from conformance.loader.expressions import FUNCTIONS, OF_DIALOGUE, Function
+from conformance.loader.expressions import OF_DIALOGUE, Function
+from conformance.loader.functions import FUNCTIONS
 from conformance.loader.header import (
     Barrier,
     HandshakeDuty,
