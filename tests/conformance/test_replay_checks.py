@@ -1,7 +1,6 @@
 """Passive checks of replays: each sees what is wrong, and says nothing of what is right."""
 
 import json
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -17,6 +16,12 @@ SESSION = {
     "replay_limit": 8,
     "max_message_bytes": 65536,
 }
+
+
+class Plain:
+    """A connection, as far as a passive check of replays looks at it."""
+
+    compresses = False
 
 
 JUDGED = {"EVENT-04", "EVENT-10", *(f"REPLAY-0{number}" for number in range(1, 10))}
@@ -44,7 +49,7 @@ def blamed(suite: Suite, said: dict[str, Any], *values: Any) -> dict[str, str]:
     found: dict[str, str] = {}
 
     def session(live: range, said: dict[str, Any], *rest: Any) -> None:
-        connection = cast("Connection", SimpleNamespace(memory={}, compresses=False))
+        connection = cast("Connection", Plain())
         for monitor in monitors:
             response = {"type": "auth_response", "data": said}
             monitor.sent(connection, response, json.dumps(response))
@@ -123,7 +128,7 @@ def test_a_client_id_that_is_given_twice_is_seen_unless_it_was_resumed(suite: Su
         monitors = [m for m in suite.make_monitors(suite) if m.requirement == "AUTH-08"]
         failures = []
         for _ in range(2):
-            connection = cast("Connection", SimpleNamespace(memory={}))
+            connection = cast("Connection", Plain())
             for monitor in monitors:
                 response = {"type": "auth_response", "data": said}
                 monitor.sent(connection, response, json.dumps(response))

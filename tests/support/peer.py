@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from secrets import token_hex, token_urlsafe
 from typing import Any
 
 from websockets.extensions import ServerExtensionFactory
@@ -69,9 +70,9 @@ class Peer:
         """Send a message of a type with data."""
         await self.text(json.dumps({"type": kind, "data": data}))
 
-    async def challenge(self, token: str = "a-challenge-token") -> None:
+    async def challenge(self) -> None:
         """Send a right challenge."""
-        await self.text(challenge(token))
+        await self.text(challenge(f"challenge-{token_hex(8)}"))
 
     async def authenticate(self) -> None:
         """Send a right challenge and accept whatever answers it."""
@@ -98,7 +99,7 @@ def challenge(token: str) -> str:
     """The text of a right challenge."""
     data = {
         "methods": ["challenge_token"],
-        "nonce": NONCE,
+        "nonce": token_urlsafe(16),
         "expires_in": 30.0,
         "protocol_version": "1.0",
         "max_message_bytes": 65536,
