@@ -18,7 +18,8 @@ class Observed:
 
     def note(self, value: Any) -> None:
         """Counts a message; beyond many kinds, those that are new count as one."""
-        kind = " ".join(word for path in self._paths if (word := _word(value, path)))
+        words = [_word(value, path) for path in self._paths]
+        kind = " ".join(filter(None, words))
         if kind not in self.counts and len(self.counts) >= MOST_KINDS:
             kind = OTHER
         self.counts[kind or OTHER] += 1
@@ -29,6 +30,6 @@ def _word(value: Any, path: Iterable[str]) -> str:
         if not isinstance(value, dict) or key not in value:
             return ""
         value = value[key]
-    if isinstance(value, bool):
-        return str(value).lower()
-    return value[:LONGEST] if isinstance(value, str) else ""
+    if isinstance(value, str):
+        return value[:LONGEST]
+    return str(value).lower() if isinstance(value, bool) else ""

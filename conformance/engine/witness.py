@@ -113,7 +113,12 @@ class Witness(Watcher):
         self._world.secrets.learn(message.value, message.text)
         self._world.note_greeting(message)
         self._world.observed.note(message.value)
-        found = self._findings(message, lambda monitor: monitor.received(connection, message))
+        monitors = self._world.monitors_of(self._world.suite.kind_of(message.value))
+        found = [
+            (monitor, failure)
+            for monitor in monitors
+            if (failure := monitor.received(connection, message)) is not None
+        ]
         is_barrier = self._is_barrier(connection, message)
         message.own = not is_barrier and self._is_own(message)
         self._note_entry(connection, message, found)
@@ -122,12 +127,6 @@ class Witness(Watcher):
         if message.own and connection.awaits_answer:
             connection.awaits_answer = False
             self._answered(connection, message)
-
-    def _findings(
-        self, message: Message, judge: Callable[[Monitor], Failure | None]
-    ) -> list[Finding]:
-        monitors = self._world.monitors_of(self._world.suite.kind_of(message.value))
-        return [(monitor, failure) for monitor in monitors if (failure := judge(monitor))]
 
     def _is_barrier(self, connection: Connection, message: Message) -> bool:
         """Whether a message answers a barrier, which shows that answers keep their order."""
@@ -188,6 +187,8 @@ class Witness(Watcher):
         if end.code != NO_CLOSE_FRAME and not connection.closing:
             self._world.last_heard = end.time
         self._judge(self._world.monitors, lambda m: m.ended(connection, end))
+        for monitor in self._world.monitors:
+            monitor.noted.pop(connection, None)
 
     # ── what is wrong ──
 

@@ -33,7 +33,7 @@ class Monitor(msgspec.Struct, eq=False):
     """The passive check of one requirement; subclasses say what is observed and what is wrong.
 
     `kinds` are the kinds of messages that it is shown, as the suite calls them; None: all. `noted`
-    is what it remembers of each connection.
+    is what it remembers of each connection that has not ended.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Monitor(msgspec.Struct, eq=False):
     violated: int = 0
     violations: list[Violation] = msgspec.field(default_factory=list)
     kinds: frozenset[str] | None = None
-    noted: ByConnection[Any] = msgspec.field(default_factory=WeakKeyDictionary)
+    noted: dict[Connection, Any] = msgspec.field(default_factory=dict)
 
     @property
     def id(self) -> str:

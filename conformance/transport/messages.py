@@ -1,6 +1,7 @@
 """What comes on a connection, as values: messages and its end."""
 
 import re
+from functools import lru_cache
 from itertools import accumulate
 from typing import Any, Final
 
@@ -17,6 +18,9 @@ MOST_VALUES: Final = 50_000
 
 LONGEST_VALUE: Final = 4_000
 """Characters of the longest message that a report has as a value."""
+
+SHORT: Final = 2_048
+"""Bytes up to which what was read is kept for when it comes on another connection."""
 
 _STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 """A string, or one that does not end: what it holds is looked at once."""
@@ -70,19 +74,29 @@ def read_message(data: bytes | bytearray, binary: bool, now: float, compressed: 
 
     Raises `OutOfReach` where it may be right, but holds more values than the kit reads.
     """
+    read = _read_again if len(data) <= SHORT else _read
+    text, value, fault = read(bytes(data), binary)
+    return Message(now, text, value, fault, compressed)
+
+
+def _read(data: bytes, binary: bool) -> tuple[str, Any, str]:
+    """The text, the value and the fault of a payload."""
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         shown = data[:64].hex(" ") if binary else data.decode("utf-8", "backslashreplace")
-        fault = BINARY if binary else f"the text is not UTF-8: {error.reason}"
-        return Message(now, shown, None, fault, compressed)
+        return shown, None, BINARY if binary else f"the text is not UTF-8: {error.reason}"
     if binary:
-        return Message(now, text, None, BINARY, compressed)
+        return text, None, BINARY
     try:
         _check_size(text)
-        return Message(now, text, decode(text), "", compressed)
+        return text, decode(text), ""
     except NotJSON as error:
-        return Message(now, text, None, f"the text is not JSON: {error}", compressed)
+        return text, None, f"the text is not JSON: {error}"
+
+
+_read_again: Final = lru_cache(maxsize=256)(_read)
+"""An event comes on many connections: it is read once, and nobody changes its value."""
 
 
 def _check_size(text: str) -> None:

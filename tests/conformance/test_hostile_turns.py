@@ -19,7 +19,6 @@ QUICKLY = ("--force", "--timeout-scale=0.2", "--max-wait=1", "--retries=0", "--c
 
 WRONG = (1,)
 LOST = (3,)
-UNREAD = (3,)
 """What is longer than the kit reads is no fault."""
 OPEN = (1, 3)
 """Which connection meets what is left to chance, and some of it keeps a scenario from running."""
