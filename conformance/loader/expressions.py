@@ -12,7 +12,7 @@ from conformance.model import Step
 Function = Callable[..., Any]
 
 OF_DIALOGUE: Final = frozenset({"unique", "affordable", "pacing"})
-"""The functions that each dialogue brings of its own."""
+"""The functions that each dialogue adds."""
 
 MAX_TEXT: Final = 64 * 1024 * 1024
 
@@ -22,7 +22,7 @@ _INSIDE: Final = re.compile(rf"\$\$|\$\{{({_NAME})\}}")
 
 
 def resolve(value: Any, lookup: Callable[[str], Any], functions: Mapping[str, Function]) -> Any:
-    """The value with every variable replaced and every function called."""
+    """Return the value with every variable replaced and every function called."""
     if isinstance(value, str):
         return _resolve_text(value, lookup) if "$" in value else value
     if isinstance(value, list):
@@ -35,7 +35,7 @@ def resolve(value: Any, lookup: Callable[[str], Any], functions: Mapping[str, Fu
 
 
 def names(value: Any) -> list[str]:
-    """The names of the variables in a value, as they stand in it from left to right."""
+    """Return the names of the variables in a value, in the order in which they appear."""
     if isinstance(value, str):
         whole = _WHOLE.fullmatch(value)
         found = [whole[1] or whole[2]] if whole else _INSIDE.findall(value)
@@ -46,7 +46,7 @@ def names(value: Any) -> list[str]:
 
 
 def variables_of(steps: Iterable[Step]) -> set[str]:
-    """The names of all variables in steps, and in those within them."""
+    """Return the names of all variables in steps, including nested ones."""
     found: set[str] = set()
     for step in steps:
         found.update(names(step.argument), names(dict(step.modifiers)))
@@ -72,20 +72,20 @@ def _call(
     try:
         return functions[name](**given)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        if names(call):  # the target may have given what it is called with
-            raise OutOfReach(f"{name} cannot be computed of what the target gave") from None
-        raise InputError(f"the call of function {name} does not fit: {error}") from None
+        if names(call):  # the arguments may come from the target
+            raise OutOfReach(f"{name} cannot be computed from the target's values") from None
+        raise InputError(f"invalid call of function {name}: {error}") from None
 
 
 def _text(of: str, length: int) -> str:
     if length * len(of) > MAX_TEXT:
-        raise OutOfReach(f"a text of {length * len(of)} characters exceeds the kit's bound")
+        raise OutOfReach(f"a text of {length * len(of)} characters exceeds the kit's limit")
     return of * length
 
 
 def _padded(value: dict[str, Any], bytes: int) -> str:  # noqa: A002 - the scenario's word
     if bytes > MAX_TEXT:
-        raise OutOfReach(f"a text of {bytes} bytes exceeds the kit's bound")
+        raise OutOfReach(f"a text of {bytes} bytes exceeds the kit's limit")
     room = bytes - len(encode({**value, "pad": ""}).encode())
     if room < 0:
         raise OutOfReach(f"the value does not fit into {bytes} bytes")
@@ -93,14 +93,14 @@ def _padded(value: dict[str, Any], bytes: int) -> str:  # noqa: A002 - the scena
 
 
 def _escaped(text: str) -> str:
-    """The JSON text of a string, every UTF-16 unit of it an escape."""
+    """Return the JSON text of a string, with every UTF-16 unit escaped."""
     units = text.encode("utf-16-be").hex()
     return '"' + "".join(f"\\u{units[i : i + 4]}" for i in range(0, len(units), 4)) + '"'
 
 
 def _bounded(value: float, most: float) -> float:
     if value > most:
-        raise OutOfReach(f"{value:g} is more than the {most:g} for which the kit can try this")
+        raise OutOfReach(f"{value:g} is more than the {most:g} that the kit can test")
     return value
 
 
