@@ -79,7 +79,7 @@ class Dialogue:
         }
 
     def unique(self) -> str:
-        """Return a text that occurs nowhere else in this run."""
+        """A text that occurs nowhere else in this run."""
         self._unique += 1
         return f"{self.token}.{self._unique}"
 
@@ -234,6 +234,7 @@ class Dialogue:
             raise HookFailed(self.world.without_hook(name))
         for monitor in self.world.monitors if name == RESTART else ():
             monitor.restarting()
+        begun = perf_counter()
         try:
             result = await self.world.target.hooks[name].call(arguments)
         except HookFailed as error:
@@ -241,6 +242,8 @@ class Dialogue:
             if error.lasting:
                 self.world.give_up_hook(name, str(error))
             raise
+        finally:
+            self.world.in_hooks += perf_counter() - begun
         self.world.secrets.learn(result, str(result))
         for monitor in self.world.monitors:
             monitor.given(result)

@@ -32,10 +32,10 @@ class Pace(msgspec.Struct, frozen=True):
         return max(0.0, self.seconds) + MARGIN
 
     def duration(self, times: float) -> float:
-        """Return the seconds of pauses while sending `times` messages."""
+        """Seconds of the pauses that the rate requires while sending that many messages."""
         return max(0, math.ceil(times / self.share) - 1) * self.pause
 
     def affordable(self, times: float, within: float) -> int:
-        """Return how many of `times` messages can be sent and answered `within` seconds."""
+        """How many of that many messages can be sent and answered within a number of seconds."""
         shares = 1 + max(0, math.floor(within * (1 - SPARE) / self.pause))
         return int(min(times, self.share * shares))

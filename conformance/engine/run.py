@@ -37,6 +37,9 @@ SPARE: Final = 45.0
 MOST_STALLED: Final = 10.0
 """The most seconds that are added because the kit itself was held up."""
 
+MOST_IN_HOOKS: Final = 60.0
+"""Seconds that are added at most for those in which the operator's hooks were at work."""
+
 TRIPS: Final = 1_500
 """Consecutive round trips of a run, for which a slow network gets extra time."""
 
@@ -96,7 +99,7 @@ class Run:
         for monitor in monitors:
             if monitor.requirement not in self.suite.requirements:
                 raise KitError(f"{monitor.id}: there is no requirement {monitor.requirement}")
-        secrets = Secrets(self.suite.redact, self.target.secrets)
+        secrets = Secrets(self.suite.redact, self.target.secrets, self.suite.secret_behind)
         self.world = World(self.suite, self.target, monitors, secrets)
         self.world.timeout_scale = self.options.timeout_scale
         self._attempts = Attempts(self.world, self.options.max_wait)
@@ -206,7 +209,9 @@ class Run:
         bound = asyncio.timeout(None)
 
         def check() -> None:
-            left = end + min(self.world.stalled, MOST_STALLED) - perf_counter()
+            not_the_targets = min(self.world.stalled, MOST_STALLED)
+            not_the_targets += min(self.world.in_hooks, MOST_IN_HOOKS)
+            left = end + not_the_targets - perf_counter()
             if left > 0:
                 timers.append(loop.call_later(left, check))
             else:

@@ -44,6 +44,7 @@ class World:
     round_trip: float = 0.0
     stalls: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=200))
     stalled: float = 0.0
+    in_hooks: float = 0.0
     last_tick: float = field(default_factory=perf_counter)
     timeout_scale: float = 1.0
     begun: float = field(default_factory=perf_counter)

@@ -1,20 +1,16 @@
 """Variables and functions in a step: `$name`, `${name}` in a text, `{$fn: name, …}`."""
 
-import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from conformance.errors import InputError, OutOfReach, did_you_mean
-from conformance.json_text import decode, encode
 from conformance.model import Step
 
 Function = Callable[..., Any]
 
 OF_DIALOGUE: Final = frozenset({"unique", "affordable", "pacing"})
 """The functions that each dialogue adds."""
-
-MAX_TEXT: Final = 64 * 1024 * 1024
 
 _NAME: Final = r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)?"
 _WHOLE: Final = re.compile(rf"\$(?:({_NAME})|\{{({_NAME})\}})")
@@ -75,57 +71,3 @@ def _call(
         if names(call):  # the arguments may come from the target
             raise OutOfReach(f"{name} cannot be computed from the target's values") from None
         raise InputError(f"invalid call of function {name}: {error}") from None
-
-
-def _text(of: str, length: int) -> str:
-    if length * len(of) > MAX_TEXT:
-        raise OutOfReach(f"a text of {length * len(of)} characters exceeds the kit's limit")
-    return of * length
-
-
-def _padded(value: dict[str, Any], bytes: int) -> str:  # noqa: A002 - the scenario's word
-    if bytes > MAX_TEXT:
-        raise OutOfReach(f"a text of {bytes} bytes exceeds the kit's limit")
-    room = bytes - len(encode({**value, "pad": ""}).encode())
-    if room < 0:
-        raise OutOfReach(f"the value does not fit into {bytes} bytes")
-    return encode({**value, "pad": "p" * room})
-
-
-def _escaped(text: str) -> str:
-    """Return the JSON text of a string, with every UTF-16 unit escaped."""
-    units = text.encode("utf-16-be").hex()
-    return '"' + "".join(f"\\u{units[i : i + 4]}" for i in range(0, len(units), 4)) + '"'
-
-
-def _bounded(value: float, most: float) -> float:
-    if value > most:
-        raise OutOfReach(f"{value:g} is more than the {most:g} that the kit can test")
-    return value
-
-
-def _nested(depth: int, inside: Any = None) -> Any:
-    for _ in range(depth):
-        inside = {"n": inside}
-    return inside
-
-
-FUNCTIONS: Final[dict[str, Function]] = {
-    "times": lambda value, by: value * by,
-    "smallest": lambda values: int(min(values)),
-    "sum": lambda values: sum(values),
-    "merged": lambda values: {key: item for value in values for key, item in value.items()},
-    "pieces": lambda of, size: math.ceil(of / size),
-    "count": lambda of: len(of),
-    "item": lambda of, at: of[at],
-    "member": lambda of, name: of[name],
-    "text": _text,
-    "padded": _padded,
-    "nested": _nested,
-    "json": lambda value: encode(value),
-    "parsed": lambda text: decode(text),
-    "escaped": _escaped,
-    "bounded": _bounded,
-    "upper": lambda text: text.upper(),
-    "hex": lambda text: text.encode("utf-8").hex(),
-}

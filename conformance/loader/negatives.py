@@ -37,9 +37,9 @@ OUT_OF_BOUNDS: Final[Mapping[str, Any]] = {
 }
 
 TITLES: Final[Mapping[str, str]] = {
-    "missing": "A {schema} without {member} is refused",
-    "mistyped": "A {schema} whose {member} has another type is refused",
-    "out-of-bounds": "A {schema} whose {member} is out of bounds is refused",
+    "missing": "{schema} without {member} is refused",
+    "mistyped": "{schema} whose {member} has the wrong type is refused",
+    "out-of-bounds": "{schema} whose {member} is out of bounds is refused",
 }
 
 
@@ -95,7 +95,8 @@ def _scalar(value: Any) -> bool:
 
 def _scenario(row: Mapping[str, Any], member: str, kind: str, mutants: list[Any]) -> dict[str, Any]:
     """Return the scenario as a file would have it: the valid twin first, then each mutant."""
-    title = TITLES[kind].format(schema=row["name"], member=member.replace("/", "."))
+    article = "An" if row["name"][0] in "aeiou" else "A"
+    title = f"{article} {TITLES[kind]}".format(schema=row["name"], member=member.replace("/", "."))
     twin = row["twin"]
     steps: list[dict[str, Any]] = []
     for i, mutant in enumerate(mutants):

@@ -16,7 +16,8 @@ from conformance.documents.validation import header_faults
 from conformance.documents.yaml_source import Pointer, Source
 from conformance.errors import did_you_mean
 from conformance.loader import cache, form
-from conformance.loader.expressions import FUNCTIONS, OF_DIALOGUE, Function
+from conformance.loader.expressions import OF_DIALOGUE, Function
+from conformance.loader.functions import FUNCTIONS
 from conformance.loader.header import (
     Barrier,
     HandshakeDuty,
@@ -77,6 +78,7 @@ class Suite(msgspec.Struct, frozen=True):
     hooks: Mapping[str, HookCheck]
     message_limits: tuple[str, ...]
     redact: frozenset[str]
+    secret_behind: str
     schemas: SchemaStore
     functions: Mapping[str, Function]
     make_monitors: Callable[["Suite"], list["Monitor"]]
@@ -157,6 +159,7 @@ def _load(name: str) -> Suite:
         tcp_end=head["tcp_end"],
         hooks=MappingProxyType(hooks(head["hooks"], documents.signs)),
         redact=frozenset(head["redact"]),
+        secret_behind=head["secret_behind"],
         schemas=schemas,
         functions=functions,
         make_monitors=extension.make_monitors,

@@ -28,11 +28,15 @@ NONE: Final[Mapping[str, str]] = MappingProxyType({})
 class Secrets:
     """The secrets of a run: the values of secret `members` of messages, once they are seen.
 
-    It also knows the operator's `own` secrets, with their names.
+    What follows the last `separator` in one is a secret by itself. It also knows the operator's
+    `own` secrets, with their names.
     """
 
-    def __init__(self, members: frozenset[str], own: Mapping[str, str] = NONE) -> None:
+    def __init__(
+        self, members: frozenset[str], own: Mapping[str, str] = NONE, separator: str = ""
+    ) -> None:
         self.members = members
+        self._separator = separator
         self._own = {text: name for secret, name in own.items() for text in _spellings(secret)}
         names = "|".join(map(re.escape, sorted(members)))
         self._member = re.compile(
@@ -74,13 +78,19 @@ class Secrets:
             return self._known[secret]
         self._count[member] += 1
         name = f"<{member} {self._count[member]}>"
-        for spelling in _spellings(secret):
-            self._length += 0 if spelling in self._known else len(spelling)
-            self._known[spelling] = name
+        self._know(secret, name)
+        part = secret.rpartition(self._separator)[2] if self._separator else secret
+        if part != secret and len(part) >= SHORTEST:
+            self._know(part, f"<{member} {self._count[member]} secret>")
         while len(self._known) > MOST or self._length > MOST_CHARACTERS:
             self._length -= len(self._known.popitem(last=False)[0])
         self._longest_first = None
         return name
+
+    def _know(self, secret: str, name: str) -> None:
+        for spelling in _spellings(secret):
+            self._length += 0 if spelling in self._known else len(spelling)
+            self._known[spelling] = name
 
     def hide(self, text: str) -> str:
         """Return the text without secrets: neither known ones nor values of secret members."""
@@ -159,5 +169,5 @@ def _is_kept(secret: str) -> bool:
 
 
 _SPELLED_ALIKE: Final = re.compile(r"[A-Za-z0-9._~+=-]+")
-_NAME: Final = re.compile(r"<\w+(?: \d+)?>")
+_NAME: Final = re.compile(r"<\w+(?: \d+)?(?: secret)?>")
 _ASCII_ESCAPE: Final = re.compile(r"\\u(00[2-7][0-9a-fA-F])")

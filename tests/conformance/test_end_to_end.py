@@ -10,7 +10,7 @@ from tests.support.kit import ROOT, Finished, judge, judging, server
 from tests.support.relay import relaying
 from tests.support.targets import altered
 
-DEMO = ROOT / "conformance" / "demo.yaml"
+DEMO = ROOT / "conformance" / "target" / "demo.yaml"
 LEGACY = ROOT / "conformance" / "selftest" / "legacy" / "target.yaml"
 AREAS = ("authentication/", "deduplication/", "errors/", "states/")
 

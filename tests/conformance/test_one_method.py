@@ -7,7 +7,7 @@ import yaml
 
 from tests.support.kit import ROOT, judge
 
-DEMO = ROOT / "conformance" / "demo.yaml"
+DEMO = ROOT / "conformance" / "target" / "demo.yaml"
 
 UNCLAIMED = {"hmac_sha256": {"compat", "resume"}, "challenge_token": {"hmac", "tokens"}}
 """The profiles that a server without the other method has nothing of."""

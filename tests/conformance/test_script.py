@@ -7,7 +7,7 @@ import pytest
 from conformance.documents import yaml_source
 from conformance.engine.steps import VERBS as PERFORMED
 from conformance.errors import InputError
-from conformance.loader.expressions import FUNCTIONS
+from conformance.loader.functions import FUNCTIONS
 from conformance.loader.script import VERBS, ScriptReader
 from conformance.loader.suite import Suite
 from conformance.model import Scenario
@@ -105,7 +105,7 @@ def test_a_mistake_in_a_step_is_told_with_its_place(suite: Suite, steps: str, to
      (HEAD + "steps: [{drop: true}]\nisolaton: exclusive",
       's.yaml:4:1: "isolaton" is not known here, did you mean "isolation"?; expected: title,'),
      (HEAD + "steps: [{drop: true}]\nisolation: exclusiv",
-      "s.yaml:4:1: 'exclusiv' is not one of ['shared', 'exclusive'"),
+      "s.yaml:4:1: 'exclusiv' is not one of ['shared', 'paced'"),
      (HEAD + "steps: {drop: true}", "s.yaml:3:1: {'drop': True} is not of type 'array'"),
      ("- a list", "s.yaml:1:1: ['a list'] is not of type 'object'"),
      ("text", "s.yaml:1:1: 'text' is not of type 'object'")],

@@ -20,7 +20,7 @@ from tests.support.survival import survived
 from tests.support.targets import altered
 
 SECOND = ROOT / "tests" / "second_server" / "target.yaml"
-REFERENCE = ROOT / "conformance" / "demo.yaml"
+REFERENCE = ROOT / "conformance" / "target" / "demo.yaml"
 SMALL = {
     "rate-messages": 50,
     "rate-seconds": 1,

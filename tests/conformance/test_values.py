@@ -1,12 +1,13 @@
 """Variables and functions are replaced exactly where they stand."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from conformance.errors import InputError, OutOfReach
-from conformance.loader.expressions import FUNCTIONS, MAX_TEXT, names, resolve
+from conformance.loader.expressions import Function, names, resolve
+from conformance.loader.functions import FUNCTIONS, MAX_TEXT
 
 VARIABLES: dict[str, Any] = {"n": 5, "text": "t", "list": [1], "b.token": "secret", "none": None}
 
@@ -17,7 +18,7 @@ def lookup(name: str) -> Any:
     return VARIABLES[name]
 
 
-def resolved(value: Any, functions: dict[str, Callable[..., Any]] = FUNCTIONS) -> Any:
+def resolved(value: Any, functions: Mapping[str, Function] = FUNCTIONS) -> Any:
     return resolve(value, lookup, functions)
 
 

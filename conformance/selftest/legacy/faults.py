@@ -20,12 +20,12 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault(
         "user-in-host",
-        "A Host header with something before an @ is taken for the name behind it.",
+        "A Host header with something before an @ is taken for the name after it.",
         ("ORIGIN-03",),
     ),
     Fault(
         "bare-challenge",
-        "An auth_challenge has a token and a message and nothing else.",
+        "An auth_challenge has only a token and a message.",
         ("AUTH-01", "AUTH-04"),
     ),
     Fault(
@@ -40,7 +40,7 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault(
         "revocation-forgotten",
-        "A revoked token validates again, through its signature; no message leads there.",
+        "A revoked token validates again, through its signature; no message triggers this.",
         (),
     ),
     Fault(
@@ -65,7 +65,7 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault(
         "any-length-form",
-        "A frame whose length is not in its shortest form is taken like any other.",
+        "A frame whose length is not in its shortest form is accepted like any other.",
         ("TRANSPORT-26",),
     ),
     Fault(
@@ -75,7 +75,7 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault(
         "pong-behind-close",
-        "A ping behind the close frame of the server is answered.",
+        "A ping after the close frame of the server is answered.",
         ("TRANSPORT-19",),
     ),
     Fault(
@@ -120,10 +120,10 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault(
         "numbers-in-full",
-        "A number that was written with an exponent is relayed with all its digits.",
+        "A number written with an exponent is relayed with all its digits.",
         ("MSG-12", "TRANSPORT-25"),
     ),
 )
 
-NO_HOOKS = "no-hooks: Nothing makes an event, a new start or another time at will; no fault at all."
+NO_HOOKS = "no-hooks: No hook raises an event, restarts the server or moves its clock; not a fault."
 """Why some results in the baseline are inconclusive; no requirement asks for hooks."""

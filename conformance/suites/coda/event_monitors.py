@@ -170,7 +170,7 @@ class OneOrder(Monitor):
             self.confirmed.add((epoch, seq))
             return None
         self.confirmed.discard((epoch, seq))
-        summary = f"seq {seq} is another event on another connection"
+        summary = f"seq {seq} is a different event on another connection"
         return unexpected(summary, "the same event everywhere", message, "/seq")
 
     def restarting(self) -> None:

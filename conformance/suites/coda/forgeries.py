@@ -24,14 +24,14 @@ def spoiled(text: str, how: str) -> str:
 
 
 def forged(how: str, secret: str, nonce: str, token_id: str, audience: str) -> str:
-    """A proof in 64 digits that was made otherwise than HMAC-02 says."""
+    """A proof of 64 digits that is not made as HMAC-02 says."""
     right = proof(secret, nonce, token_id, audience)
     found = _FORGED[how](secret, nonce, token_id, audience)
     return found if found != right else altered(right)
 
 
 def reshaped(proof: str, how: str) -> Any:
-    """A right proof in another shape than that of 64 hexadecimal digits."""
+    """A correct proof in another shape than 64 hexadecimal digits."""
     return _RESHAPED[how](proof)
 
 

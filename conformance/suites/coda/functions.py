@@ -28,7 +28,7 @@ def audience(url: str, port: int | None = None) -> str:
 
 
 def authority(url: str) -> str:
-    """Host and port of a URL as its RFC 6454 origin has them: the port where it is no default."""
+    """Host and port of a URL as its RFC 6454 origin has them: the port if it is not the default."""
     return audience(url).partition("://")[2]
 
 
@@ -86,7 +86,7 @@ def swapped(text: str) -> str:
 
 
 def part(text: str, start: int, end: int | None = None) -> str:
-    """Some of the characters of a text, counted from 0, or from the end where negative."""
+    """Some of the characters of a text, counted from 0, or from the end if negative."""
     return text[start:end]
 
 

@@ -46,7 +46,7 @@ class WellFormed(Monitor):
         if message.fault:
             return unexpected(message.fault, expected, message)
         if message_type(message) is None:
-            return unexpected("a message is no object with a type", expected, message)
+            return unexpected("a message is not an object with a type", expected, message)
         return None
 
 
@@ -100,7 +100,7 @@ class Shape(Monitor, kw_only=True):
             if self.concerns(fault):
                 where = fault.pointer or "the top"
                 return unexpected(
-                    f"a message is not as its schema says, at {where}: {cut(fault.message)}",
+                    f"a message breaks its schema at {where}: {cut(fault.message)}",
                     f"a message of schemas/{name}.json",
                     message,
                     fault.pointer,
@@ -147,10 +147,12 @@ class Fresh(Monitor, kw_only=True):
     """A member of a message, at a JSON pointer, is never the same twice.
 
     With `may_be_told_again`, one that is the same because the whole message is proves nothing.
-    Where not all of `kinds` are `judged`, the others are what those are compared with, too.
+    Where not all of `kinds` are `judged`, the others are what those are compared with, too. Only
+    messages that `give` a new one are looked at.
     """
 
     pointer: str
+    give: Callable[[Message], bool] = lambda message: True
     may_be_told_again: bool = False
     judged: frozenset[str] | None = None
     seen: OrderedDict[bytes, bytes] = msgspec.field(default_factory=OrderedDict)
@@ -161,7 +163,7 @@ class Fresh(Monitor, kw_only=True):
             value = at(message.value, self.pointer)
         except LookupError:
             return None
-        if not isinstance(value, str):
+        if not isinstance(value, str) or not self.give(message):
             return None
         is_judged = self.judged is None or message_type(message) in self.judged
         self.observed += is_judged
@@ -257,14 +259,14 @@ def message_monitors(schemas: SchemaStore) -> list[Monitor]:
         shape(
             "challenge",
             "AUTH-01",
-            "Every challenge has the members that it must have",
+            "Every challenge has all required members",
             "auth_challenge",
             _of_challenge,
         ),
         shape(
             "nonce-form",
             "AUTH-02",
-            "Every nonce has the form that it must have",
+            "Every nonce has the required form",
             "auth_challenge",
             lambda fault: fault.pointer == "/data/nonce",
         ),
@@ -292,15 +294,16 @@ def message_monitors(schemas: SchemaStore) -> list[Monitor]:
         Fresh(
             "token-id-fresh",
             "TOKEN-01",
-            "No refresh gives a token_id that another gave",
+            "No two refreshes give the same token_id",
             kinds=frozenset({"token_result"}),
             pointer="/data/token_id",
             may_be_told_again=True,
+            give=lambda message: data_of(message).get("action") == "refresh",
         ),
         Fresh(
             "refresh-nonce-fresh",
             "TOKEN-01",
-            "No refresh gives a nonce that another message gave",
+            "No refresh reuses the nonce of another message",
             kinds=frozenset({"token_result", "auth_challenge"}),
             pointer="/data/nonce",
             may_be_told_again=True,

@@ -161,7 +161,7 @@ class ReplayTruncated(OfPlace):
         self.observed += 1
         truncated = data_of(message).get("truncated")
         if not isinstance(truncated, bool):
-            return unexpected("truncated is no boolean", "a boolean", message, "/data/truncated")
+            return unexpected("truncated is not a boolean", "a boolean", message, "/data/truncated")
         asked, seqs = self.asked(connection, session), seqs_of(message)
         if asked is None or not asked.is_known or len(seqs) != len(events_of(message)):
             return None
@@ -188,7 +188,7 @@ class ReplayOfNoPlace(OfPlace):
         self.observed += 1
         if data_of(message).get("truncated") is not False:
             return None
-        summary = f"truncated is false for last_seq {asked.last_seq}, which tells nothing"
+        summary = f"truncated is false for last_seq {asked.last_seq}, whose place is unknown"
         return unexpected(summary, "true", message, "/data/truncated")
 
 
@@ -210,7 +210,7 @@ class ReplayRange(OfPlace):
                 continue
             if wanted is None or not equal(data.get(name), wanted):
                 summary = f"{name} of a replay is {shown(data.get(name))}"
-                expected = f"{wanted}" if seqs else "none: there is no event"
+                expected = f"{wanted}" if seqs else "nothing, as there is no event"
                 return unexpected(summary, expected, message, f"/data/{name}")
         return None
 
@@ -254,20 +254,20 @@ def place_monitors(order: OneOrder) -> list[Monitor]:
         ReplayRun(
             "replay-run",
             "REPLAY-03",
-            "A replay with data holds what was missed, once and without a gap",
+            "A replay with data holds every missed event, once and without a gap",
             kinds=kinds,
             order=order,
         ),
         ReplayTruncated(
             "replay-truncated",
             "REPLAY-05",
-            "Every replay with data says rightly whether something is lost",
+            "Every replay with data states correctly whether events are lost",
             kinds=kinds,
         ),
         ReplayFull(
             "replay-full",
             "REPLAY-06",
-            "A replay is as long as it may be where more was missed",
+            "A replay is as long as it may be if more was missed",
             kinds=kinds,
             order=order,
         ),

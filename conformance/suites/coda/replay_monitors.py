@@ -100,7 +100,7 @@ class ReplayShape(OfSession, kw_only=True):
         for place, event in enumerate(events if not self.live.violated else ()):
             for fault in self.schemas.explain("event", event):
                 where = f"/events/{place}{fault.pointer}"
-                summary = f"an event of a replay is not as its schema says, at {where}"
+                summary = f"an event of a replay breaks its schema at {where}"
                 return unexpected(summary, "an event of schemas/event.json", message, where)
         if has_data(message):
             return None
@@ -139,7 +139,7 @@ class ReplayedAsSent(OfSession, kw_only=True):
                 continue
             self.observed += 1
             if not live.says(event):
-                summary = f"seq {seq} is replayed as another event than was sent live"
+                summary = f"seq {seq} is replayed as a different event than was sent live"
                 where = f"/events/{place}"
                 return unexpected(summary, "the event as it was sent live", message, where)
         return None
@@ -177,7 +177,7 @@ def replay_monitors(schemas: SchemaStore, order: OneOrder, live: Monitor) -> lis
         ReplayShape(
             "replay-events",
             "EVENT-10",
-            "Every replay has an array of events, in order where it has no data",
+            "Every replay has an array of events, in order if it has no data",
             kinds=kinds,
             schemas=schemas,
             live=live,

@@ -118,7 +118,7 @@ class AnswerTime(Monitor):
             return None
         self.observed += 1
         return Failure(
-            summary="no answer came, and none to any other connection",
+            summary="no answer came, on this or any other connection",
             expected=Evidence(f"an answer within {ANSWER_TIME:g} s"),
             received=Evidence(f"nothing within {seconds:.1f} s"),
         )
@@ -129,8 +129,8 @@ class AnswersInOrder(Monitor):
 
     def overtaken(self, message: Message) -> Failure | None:
         """Every answer that is overtaken breaks the order, however soon it follows."""
-        expected = "the answer to a message before that to the next one"
-        return unexpected("an answer came after that to a later message", expected, message)
+        expected = "each answer before the answer to the next message"
+        return unexpected("an answer came after the answer to a later message", expected, message)
 
 
 class CloseCodes(Monitor):
@@ -190,7 +190,7 @@ class TimeOutTold(Monitor):
         if self.noted.get(connection) == (False, "auth_timeout"):
             return None
         return unexpected_end(
-            "a connection was closed with 4408 without a word",
+            "a connection was closed with 4408 without an explanation",
             'before it an auth_result with success false and code "auth_timeout"',
             end,
         )
@@ -215,7 +215,7 @@ class TokenEndTold(Monitor):
         if self.noted.get(connection) in TOKEN_ENDS.values():
             return None
         return unexpected_end(
-            f"a connection was closed with {end.code} without a word",
+            f"a connection was closed with {end.code} without an explanation",
             f'before it an error with code "{TOKEN_ENDS[end.code]}"',
             end,
         )
@@ -225,9 +225,7 @@ def state_monitors() -> list[Monitor]:
     """The passive checks of this module."""
     results = frozenset({"auth_result"})
     return [
-        ChallengeFirst(
-            "challenge-first", "STATE-01", "The challenge is the first message and the only one"
-        ),
+        ChallengeFirst("challenge-first", "STATE-01", "The challenge comes first, and only once"),
         NothingBeforeAuthentication(
             "nothing-before-authentication",
             "STATE-02",
@@ -235,7 +233,7 @@ def state_monitors() -> list[Monitor]:
         ),
         AnswerTime("answer-time", "ORDER-04", "Every answer comes within 2 seconds"),
         AnswersInOrder("answers-in-order", "ORDER-01", "No answer is overtaken by a later one"),
-        CloseCodes("close-codes", "ERROR-08", "Every close code is one of the table"),
+        CloseCodes("close-codes", "ERROR-08", "Every close code is in the table"),
         NoTimeOutInSession(
             "no-time-out-in-session",
             "AUTH-14",
@@ -245,13 +243,13 @@ def state_monitors() -> list[Monitor]:
         TimeOutTold(
             "time-out-told",
             "AUTH-15",
-            "Before a close with 4408 an auth_result with code auth_timeout comes",
+            "An auth_result with code auth_timeout comes before a close with 4408",
             kinds=results,
         ),
         TokenEndTold(
             "token-end-told",
             "TOKEN-08",
-            "Before a close with 4403 or 4410 an error says what became of the token",
+            "An error reports what became of the token before a close with 4403 or 4410",
             kinds=frozenset({"error", UNREADABLE}),
         ),
     ]

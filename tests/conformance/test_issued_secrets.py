@@ -1,0 +1,45 @@
+"""No secret that a hook issued is in any report, whatever the server does with it."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from conformance.loader.suite import Suite
+from conformance.target.target_file import DEMO
+from tests.support.kit import call
+
+ISSUE = """\
+import json, sys, urllib.request as u
+request = u.Request(sys.argv[1], sys.stdin.buffer.read(), {'Content-Type': 'application/json'})
+answer = u.urlopen(request).read()
+open(sys.argv[2], 'a').write(json.loads(answer)['token'] + '\\n')
+sys.stdout.buffer.write(answer)
+"""
+LEAKS = ("secret-in-a-failure", "secret-in-an-error", "new-secret-in-the-clear")
+FORMATS = ("json", "junit", "markdown")
+
+
+@pytest.mark.parametrize("fault", LEAKS)
+def test_what_a_hook_issued_is_in_no_report_of_a_run_that_fails(
+    tmp_path: Path, suite: Suite, fault: str
+) -> None:
+    issued = tmp_path / "issued"
+    value = yaml.safe_load(DEMO.read_text("utf-8"))
+    run = value["command"]["run"]
+    place = run.index("reference_server")
+    run[place : place + 1] = ["conformance.selftest", fault]
+    words = ["{python}", "-c", ISSUE, "{control}/issue_token", str(issued)]
+    value["hooks"]["issue_token"] = {"command": words}
+    target = tmp_path / "target.yaml"
+    target.write_text(json.dumps(value), encoding="utf-8")
+    reports = [f"--report={name}={tmp_path / name}" for name in FORMATS]
+    done = call("run", str(target), "access-tokens/", "tokens/", "--retries=0", *reports)
+    assert done.status == 1
+    secrets = {line.rpartition(".")[2] for line in issued.read_text().splitlines()}
+    assert len(secrets) > 50
+    texts = [done.output, done.errors, *((tmp_path / name).read_text() for name in FORMATS)]
+    for text in texts:
+        assert [secret for secret in secrets if secret in text] == []
+    assert "<token " in (tmp_path / "json").read_text()
