@@ -38,7 +38,7 @@ MOST_STALLED: Final = 10.0
 """The most seconds that are added because the kit itself was held up."""
 
 MOST_IN_HOOKS: Final = 60.0
-"""Seconds that are added at most for those in which the operator's hooks were at work."""
+"""The most seconds that are added for the time that the operator's hooks take."""
 
 TRIPS: Final = 1_500
 """Consecutive round trips of a run, for which a slow network gets extra time."""
