@@ -1,4 +1,4 @@
-"""`python -m conformance` is the command `coda-conformance`."""
+"""`python -m conformance` runs the command `coda-conformance`."""
 
 from conformance.cli.main import main
 

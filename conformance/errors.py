@@ -1,4 +1,4 @@
-"""Mistakes in what a user hands to the kit: said in one line, with place, finding and remedy."""
+"""Mistakes in a user's input: reported in one line, with place, finding and remedy."""
 
 import difflib
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Location(NamedTuple):
-    """A place in a file; line and column count from 1, and 0 means the file as a whole."""
+    """A place in a file; line and column count from 1, and line 0 means the file as a whole."""
 
     file: str
     line: int = 0
@@ -30,10 +30,10 @@ class KitError(Exception):
 
 
 class OutOfReach(Exception):
-    """What a target states asks for more than the kit does; nothing can be said of the target."""
+    """The target states something beyond the kit's limits, so nothing can be said of the target."""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A hint such as `, did you mean "expect"?`, or nothing where no known word is near."""
+    """Return a hint such as `, did you mean "expect"?`; empty if no known word is close."""
     near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f', did you mean "{near[0]}"?' if near else ""

@@ -1,4 +1,4 @@
-"""JSON as it crosses the wire: text to value, value to text, equality, pointers."""
+"""JSON as it crosses the wire: parsing, writing, equality, pointers."""
 
 import json
 import re
@@ -13,7 +13,7 @@ _ENCODE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 MAX_DEPTH: Final = 200
-"""Levels of nesting, the outermost value counted as 1, beyond which nothing is read."""
+"""Levels of nesting, counting the outermost value as 1, beyond which nothing is read."""
 
 TOO_DEEP: Final = "nested too deeply to be read"
 _LONG_NUMBER_DIGITS: Final = 308
@@ -43,7 +43,7 @@ def _integer(digits: str) -> int:
 
 
 def _number(digits: str) -> float:
-    """A number with a point or an exponent: an integer where it is whole (RFC 8259, section 6)."""
+    """Return a number with a point or an exponent, as an integer if whole (RFC 8259, section 6)."""
     value = _finite(digits)
     return int(value) if value.is_integer() and abs(value) < _EXACT else value
 
@@ -55,12 +55,12 @@ _DECODER: Final = json.JSONDecoder(
 
 
 def decode(text: str) -> Any:
-    """The value of one JSON text; raises `NotJSON` with the position of the fault.
+    """Return the value of one JSON text; raise `NotJSON` with the position of the fault.
 
     Its numbers are finite doubles or integers in their range, and it is nested at most `MAX_DEPTH`
-    deep, so that whatever is done with it later cannot overflow.
+    deep, so that nothing that is done with it later can overflow.
 
-    What the fast reader accepts, both read alike; the other one says what is wrong, and takes what
+    Both readers read alike what the fast one accepts; the other one explains faults and reads what
     only it can hold, such as a lone surrogate. A whole number is an integer however it is spelled.
     """
     value = _decode(text)
@@ -79,16 +79,16 @@ def _decode(text: str) -> Any:
 
 
 def _has_long_number(text: str) -> bool:
-    """Whether so many digits stand in a row that they may be no double.
+    """Return whether a text has a run of digits so long that it may not fit a double.
 
-    One character in so many is looked at first: one of them is in every such row.
+    Sampling one character per run length suffices: every such run contains a sampled one.
     """
     sample = text[_LONG_NUMBER_DIGITS :: _LONG_NUMBER_DIGITS + 1]
     return bool(_DIGIT.search(sample) and _LONG_NUMBER.search(text))
 
 
 def is_too_deep(value: Any, text: str) -> bool:
-    """Whether the value of a text is nested deeper than `MAX_DEPTH`."""
+    """Return whether the value of a text is nested deeper than `MAX_DEPTH`."""
     if text.count("[") + text.count("{") <= MAX_DEPTH:
         return False
     level = [value]
@@ -98,7 +98,7 @@ def is_too_deep(value: Any, text: str) -> bool:
 
 
 def _inside(value: Any) -> Collection[Any]:
-    """The values within a value; empty where there are none."""
+    """Return the values within a value; empty if there are none."""
     if isinstance(value, dict):
         return value.values()
     return value if isinstance(value, list) else ()
@@ -115,7 +115,7 @@ def _decode_or_explain(text: str) -> Any:
 
 
 def encode(value: Any) -> str:
-    """The compact JSON text of a value, members in their order."""
+    """Return the compact JSON text of a value, with its members in order."""
     try:
         return _FAST_ENCODER.encode(value).decode()
     except (ValueError, TypeError, RecursionError):
@@ -123,7 +123,7 @@ def encode(value: Any) -> str:
 
 
 def equal(left: Any, right: Any) -> bool:
-    """Whether two JSON values are equal: 1 equals 1.0, true does not equal 1."""
+    """Return whether two JSON values are equal: 1 equals 1.0, true does not equal 1."""
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if isinstance(left, dict) and isinstance(right, dict):
@@ -134,12 +134,12 @@ def equal(left: Any, right: Any) -> bool:
 
 
 def pointer(parts: tuple[str | int, ...]) -> str:
-    """The RFC 6901 JSON pointer of a path."""
+    """Return the RFC 6901 JSON pointer of a path."""
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
 
 
 def at(value: Any, path: str) -> Any:
-    """The value at an RFC 6901 JSON pointer; raises `LookupError` where there is none."""
+    """Return the value at an RFC 6901 JSON pointer; raise `LookupError` if there is none."""
     for part in path.split("/")[1:]:
         key = part.replace("~1", "/").replace("~0", "~")
         if isinstance(value, list):

@@ -40,7 +40,7 @@ class Step(msgspec.Struct, frozen=True):
 
     @property
     def bulk(self) -> int:
-        """How many steps it is, with those within it as often as they are repeated."""
+        """How many steps it amounts to, counting nested steps as often as they are repeated."""
         times = 1
         if self.verb == "repeat" and isinstance(self.argument, int | list):
             times = self.argument if isinstance(self.argument, int) else len(self.argument)
@@ -77,20 +77,20 @@ class Scenario(msgspec.Struct, frozen=True):
 
     @property
     def generated(self) -> bool:
-        """Whether the scenario follows from a schema, instead of a file of its own."""
+        """Whether the scenario is generated from a schema instead of having its own file."""
         return not self.location.file.endswith(f"{self.id}.yaml")
 
     @property
     def bulk(self) -> int:
-        """About how many steps it takes."""
+        """Roughly how many steps it amounts to."""
         return sum(step.bulk for step in (*self.setup, *self.steps))
 
 
 class Outcome(Enum):
-    """What a result came to, or all results of a requirement together; the gravest first.
+    """The outcome of a result, or of all results of a requirement together; the gravest first.
 
-    A requirement's is the gravest of its results'; `NOT_TRIED` and `EXCLUDED` are a requirement's
-    alone.
+    A requirement's outcome is the gravest of its results; only a requirement can be `NOT_TRIED` or
+    `EXCLUDED`.
     """
 
     FAILED = "failed"
@@ -105,7 +105,7 @@ class Outcome(Enum):
 
     @property
     def gravity(self) -> int:
-        """The higher, the graver."""
+        """The gravity: the higher, the graver."""
         return -_ORDER[self]
 
     @property
@@ -115,17 +115,17 @@ class Outcome(Enum):
 
     @property
     def leaves_open(self) -> bool:
-        """Whether it leaves a question open, so that no profile can be conformant with it."""
+        """Whether it leaves a question open, so that no profile with it can be conformant."""
         return self.gravity > Outcome.WARNED.gravity and self is not Outcome.FAILED
 
     @property
     def judges(self) -> bool:
-        """Whether the target was judged, each time alike."""
+        """Whether the target was judged, with the same outcome each time."""
         return self in (Outcome.FAILED, Outcome.WARNED, Outcome.PASSED)
 
     @property
     def is_of_a_result(self) -> bool:
-        """Whether a result can have it, and not only a requirement."""
+        """Whether a result can have it, rather than only a requirement."""
         return self not in (Outcome.NOT_TRIED, Outcome.EXCLUDED)
 
 
@@ -133,7 +133,7 @@ _ORDER: Final = {outcome: place for place, outcome in enumerate(Outcome)}
 
 
 class Verdict(Enum):
-    """What a profile came to."""
+    """The verdict on a profile."""
 
     CONFORMANT = "conformant"
     NOT_CONFORMANT = "not conformant"
@@ -142,21 +142,21 @@ class Verdict(Enum):
 
 
 Direction = Literal["sent", "received", "noted"]
-"""Whose doing an entry is: the kit's, the target's, or what the kit did beside the wire."""
+"""The origin of an entry: sent by the kit, received from the target, or noted off the wire."""
 
 Kind = Literal[
     "handshake", "text", "binary", "frames", "ping", "pong", "close", "end", "reset", "hook",
     "note", "others",
 ]  # fmt: skip
-"""What an entry is; `end` is the end of a connection, `others` stands for other clients' events."""
+"""The kind of an entry; `end` is the end of a connection, `others` other clients' events."""
 
 
 class TranscriptEntry(msgspec.Struct):
-    """One thing that crossed the wire in a dialogue, or that the kit did beside it.
+    """One thing that crossed the wire in a dialogue, or that the kit did off the wire.
 
-    `seconds` count from the scenario's start. `text` is the payload, or its beginning where it
-    `is_cut`, and `size` the length of the whole in characters. `code` is a close code or an HTTP
-    status, `how` says how a connection ended, `others` counts the events that it stands for.
+    `seconds` count from the scenario's start. `text` is the payload, or its beginning if `is_cut`,
+    and `size` the length of the whole in characters. `code` is a close code or an HTTP status,
+    `how` says how a connection ended, `others` counts the events that the entry represents.
     """
 
     ordinal: int
@@ -176,14 +176,14 @@ Cause = Literal[
     "setup failed", "no hook", "hook failed", "not stated", "long wait", "too busy", "rate limited",
     "crowded", "disturbed", "out of time", "target lost", "not tried", "not provable", "collateral",
 ]  # fmt: skip
-"""Why a scenario is inconclusive, for programs; the reason says it to people."""
+"""Why a scenario is inconclusive, for programs; the reason is for people."""
 
 Phase = Literal["setup", "steps"]
 StepState = Literal["done", "failed", "not reached"]
 
 
 class StepRecord(msgspec.Struct, frozen=True):
-    """A step of a scenario as it was performed: of its set-up or of what is judged."""
+    """A step of a scenario as it was performed, in the setup or in the part that is judged."""
 
     phase: Phase
     verb: str
@@ -195,7 +195,7 @@ class StepRecord(msgspec.Struct, frozen=True):
 
 
 class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What was sent, was due or came: in words, and the JSON value that they speak of."""
+    """Evidence of what was sent, due or received: words, and the JSON value that they refer to."""
 
     says: str = ""
     value: Any = msgspec.UNSET
@@ -210,13 +210,13 @@ Divergence = Literal[
     "missing", "late", "other message", "unreadable message", "unwanted message", "ended",
     "stays open", "other close", "early close", "handshake", "passive",
 ]  # fmt: skip
-"""How what came differs from what was due; `passive` is what a passive check saw."""
+"""How what came differs from what was due; `passive` means that a passive check saw it."""
 
 
 class Failure(msgspec.Struct, frozen=True):
     """Why a step or a passive check did not hold, in terms of the wire.
 
-    `entry` is the ordinal of the transcript's entry where it showed.
+    `entry` is the ordinal of the transcript entry where it showed.
     """
 
     summary: str
@@ -233,7 +233,7 @@ class Failure(msgspec.Struct, frozen=True):
 
 
 class Timing(msgspec.Struct, frozen=True):
-    """When a scenario ran, in seconds from the start of the run, and what of it was waiting."""
+    """When a scenario ran, in seconds from the start of the run, and how much of it was waiting."""
 
     started: float = 0.0
     duration: float = 0.0
@@ -243,7 +243,7 @@ class Timing(msgspec.Struct, frozen=True):
 
 
 class Trial(msgspec.Struct, frozen=True):
-    """One of the times that a repeated scenario ran: what it came to, and when."""
+    """One run of a scenario that was rerun: its outcome and when it ran."""
 
     outcome: Outcome
     reason: str
@@ -269,7 +269,7 @@ class Result(msgspec.Struct, frozen=True):
     trials: tuple[Trial, ...] = ()
 
     def undecided(self, cause: Cause, reason: str) -> "Result":
-        """The same result where, for a reason, it proves nothing; what was seen is kept."""
+        """Return the same result as inconclusive for a reason; the evidence is kept."""
         failures = tuple(replace(failure, requirements=()) for failure in self.failures)
         outcome = Outcome.INCONCLUSIVE
         return replace(self, outcome=outcome, cause=cause, reason=reason, failures=failures)

@@ -1,4 +1,4 @@
-"""The reference server of Coda Lite's WebSocket protocol; every name is loaded when it is used."""
+"""The reference server of Coda Lite's WebSocket protocol; every name is loaded on first use."""
 
 from __future__ import annotations
 

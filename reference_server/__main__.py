@@ -19,7 +19,7 @@ _CONVERTERS: dict[str, type] = {"int": int, "int | None": int, "float": float}
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve until a signal comes, or see to access tokens; return the exit status."""
+    """Serve until a signal comes, or manage access tokens; return the exit status."""
     arguments = sys.argv[1:] if arguments is None else arguments
     if arguments[:1] == ["tokens"]:
         # Imported late, like the server: it would slow down --help.
@@ -42,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _reason(settings: Settings, error: OSError) -> str:
-    """Say what could not be had: a file, as far as the error names one, or an address."""
+    """Return what could not be opened: a file, if the error names one, or an address."""
     reason = error.strerror or type(error).__name__
     if error.filename is not None:
         return f"cannot open the token store: {reason}"
@@ -83,7 +83,7 @@ def _option(item: Field[Any]) -> dict[str, Any]:
 
 
 class _Tuple(argparse.Action):
-    """Keeps several values as a tuple, those of repeated options one behind the other."""
+    """Keeps several values as a tuple, appending those of repeated options."""
 
     def __call__(self, parser: Any, namespace: Any, values: Any, option: Any = None) -> None:
         setattr(namespace, self.dest, (*getattr(namespace, self.dest, ()), *values))
@@ -91,10 +91,10 @@ class _Tuple(argparse.Action):
 
 async def _serve(settings: Settings) -> None:
     """Listen, say where, and stop gracefully at SIGINT or SIGTERM."""
-    # aiohttp reads all certificates of the system when it is imported, for clients, which are none
-    # of this process's business; a third of its start would go by with that.
+    # When imported, aiohttp reads all of the system's certificates, which only clients need; that
+    # would take a third of the start-up time.
     os.environ["SSL_CERT_FILE"] = os.environ["SSL_CERT_DIR"] = os.devnull
-    # Imported late: it takes most of the time that --help would take.
+    # Imported late, as --help would spend most of its time on it.
     from reference_server.control import Control
     from reference_server.logs import sparse_logger
     from reference_server.server import ReferenceServer
@@ -110,12 +110,12 @@ async def _serve(settings: Settings) -> None:
         if settings.control_port is not None:
             control = Control(server, settings.control_port, stopping)
             ready += f" control {(await stack.enter_async_context(control)).url}"
-        print(ready, flush=True)  # noqa: T201 - who starts it waits for it
+        print(ready, flush=True)  # noqa: T201 - whoever starts the server waits for it
         await stopping.wait()
 
 
 def _on_signal(number: signal.Signals, stopping: asyncio.Event) -> None:
-    """Set the event when the signal comes, on systems whose event loops cannot do so as well."""
+    """Set the event when the signal comes, even on systems whose event loops cannot do so."""
     loop = asyncio.get_running_loop()
     try:
         loop.add_signal_handler(number, stopping.set)

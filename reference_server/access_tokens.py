@@ -28,11 +28,11 @@ __all__ = [
 ]
 
 GRACE = 60.0  # TOKEN-04: seconds for which a refreshed token stays good
-# A client that slept learns for so long, in seconds, why its token is refused.
+# Seconds for which a client that slept can still learn why its token is refused.
 _REMEMBERED = 300.0
-# A line always has room for 100 tokens; refreshing without end is refused somewhere above.
+# A line always has room for 100 tokens; endless refreshing is refused somewhere above that.
 _MAX_LINE = 256
-# What a challenge makes up must never be an identity that has a token.
+# An identity that a challenge makes up must never be one that has a token.
 _MADE_UP = re.compile(r"client-[0-9a-f]{32}")
 
 
@@ -49,7 +49,7 @@ class TokensFullError(RuntimeError):
 
 
 class Condition(Enum):
-    """What has become of a token."""
+    """The condition of a token."""
 
     VALID = "valid"
     REPLACED = "replaced"
@@ -59,7 +59,7 @@ class Condition(Enum):
 
 
 class Finding(Struct, frozen=True):
-    """What came of a proof: a failure or none, whose the token is, which line was just revoked."""
+    """The result of a proof: a failure, if any, the token's owner, and a line revoked just now."""
 
     failure: AuthFailure | None
     identity: str = ""
@@ -114,7 +114,9 @@ class AccessTokens:
         if not isinstance(identity, str):
             raise TypeError("identity must be a string")
         if not 1 <= len(identity) <= 128 or _MADE_UP.fullmatch(identity):
-            raise ValueError("identity must be 1 to 128 characters, and none that a server makes")
+            raise ValueError(
+                "identity must be 1 to 128 characters, and not one that a server makes"
+            )
         if not 0 < lifetime <= 31_536_000:
             raise ValueError("ttl must be more than 0 seconds and at most a year")
         now = self._make_room()
@@ -125,7 +127,7 @@ class AccessTokens:
         return f"{token_id}.{self._derived(token_id)}"
 
     def prove(self, token_id: str, nonce: str, audience: str, digits: str) -> Finding:
-        """Judge a proof, and use the token if it is right and the token good."""
+        """Judge a proof, and use the token if it is right and the token is good."""
         token = self._store.find(token_id)
         # HMAC-05: answer an unknown token_id exactly as a known one with a wrong proof: an HMAC
         # is computed for it as well.
@@ -187,7 +189,7 @@ class AccessTokens:
         return newest is not None and newest.is_revoked
 
     def conditions(self) -> list[tuple[TokenRow, Condition]]:
-        """Return every token that is kept, line by line, and what has become of it."""
+        """Return every token that is kept, line by line, with its condition."""
         now = self._clock()
         return [(token, _condition(token, now)) for token in self._store.everything()]
 
@@ -200,7 +202,7 @@ class AccessTokens:
         self._store.close()
 
     def _use(self, token: TokenRow) -> Finding:
-        """Open a session with a token that was proved, or say why not."""
+        """Open a session with a token that was proved, or return why not."""
         now = self._clock()
         condition = _condition(token, now)
         failure = _FAILURES.get(condition)
@@ -214,7 +216,7 @@ class AccessTokens:
         return Finding(failure, token.identity, token.line_id)
 
     def _make_room(self) -> float:
-        """Return the time; forget what is expired if there is no room for another token."""
+        """Return the time; forget expired tokens if there is no room for another one."""
         now = self._clock()
         if self._store.count() >= self._max_tokens:
             self._store.forget_expired(now - _REMEMBERED)
@@ -250,7 +252,7 @@ def refreshed_secret(secret: str, nonce: str) -> str:
 
 
 def _condition(token: TokenRow, now: float) -> Condition:
-    """Say what has become of a token; the first that applies."""
+    """Return the condition of a token: the first that applies."""
     if token.is_revoked:
         return Condition.REVOKED
     if token.dies is not None and token.dies <= now:

@@ -1,4 +1,4 @@
-"""Actions: what a connection decides, for whoever has the sockets to carry out."""
+"""Actions: the decisions of a connection, to be carried out by whoever has the sockets."""
 
 from __future__ import annotations
 

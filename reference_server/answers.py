@@ -64,18 +64,18 @@ def error(fault: Fault) -> bytes:
 
 
 def duplicate_message(count: int, request_id: str | None) -> bytes:
-    """Return what the sender of a repetition is told (DEDUP-02)."""
+    """Return the answer to the sender of a repetition (DEDUP-02)."""
     data = {"original_type": "client_message", "count": count}
     return _answer("duplicate_message", data, request_id)
 
 
 def pong(data: msgspec.Raw, request_id: str | None) -> bytes:
-    """Return the answer to a ping: its very data (HEARTBEAT-01, HEARTBEAT-03)."""
+    """Return the answer to a ping: the same data (HEARTBEAT-01, HEARTBEAT-03)."""
     return _answer("pong", data, request_id)
 
 
 def token_refreshed(refreshed: Refreshed, request_id: str | None) -> bytes:
-    """Return what both sides make the new token of (TOKEN-01), without its secret (HMAC-11)."""
+    """Return what both sides derive the new token from (TOKEN-01), but no secret (HMAC-11)."""
     data = {"action": "refresh", "success": True, **msgspec.structs.asdict(refreshed)}
     return _answer("token_result", data, request_id)
 

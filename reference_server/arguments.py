@@ -1,4 +1,4 @@
-"""Arguments: what the Python functions demand of their callers, said in one clear sentence."""
+"""Arguments: checks of what callers pass to the Python functions, with one clear sentence each."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import math
 
 __all__ = ["MAX_NAME", "count_of", "name_of", "seconds_of"]
 
-# Code points, as of every identifier in the specification.
+# Code points, as for every identifier in the specification.
 MAX_NAME = 128
 
 
 def seconds_of(name: str, value: float) -> float:
-    """Return a time; ``TypeError`` for no number, ``ValueError`` unless finite and above 0."""
+    """Return a time; ``TypeError`` if not a number, ``ValueError`` unless finite and above 0."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(f"{name} must be a number of seconds, not {type(value).__name__}")
     if not 0 < value < math.inf:
@@ -20,7 +20,7 @@ def seconds_of(name: str, value: float) -> float:
 
 
 def count_of(name: str, value: int) -> int:
-    """Return a bound; ``TypeError`` for no integer, ``ValueError`` for one below 1."""
+    """Return a bound; ``TypeError`` if not an integer, ``ValueError`` if below 1."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"{name} must be an integer, not {type(value).__name__}")
     if value < 1:
@@ -29,15 +29,15 @@ def count_of(name: str, value: int) -> int:
 
 
 def name_of(name: str, value: str, *, least: int = 1) -> str:
-    """Return a name; ``TypeError`` for no string, ``ValueError`` for one that JSON cannot hold.
+    """Return a name; ``TypeError`` if not a string, ``ValueError`` if JSON cannot hold it.
 
-    ``ValueError`` as well for fewer code points than ``least``, and for more than 128.
+    ``ValueError`` also for fewer code points than ``least``, and for more than 128.
     """
     if not isinstance(value, str):
         raise TypeError(f"{name} must be a string, not {type(value).__name__}")
     if not least <= len(value) <= MAX_NAME:
         raise ValueError(f"{name} must be a string of {least} to {MAX_NAME} characters")
-    # A lone surrogate is no character, and no two of them would be told apart in UTF-8.
+    # A lone surrogate is not a character, and UTF-8 could not distinguish two of them.
     if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
         raise ValueError(f"{name} must not hold half a surrogate pair")
     return value

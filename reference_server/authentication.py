@@ -31,7 +31,7 @@ class AuthenticatorFullError(RuntimeError):
 
 
 class Challenge:
-    """What one connection has to answer; good on that connection only, and for one success."""
+    """The challenge of one connection; good on that connection only, and for one success."""
 
     __slots__ = ("_token", "attempts_left", "client_id", "nonce")
 
@@ -65,7 +65,7 @@ class Challenge:
 
 
 class _Grant(NamedTuple):
-    """Whose a token is, and until when."""
+    """The owner of a token, and when it expires."""
 
     client_id: str
     expires: float
@@ -75,10 +75,10 @@ class WebSocketAuthenticator:
     """Issues, checks and revokes access tokens; thread-safe; ``clock`` gives seconds.
 
     A token is valid while, and only while, its digest is among the live ones. Nothing else can
-    vouch for it, no signature and no cache, so what is revoked or expired stays so. Memory is
+    vouch for it, neither a signature nor a cache, so what is revoked or expired stays so. Memory is
     bounded by refusing to issue, never by forgetting. Raises ``TypeError`` and ``ValueError`` for a
-    ``lifetime`` that is no finite number of seconds above 0, and for a ``max_live_tokens`` that is
-    no integer of 1 or more.
+    ``lifetime`` that is not a finite number of seconds above 0, and for a ``max_live_tokens`` that
+    is not an integer of 1 or more.
     """
 
     def __init__(
@@ -95,9 +95,9 @@ class WebSocketAuthenticator:
         self._lock = threading.Lock()
 
     def generate_token(self, client_id: str) -> str:
-        """Issue a token for an identity; raises ``AuthenticatorFullError`` without room.
+        """Issue a token for an identity; raise ``AuthenticatorFullError`` if there is no room.
 
-        ``TypeError`` or ``ValueError`` for a ``client_id`` that is no string of 1 to 128 letters.
+        ``TypeError`` or ``ValueError`` unless ``client_id`` is a string of 1 to 128 characters.
         """
         name_of("client_id", client_id)
         token = secrets.token_urlsafe(32)
@@ -112,7 +112,7 @@ class WebSocketAuthenticator:
     def validate_token(self, token: str) -> tuple[bool, str | None]:
         """Say whether a token is valid now, and whose it is; any string may be asked about."""
         with self._lock:
-            # Only digests are kept and looked up: how long that takes says nothing of a token.
+            # Only digests are kept and looked up: how long that takes says nothing about a token.
             grant = self._live.get(_digest(token))
             if grant is None or self._clock() >= grant.expires:
                 return False, None
@@ -125,7 +125,7 @@ class WebSocketAuthenticator:
             return grant is not None and self._clock() < grant.expires
 
     def _forget_expired(self, now: float) -> None:
-        """Drop tokens from the oldest on; all live equally long, so the rest is live."""
+        """Drop expired tokens, the oldest first; all live equally long, so the rest is live."""
         while self._live:
             oldest = next(iter(self._live))
             if now < self._live[oldest].expires:
@@ -134,7 +134,7 @@ class WebSocketAuthenticator:
 
 
 def _digest(token: str) -> bytes:
-    """Return what is kept in place of a token; raises ``TypeError`` for what is no string."""
+    """Return what is kept in place of a token; raise ``TypeError`` unless it is a string."""
     if not isinstance(token, str):
         raise TypeError(f"a token must be a string, not {type(token).__name__}")
     return hashlib.sha256(token.encode(errors="surrogatepass")).digest()

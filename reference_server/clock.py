@@ -1,4 +1,4 @@
-"""Clock: the one time that everything in the server goes by, and that can be moved forward."""
+"""Clock: the one time that the whole server follows, and that can be moved forward."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class Alarm:
         alarms.add(self)
 
     def cancel(self) -> None:
-        """Never call; cancelling twice, or after the call, is no fault."""
+        """Cancel the call; cancelling twice, or after the call, is harmless."""
         self._handle.cancel()
         self._alarms.discard(self)
 
     def bring_forward(self, seconds: float) -> None:
-        """Wait so much less, and call at once if nothing is left to wait for."""
+        """Shorten the wait by ``seconds``, and call at once if nothing is left of it."""
         self._due -= seconds
         self._handle.cancel()
         if self._due <= self._loop.time():
@@ -73,7 +73,7 @@ class Clock:
         return Alarm(self._alarms, delay, callback)
 
     def advance(self, seconds: float) -> None:
-        """Move all time forward and let every alarm ring whose time has come.
+        """Move all time forward and let every alarm ring that has become due.
 
         Raises ``ValueError`` for a negative number of seconds.
         """

@@ -40,7 +40,7 @@ class State(Enum):
 
 
 class Connection:
-    """One connection; each method is told what happened and returns what is to be done."""
+    """One connection; each method reports an event and returns the actions to take."""
 
     __slots__ = (
         *("_challenge", "_client_id", "_refusals", "_resume", "_settings"),
@@ -103,7 +103,7 @@ class Connection:
         return self._refuse(Fault(ErrorCode.INTERNAL_ERROR, reason, request_id=request_id))
 
     def joined(self, snapshot: Snapshot, request_id: str | None) -> Actions:
-        """Tell the client that it is in: auth_result, then at most one replay (EVENT-08)."""
+        """Welcome the client: auth_result, then at most one replay (EVENT-08)."""
         session = {**self._shared.promises, "seq": snapshot.seq, "epoch": snapshot.epoch}
         if self.line_id is not None:
             # TOKEN-13: the number of seconds that the session's token is still valid.
@@ -151,7 +151,7 @@ class Connection:
         return (Close(code),)
 
     def closed(self) -> None:
-        """Take note that the client closed, or that the TCP connection is gone."""
+        """Note that the client closed, or that the TCP connection is gone."""
         self.state = State.CLOSED
         if self._resume is not None:
             # RESUME-05: stay good for at least resume_window seconds after its connection ended.
@@ -200,7 +200,7 @@ class Connection:
                 _fault(ErrorCode.ID_CONFLICT, "Another message has this id", envelope)
             )
         has_id = envelope.request_id is not None
-        # What takes the room now is forgotten by then.
+        # By then, what takes up the room now is forgotten.
         room_in = self._settings.id_window if has_id else self._settings.dedup_window
         return self._refuse(_full("No more messages can be remembered now", room_in, envelope))
 
@@ -231,7 +231,7 @@ class Connection:
         if self.line_id is None:
             return (Send(answers.token_failure("refresh", _NOT_SUPPORTED, request_id)),)
         room_in = tokens.expires_in(self.line_id)
-        # TOKEN-11, for the moment in which the token is over and its alarm has not rung yet.
+        # TOKEN-11, for the moment when the token has expired and its alarm has not rung yet.
         if not room_in:
             return self.expired()
         try:
@@ -332,7 +332,7 @@ def _fault(code: ErrorCode, text: str, envelope: Envelope) -> Fault:
 
 
 def _full(text: str, retry_after: float, envelope: Envelope) -> Fault:
-    """Return the fault of a message that may be sent again after so many seconds."""
+    """Return the fault of a message that may be sent again after ``retry_after`` seconds."""
     return Fault(
         ErrorCode.RATE_LIMITED, text, request_id=envelope.request_id, retry_after=retry_after
     )

@@ -1,4 +1,4 @@
-"""Control: the hooks by which tests make a server do what no client can bring about."""
+"""Control: hooks for tests, which make the server do what no client can."""
 
 from __future__ import annotations
 
@@ -41,22 +41,22 @@ class _AdvanceClock(Struct, frozen=True):
 
 
 class _Nothing(Struct, frozen=True):
-    """A hook that needs to know nothing."""
+    """The arguments of a hook that takes none."""
 
 
 class Control:
-    """Serves the hooks over HTTP, on loopback alone; ``shutdown`` sets ``stopping``.
+    """Serves the hooks over HTTP, only on loopback; ``shutdown`` sets ``stopping``.
 
-    Use it as an asynchronous context manager, which raises ``SettingsError`` when the port cannot
-    be had. Web pages cannot reach it: they cannot send JSON
-    elsewhere without being asked for their origin, and every origin is refused.
+    Use it as an asynchronous context manager, which raises ``SettingsError`` if the port is not
+    available. Web pages cannot reach it: they cannot send JSON elsewhere without being asked for
+    their origin, and every origin is refused.
     """
 
     def __init__(self, server: ReferenceServer, port: int, stopping: asyncio.Event) -> None:
         self._server = server
         self._port = port
         self._stopping = stopping
-        # One after the other: what a hook asked for is done before the next begins.
+        # One after the other: each hook finishes before the next begins.
         self._turn = asyncio.Lock()
 
     async def __aenter__(self) -> Control:
@@ -103,7 +103,7 @@ class Control:
         return _json({"token": self._server.issue_token(asked.identity, asked.ttl)})
 
     async def _emit_event(self, request: web.Request, asked: _EmitEvent) -> web.Response:
-        """Send the same event some times, without keeping the connections waiting."""
+        """Send the same event several times, without keeping the connections waiting."""
         seq = 0
         for number in range(asked.count):
             seq = self._server.push_event(asked.type, asked.data, asked.priority)
@@ -122,7 +122,7 @@ class Control:
         return _json({})
 
     async def _shut_down(self, request: web.Request, asked: _Nothing) -> web.StreamResponse:
-        """Answer, and then end the process as SIGTERM does."""
+        """Answer, then end the process like SIGTERM."""
         response = _json({})
         response.force_close()
         await response.prepare(request)

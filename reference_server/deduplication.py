@@ -28,7 +28,7 @@ class DeduplicatorFullError(RuntimeError):
 
 
 class Decision(Enum):
-    """What is to happen with a message."""
+    """The decision about a message."""
 
     ACCEPT = "accept"
     DUPLICATE = "duplicate"
@@ -44,7 +44,7 @@ class Verdict(msgspec.Struct, frozen=True, gc=False):
 
 
 class _Entry(msgspec.Struct, gc=False):
-    """An accepted message: until when it is live, whose it is, its content, how often seen."""
+    """An accepted message: when it expires, whose it is, its content, and how often it was seen."""
 
     expires: float
     client_id: str
@@ -94,8 +94,8 @@ class MessageDeduplicator:
 
     Bounds are numbers of messages: ``identity_bound`` for each client_id and kind of key (with an
     id, without), ``total_bound`` for everything. At a bound new messages are refused. Raises
-    ``TypeError`` and ``ValueError`` for windows that are no finite seconds above 0, and for bounds
-    that are no integers of 1 or more.
+    ``TypeError`` and ``ValueError`` for windows that are not finite seconds above 0, and for bounds
+    that are not integers of 1 or more.
     """
 
     def __init__(
@@ -122,10 +122,10 @@ class MessageDeduplicator:
     def check(
         self, client_id: str, message_type: str, message_data: object, message_id: str | None = None
     ) -> Verdict:
-        """Decide about a message and, if it is accepted, remember it: one atomic step.
+        """Decide about a message and, if it is accepted, remember it, in one atomic step.
 
-        Raises ``TypeError`` or ``ValueError``, and remembers nothing, when ``message_data`` is not
-        JSON, or the names are no strings of at most 128 characters; ``client_id`` may be empty.
+        Raises ``TypeError`` or ``ValueError``, and remembers nothing, if ``message_data`` is not
+        JSON, or the names are not strings of at most 128 characters; ``client_id`` may be empty.
         """
         name_of("client_id", client_id, least=0)
         name_of("message_type", message_type, least=0)
@@ -137,7 +137,7 @@ class MessageDeduplicator:
     def recognise(
         self, client_id: str, message_type: str, message_data: object, message_id: str | None
     ) -> Verdict:
-        """Decide as ``check`` does about a message that was parsed, and so is known to be right."""
+        """Decide like ``check`` about a message that was parsed and is thus known to be valid."""
         content = content_key(message_type, message_data)
         # DEDUP-06: a message of one client_id MUST NOT count as a repetition of another's.
         # DEDUP-09: a message with an id MUST be recognised by that id alone.
@@ -161,7 +161,7 @@ class MessageDeduplicator:
     ) -> tuple[bool, int]:
         """Say whether a message repeats one within the window, and how often it was seen in it.
 
-        Raises ``DeduplicatorFullError`` when there is no room to remember it, and what ``check``
+        Raises ``DeduplicatorFullError`` if there is no room to remember it, and whatever ``check``
         raises; ``data`` has to be a mapping.
         """
         if not isinstance(data, Mapping):
@@ -176,7 +176,7 @@ class MessageDeduplicator:
 
 
 def _check_json(data: object) -> None:
-    """Raise ``TypeError`` or ``ValueError`` for what is no JSON: the encoder takes more for it."""
+    """Raise ``TypeError`` or ``ValueError`` unless this is JSON: the encoder accepts more."""
     try:
         json.dumps(data, allow_nan=False)
     except RecursionError:
@@ -184,7 +184,7 @@ def _check_json(data: object) -> None:
 
 
 def _repeated(entry: _Entry, content: bytes) -> Verdict:
-    """Count a repetition, or find that the same id stands for other content."""
+    """Count a repetition, or find that the same id has other content."""
     # DEDUP-10: same id, other content: id_conflict, and that message MUST change nothing.
     if entry.content != content:
         return _CONFLICT
@@ -197,5 +197,5 @@ _default = MessageDeduplicator()
 
 
 def is_duplicate_message(message_type: str, data: Mapping[str, Any]) -> tuple[bool, int]:
-    """Ask the process's own deduplicator: whether this repeats, and how often it was seen."""
+    """Ask the process's own deduplicator whether this is repeated, and how often it was seen."""
     return _default.is_duplicate_message(message_type, data)

@@ -1,4 +1,4 @@
-"""Entrance: where TCP connections come in and make one HTTP request each, within bounds."""
+"""Entrance: where TCP connections arrive and make one HTTP request each, within bounds."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ __all__ = ["Entrance"]
 # A browser's handshake is shorter than 1 KiB, and its cookies are shorter than 8 KiB.
 _REQUEST_BYTES = 1 << 15
 _TOO_LARGE = b"HTTP/1.1 431 Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
-# Connections that have not made their request: more than any system accepts before it looks again.
+# Connections that have not made their request: more than any system accepts in one go.
 _MOST_WAITING = 1024
 
 
 class Entrance(web.Server):
-    """Serves one request a connection, of a bounded length, and bounds how many may wait.
+    """Serves one request per connection, of bounded length, and bounds how many may wait.
 
-    A handshake takes milliseconds, so whoever has waited longest makes room for who comes.
+    A handshake takes milliseconds, so whoever has waited longest makes room for newcomers.
     """
 
     def __init__(
@@ -45,17 +45,17 @@ class Entrance(web.Server):
     def connection_lost(
         self, handler: web.RequestHandler, exc: BaseException | None = None
     ) -> None:
-        """Take note that a connection is gone."""
+        """Note that a connection is gone."""
         self.let_in(handler)
         super().connection_lost(handler, exc)
 
     def let_in(self, handler: asyncio.BaseProtocol) -> None:
-        """Count a connection no longer as one that waits: its handshake is done."""
+        """Stop counting a connection as waiting: its handshake is done."""
         self._waiting.pop(handler, None)
 
 
 class _Visitor(web.RequestHandler):
-    """A connection that is to make its request."""
+    """A connection that has yet to make its request."""
 
     __slots__ = ("_received",)
 
@@ -64,7 +64,7 @@ class _Visitor(web.RequestHandler):
         self._received = 0
 
     def data_received(self, data: bytes) -> None:
-        """Read the request, or refuse what is too long for one."""
+        """Read the request, or refuse one that is too long."""
         self._received += len(data)
         if self._received <= _REQUEST_BYTES:
             super().data_received(data)

@@ -1,6 +1,6 @@
-"""Event loops: one for each thread, coroutines handed over between them, and a bounded end.
+"""Event loops: one per thread, coroutines handed over between them, and a bounded end.
 
-Only the standard library is used, and nothing that any Python from 3.11 on calls deprecated: loops
+Only the standard library is used, and nothing that Python 3.11 or later calls deprecated: loops
 are made and passed explicitly, never through the process-wide policy.
 """
 
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 # Seconds for the pending tasks of a loop whose thread has ended.
 _PARTING = 1.0
-# The part of the time to end that tasks may take, and the seconds that are always given.
+# The share of the time to end that tasks may take, and the seconds that they always get.
 _SHARE, _MOMENT = 0.8, 0.05
 
 
@@ -68,9 +68,9 @@ class EventLoopManager:
     ) -> concurrent.futures.Future[T]:
         """Hand a coroutine to a loop (by default the main one) from any thread.
 
-        Return a future to wait for in any thread but the loop's own, where ``result`` and
+        Returns a future to wait for in any thread but the loop's own, where ``result`` and
         ``exception`` raise ``RuntimeError`` instead of waiting for themselves. Raises
-        ``RuntimeError`` when there is no loop to hand it to.
+        ``RuntimeError`` if there is no loop to hand it to.
         """
         target = loop or self._main
         if target is None or target.is_closed():
@@ -85,7 +85,7 @@ class EventLoopManager:
         return _Handed(inner, lambda: self._is_of_this_thread(target))
 
     def close(self, timeout: float = 5.0) -> None:
-        """End every loop that this manager made, and no other, within ``timeout`` seconds.
+        """End all loops that this manager made, and no others, within ``timeout`` seconds.
 
         What is pending is cancelled and waited for; a loop that runs in another thread is stopped
         first. Raises ``TimeoutError``, after all that can be closed is closed, when something did
@@ -153,24 +153,24 @@ class _Kept:
         self._thread = threading.current_thread()
 
     def is_left(self) -> bool:
-        """Say whether the thread has ended and nobody else runs the loop."""
+        """Say whether the thread has ended and no other thread runs the loop."""
         return not self._thread.is_alive() and not self.loop.is_running()
 
     def drain(self, deadline: float) -> None:
-        """End what the loop has to do, in whichever thread it runs, and have it stand."""
+        """End what the loop has to do, in whichever thread it runs, and stop it."""
         # Another thread may close the loop or begin to run it.
         with contextlib.suppress(RuntimeError):
             _stop(self.loop, deadline)
-            # With Python 3.13, who asks a running loop to run makes it look as if it stood.
+            # In Python 3.13, asking a running loop to run makes it look as if it were stopped.
             if self.loop.is_running():
                 return
-            # A stop that was asked for and not seen would interrupt what follows.
+            # A stop that was requested and not seen would interrupt what follows.
             self.loop.call_soon(self.loop.stop)
             self.loop.run_forever()
             self.loop.run_until_complete(_drain(deadline))
 
     def close(self, deadline: float) -> str | None:
-        """Close the loop if it stands; return what did not end, or None."""
+        """Close the loop if it is stopped; return what did not end, or None."""
         self.workers.shutdown(wait=False, cancel_futures=True)
         tasks = asyncio.all_tasks(self.loop)
         _left.extend(tasks)
@@ -178,15 +178,15 @@ class _Kept:
             return "an event loop does not stop"
         self.loop.close()
         if tasks:
-            return "a task does not end though it was cancelled"
+            return "a task does not end although it was cancelled"
         return None if self.workers.wait(deadline) else "a job in a thread does not end"
 
 
 class _Workers(concurrent.futures.ThreadPoolExecutor):
     """The default executor of a loop.
 
-    Its threads are daemons: the interpreter waits at its exit for those of the base class, which
-    only the type is taken from, however long they work.
+    Its threads are daemons. Those of the base class, which only provides the type, would keep the
+    interpreter from exiting for as long as they work.
     """
 
     def __init__(self) -> None:
@@ -201,7 +201,7 @@ class _Workers(concurrent.futures.ThreadPoolExecutor):
     def submit(
         self, fn: Callable[..., T], /, *args: Any, **kwargs: Any
     ) -> concurrent.futures.Future[T]:
-        """Have a function called in a thread; raises ``RuntimeError`` after ``shutdown``."""
+        """Have a function called in a thread; raise ``RuntimeError`` after ``shutdown``."""
         future: concurrent.futures.Future[T] = concurrent.futures.Future()
         with self._change:
             if self._is_shut:
@@ -216,7 +216,7 @@ class _Workers(concurrent.futures.ThreadPoolExecutor):
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Take no more jobs, and have the threads end after those that they have."""
+        """Take no more jobs, and let the threads end once they have done theirs."""
         with self._change:
             self._is_shut = True
             left = list(self._jobs) if cancel_futures else []
@@ -271,12 +271,12 @@ class _Handed(concurrent.futures.Future[T]):
         return self._inner.cancel()
 
     def result(self, timeout: float | None = None) -> T:
-        """Wait for the result; raises ``RuntimeError`` where that would never come."""
+        """Wait for the result; raise ``RuntimeError`` if it would never come."""
         self._refuse_to_wait_for_itself()
         return super().result(timeout)
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
-        """Wait for the exception; raises ``RuntimeError`` where that would never come."""
+        """Wait for the exception; raise ``RuntimeError`` if it would never come."""
         self._refuse_to_wait_for_itself()
         return super().exception(timeout)
 
@@ -288,7 +288,7 @@ class _Handed(concurrent.futures.Future[T]):
             )
 
     def _take_over(self, inner: concurrent.futures.Future[T]) -> None:
-        """Become what the coroutine's own future has become."""
+        """Take over the outcome of the coroutine's own future."""
         if inner.cancelled():
             super().cancel()
             self.set_running_or_notify_cancel()
@@ -307,10 +307,10 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
 
 
 def _end(loops: Iterable[_Kept], deadline: float) -> list[str]:
-    """Drain all loops side by side until a monotonic time, close them, and say what is left."""
+    """Drain all loops in parallel until a monotonic time, close them, and return what is left."""
     loops = list(loops)
     now = time.monotonic()
-    # What does not end takes most of the time, and stopping after it the rest, or a moment.
+    # What does not end takes most of the time, and stopping it gets the rest, or a moment.
     drained = now + (deadline - now) * _SHARE
     drains = [_begin(partial(kept.drain, drained)) for kept in loops]
     stopped = max(deadline, now + _MOMENT)
@@ -322,9 +322,9 @@ def _end(loops: Iterable[_Kept], deadline: float) -> list[str]:
 
 
 def _begin(drain: Callable[[], None]) -> threading.Thread | None:
-    """Work in a thread that nobody has to wait for, because a task may block it for ever.
+    """Drain in a thread that nothing has to wait for, because a task may block it for ever.
 
-    From Python 3.12 on no thread can be started while the interpreter exits.
+    Since Python 3.12 no thread can be started while the interpreter exits.
     """
     thread = threading.Thread(target=drain, daemon=True)
     try:
@@ -336,12 +336,12 @@ def _begin(drain: Callable[[], None]) -> threading.Thread | None:
 
 
 def _stop(loop: asyncio.AbstractEventLoop, deadline: float) -> None:
-    """Cancel what is pending in a loop of another thread, stop the loop, and see it stand."""
+    """Cancel what is pending in a loop of another thread, stop the loop, and wait for that."""
     if not loop.is_running():
         return
-    # Half of the time is left for what does not end, after the loop has been stopped.
+    # Half of the time is reserved for what does not end, after the loop has been stopped.
     cancelled = asyncio.run_coroutine_threadsafe(_drain((time.monotonic() + deadline) / 2), loop)
-    # Cancelling may stop the loop by itself, so both ends are watched for; nothing tells of them.
+    # Cancelling may stop the loop by itself, so both ends are polled for; neither is announced.
     while loop.is_running() and time.monotonic() < deadline:
         if cancelled.done():
             loop.call_soon_threadsafe(loop.stop)
@@ -357,7 +357,7 @@ async def _drain(deadline: float) -> None:
     if tasks:
         done, _ = await asyncio.wait(tasks, timeout=max(deadline - time.monotonic(), 0))
         for task in done:
-            # Looked at, so that it is not reported as never retrieved.
+            # Retrieved, so that it is not reported as never retrieved.
             _ = task.cancelled() or task.exception()
     closing = asyncio.ensure_future(asyncio.get_running_loop().shutdown_asyncgens())
     await asyncio.wait({closing}, timeout=max(deadline - time.monotonic(), 0))
@@ -373,7 +373,7 @@ _left.append(_left)
 
 @atexit.register
 def _at_exit() -> None:
-    """End the loops of the process, and leave alone what does not end."""
+    """End the loops of the process, ignoring what does not end."""
     try:
         _default.close()
     finally:

@@ -15,7 +15,7 @@ from reference_server.replay import MAX_HIGH_PRIORITY, Place, Replay, Retained
 
 __all__ = ["HIGH_PRIORITY", "EventStream", "Snapshot", "Subscription"]
 
-# What an event may be longer than the longest message of a client: by its wrapping.
+# How much longer an event may be than a client's longest message: its wrapping.
 _WRAPPING = 4096
 
 HIGH_PRIORITY = frozenset(
@@ -42,7 +42,7 @@ class _Event(msgspec.Struct, frozen=True, gc=False):
 
 
 class Snapshot(NamedTuple):
-    """The stream at the moment of joining: its name, its last number, what is replayed."""
+    """The stream at the moment of joining: its epoch, its last number, and the replay."""
 
     epoch: str
     seq: int
@@ -60,7 +60,7 @@ class Subscription:
         self.served = served
 
     def send(self, data: bytes) -> None:
-        """Write something for this receiver alone, behind every event that happened before.
+        """Write something for this receiver alone, after every event that happened before.
 
         ORDER-01: answer the messages of one connection in the order in which they arrive.
         """
@@ -73,8 +73,8 @@ class EventStream:
     """Numbers events and hands them to all subscriptions; events may come from any thread.
 
     ``wake`` is called, in the thread of the event, when events begin to wait; ``flush`` must then
-    be called in the one thread that subscribes. ``frame`` makes an event's JSON text ready to be
-    written: once, not once a receiver. ``clock`` gives Unix time in seconds.
+    be called in the one thread that subscribes. ``frame`` prepares an event's JSON text for
+    writing, once rather than once per receiver. ``clock`` gives Unix time in seconds.
     """
 
     def __init__(
@@ -107,8 +107,8 @@ class EventStream:
     ) -> int:
         """Send an event to everybody and return its number; may be called in any thread.
 
-        ``priority`` "high" keeps it for replay, another one does not, None goes by the type.
-        Raises ``ValueError`` or ``TypeError`` when ``data`` is no JSON object, or too long.
+        ``priority`` "high" keeps it for replay, any other does not, None goes by the type. Raises
+        ``ValueError`` or ``TypeError`` if ``data`` is not a JSON object, or too long.
         """
         # EVENT-09: An event that cannot be serialised MUST NOT delay, alter or lose any other:
         # it fails here, before it has a number.
@@ -156,7 +156,7 @@ class EventStream:
             return subscription, Snapshot(self.epoch, self.seq, replay)
 
     def unsubscribe(self, subscription: Subscription) -> None:
-        """Leave; leaving twice is no fault."""
+        """Leave; leaving twice is harmless."""
         self._subscriptions.pop(subscription, None)
 
     def flush(self) -> None:

@@ -1,8 +1,8 @@
 """Frames: the bytes of RFC 6455 to whole messages and back, for the server's side, without I/O.
 
-A reference server has to be stricter than its HTTP library: aiohttp's own reader takes frames
-that are not masked, lengths that are not minimal and close codes that RFC 6455 forbids, and a
-message of exactly the size limit is refused.
+A reference server has to be stricter than its HTTP library: aiohttp's own reader accepts frames
+that are not masked, lengths that are not minimal and close codes that RFC 6455 forbids, and refuses
+a message of exactly the size limit.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Message(NamedTuple):
 
 
 class _Header(NamedTuple):
-    """The header of one frame, and where its payload stands in the data."""
+    """The header of one frame, and where its payload is in the data."""
 
     opcode: int
     final: bool
@@ -57,10 +57,10 @@ _CLOSE = int(Opcode.CLOSE)
 
 
 class FrameReader:
-    """Takes bytes as they arrive and gives whole messages; bounded by ``max_message_bytes``.
+    """Takes bytes as they arrive and returns whole messages; bounded by ``max_message_bytes``.
 
-    With a ``slice_cost`` it reads only so much at once, where a frame costs 1, and 1 more for each
-    KiB of it: ``has_more`` is true while other frames may wait behind those that were read.
+    With a ``slice_cost`` it reads only that much at once, where a frame costs 1, plus 1 for each
+    KiB of it: ``has_more`` is true while more frames may be waiting after those that were read.
     """
 
     __slots__ = ("_held", "_max", "_needed", "_partial", "_slice_cost", "fault", "has_more")
@@ -75,7 +75,7 @@ class FrameReader:
         self.has_more = False
 
     def feed(self, data: bytes | memoryview) -> list[Message]:
-        """Return the next messages, for which ``data`` may be empty; a fault ends them for good."""
+        """Return the next messages, for which ``data`` may be empty; a fault is the end of them."""
         self.has_more = False
         if self.fault:
             return []
@@ -92,7 +92,7 @@ class FrameReader:
         return messages
 
     def _read_frames(self, data: bytearray, messages: list[Message]) -> int:
-        """Append what the complete frames of ``data`` give, and return where they end."""
+        """Append the messages in the complete frames of ``data``, and return where those end."""
         position, cost, self._needed = 0, 0, 0
         while header := self._read_header(data, position):
             if header.end > len(data):

@@ -1,4 +1,4 @@
-"""Handshake: who may open a connection, and what is answered (RFC 6455 section 4.2)."""
+"""Handshake: who may open a connection, and the answers (RFC 6455 section 4.2)."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ _ORIGIN = re.compile(
     r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<host>\[[^\]]*\]|[^:/]*)(:(?P<port>[0-9]+))?"
 )
 _HOST = re.compile(r"(?P<name>\[[^\]]*\]|[^:]*)(:(?P<port>[0-9]{1,5}))?")
-# An absolute target of RFC 9112 section 3.2.2, for a server that is asked as a proxy would be.
+# An absolute target of RFC 9112 section 3.2.2, as sent to proxies.
 _ABSOLUTE = re.compile(r"https?://(?P<authority>[^/?#]*)[^#]*", re.IGNORECASE)
 _WHITE = " \t"
 _MOST_PORT = 65_535
 
-# The values of a header of a given name, in the order in which they came.
+# Returns the values of the headers with a given name, in the order in which they came.
 Headers = Callable[[str], Sequence[str]]
 
 
 class Refusal(NamedTuple):
-    """An HTTP status, and why."""
+    """An HTTP status and the reason for it."""
 
     status: int
     reason: str
 
 
 class Handshake:
-    """Judges requests for a server that has these names, this port and these allowed origins."""
+    """Judges requests for a server with these names, this port and these allowed origins."""
 
     def __init__(
         self, names: Sequence[str], port: int, allowed_origins: Sequence[str] | None = None
@@ -82,7 +82,7 @@ class Handshake:
         return None if is_own else Refusal(421, "The host of the target is not served here")
 
     def answer(self, headers: Headers) -> dict[str, str]:
-        """Return the headers of the answer 101 to a request that is not refused."""
+        """Return the headers of the 101 answer to a request that is not refused."""
         key = headers("Sec-WebSocket-Key")[0].strip(_WHITE).encode()
         digest = hashlib.sha1(key + _GUID, usedforsecurity=False).digest()
         answer = {

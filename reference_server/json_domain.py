@@ -69,7 +69,7 @@ def _is_too_deep(value: object) -> bool:
 
 
 def _scalars(value: object) -> Iterator[object]:
-    """Yield everything in a value that is no container."""
+    """Yield everything in a value that is not a container."""
     waiting = [value]
     while waiting:
         node = waiting.pop()
@@ -80,15 +80,15 @@ def _scalars(value: object) -> Iterator[object]:
 
 
 def _is_safe(scalar: object) -> bool:
-    """Say whether a scalar is anything but an integer that doubles cannot tell apart."""
+    """Say whether a scalar is anything but an integer that doubles cannot distinguish."""
     return not isinstance(scalar, int) or -MAX_INTEGER <= scalar <= MAX_INTEGER
 
 
 def _may_repeat_a_key(text: bytes, value: object) -> bool:
     """Compare the colons of the text with those of its value, both counted in C.
 
-    A pair that the decoder overwrote took at least its own colon with it, and no colon can come
-    to the value that the text does not have, unless it was escaped.
+    A pair that the decoder overwrote took at least its own colon with it, and the value can have no
+    colon that the text lacks, unless it was escaped.
     """
     if text.count(b":") != _ENCODER.encode(value).count(b":"):
         return True
@@ -96,7 +96,7 @@ def _may_repeat_a_key(text: bytes, value: object) -> bool:
 
 
 def _refuse_repeated_keys(text: bytes) -> None:
-    """Decode once more, slowly, with a look at every pair."""
+    """Decode once more, slowly, looking at every pair."""
     json.loads(text, object_pairs_hook=_unique)
 
 

@@ -1,4 +1,4 @@
-"""Limits: how many messages an identity may send, and who may wait to be authenticated."""
+"""Limits: how many messages an identity may send, and how many connections may authenticate."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from itertools import islice
 
 __all__ = ["Admission", "RateLimiter", "Ticket"]
 
-# LIMIT-02 speaks of when messages arrive. They are admitted when they are processed, and a busy
-# server gets to many of them at one time. Half as many again at once allow for that, and with
-# what comes back within per_seconds they are still fewer than the three times as many of LIMIT-03.
+# LIMIT-02 is about when messages arrive. They are admitted when they are processed, and a busy
+# server gets to many of them at once. Half as many again make up for that, and with those that
+# return within per_seconds they are still fewer than the three times as many of LIMIT-03.
 _LEEWAY = 1.5
 
 
 class RateLimiter:
     """Admits messages by the generic cell rate algorithm (ITU-T I.371); ``clock`` gives seconds.
 
-    One number is kept an identity: when its allowance will be whole again. An identity whose
+    One number is kept per identity: when its allowance will be whole again. An identity whose
     allowance is whole needs none, so that forgetting it changes nothing.
     """
 
@@ -42,7 +42,7 @@ class RateLimiter:
         return None
 
     def delay(self, early: float, refusals: int) -> float:
-        """Return ``retry_after`` for the last of so many refusals in a row, in seconds.
+        """Return ``retry_after``, in seconds, for the last of ``refusals`` refusals in a row.
 
         LIMIT-04: accepted when it is sent again after retry_after, also when all of them are.
         """
@@ -69,7 +69,7 @@ class Ticket:
         self._address = address
 
     def give_back(self) -> None:
-        """Leave the place; leaving twice is no fault."""
+        """Leave the place; leaving twice is harmless."""
         admission, self._admission = self._admission, None
         if admission is not None:
             admission.leave(self._address)
@@ -95,7 +95,7 @@ class Admission:
         return Ticket(self, address)
 
     def leave(self, address: str) -> None:
-        """Count one connection less; addresses without any are forgotten."""
+        """Count one connection fewer; addresses without any are forgotten."""
         self._count -= 1
         self._waiting[address] -= 1
         if not self._waiting[address]:

@@ -1,4 +1,4 @@
-"""Login: what an auth_response leads to, by the method that it uses."""
+"""Login: judging an auth_response by the method that it uses."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Admitted", "Refused", "judge"]
 
 
 class Admitted(Struct, frozen=True):
-    """Who the client is, by which line of tokens if by any, and what it wants to be replayed."""
+    """The identity of the client, its line of tokens if any, and what it wants to be replayed."""
 
     client_id: str
     line_id: str | None = None
@@ -25,7 +25,7 @@ class Admitted(Struct, frozen=True):
 
 
 class Refused(Struct, frozen=True):
-    """Why the response failed, and which line of tokens it led to the revocation of."""
+    """Why the response failed, and which line of tokens was revoked because of it."""
 
     code: AuthFailure
     revoked_line: str | None = None

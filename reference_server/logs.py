@@ -1,4 +1,4 @@
-"""Logs: what strangers bring about is counted, so that no log grows with what they send."""
+"""Logs: records that strangers cause are counted, so that no log grows with what they send."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections import Counter
 
 __all__ = ["sparse_logger"]
 
-# Records that name an object in their text are each of a kind of their own.
+# Records whose text names an object are each a kind of their own.
 _MOST_KINDS = 64
 
 
@@ -34,7 +34,7 @@ class _Sparse(logging.Filter):
         self._seen: Counter[str] = Counter()
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Say whether the number of such records is a power of two, and name it."""
+        """Say whether the number of such records is a power of two, and append it."""
         error = record.exc_info[1] if record.exc_info else None
         suffix = "" if error is None else f": {type(error).__name__}"
         count = self._count(f"{record.msg}{suffix}".partition("\n")[0])

@@ -1,4 +1,4 @@
-"""Messages: what a client may send, and how its text becomes one of them or a fault."""
+"""Messages: what a client may send, and how its text becomes a message or a fault."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Audience = Annotated[
 
 
 class Fault(Struct, frozen=True):
-    """Why a message is refused; no text in it comes from the message, but ``request_id``."""
+    """Why a message is refused; nothing in it comes from the message, except ``request_id``."""
 
     code: ErrorCode
     message: str
@@ -57,7 +57,7 @@ class Envelope(Struct, frozen=True, gc=False):
 
 
 class AuthData(Struct, frozen=True):
-    """What an ``auth_response`` says; which members it needs is the method's affair."""
+    """The data of an ``auth_response``; the method decides which members it needs."""
 
     method: str | UnsetType = UNSET
     token: str | UnsetType = UNSET
@@ -65,7 +65,7 @@ class AuthData(Struct, frozen=True):
     audience: Audience | UnsetType = UNSET
     proof: Proof | UnsetType = UNSET
     resume: str | None = None
-    # JSON knows one kind of number, so that 7.0 is an integer as well.
+    # JSON has one kind of number, so 7.0 is an integer too.
     last_seq: Annotated[int, Meta(ge=0)] | Annotated[float, Meta(ge=0)] | None = None
     last_epoch: str | None = None
 
@@ -138,7 +138,7 @@ _PATH = re.compile(r"^(?P<reason>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)
 
 
 def open_envelope(text: bytes) -> Envelope | Fault:
-    """Read as much of a text (UTF-8) as every message has in common."""
+    """Read the part of a text (UTF-8) that all messages have in common."""
     # ERROR-01: answer a text message that is not JSON with error "invalid_json".
     try:
         value = json_domain.parse(text)
@@ -205,7 +205,7 @@ def decode_ping(envelope: Envelope) -> Raw | Fault:
 
 
 def decode_token_refresh(envelope: Envelope) -> Fault | None:
-    """Return what is wrong with the ``token_refresh`` in an envelope: it says nothing more."""
+    """Return what is wrong with the ``token_refresh`` in an envelope; it has no other contents."""
     found = _decode(_TOKEN_REFRESH, envelope)
     return found if isinstance(found, Fault) else None
 
@@ -227,7 +227,7 @@ def _decode(decoder: msgspec.json.Decoder[T], envelope: Envelope) -> T | Fault:
 
 
 def _readable_id(value: object) -> str | None:
-    """Return an id that can be read: a string of 1 to 128 code points (MSG-05)."""
+    """Return an id if it can be read: a string of 1 to 128 code points (MSG-05)."""
     return value if isinstance(value, str) and 1 <= len(value) <= 128 else None
 
 

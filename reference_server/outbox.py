@@ -1,4 +1,4 @@
-"""Outbox: what waits to be sent to one peer, at a cost in memory that is near its length."""
+"""Outbox: what waits to be sent to one peer, at a cost in memory close to its length."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["Outbox"]
 # An object of its own costs about 100 bytes: 1/20 of a piece of this length. Longer pieces, which
 # are mostly events that wait for many peers, are kept as they are, so that all share one.
 _SHARED = 2048
-# How long short pieces become together.
+# The length up to which short pieces are joined.
 _JOINED = 1 << 16
 
 
@@ -23,7 +23,7 @@ class Outbox:
         self.size = 0
 
     def add(self, data: bytes) -> None:
-        """Put a piece behind the others."""
+        """Append a piece."""
         self.size += len(data)
         if len(data) >= _SHARED:
             self._pieces.append(data)

@@ -13,14 +13,14 @@ _END = len(b"]}")
 
 
 class Place(NamedTuple):
-    """Where in the stream a client was cut off: the last number that it saw, and in which epoch."""
+    """Where in the stream a client was cut off: the last number that it saw, and its epoch."""
 
     last_seq: int
     epoch: str | None
 
 
 class Replay(NamedTuple):
-    """The events of a replay, as they were sent, and the text in front of them."""
+    """The events of a replay, as they were sent, and the text before them."""
 
     head: bytes
     events: tuple[bytes, ...]
@@ -29,8 +29,8 @@ class Replay(NamedTuple):
 class Retained:
     """The newest events, at most ``limit`` of them with at most ``max_bytes`` together.
 
-    Nothing that could not be sent in one replay is kept. What is kept has no gap but those that
-    what was added has.
+    Nothing that could not be sent in one replay is kept. What is kept has only the gaps of what was
+    added.
     """
 
     def __init__(self, limit: int, max_bytes: int) -> None:
@@ -40,14 +40,14 @@ class Retained:
         self._bytes = 0
 
     def add(self, seq: int, text: bytes) -> None:
-        """Keep an event, and forget the oldest ones that there is no more room for."""
+        """Keep an event, and forget the oldest ones that no longer fit."""
         self._events.append((seq, text))
         self._bytes += len(text)
         while len(self._events) > self._limit or self._bytes > self._max_bytes:
             self._bytes -= len(self._events.popleft()[1])
 
     def high_priority(self) -> Replay | None:
-        """Return what a client gets that names no place, or None for nothing (REPLAY-09)."""
+        """Return the replay for a client that names no place, or None for nothing (REPLAY-09)."""
         size = len(_PLAIN) + _END - 1
         kept: list[bytes] = []
         for _, text in reversed(self._events):
@@ -58,7 +58,7 @@ class Retained:
         return Replay(_PLAIN, tuple(reversed(kept))) if kept else None
 
     def after(self, place: Place, epoch: str, seq: int) -> Replay:
-        """Return what a client missed that was cut off at a place; ``seq`` is the last number."""
+        """Return what a client missed since a place; ``seq`` is the last number."""
         # REPLAY-07: a last_seq without a last_epoch, with another, or after the last event leads
         # to what is retained with truncated true.
         is_known = place.epoch == epoch and place.last_seq <= seq
@@ -79,7 +79,7 @@ class Retained:
 
 
 def _head(first: int | None, last: int | None, *, is_truncated: bool) -> bytes:
-    """Return the text in front of the events (REPLAY-04: without numbers when there are none)."""
+    """Return the text before the events (REPLAY-04: without numbers when there are none)."""
     truncated = "true" if is_truncated else "false"
     if first is None or last is None:
         return f'{{"type":"replay","data":{{"truncated":{truncated}}},"events":['.encode()

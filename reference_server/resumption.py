@@ -13,7 +13,7 @@ class Resumption:
     """Gives and takes resume secrets; ``window`` and ``clock`` are in seconds.
 
     A secret is good while its connection lives and ``window`` seconds longer. Only digests are
-    kept, at most ``bound`` of them: ``is_full`` is to be asked before a connection is let in,
+    kept, at most ``bound`` of them: ``is_full`` has to be checked before a connection is admitted,
     since no secret that is still good may be forgotten.
     """
 
@@ -22,7 +22,7 @@ class Resumption:
         self._bound = bound
         self._clock = clock
         self._identities: dict[bytes, str] = {}
-        # In the order of their ends: all stay good for equally long.
+        # In the order in which they expire: all stay good for equally long.
         self._ends: dict[bytes, float] = {}
 
     def grant(self, client_id: str) -> str:
@@ -37,25 +37,25 @@ class Resumption:
         RESUME-04: a failed auth_response MUST NOT use it up: ask after everything else is right.
         """
         self._forget_ended()
-        # Digests are looked up, so how long that takes says nothing of a secret (AUTH-18).
+        # Digests are looked up, so how long that takes says nothing about a secret (AUTH-18).
         digest = _digest(secret)
         self._ends.pop(digest, None)
         return self._identities.pop(digest, None)
 
     def release(self, secret: str) -> None:
-        """Let the time of a secret begin to run out: its connection has ended (RESUME-05)."""
+        """Start the countdown of a secret: its connection has ended (RESUME-05)."""
         digest = _digest(secret)
         if digest in self._identities:
             self._ends[digest] = self._clock() + self._window
 
     def is_full(self) -> bool:
-        """Say whether as many secrets are good as can be kept."""
+        """Say whether there is no room for another good secret."""
         if len(self._identities) >= self._bound:
             self._forget_ended()
         return len(self._identities) >= self._bound
 
     def _forget_ended(self) -> None:
-        """Drop the secrets whose time is over, from the oldest on."""
+        """Drop expired secrets, the oldest first."""
         now = self._clock()
         while self._ends:
             oldest = next(iter(self._ends))

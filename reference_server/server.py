@@ -32,7 +32,7 @@ from reference_server.turns import Turns
 __all__ = ["ReferenceServer"]
 
 _http_logger = sparse_logger("reference_server.http")
-# How often, in seconds, another process's changes of the token store are looked for.
+# How often, in seconds, to look for other processes' changes to the token store.
 _WATCH = 0.5
 
 
@@ -65,7 +65,7 @@ class ReferenceServer:
         self._thread_id = 0
 
     async def start(self) -> None:
-        """Listen; raises ``OSError`` when the address or the token store cannot be had."""
+        """Listen; raise ``OSError`` if the address or the token store is not available."""
         self._loop, self._thread_id = asyncio.get_running_loop(), threading.get_ident()
         if HMAC_SHA256 in self.settings.offered_methods:
             self._tokens = self._open_tokens()
@@ -87,7 +87,7 @@ class ReferenceServer:
     async def restart(self) -> None:
         """Close every connection, forget all but the access tokens, and listen again (REPLAY-10).
 
-        The address and the clock stay as they are; raises ``OSError`` when the address is lost.
+        The address and the clock stay as they are. Raises ``OSError`` if the address is lost.
         """
         port = self.port
         await self._hang_up()
@@ -97,7 +97,7 @@ class ReferenceServer:
 
     @property
     def port(self) -> int:
-        """The TCP port that is listened on."""
+        """The TCP port that the server listens on."""
         if self._runner is None or not self._runner.addresses:
             raise RuntimeError("the server is not running")
         return int(self._runner.addresses[0][1])
@@ -110,7 +110,7 @@ class ReferenceServer:
 
     @property
     def epoch(self) -> str:
-        """The name of the present run of event numbers."""
+        """The name of the current series of event numbers."""
         return self._stream.epoch
 
     def push_event(
@@ -118,7 +118,7 @@ class ReferenceServer:
     ) -> int:
         """Send an event to all clients and return its number; may be called in any thread.
 
-        Raises ``ValueError`` or ``TypeError`` when ``data`` is no JSON object, or too long.
+        Raises ``ValueError`` or ``TypeError`` if ``data`` is not a JSON object, or too long.
         """
         return self._stream.push_event(event_type, data, priority)
 
@@ -156,7 +156,7 @@ class ReferenceServer:
         )
 
     def _open_tokens(self) -> AccessTokens:
-        """Open the store of access tokens and watch it for the changes of other processes."""
+        """Open the store of access tokens and watch it for changes by other processes."""
         path = self.settings.token_store
         tokens = AccessTokens(
             TokenStore(None if path is None else Path(path)),
@@ -179,7 +179,7 @@ class ReferenceServer:
                     self._end_line(line_id)
 
     async def _listen(self, port: int) -> None:
-        """Begin to accept connections, which remember nothing of earlier ones."""
+        """Start accepting connections, without any memory of earlier ones."""
         self._entrance = Entrance(
             self._answer,
             access_log=None,
@@ -202,7 +202,7 @@ class ReferenceServer:
         """Stop listening and close every connection."""
         if self._runner is None:
             return
-        # A connection that is being opened finds no runner and is closed like the others.
+        # A connection that is just being opened finds no runner and is closed like the others.
         runner, self._runner = self._runner, None
         for site in list(runner.sites):
             await site.stop()
@@ -239,7 +239,7 @@ class ReferenceServer:
             response = web.Response(status=405, text="Use GET", headers={"Allow": "GET"})
         else:
             response = await answer(self, request)
-        # One request after the other on a connection would keep the others waiting.
+        # Several requests on one connection would keep others waiting.
         response.force_close()
         return response
 
@@ -248,7 +248,7 @@ class ReferenceServer:
         return web.json_response({"status": "ok", "protocol_version": "1.0"})
 
     async def _open(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer a handshake, and wait for the end of the connection it opens."""
+        """Answer a handshake, and wait for the end of the connection that it opens."""
         refusal = self._refusal(request)
         if refusal is not None:
             asked = {"Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
@@ -298,7 +298,7 @@ class ReferenceServer:
         return refusal
 
     def _is_full_for(self, address: str) -> bool:
-        """Say whether no more connections can be had, in all or from an address."""
+        """Say whether no more connections are possible, in total or from an address."""
         is_full = len(self._sessions) >= self.settings.max_connections
         return is_full or self._admission.is_full_for(address) or self._shared.resumption.is_full()
 

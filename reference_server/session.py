@@ -26,10 +26,10 @@ _logger = sparse_logger(__name__)
 class Session(asyncio.BufferedProtocol):
     """Takes a connection over from the HTTP protocol that made the handshake.
 
-    Everything happens in the callbacks of the transport: no task, no queue and no waiting a
-    connection. ``end_line`` is called with a line of access tokens that was revoked here; the
-    ``ticket`` is given back when the connection does not wait for authentication any more.
-    ``done`` is finished when the TCP connection has ended.
+    Everything happens in the callbacks of the transport: no task, queue or wait per connection.
+    ``end_line`` is called with a line of access tokens that was revoked here; the ``ticket`` is
+    returned when the connection no longer waits for authentication. ``done`` is finished when the
+    TCP connection has ended.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Session(asyncio.BufferedProtocol):
         self.done: asyncio.Future[None] = self._loop.create_future()
 
     def start(self) -> None:
-        """Take over the transport, greet the client and start the time to authenticate."""
+        """Take over the transport, greet the client and start the authentication timer."""
         # The transport keeps one piece that the peer does not take, and the outbox keeps the rest.
         self._transport.set_write_buffer_limits(0)
         self._transport.set_protocol(self)
@@ -74,7 +74,7 @@ class Session(asyncio.BufferedProtocol):
         self._set_timer(self._clock.call_later(self._settings.auth_timeout, self._time_out))
 
     def close(self, code: CloseCode) -> None:
-        """Close for a reason of the server's; closing twice is no fault."""
+        """Close for a reason on the server's side; closing twice is harmless."""
         self._perform(self._connection.failed(code))
 
     @property
@@ -87,15 +87,15 @@ class Session(asyncio.BufferedProtocol):
         self._perform(self._connection.revoked(line_id))
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        """Say where the next bytes are to be put."""
+        """Return the buffer for the next bytes."""
         return self._turns.buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Process the first of what has arrived, and the rest when it is this one's turn."""
+        """Process the first part of what has arrived, and the rest at this session's turn."""
         self._read(self._turns.buffer[:nbytes])
 
     def _read(self, data: bytes | memoryview) -> None:
-        """Process some messages, in order (ORDER-01), and send the answers to them in one piece."""
+        """Process some messages, in order (ORDER-01), and send their answers in one piece."""
         self._is_reading = True
         for opcode, payload in self._reader.feed(data):
             _RECEIVE[opcode](self, payload)
@@ -113,7 +113,7 @@ class Session(asyncio.BufferedProtocol):
             self._transport.resume_reading()
 
     def _go_on(self) -> None:
-        """Process more of what has arrived before."""
+        """Process more of what arrived before."""
         if self.done.done():
             return
         self._read(b"")
@@ -133,7 +133,7 @@ class Session(asyncio.BufferedProtocol):
             self._let_go(exc)
 
     def _let_go(self, exc: Exception | None) -> None:
-        """Free what the connection took, and tell the HTTP protocol, which counts connections."""
+        """Free what the connection took, and notify the HTTP protocol, which counts connections."""
         self._connection.closed()
         self._ticket.give_back()
         self._leave()
@@ -143,7 +143,7 @@ class Session(asyncio.BufferedProtocol):
             self.done.set_result(None)
 
     def pause_writing(self) -> None:
-        """Keep what is to be sent, because the peer does not read it as fast."""
+        """Keep what is to be sent, because the peer reads too slowly."""
         self._is_paused = True
 
     def resume_writing(self) -> None:
@@ -184,7 +184,7 @@ class Session(asyncio.BufferedProtocol):
             _PERFORM[type(action)](self, action)
 
     def _send(self, action: Send) -> None:
-        """Send a message, behind the events that happened before it."""
+        """Send a message, after the events that happened before it."""
         send = self._subscription.send if self._subscription else self._write
         send(text_frame(action.text))
 
@@ -197,7 +197,7 @@ class Session(asyncio.BufferedProtocol):
         self._ticket.give_back()
         self._set_timer(None)
         subscription, snapshot = self._stream.subscribe(self._write, action.place)
-        # Written past the subscription: an event from another thread may wait behind it already.
+        # Written past the subscription: an event from another thread may already wait there.
         for answer in self._connection.joined(snapshot, action.request_id):
             _PERFORM[type(answer)](self, answer)
         self._subscription = subscription
@@ -221,7 +221,7 @@ class Session(asyncio.BufferedProtocol):
         self._perform(self._connection.timed_out())
 
     def _revoke_line(self, action: EndLine) -> None:
-        """Have every session of a line of access tokens closed."""
+        """Close every session of a line of access tokens."""
         self._end_line(action.line_id)
 
     def _close(self, action: Close) -> None:
@@ -230,14 +230,14 @@ class Session(asyncio.BufferedProtocol):
         self._abort_later()
 
     def _say_goodbye(self, code: int | None) -> None:
-        """Send the last frame, behind everything else, and leave the events."""
+        """Send the last frame, after everything else, and leave the events."""
         self._is_closing = True
         send = self._subscription.send if self._subscription else self._write
         send(close_frame(code))
         self._leave()
 
     def _leave(self) -> None:
-        """Get no more events."""
+        """Stop receiving events."""
         if self._subscription:
             self._stream.unsubscribe(self._subscription)
             self._subscription = None
@@ -254,18 +254,18 @@ class Session(asyncio.BufferedProtocol):
         self._abort_later()
 
     def _abort_later(self) -> None:
-        """Give the peer some time of the network's: its clock cannot be moved forward."""
+        """Give the peer some real time: the network's clock cannot be moved forward."""
         if not self._is_lost:
             self._set_timer(
                 self._loop.call_later(self._settings.close_timeout, self._transport.abort)
             )
 
     def _write(self, data: bytes) -> None:
-        """Write without waiting; who does not read is cut off and delays nobody."""
+        """Write without waiting; a peer that does not read is cut off and delays nobody."""
         if not (self._is_reading or self._is_paused):
             self._hand_over(data)
             return
-        # An answer waits for the others of its slice, and everything for a peer that is slow.
+        # An answer waits for the others of its slice, and everything waits for a slow peer.
         self._outbox.add(data)
         if self._is_paused:
             self._send_waiting()
@@ -281,7 +281,7 @@ class Session(asyncio.BufferedProtocol):
             self._when_sent = None
 
     def _hand_over(self, data: bytes | bytearray) -> None:
-        """Write a piece, unless the connection ended meanwhile: the transport logs such a piece."""
+        """Write a piece, unless the connection has ended: the transport would log that."""
         if not self._transport.is_closing():
             self._transport.write(data)
 

@@ -62,13 +62,13 @@ class Settings:
         30.0, "time to authenticate, counted from the challenge", unit="s", low=0.05, high=3600
     )
     features: tuple[str, ...] = _setting(
-        FEATURES, "features that are on; those that need a method that is off are off as well"
+        FEATURES, "features that are on; those that need a method that is off are off too"
     )
     methods: tuple[str, ...] | None = _setting(
-        None, "methods of authentication, the preferred one first; without any, challenge_token,"
-        " and hmac_sha256 before it when there is a token store or a control address",
+        None, "methods of authentication, the preferred one first; by default challenge_token,"
+        " preceded by hmac_sha256 if there is a token store or a control address",
     )  # fmt: skip
-    require_tokens: bool = _setting(False, "let nobody in without an access token")
+    require_tokens: bool = _setting(False, "require an access token")
     audience: tuple[str, ...] | None = _setting(
         None, "addresses that clients dial, as ws:// or wss:// origins; without any, the server's"
         " own names and port",

@@ -1,4 +1,4 @@
-"""Shared: what all connections of a server have in common, from one start to the next."""
+"""Shared: the state of all connections of a server, from one start to the next."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MEMBERS = {
 
 
 class Shared:
-    """What is remembered over all connections, and what every session is promised."""
+    """The memory shared by all connections, and the promises made to every session."""
 
     def __init__(
         self,

@@ -16,9 +16,9 @@ import msgspec
 __all__ = ["TokenRow", "TokenStore"]
 
 _KEY_BYTES = 32
-# Seconds to wait for another process that writes: less than ORDER-04 gives for an answer.
+# Seconds to wait for another process that writes: less than ORDER-04 allows for an answer.
 _WAIT = 1.0
-# With a write-ahead log nobody who reads has to wait for another process that writes.
+# With a write-ahead log no reader has to wait for another process that writes.
 _SCHEMA = """
 PRAGMA journal_mode = WAL;
 CREATE TABLE IF NOT EXISTS lines (
@@ -64,9 +64,9 @@ class TokenRow(msgspec.Struct, frozen=True, array_like=True):
 class TokenStore:
     """The rows, in a file of mode 0600 or, without a path, in memory.
 
-    Every change is one transaction, on disk before the method returns, and seen by whoever else
-    has the file open. Raises ``OSError`` when the file or its key cannot be had, or is no such
-    thing, and ``sqlite3.Error`` when a change cannot be written.
+    Every change is one transaction, on disk before the method returns, and visible to other
+    processes that have the file open. Raises ``OSError`` if the file or its key is unavailable or
+    invalid, and ``sqlite3.Error`` if a change cannot be written.
     """
 
     def __init__(self, path: Path | None = None) -> None:
@@ -83,7 +83,7 @@ class TokenStore:
             raise OSError(errno.EINVAL, "it is no token store", str(path)) from None
 
     def close(self) -> None:
-        """Let go of the file; closing twice is no fault."""
+        """Close the file; closing twice is harmless."""
         self._database.close()
 
     def add(self, token: TokenRow) -> None:
@@ -156,13 +156,13 @@ class TokenStore:
         return int(self._database.execute("PRAGMA data_version").fetchone()[0])
 
     def _one(self, condition: str, value: str) -> TokenRow | None:
-        """Return the first row that a condition leaves."""
+        """Return the first row that satisfies a condition."""
         values = self._database.execute(_SELECT + condition, (value,)).fetchone()
         return None if values is None else _row(values)
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
-        """Make one step of what happens inside."""
+        """Make the changes inside atomic."""
         self._database.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -178,9 +178,9 @@ def _row(values: tuple[Any, ...]) -> TokenRow:
 
 
 def _key(store: Path) -> bytes:
-    """Return the server key in the file beside a store, which is made at first use."""
+    """Return the server key in the file beside a store, which is created on first use."""
     path = store.with_name(store.name + ".key")
-    # Written aside and linked into place, so that no other process ever reads half a key.
+    # Written to another file and linked into place, so that no process ever reads half a key.
     draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     if not path.exists():
         with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:

@@ -1,4 +1,4 @@
-"""The command ``python -m reference_server tokens``: access tokens of a store, by hand."""
+"""The command ``python -m reference_server tokens``: manages the access tokens of a store."""
 
 from __future__ import annotations
 
@@ -53,27 +53,30 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    issue = actions.add_parser("issue", help="issue a token and print it, this once")
-    issue.add_argument("--identity", required=True, help="the client_id of its sessions")
-    issue.add_argument("--ttl", type=float, help="time for which it is valid in s (default: 3600)")
+    issue = actions.add_parser("issue", help="issue a token and print it once")
+    issue.add_argument("--identity", required=True, help="the client_id of the token's sessions")
+    issue.add_argument("--ttl", type=float, help="seconds for which it is valid (default: 3600)")
     listing = actions.add_parser("list", help="list the tokens, without their secrets")
-    revoke = actions.add_parser("revoke", help="revoke a token and every other of its line")
-    revoke.add_argument("token_id", metavar="ID", help="the part in front of the dot")
+    revoke = actions.add_parser("revoke", help="revoke a token and all others in its line")
+    revoke.add_argument("token_id", metavar="ID", help="the part of the token before the dot")
     for action in (issue, listing, revoke):
         action.add_argument(
-            "--store", type=Path, required=True, help="what the server calls --token-store"
+            "--store",
+            type=Path,
+            required=True,
+            help="the file that the server has as --token-store",
         )
     return parser
 
 
 def _issue(tokens: AccessTokens, options: argparse.Namespace) -> int:
-    """Print a new token: nothing else ever shows its secret."""
+    """Print a new token; nothing else ever shows its secret."""
     _show(tokens.issue(options.identity, options.ttl))
     return 0
 
 
 def _list(tokens: AccessTokens, options: argparse.Namespace) -> int:
-    """Print what tokens there are."""
+    """Print the tokens."""
     rows = [
         (token.token_id, token.identity, condition.value, _utc(token.expires))
         for token, condition in tokens.conditions()

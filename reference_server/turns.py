@@ -8,19 +8,19 @@ from collections.abc import Callable
 
 __all__ = ["SLICE_COST", "Turns"]
 
-# What a connection may have read at once, in the unit of ``FrameReader``.
+# How much of a connection is read at once, in the unit of ``FrameReader``.
 SLICE_COST = 16
-# How many connections go on in one turn of the event loop.
+# How many connections continue in one turn of the event loop.
 _SLICES = 8
-# How much one connection may have received and not read, in bytes.
+# How many bytes one connection may have received but not read.
 _BUFFER = 1 << 16
 
 
 class Turns:
     """A queue of connections that have frames left to read.
 
-    However many they are and however much they send, they read no more than a few slices together
-    between two looks at all sockets, so that whoever sends little is answered at once. ``buffer``
+    However many there are and however much they send, together they read only a few slices between
+    two polls of all sockets, so that whoever sends little is answered at once. ``buffer``
     receives the bytes of all connections, each of which has to copy them at once.
     """
 
@@ -36,7 +36,7 @@ class Turns:
             self._schedule()
 
     def _serve(self) -> None:
-        """Let the first ones go on; who then waits again stands at the end."""
+        """Let the first ones go on; those that wait again go to the end."""
         try:
             for _ in range(min(_SLICES, len(self._waiting))):
                 self._waiting.popleft()()

@@ -1,1 +1,1 @@
-"""What each word of the command does."""
+"""The commands: one module each."""

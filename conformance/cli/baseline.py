@@ -1,4 +1,4 @@
-"""`baseline`: write down the failures of a report as known ones."""
+"""`baseline`: record the failures of a report as known ones."""
 
 import argparse
 from collections.abc import Iterable, Sequence
@@ -13,14 +13,12 @@ from conformance.rendering import files
 from conformance.rendering.reader import Report, read
 from conformance.text.streams import say
 
-COMMENTS = (
-    "# Known failures, as `coda-conformance baseline` writes them; reasons and dates are yours.\n"
-)
+COMMENTS = "# Known failures, written by `coda-conformance baseline`; edit the reasons and dates.\n"
 SHOWN = 5
 
 
 def baseline(arguments: argparse.Namespace) -> int:
-    """Writes a baseline, or brings one up to date; returns 0."""
+    """Write a baseline, or bring one up to date; return 0."""
     path: Path = arguments.output
     reason = _reason(arguments.reason)
     expires = expiry(arguments.expires) if arguments.expires else None
@@ -31,35 +29,35 @@ def baseline(arguments: argparse.Namespace) -> int:
     old, comments = read_any(path) if is_there else (Baseline(report.target), COMMENTS)
     new = updated(old, report.findings(suite.profiles), reason, expires)
     if new.added and not reason:
-        raise InputError(f"say with --reason why these are known: {_some(new.added)}")
+        raise InputError(f"use --reason to say why these are known: {_some(new.added)}")
     if new.added or new.dropped or not is_there:
         files.write(path, render(new.baseline, comments).encode(), "baseline")
-    say(*_told(path, new))
+    say(*_summary(path, new))
     return 0
 
 
 def _reason(text: str) -> str:
     reason = " ".join(text.split())
     if not reason.isprintable():
-        raise InputError(f"--reason has characters that cannot be shown: {reason}")
+        raise InputError(f"--reason has unprintable characters: {reason}")
     return reason
 
 
 def _check(report: Report, suite: Suite) -> None:
-    """Refuses a report of something else than one whole run of this suite."""
+    """Refuse a report that is not of one whole run of this suite."""
     here = Location(report.file)
     why = report.partial(suite.profiles)
     if why:
-        raise InputError(f"is {why}; a baseline is made of a whole run", here)
+        raise InputError(f"is {why}; a baseline needs a whole run", here)
     judged = judged_by(suite)
     unknown = [name for name in report.results() if name not in judged]
     if unknown or report.suite != f"{suite.name} {suite.version}":
-        told = f', which has "{unknown[0]}"' if unknown else ""
-        message = f"is of another suite ({report.suite}{told}); judge the target with this kit"
+        other = f', which has "{unknown[0]}"' if unknown else ""
+        message = f"is from another suite ({report.suite}{other}); judge the target with this kit"
         raise InputError(message, here)
 
 
-def _told(path: Path, new: Update) -> Iterable[str]:
+def _summary(path: Path, new: Update) -> Iterable[str]:
     counts = f"{len(new.kept)} kept, {len(new.added)} new, {len(new.dropped)} dropped"
     yield f"{path}: known failures: {len(new.baseline.entries)} ({counts})"
     if new.added:

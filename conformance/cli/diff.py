@@ -1,4 +1,4 @@
-"""`diff`: what differs between two reports."""
+"""`diff`: show what differs between two reports."""
 
 import argparse
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ SHOWN = 20
 
 
 def diff(arguments: argparse.Namespace) -> int:
-    """Says what differs between two reports; returns 1 when something became worse."""
+    """Show what differs between two reports; return 1 if anything became worse."""
     old, new = read(arguments.old), read(arguments.new)
     groups = difference(old.results(), new.results())
     say(*_notes(old, new), *_lines(groups), _totals(groups, len(new.results())))
@@ -21,11 +21,11 @@ def diff(arguments: argparse.Namespace) -> int:
 
 
 def _notes(old: Report, new: Report) -> Iterator[str]:
-    """What the reports are not of alike: the differences may come from that."""
+    """Yield notes on reports that are not of the same kind, which may explain differences."""
     rows = [("targets", old.target, new.target), ("suites", old.suite, new.suite)]
     for what, was, now in rows:
         if was != now:
-            yield f"note: of different {what}: {was} and {now}"
+            yield f"note: different {what}: {was} and {now}"
     for report in (old, new):
         why = report.partial([row["name"] for row in report.value["profiles"]])
         if why:
@@ -37,12 +37,12 @@ def _lines(groups: Mapping[str, Sequence[Change]]) -> Iterator[str]:
         if changes:
             yield f"{name}: {len(changes)}"
         for change in changes[: None if name == "regressed" else SHOWN]:
-            yield f"  {change.id}  {_told(change)}"
+            yield f"  {change.id}  {_transition(change)}"
         if name != "regressed" and len(changes) > SHOWN:
             yield f"  … and {len(changes) - SHOWN} more"
 
 
-def _told(change: Change) -> str:
+def _transition(change: Change) -> str:
     if change.was is None or change.now is None:
         return "".join(found.outcome for found in (change.was, change.now) if found)
     if change.was.outcome == change.now.outcome:
@@ -57,4 +57,4 @@ def _blamed(found: Finding) -> str:
 def _totals(groups: Mapping[str, Sequence[Change]], results: int) -> str:
     counts = ", ".join(f"{len(changes)} {name}" for name, changes in groups.items())
     same = results - sum(len(changes) for name, changes in groups.items() if name != "removed")
-    return f"{counts}, {same} the same"
+    return f"{counts}, {same} unchanged"

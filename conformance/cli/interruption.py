@@ -1,4 +1,4 @@
-"""Interruption: Ctrl-C ends the run, not the report; so do SIGTERM and a terminal that closes."""
+"""Interruption: Ctrl-C, SIGTERM or a closing terminal ends the run, but not the report."""
 
 import signal
 from collections.abc import Callable
@@ -10,9 +10,9 @@ ENDING: Final = tuple(s for s in signal.Signals if s.name in ("SIGINT", "SIGTERM
 
 
 def take_signals(handler: Callable[[int, FrameType | None], None]) -> None:
-    """Has a function called by the signals that end a run: SIGINT, SIGTERM and SIGHUP.
+    """Install a handler for the signals that end a run: SIGINT, SIGTERM and SIGHUP.
 
-    SIGHUP stays ignored where it is: `nohup` asks for that.
+    SIGHUP stays ignored if it is: `nohup` asks for that.
     """
     for number in ENDING:
         if number.name != "SIGHUP" or signal.getsignal(number) is not signal.SIG_IGN:
@@ -20,10 +20,10 @@ def take_signals(handler: Callable[[int, FrameType | None], None]) -> None:
 
 
 class Interruption:
-    """Takes the signals that end a run, from the first moment; they call `cancel` from then on.
+    """Takes the signals that end a run, from the first moment; they call `cancel` once it is set.
 
-    After `release` they end what is still being done: nothing but a reader who does not read is
-    waited for then.
+    After `release` they end what is still being done: by then, only a reader that does not read is
+    being waited for.
     """
 
     def __init__(self) -> None:
@@ -33,13 +33,13 @@ class Interruption:
         take_signals(self._on_signal)
 
     def release(self) -> None:
-        """Says that the reports are written."""
+        """Note that the reports are written."""
         self._released = True
 
     def settle(self) -> None:
-        """Has an impatient second signal change nothing more, when all is written.
+        """Ignore an impatient second signal once everything is written.
 
-        The interpreter gives up its handlers while it ends.
+        The interpreter gives up its handlers while it exits.
         """
         if self.asked:
             for number in ENDING:

@@ -1,4 +1,4 @@
-"""Judges a target that is there or on its way: runs the suite, shows and writes what was found."""
+"""Judges a target that is running or starting: runs the suite, shows and writes the results."""
 
 import argparse
 import asyncio
@@ -34,7 +34,7 @@ def judge(
     reports: Reports[RunRecord],
     interruption: Interruption,
 ) -> int:
-    """Judges a target, when its process is ready, as the arguments say; returns the exit status."""
+    """Judge a target, once its process is ready, as the arguments say; return the exit status."""
     suite = load()
     scenarios = _selected(suite, arguments)
     baseline = read_baseline(arguments.baseline, suite) if arguments.baseline else None
@@ -52,18 +52,18 @@ def judge(
         record = replace(record, process=_lifetime(process, record, run.world))
     if baseline is not None:
         record = compared(record, baseline, datetime.now(UTC).date())
-    return _told(record, reports.write(record), interruption)
+    return _reported(record, reports.write(record), interruption)
 
 
-def _told(record: RunRecord, written: Written, interruption: Interruption) -> int:
-    """Tells what was found, once the reports are written; returns the exit status."""
+def _reported(record: RunRecord, written: Written, interruption: Interruption) -> int:
+    """Print the results, once the reports are written; return the exit status."""
     interruption.release()
     terminal = Terminal(sys.stdout)
     if record.unreachable:
         complain(record.note)
     else:
         terminal.summary(record)
-    for line in written.told:
+    for line in written.reports:
         terminal.line(line)
     for fault in written.faults:
         complain(fault)
@@ -91,18 +91,18 @@ def _options(suite: Suite, arguments: argparse.Namespace, baseline: Baseline | N
 
 
 def _selected(suite: Suite, arguments: argparse.Namespace) -> list[Scenario]:
-    """The scenarios to run: all of them where nothing but passive checks is selected."""
+    """Return the scenarios to run: all of them if only passive checks are selected."""
     words = [word for word in arguments.selection if not _only_watched(suite, word)]
     return select(suite, words, arguments.profile)
 
 
 def _only_watches(suite: Suite, words: Sequence[str]) -> bool:
-    """Whether nothing but passive checks is selected."""
+    """Return whether only passive checks are selected."""
     return bool(words) and all(_only_watched(suite, word) for word in words)
 
 
 def _only_watched(suite: Suite, word: str) -> bool:
-    """Whether passive checks judge what a word selects, though no scenario does."""
+    """Return whether a word selects passive checks but no scenario."""
     return not any(is_selected(scenario, word) for scenario in suite.scenarios.values()) and any(
         is_passive_selected(monitor.id, [monitor.requirement], word)
         for monitor in suite.make_monitors(suite)
@@ -110,13 +110,13 @@ def _only_watched(suite: Suite, word: str) -> bool:
 
 
 def _ready(target: Target, process: Process, interruption: Interruption) -> Target:
-    """The target as its process says where it is; as it was, where the run is interrupted first."""
+    """Return the target at the address that its process reports; unchanged if interrupted first."""
     found = process.ready(lambda: interruption.asked)
     return target.ready(found) if found else target
 
 
 def _lifetime(process: Process, record: RunRecord, world: World) -> Lifetime:
-    """What became of the target's process, without the secrets of the run and of the target."""
+    """Return how the target's process fared, without the secrets of the run and the target."""
     return lifetime(
         process,
         world.begun,
@@ -135,7 +135,7 @@ def _perform(run: Run, interruption: Interruption, *, quiet: bool) -> RunRecord:
 
 
 async def _interruptible(run: Run, interruption: Interruption) -> RunRecord:
-    """Performs the run; ends it early when asked to, before or meanwhile."""
+    """Perform the run; end it early when asked to, even before it starts."""
     task = asyncio.create_task(run.perform())
     loop = asyncio.get_running_loop()
     interruption.cancel = lambda: loop.call_soon_threadsafe(task.cancel)

@@ -1,4 +1,4 @@
-"""The command `coda-conformance`: its words, and which module carries each out."""
+"""The command line `coda-conformance`: its commands, and the module that carries out each."""
 
 import argparse
 import re
@@ -16,27 +16,28 @@ if TYPE_CHECKING:
 
 EXITS = """\
 exit status:
-  0  conformant (or as --baseline)   3  incomplete: inconclusive, or flaky
-  1  a MUST is broken, or            4  the target cannot be reached, or
-     not as --baseline says             does not look like a Coda Lite server
-  2  usage, nothing selected, or     5  a fault of the kit itself
-     a report cannot be written
-  130  interrupted (reports are written all the same)
+  0  conformant, or no change from   3  incomplete: something is inconclusive
+     the --baseline                     or flaky
+  1  a MUST is broken, or the        4  the target cannot be reached, or does
+     --baseline does not match          not look like a Coda Lite server
+  2  usage error, nothing selected,  5  a fault of the kit itself
+     or a report cannot be written
+  130  interrupted (the reports are still written)
 """
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the command; returns its exit status."""
+    """Run the command; return its exit status."""
     with guarded() as output:
         try:
             arguments = _parse(argv)
-        except SystemExit as end:  # a mistake, or --help, or --version
+        except SystemExit as end:  # a usage error, --help or --version
             return _ended(int(end.code or 0), output, is_all=True)
-        status = _carried_out(arguments)
-        return _ended(status, output, is_all=arguments.command in _TELLING)
+        status = _run_command(arguments)
+        return _ended(status, output, is_all=arguments.command in _PRINTING)
 
 
-def _carried_out(arguments: argparse.Namespace) -> int:
+def _run_command(arguments: argparse.Namespace) -> int:
     try:
         return _COMMANDS[arguments.command](arguments)
     except InputError as error:
@@ -53,9 +54,9 @@ def _carried_out(arguments: argparse.Namespace) -> int:
 
 
 def _ended(status: int, output: Output, *, is_all: bool) -> int:
-    """The exit status, after everything was said; `is_all`: that was all that there was to do.
+    """Return the exit status after all output; `is_all` says that output was the only job.
 
-    A verdict stands whether it could be told or not, and he who closes a pipe has read enough.
+    A verdict holds whether it could be printed or not, and whoever closes a pipe has read enough.
     """
     output.finish()
     lost = output.error
@@ -66,7 +67,7 @@ def _ended(status: int, output: Output, *, is_all: bool) -> int:
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    """The arguments; a selection may stand before or after the options."""
+    """Return the arguments; a selection may come before or after the options."""
     parser = _parser()
     arguments, rest = parser.parse_known_args(argv)
     if rest and ("selection" not in arguments or any(word.startswith("-") for word in rest)):
@@ -77,7 +78,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _interruption() -> "Interruption":
-    """Takes Ctrl-C before any library is imported: some swallow the exception it else raises."""
+    """Take Ctrl-C before any library is imported, as some swallow the exception."""
     from conformance.cli.interruption import Interruption
 
     return Interruption()
@@ -144,12 +145,12 @@ _COMMANDS = {
     "selftest": _selftest,
 }
 
-_TELLING: Final = frozenset({"list", "explain", "schema"})
-"""The commands that do nothing but tell something."""
+_PRINTING: Final = frozenset({"list", "explain", "schema"})
+"""The commands that only print something."""
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose help has no colours, whatever the version of Python and the surroundings."""
+    """A parser whose help has no colours, whatever the Python version and environment."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -159,29 +160,31 @@ class _Parser(argparse.ArgumentParser):
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="coda-conformance",
-        description="Judges servers of Coda Lite's WebSocket protocol by their URL.",
+        description="Test servers of Coda Lite's WebSocket protocol for conformance.",
         epilog=EXITS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"coda-conformance {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    _add_run(commands.add_parser("run", help="judge a server by its URL"))
-    _add_demo(commands.add_parser("demo", help="judge the reference server, to see a report"))
-    _add_baseline(commands.add_parser("baseline", help="write down known failures of a target"))
-    _add_diff(commands.add_parser("diff", help="say what differs between two reports"))
-    listing = commands.add_parser("list", help="list the scenarios, or the requirements")
+    _add_run(commands.add_parser("run", help="test a server for conformance"))
+    _add_demo(commands.add_parser("demo", help="test the reference server, to see a report"))
+    _add_baseline(commands.add_parser("baseline", help="record the known failures of a target"))
+    _add_diff(commands.add_parser("diff", help="show what differs between two reports"))
+    listing = commands.add_parser("list", help="list the scenarios or the requirements")
     _add_selection(listing)
     listing.add_argument(
         "--requirements",
         action="store_true",
-        help="list the requirements, and by how much each is tried",
+        help="list the requirements and how many checks test each",
     )
-    explaining = commands.add_parser("explain", help="say what a requirement or scenario means")
-    explaining.add_argument("id", help="such as DEDUP-04, or errors/words-are-no-json")
+    explaining = commands.add_parser("explain", help="explain a requirement, scenario or form")
+    explaining.add_argument("id", help="such as DEDUP-04 or errors/words-are-no-json")
     _add_selftest(commands.add_parser("selftest", help="show that every check can fail"))
     schema = commands.add_parser("schema", help="print a JSON Schema of the protocol")
-    schema.add_argument("name", nargs="?", help="such as error or events/stt_start; none: list all")
-    schema.add_argument("--bundle", action="store_true", help="all of them in one document")
+    schema.add_argument(
+        "name", nargs="?", help="such as error or events/stt_start (default: list all)"
+    )
+    schema.add_argument("--bundle", action="store_true", help="print all of them as one document")
     return parser
 
 
@@ -191,16 +194,20 @@ def _add_selection(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         default=[],
         metavar="SELECTION",
-        help="beginning of the id of a scenario, a form, a passive check or a requirement, such as "
+        help="prefix of the id of a scenario, form, passive check or requirement, such as "
         "deduplication, forms/escaped, passive/seq or AUTH-0",
     )
     parser.add_argument(
-        "--profile", action="append", default=[], metavar="NAME", help="only this profile"
+        "--profile",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="test only this profile; may be repeated",
     )
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("target", metavar="TARGET", help="ws:// or wss:// URL, or a target file")
+    parser.add_argument("target", metavar="TARGET", help="a ws:// or wss:// URL, or a target file")
     _add_selection(parser)
     _add_how(parser)
 
@@ -216,47 +223,45 @@ def _add_selftest(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         default=[],
         metavar="SELECTION",
-        help="beginning of a fault's id, or of the id of the requirement that it breaks; with "
-        "--legal, of a variant's id",
+        help="prefix of the id of a fault or of the requirement that it breaks; with --legal, of a "
+        "variant",
     )
     parser.add_argument(
         "--legal",
         action="store_true",
-        help="judge servers that are right in other ways, by the whole suite",
+        help="run the whole suite against servers that conform in other ways",
     )
+    parser.add_argument("--sample", type=_sample, metavar="N", help="run only a sample of N")
     parser.add_argument(
-        "--sample", type=_sample, metavar="N", help="only N of the faulty servers, or variants"
-    )
-    parser.add_argument(
-        "--seed", type=int, default=1, metavar="N", help="by which the sample is drawn (default 1)"
+        "--seed", type=int, default=1, metavar="N", help="seed of the sample (default 1)"
     )
     parser.add_argument(
         "--faults",
         type=_path,
         metavar="FOLDER",
-        help="folder of other faults, or legal variants, as YAML files (default: the kit's own)",
+        help="folder of YAML files with faults or legal variants (default: the kit's own)",
     )
     parser.add_argument(
         "--scope",
         choices=("requirement", "chapter", "suite"),
         default="requirement",
-        help="judge each faulty server by the scenarios of what it breaks (default), by those of "
-        "the whole chapter, or by the whole suite",
+        help="run the scenarios of the broken requirement (default) or its chapter, or the whole "
+        "suite",
     )
     parser.add_argument(
         "--report",
         action="append",
         default=[],
         metavar="FORMAT=PATH",
-        help="write the kill matrix: json=PATH or markdown=PATH; may be given several times",
+        help="write the kill matrix: json=PATH or markdown=PATH; may be repeated",
     )
     parser.add_argument(
         "--jobs",
         type=_count,
         metavar="N",
-        help="servers at once (default: eight a processor, with --legal one)",
+        help="servers to test at once (default: 8 per processor; with --legal, 1)",
     )
-    parser.add_argument("--quiet", action="store_true", help="only what is wrong and the verdict")
+    parser.add_argument("--quiet", action="store_true", help="print only failures and the verdict")
 
 
 def _add_baseline(parser: argparse.ArgumentParser) -> None:
@@ -268,21 +273,21 @@ def _add_baseline(parser: argparse.ArgumentParser) -> None:
         type=_path,
         required=True,
         metavar="FILE",
-        help="the baseline; one that exists is brought up to date",
+        help="the baseline to write; an existing one is updated",
     )
     parser.add_argument(
-        "--reason", default="", metavar="TEXT", help="why what is not in it yet is known"
+        "--reason", default="", metavar="TEXT", help="why the new entries are known failures"
     )
     parser.add_argument(
         "--expires",
         metavar="DATE",
-        help="the last day, such as 2027-03-31, on which what is not in it yet counts as known",
+        help="the last day on which the new entries count as known, such as 2027-03-31",
     )
 
 
 def _add_diff(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("old", type=_path, metavar="OLD.json", help="a JSON report")
-    parser.add_argument("new", type=_path, metavar="NEW.json", help="a later one")
+    parser.add_argument("new", type=_path, metavar="NEW.json", help="a later JSON report")
 
 
 def _add_how(parser: argparse.ArgumentParser) -> None:
@@ -291,64 +296,60 @@ def _add_how(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FORMAT=PATH",
-        help="write a report: json=PATH, junit=PATH or markdown=PATH; may be given several times",
+        help="write a report: json=PATH, junit=PATH or markdown=PATH; may be repeated",
     )
     parser.add_argument(
         "--baseline",
         type=_path,
         metavar="FILE",
-        help="known failures, with which the run passes; any other, or a wrong entry, fails it",
+        help="known failures; the run fails only if it finds others or an entry is wrong",
     )
     parser.add_argument(
-        "--jobs", type=_count, default=16, metavar="N", help="scenarios at once (default 16)"
+        "--jobs", type=_count, default=16, metavar="N", help="scenarios to run at once (default 16)"
     )
     parser.add_argument(
         "--retries",
         type=_retries,
         default=2,
         metavar="N",
-        help="how often what failed is run again, alone, to tell what fails at times (default 2)",
+        help="how many times to rerun failures, one at a time, to detect flakiness (default 2)",
     )
     parser.add_argument(
         "--forms",
         choices=("drawn", "all", "none"),
         default="drawn",
-        help="play each scenario again in one other form (default), in all, or in none",
+        help="play each scenario again in one other form (default), in all forms, or in none",
     )
     parser.add_argument(
-        "--seed", type=int, default=1, metavar="N", help="by which forms are drawn (default 1)"
+        "--seed", type=int, default=1, metavar="N", help="seed that picks the forms (default 1)"
     )
     parser.add_argument(
         "--max-wait",
         type=_seconds,
         default=60.0,
         metavar="SECONDS",
-        help="longest time that a scenario may have to wait for a window to pass (default 60)",
+        help="longest time that a scenario may wait for a window to pass (default 60)",
     )
     parser.add_argument(
         "--timeout-scale",
         type=_seconds,
         default=1.0,
         metavar="FACTOR",
-        help="factor on every time-out, for slow targets (default 1)",
+        help="multiply every timeout, for slow targets (default 1)",
     )
     parser.add_argument(
         "--connect-timeout",
         type=_seconds,
         metavar="SECONDS",
-        help="how long a connection may take (default 5)",
+        help="timeout for opening a connection (default 5)",
     )
     parser.add_argument(
         "--force",
         action="store_true",
-        help="judge the target even if it does not look like a Coda Lite server",
+        help="test the target even if it does not look like a Coda Lite server",
     )
-    parser.add_argument(
-        "--schedule", action="store_true", help="tell how the run spent its time, and on what"
-    )
-    parser.add_argument(
-        "--quiet", action="store_true", help="no progress, only what is wrong and the verdict"
-    )
+    parser.add_argument("--schedule", action="store_true", help="show where the time went")
+    parser.add_argument("--quiet", action="store_true", help="no progress line")
 
 
 def _path(text: str) -> Path:

@@ -20,15 +20,15 @@ DEMO_REPORTS: Final = ("json=coda-report/report.json", "junit=coda-report/junit.
 
 
 def run(arguments: argparse.Namespace, interruption: Interruption) -> int:
-    """Judges the target that the command line names."""
+    """Judge the target that the command line names."""
     return _judge(arguments, from_argument(arguments.target), interruption)
 
 
 def demo(arguments: argparse.Namespace, interruption: Interruption) -> int:
-    """Judges the reference server, started as a process of its own on a free port."""
+    """Judge the reference server, started as a process of its own on a free port."""
     target = demonstration()
     assert target.command is not None
-    # In a checkout that is not installed, the reference server is found from here.
+    # In a checkout that is not installed, the reference server is found from this folder.
     command = replace(target.command, folder=Path())
     arguments.report = arguments.report or DEMO_REPORTS
     return _judge(arguments, replace(target, command=command, words="demo"), interruption)
@@ -40,7 +40,7 @@ def _judge(arguments: argparse.Namespace, target: Target, interruption: Interrup
     reports = Reports(arguments.report, WRITERS, _inputs(arguments))
     with ExitStack() as stack:
         process = stack.enter_context(running(target.command)) if target.command else None
-        # Imported late: the target starts meanwhile.
+        # Imported late, while the target starts.
         from conformance.cli.judge import judge
 
         status = judge(arguments, target, process, reports, interruption)
@@ -49,7 +49,7 @@ def _judge(arguments: argparse.Namespace, target: Target, interruption: Interrup
 
 
 def _inputs(arguments: argparse.Namespace) -> Iterator[Path]:
-    """The files that the run reads, where it reads any."""
+    """Yield the files that the run reads."""
     for word in (getattr(arguments, "target", None), arguments.baseline):
         if word is not None and is_file(Path(word)):
             yield Path(word)

@@ -26,14 +26,14 @@ from conformance.selftest.scope import Scope
 from conformance.text.streams import complain, say
 
 AT_ONCE: Final = 8
-"""Faulty servers for each processor: what they wait for takes longer than what they compute."""
+"""Faulty servers per processor: they wait longer than they compute."""
 
 LEGAL_AT_ONCE: Final = 1
-"""The same for servers that are judged by the whole suite."""
+"""The same for servers that the whole suite judges."""
 
 
 def selftest(arguments: argparse.Namespace) -> int:
-    """Judges every faulty server; returns 0 when each was caught and nothing was blamed wrongly."""
+    """Judge every faulty server; return 0 if each was caught and nothing was blamed wrongly."""
     begun = perf_counter()
     take_signals(_interrupt)
     if arguments.legal:
@@ -52,7 +52,7 @@ def selftest(arguments: argparse.Namespace) -> int:
             runs[run.fault.id] = run
             progress.step(run.fault.id, failed=not run.caught)
         doubtful = Matrix([*runs.values()], results, suite.requirements).doubtful
-        # One after another: what was missed or blamed may be the doing of a busy machine.
+        # One after another: a busy machine may be why something was missed or blamed.
         for run in judging.second_runs([run.fault for run in doubtful], 1, scope):
             runs[run.fault.id] = runs[run.fault.id].with_second(run)
     matrix = Matrix([*runs.values()], results, suite.requirements, control)
@@ -67,7 +67,7 @@ def selftest(arguments: argparse.Namespace) -> int:
 
 
 def _judge_legal(arguments: argparse.Namespace, begun: float) -> int:
-    """Judges servers that are right; returns 0 when none was blamed, and all was judged."""
+    """Judge servers that conform; return 0 if none was blamed and everything was judged."""
     variants = legal.load(judging.suite().schemas, arguments.faults)
     chosen = legal.select(variants, arguments.selection, arguments.sample, arguments.seed)
     jobs = arguments.jobs or LEGAL_AT_ONCE * (os.cpu_count() or 1)
@@ -77,12 +77,12 @@ def _judge_legal(arguments: argparse.Namespace, begun: float) -> int:
         for run in judging.legal_runs(chosen, jobs):
             runs.append(run)
             progress.step(run.variant.id, failed=not run.holds)
-    say(*(f"FOUND WRONG WITH THE SERVER WITHOUT A CHANGE: {text}" for text in control))
+    say(*(f"FOUND IN THE UNCHANGED SERVER: {text}" for text in control))
     say(*legal_complaints(runs), legal_verdict(runs, perf_counter() - begun))
     holds = all(run.holds for run in runs) and not control
     return Exit.CONFORMANT if holds else Exit.NOT_CONFORMANT
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    """Ends the processes that were started, as Ctrl-C does."""
+    """End the processes that were started, as Ctrl-C does."""
     raise KeyboardInterrupt

@@ -1,4 +1,4 @@
-"""`list`, `explain` and `schema`: what there is, and what it means."""
+"""`list`, `explain` and `schema`: what there is and what it means."""
 
 import argparse
 import json
@@ -20,7 +20,7 @@ def _say(*lines: str) -> None:
 
 
 def list_(arguments: argparse.Namespace) -> int:
-    """Lists scenarios, or requirements with how many scenarios try each."""
+    """List scenarios, or requirements with how many checks test each."""
     suite = load()
     if arguments.requirements:
         return _list_requirements(suite, arguments)
@@ -36,7 +36,7 @@ def list_(arguments: argparse.Namespace) -> int:
 
 
 def _list_requirements(suite: Suite, arguments: argparse.Namespace) -> int:
-    """Prints the coverage as a Markdown table; fails when a requirement is tried by nothing."""
+    """Print the coverage as a Markdown table; return 1 if nothing tests a requirement."""
     from tabulate import tabulate
 
     from conformance.loader.coverage import coverage
@@ -63,12 +63,12 @@ def _list_requirements(suite: Suite, arguments: argparse.Namespace) -> int:
     _say(tabulate(cells, headers, tablefmt="github"))
     untried = [row.requirement.id for row in rows if not row.tried]
     if untried:
-        _say("", f"Tried by nothing: {', '.join(untried)}")
+        _say("", f"Not tested by anything: {', '.join(untried)}")
     return 1 if untried else 0
 
 
 def explain(arguments: argparse.Namespace) -> int:
-    """Says what a requirement, a scenario or a form means."""
+    """Explain a requirement, a scenario or a form."""
     suite = load()
     name = arguments.id
     if name.upper() in suite.requirements:
@@ -94,7 +94,7 @@ def _explain_requirement(suite: Suite, requirement: Requirement) -> None:
         f"spec/{requirement.anchor}",
     )
     if requirement.claim:
-        _say("", f"Asked only of targets that claim {requirement.claim}")
+        _say("", f"Applies only to targets that claim {requirement.claim}")
     if requirement.excluded:
         _say("", f"Not judged: {requirement.excluded}")
     row = next((r for r in coverage(suite) if r.requirement is requirement), None)
@@ -127,15 +127,15 @@ def _explain_form(suite: Suite, form: Form) -> None:
         requirement = suite.requirements[name]
         _say(f"{name} {requirement.level}: {requirement.sentence}", f"spec/{requirement.anchor}")
     if not form.requirements:
-        _say("What fails in this form alone breaks what the scenarios judge that fail in it.")
+        _say("A failure in this form alone breaks the requirements of the scenarios that fail.")
     _say("", "Scenarios that passed are played again in this form, which must make no difference.")
 
 
 def schema(arguments: argparse.Namespace) -> int:
-    """Prints one schema, the bundle of all, or their names."""
+    """Print one schema, the bundle of all, or their names."""
     store = SchemaStore(locations.schema_root())
     if arguments.bundle and arguments.name is not None:
-        raise InputError("the bundle is of all schemas; name none")
+        raise InputError("--bundle prints all schemas; do not name one")
     if arguments.bundle:
         _say((store.root / "bundle.json").read_text(encoding="utf-8").rstrip())
     elif arguments.name is None:

@@ -1,4 +1,4 @@
-"""JSON files of a user's: read strictly, with the line and column of what is wrong."""
+"""A user's JSON files: read strictly, with the line and column of every mistake."""
 
 import json
 import math
@@ -18,19 +18,19 @@ _BOM: Final = "\ufeff"
 
 
 class _Refused(ValueError):
-    """Something that JSON allows, and not every reader can hold."""
+    """Something that JSON allows but not every reader can hold."""
 
 
 def read(path: Path, name: str, most: int) -> Any:
-    """The value in a JSON file of at most `most` bytes; raises `InputError`, which names the place.
+    """Return the value in a JSON file of at most `most` bytes; raise `InputError` with the place.
 
-    Refused are numbers that no double can hold, two members of the same name, and nesting deeper
-    than `MAX_DEPTH`.
+    Refused are numbers that no double can hold, duplicate members, and nesting deeper than
+    `MAX_DEPTH`.
     """
     text = text_file.read(path, name, most)
     if text.startswith(_BOM):
         raise InputError(
-            "begins with a byte order mark; expected JSON without", Location(name, 1, 1)
+            "begins with a byte order mark; expected JSON without one", Location(name, 1, 1)
         )
     try:
         value = _DECODER.decode(text)
@@ -45,14 +45,14 @@ def read(path: Path, name: str, most: int) -> Any:
 
 
 def _explained(text: str, name: str) -> InputError:
-    """The error of a text that was refused."""
+    """Return the error for a refused text."""
     for offset, message in _faults(text):
         return InputError(message, Location(name, *text_file.place(text, offset)))
     return InputError("is nested too deeply", Location(name))
 
 
 def _faults(text: str) -> Iterator[tuple[int, str]]:
-    """The places of what is refused in a text whose syntax is right as far as it was read."""
+    """Yield the places of what is refused in a text whose syntax is right as far as it was read."""
     names: list[set[str] | None] = []
     before = ""
     for found in _TOKEN.finditer(text):
@@ -67,10 +67,10 @@ def _faults(text: str) -> Iterator[tuple[int, str]]:
             key = json.loads(part, strict=False)
             if key in names[-1]:
                 shown = cut(printable(key), 80)
-                yield found.start(), f'the member "{shown}" stands here twice'
+                yield found.start(), f'the member "{shown}" appears twice'
             names[-1].add(key)
         elif part[0] in "-0123456789NI" and not _is_finite(part):
-            yield found.start(), f"{cut(part, 40)} is no number that JSON can carry"
+            yield found.start(), f"{cut(part, 40)} is not a number that JSON can carry"
         before = part
 
 

@@ -1,4 +1,4 @@
-"""Where the suite's data is: in a checkout beside the package, in a wheel inside it."""
+"""Locations of the suite's data: beside the package in a checkout, inside it in a wheel."""
 
 from functools import cache
 from pathlib import Path
@@ -10,9 +10,9 @@ _NO_ROOMS: Final = ("suites", "_data", "__pycache__")
 
 @cache
 def data_root() -> Path:
-    """The folder that holds `schemas/` and `spec/`.
+    """Return the folder that holds `schemas/` and `spec/`.
 
-    A wheel carries them under `conformance/_data`. A checkout is recognised by its own
+    A wheel has them under `conformance/_data`. A checkout is recognised by its own
     `pyproject.toml`: a folder that merely happens to be called `schemas` is never read.
     """
     packaged = _PACKAGE / "_data"
@@ -27,29 +27,29 @@ def data_root() -> Path:
 
 
 def schema_root() -> Path:
-    """The folder of JSON Schema files."""
+    """Return the folder of JSON Schema files."""
     return data_root() / "schemas"
 
 
 def spec_root() -> Path:
-    """The folder of the specification's chapters and its requirement registry."""
+    """Return the folder of the specification's chapters and its requirement registry."""
     return data_root() / "spec"
 
 
 def suite_root(name: str) -> Path:
-    """The folder of the named suite: its scenarios, procedures and extension."""
+    """Return the folder of the named suite: its scenarios, procedures and extension."""
     return _PACKAGE / "suites" / name
 
 
 def sources(name: str) -> tuple[Path, ...]:
-    """All that decides what is read of the named suite: its files, and the modules that read."""
+    """Return everything that the named suite is read from: its files, and the reading modules."""
     registry = spec_root() / "requirements.yaml"
     rooms = (path for path in sorted(_PACKAGE.iterdir()) if path.name not in _NO_ROOMS)
     return (suite_root(name), schema_root(), registry, *rooms)
 
 
 def shown(path: Path) -> str:
-    """The path as a reader of a report knows it: from the data's root, or as given."""
+    """Return the path as a report shows it: relative to the data's root, or as given."""
     text = path.as_posix()
     for root in (_PACKAGE.parent, data_root()):
         inside = f"{root.as_posix()}/"

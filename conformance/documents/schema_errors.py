@@ -1,4 +1,4 @@
-"""What is wrong with a value, in the kit's own words, whatever those of the library are."""
+"""Faults of a value in the kit's own words, whatever the library says."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Final
@@ -27,7 +27,7 @@ _SIZES: Final[dict[str, str]] = {
 
 
 def text(keyword: str, expected: Any, instance: Any) -> str | None:
-    """What breaks a keyword with an expected value; None where the kit has no words for it."""
+    """Return how a value breaks a keyword; None if the kit has no words for it."""
     if keyword in _WHOLE:
         return _WHOLE[keyword](expected, instance)
     if keyword in _BOUNDS:
@@ -40,12 +40,12 @@ def text(keyword: str, expected: Any, instance: Any) -> str | None:
 
 
 def missing(name: str) -> str:
-    """What is wrong where a member is missing."""
+    """Return the text for a missing member."""
     return f"{name!r} is a required property"
 
 
 def unexpected(names: Sequence[str]) -> str:
-    """What is wrong with members that the schema does not know."""
+    """Return the text for members that the schema does not know."""
     verb = "was" if len(names) == 1 else "were"
     shown = ", ".join(map(repr, sorted(names)))
     return f"Additional properties are not allowed ({shown} {verb} unexpected)"

@@ -1,4 +1,4 @@
-"""JSON Schemas by path: decided fast by one library, explained well by another."""
+"""JSON Schemas by path: one library decides fast, another explains well."""
 
 from collections.abc import Callable, Iterator
 from functools import cache, cached_property
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
 
 
 MOST_FAULTS: Final = 100
-"""Faults of one value that are explained; a target may have made a million."""
+"""The most faults of one value that are explained; a target may have made a million."""
 
 MOST_COMPILED: Final = 200
-"""Schemas of steps that are kept compiled: every handshake, for one, is held against the same."""
+"""Schemas of steps that are kept compiled; all handshakes, for example, use the same one."""
 
 LONGEST_LIST: Final = 1_000
-"""Items of a list that the explaining library looks at: it compares them pair by pair."""
+"""Items of a list that the explaining library sees: it compares them pair by pair."""
 
 
 class Decider(Protocol):
-    """What decides whether a value satisfies a schema."""
+    """Decides whether values satisfy a schema."""
 
     def is_valid(self, instance: Any) -> bool:
-        """Whether the value satisfies the schema."""
+        """Return whether the value satisfies the schema."""
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -48,9 +48,9 @@ class Fault(msgspec.Struct, frozen=True):
 
 
 class _Careful:
-    """Decides fast, and what the fast library cannot hold (a lone surrogate) by the other one.
+    """Decides fast, and by the slow library what the fast one cannot hold (a lone surrogate).
 
-    The schema is compiled when it is first asked for.
+    The schema is compiled on first use.
     """
 
     def __init__(self, fast: Callable[[], Decider], slow: Callable[[Any], bool]) -> None:
@@ -62,7 +62,7 @@ class _Careful:
         return self._make_fast().is_valid
 
     def is_valid(self, instance: Any) -> bool:
-        """Whether the value satisfies the schema."""
+        """Return whether the value satisfies the schema."""
         try:
             return self._fast(instance)
         except (UnicodeEncodeError, ValueError):
@@ -70,7 +70,7 @@ class _Careful:
 
 
 class SchemaStore:
-    """The schemas below one folder, read and compiled when first asked for."""
+    """The schemas below one folder, read and compiled on first use."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -79,7 +79,7 @@ class SchemaStore:
 
     @cached_property
     def documents(self) -> dict[str, Any]:
-        """Every schema by its path below the root, without the ending: `events/stt_start`."""
+        """Every schema by its path below the root, without the extension: `events/stt_start`."""
         return {
             path.relative_to(self.root).with_suffix("").as_posix(): decode(path.read_text("utf-8"))
             for path in sorted(self.root.rglob("*.json"))
@@ -90,14 +90,14 @@ class SchemaStore:
         return (self.root / f"{name}.json").is_file()
 
     def is_valid(self, name: str, value: Any) -> bool:
-        """Whether the value satisfies the named schema."""
+        """Return whether the value satisfies the named schema."""
         decider = self._deciders.get(name)
         if decider is None:
             decider = self._deciders[name] = self.compile(self._document(name))
         return decider.is_valid(value)
 
     def compile(self, schema: Any) -> Decider:
-        """What decides by a schema that may refer to those of the store."""
+        """Return a decider for a schema that may refer to those of the store."""
 
         def fast() -> Decider:
             import jsonschema_rs
@@ -109,20 +109,20 @@ class SchemaStore:
         return _Careful(fast, lambda value: not self._explain(schema, value))
 
     def explain(self, name: str, value: Any) -> list[Fault]:
-        """Every way in which the value breaks the named schema, the most telling first."""
+        """Return every way in which the value breaks the named schema, the most telling first."""
         if self.is_valid(name, value):
             return []
         schema = self._document(name)
         return self._explain(schema, value) or self._locate(schema, value)
 
     def explain_inline(self, schema: Any, value: Any) -> list[Fault]:
-        """Every way in which the value breaks a schema that may refer to those of the store."""
+        """Return every way in which the value breaks a schema that may refer to the store's."""
         if self._inline(schema).is_valid(value):
             return []
         return self._explain(schema, value) or self._locate(schema, value)
 
     def _inline(self, schema: Any) -> Decider:
-        """What decides by a schema of a step; those that come again are not compiled again."""
+        """Return a decider for the schema of a step; recurring ones are compiled once."""
         text = encode(schema)
         decider = self._compiled.get(text)
         if decider is None:
@@ -139,7 +139,7 @@ class SchemaStore:
         return [_fault(error) for error in sorted(leaves, key=relevance)]
 
     def _locate(self, schema: Any, value: Any) -> list[Fault]:
-        """The first fault of a value, as the fast library tells it: one deep in a long list."""
+        """Return the first fault found by the fast library, which may be deep in a long list."""
         import jsonschema_rs
 
         validator = jsonschema_rs.Draft202012Validator(schema, registry=self._fast_registry)
@@ -175,7 +175,7 @@ class SchemaStore:
 
 
 def _shortened(value: Any, depth: int = 1) -> Any:
-    """The value with its long lists cut."""
+    """Return the value with its long lists cut."""
     if depth > MAX_DEPTH:
         return value
     if isinstance(value, dict):
@@ -186,7 +186,7 @@ def _shortened(value: Any, depth: int = 1) -> Any:
 
 
 def _leaves(errors: "Iterator[ValidationError]") -> "Iterator[ValidationError]":
-    """The errors that say what is wrong: of an `anyOf`, those of its nearest branch."""
+    """Yield the errors that say what is wrong: for an `anyOf`, those of its closest branch."""
     from jsonschema.exceptions import best_match
 
     for error in errors:
@@ -202,12 +202,12 @@ def _fault(error: "ValidationError") -> Fault:
     if keyword == "additionalProperties" and isinstance(error.instance, dict):
         extra = tuple(key for key in error.instance if key not in known)
     missing = error.cause.args if isinstance(error.cause, KeyError) else ()
-    told = schema_errors.unexpected(extra) if extra else None
-    told = told or schema_errors.text(keyword, error.validator_value, error.instance)
+    said = schema_errors.unexpected(extra) if extra else None
+    said = said or schema_errors.text(keyword, error.validator_value, error.instance)
     return Fault(
         pointer=pointer(path),
         subject=pointer((*path, *missing)),
-        message=told or error.message,
+        message=said or error.message,
         keyword=keyword,
         expected=error.validator_value,
         path=path,
@@ -219,7 +219,7 @@ def _fault(error: "ValidationError") -> Fault:
 
 @cache
 def _validator() -> Any:
-    """The explaining library's validator, whose faults also say which member is missing."""
+    """Return the explaining library's validator, whose faults also say which member is missing."""
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import ValidationError
     from jsonschema.validators import extend as _extend

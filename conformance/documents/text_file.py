@@ -1,4 +1,4 @@
-"""A text file of a user's: read whole, bounded, and as UTF-8."""
+"""A user's text files: read whole, bounded, and as UTF-8."""
 
 import codecs
 import errno
@@ -14,24 +14,24 @@ IMPOSSIBLE: Final = (errno.ENAMETOOLONG, errno.EINVAL, errno.ELOOP)
 BOMS_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 PIECE: Final = 64 * 1024
-"""Bytes that are read at once: room is made for all that is asked for, before any comes."""
+"""Bytes to read at once: a read allocates everything that it asks for in advance."""
 
 
 def possible(name: str) -> Path:
-    """The path of that name, where the system could have a file; else `InputError`."""
+    """Return the path of that name; raise `InputError` if the system cannot have such a file."""
     path = Path(name)
     try:
         path.stat()
     except OSError as error:
         if error.errno in IMPOSSIBLE:
-            raise InputError(f'"{cut(printable(name))}" is no path: {error.strerror}') from None
+            raise InputError(f'"{cut(printable(name))}" is not a path: {error.strerror}') from None
     except ValueError as error:
-        raise InputError(f'"{cut(printable(name))}" is no path: {error}') from None
+        raise InputError(f'"{cut(printable(name))}" is not a path: {error}') from None
     return path
 
 
 def read(path: Path, name: str, most: int) -> str:
-    """The text of a file of at most `most` bytes; raises `InputError`, which calls it `name`."""
+    """Return the text of a file of at most `most` bytes; errors (`InputError`) call it `name`."""
     try:
         with path.open("rb") as stream:
             data = b"".join(_pieces(stream, most + 1))
@@ -49,7 +49,7 @@ def read(path: Path, name: str, most: int) -> str:
 
 
 def place(text: str, offset: int) -> tuple[int, int]:
-    """The line and the column of a character of a text, both from 1."""
+    """Return the line and the column of a character of a text, both from 1."""
     before = text[:offset]
     return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
 

@@ -1,4 +1,4 @@
-"""Validation of a user's file by its schema: the first mistake, with its place."""
+"""Validation of a user's file against its schema: the first mistake, with its place."""
 
 from conformance.documents.schemas import Fault, SchemaStore
 from conformance.documents.yaml_source import Pointer, Source
@@ -7,17 +7,17 @@ from conformance.text.excerpts import cut
 
 
 def header_faults(schemas: SchemaStore, schema: str, source: Source) -> None:
-    """Raises an `InputError` with the place of the first way in which a file breaks a schema."""
+    """Raise an `InputError` with the place of the first way in which a file breaks a schema."""
     if schemas.is_valid(schema, source.value):
         return
     faults = schemas.explain(schema, source.value)
-    # A member that is not known is most often the one that is missing, misspelt.
+    # An unknown member is most often the missing one, misspelt.
     faults.sort(key=lambda fault: fault.keyword != "additionalProperties")
     raise fault_error(source, faults[0], ())
 
 
 def fault_error(source: Source, fault: Fault, at: Pointer) -> InputError:
-    """The error of a schema's fault, with its place and the nearest known word."""
+    """Return the error for a schema fault, with its place and the closest known word."""
     path = (*at, *fault.path)
     if fault.keyword == "additionalProperties" and fault.extra:
         word = fault.extra[0]

@@ -1,8 +1,8 @@
-"""Files that are written whole or not at all, and what a path may lead to instead of a file.
+"""Files that are written whole or not at all, and whatever else a path may lead to.
 
-A link is followed and stays. A regular file is replaced at once, or, where that would change more
-than its content (its owner, its other names) or cannot be done, written in place. Devices, pipes
-and this process's own descriptors (`/dev/stdout`, `/dev/fd/3`) are written through.
+A link is followed and stays. A regular file is replaced at once or, if that is impossible or would
+change more than its content (its owner, its other names), written in place. Devices, pipes and this
+process's own descriptors (`/dev/stdout`, `/dev/fd/3`) are written through.
 """
 
 import errno
@@ -16,25 +16,25 @@ from time import monotonic, sleep
 from typing import Final
 
 MOST_LINKS: Final = 40
-"""As many as Linux follows (path_resolution(7))."""
+"""The most links that Linux follows (path_resolution(7))."""
 
 READER_WITHIN: Final = 10.0
-"""Seconds in which somebody has to open a named pipe for reading."""
+"""Seconds within which a reader has to open a named pipe."""
 
 STALLED_AFTER: Final = 30.0
-"""Seconds after which a device or a named pipe that takes nothing counts as stuck."""
+"""Seconds after which a device or named pipe that takes nothing counts as stuck."""
 
 GLANCE: Final = 0.05
 
 _DESCRIPTOR: Final = re.compile(r"(?:/proc/(\d+)(?:/task/\d+)?|/dev)/fd/(\d+)")
 _IN_PLACE: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY})
-"""Why a file cannot be replaced that may be writable nevertheless."""
+"""Errors with which a file that cannot be replaced may still be writable."""
 
 
 def check(path: Path) -> None:
-    """Finds out, as far as that can be told, whether `write` can; makes the folder of a new file.
+    """Find out, as far as possible, whether `write` can succeed; create the folder of a new file.
 
-    Raises `OSError` where it cannot.
+    Raises `OSError` if it cannot.
     """
     place = _led(path)
     if isinstance(place, int):
@@ -58,14 +58,14 @@ def check(path: Path) -> None:
 
 
 def identity(path: Path) -> object:
-    """What two paths have in common that lead to the same place; raises `OSError`."""
+    """Return a value that is equal for paths that lead to the same place; raise `OSError`."""
     place = _led(path)
     status = os.fstat(place) if isinstance(place, int) else _status(place)
     return place if status is None else (status.st_dev, status.st_ino)
 
 
 def is_file(path: Path) -> bool:
-    """Whether a path leads to a regular file, and not to a descriptor that is open."""
+    """Return whether a path leads to a regular file, and not to an open descriptor."""
     try:
         return not isinstance(_led(path), int) and path.is_file()
     except OSError:
@@ -73,13 +73,13 @@ def is_file(path: Path) -> bool:
 
 
 def write(path: Path, data: bytes) -> None:
-    """Writes to where the path leads; raises `OSError`.
+    """Write to where the path leads; raise `OSError`.
 
-    What was in a regular file stays there until all of the data is written.
+    The former content of a regular file stays there until all of the data is written.
     """
     place = _led(path)
     if isinstance(place, int):
-        # As long as its reader likes, as for everything that is written there.
+        # Without a time limit, like everything else that is written there.
         _through(os.dup(place), data, None)
         return
     status = _status(place)
@@ -99,14 +99,14 @@ def write(path: Path, data: bytes) -> None:
 
 
 def _led(path: Path) -> Path | int:
-    """Where a path leads when its links are followed: a place, or a descriptor of this process."""
+    """Return where a path leads once links are followed: a place, or one of our descriptors."""
     place = path
     for _ in range(MOST_LINKS):
         place = Path(os.path.realpath(place.parent), place.name)
         found = _DESCRIPTOR.fullmatch(str(place))
         if found and found[1] in (None, str(os.getpid())):
             return int(found[2])
-        # The text of another process's descriptor is not where it leads.
+        # The link text of another process's descriptor is not where it leads.
         if found or not place.is_symlink():
             return place
         place = place.parent / place.readlink()
@@ -121,12 +121,12 @@ def _status(place: Path) -> os.stat_result | None:
 
 
 def _part(place: Path) -> Path:
-    """A name in the same folder that nobody can foresee."""
+    """Return a name in the same folder that nobody can predict."""
     return place.with_name(f".{os.urandom(8).hex()}.part")
 
 
 def _replace(place: Path, data: bytes, old: os.stat_result | None) -> None:
-    """Puts a new file in the place of an old one, with its permissions, or where there was none."""
+    """Put a new file in the place of an old one, with its permissions, or where there was none."""
     part = _part(place)
     stream = part.open("xb")
     try:
@@ -142,7 +142,7 @@ def _replace(place: Path, data: bytes, old: os.stat_result | None) -> None:
 
 
 def _overwrite(place: Path, data: bytes) -> None:
-    """Writes a file in place: first what makes it longer, which alone can lack room."""
+    """Write a file in place, first the part that extends it, which alone can lack space."""
     descriptor = os.open(place, os.O_WRONLY)
     try:
         length = os.fstat(descriptor).st_size
@@ -164,7 +164,7 @@ def _put(descriptor: int, data: bytes, at: int) -> None:
 
 
 def _opened(place: Path, status: os.stat_result) -> int:
-    """A device or a named pipe, opened; it waits for a reader of the latter."""
+    """Open a device or a named pipe and return it; wait for a reader of the latter."""
     deadline = monotonic() + READER_WITHIN
     while True:
         try:
@@ -173,12 +173,12 @@ def _opened(place: Path, status: os.stat_result) -> int:
             if error.errno != errno.ENXIO or not stat.S_ISFIFO(status.st_mode):
                 raise
         if monotonic() > deadline:
-            raise TimeoutError(errno.ETIMEDOUT, f"nobody reads it within {READER_WITHIN:g} s")
+            raise TimeoutError(errno.ETIMEDOUT, f"nothing reads it within {READER_WITHIN:g} s")
         sleep(GLANCE)
 
 
 def _through(descriptor: int, data: bytes, patience: float | None) -> None:
-    """Writes to a descriptor as its reader makes room, and closes it."""
+    """Write to a descriptor as its reader makes room, and close it."""
     room = select.poll()
     room.register(descriptor, select.POLLOUT)
     rest = memoryview(data)
@@ -186,7 +186,7 @@ def _through(descriptor: int, data: bytes, patience: float | None) -> None:
         while rest:
             if not room.poll(None if patience is None else patience * 1000):
                 raise TimeoutError(errno.ETIMEDOUT, f"it takes nothing within {patience:g} s")
-            # What poll(2) promises room for, so that a pipe never blocks.
+            # As much as poll(2) promises room for, so that a pipe never blocks.
             rest = rest[os.write(descriptor, rest[: select.PIPE_BUF]) :]
     finally:
         os.close(descriptor)

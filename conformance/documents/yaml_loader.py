@@ -1,4 +1,4 @@
-"""PyYAML's loaders, with libyaml and without: both read the same, and neither guesses types."""
+"""PyYAML's loaders, with libyaml and without: both read alike, and neither guesses types."""
 
 import re
 from typing import Any, Final
@@ -6,31 +6,31 @@ from typing import Any, Final
 import yaml
 
 STAND_IN: Final = "\ufdd0"
-"""A noncharacter, which no text holds."""
+"""A noncharacter, which no text contains."""
 INSIDE: Final = re.compile(r"(?<=[^\s,\[\]{}])\?|(?<=[^\s,\[\]{}:?-] )\?")
-"""A question mark within a plain scalar: one that introduces a key stands behind no other text."""
+"""A question mark within a plain scalar: one that introduces a key follows no other text."""
 
 
 class _Untyped:
-    """What a plain scalar means is not the loader's to decide."""
+    """Leaves the types of plain scalars to the caller."""
 
     def resolve(self, kind: type[yaml.Node], value: Any, implicit: Any) -> str:
-        """The tag of a node: always the same, so that no scalar is looked at twice."""
+        """Return the tag of a node: always the same, so that no scalar is examined twice."""
         return "tag:yaml.org,2002:str"
 
 
 class PortableLoader(_Untyped, yaml.SafeLoader):
-    """The loader where PyYAML comes without libyaml.
+    """The loader for a PyYAML without libyaml.
 
     PyYAML's own scanner ends a plain scalar in braces or brackets at a question mark, unlike YAML
-    1.2 and libyaml; so another character stands in for it meanwhile.
+    1.2 and libyaml, so another character stands in for it meanwhile.
     """
 
     def __init__(self, text: str) -> None:
         super().__init__(INSIDE.sub(STAND_IN, text))
 
     def compose_scalar_node(self, anchor: Any) -> yaml.ScalarNode:
-        """The next scalar, with its question marks."""
+        """Return the next scalar, with its question marks."""
         node: yaml.ScalarNode = super().compose_scalar_node(anchor)
         node.value = node.value.replace(STAND_IN, "?")
         return node
@@ -41,4 +41,4 @@ LOADER: Final[Any] = (
     if hasattr(yaml, "CSafeLoader")
     else PortableLoader
 )
-"""The loader of libyaml, where it is there."""
+"""The loader of libyaml, if it is available."""

@@ -33,14 +33,14 @@ _WORDS: Final[dict[str, Any]] = {
 
 
 class Source(msgspec.Struct, frozen=True):
-    """A YAML document: its value, and the tree that tells where each part of it stands."""
+    """A YAML document: its value, and the tree that has the place of each part."""
 
     file: str
     value: Any
     root: yaml.Node
 
     def location(self, pointer: Pointer = ()) -> Location:
-        """The place of the value at `pointer`, or of its nearest parent that has one.
+        """Return the place of the value at `pointer`, or of its nearest parent that has one.
 
         A member's place is that of its key.
         """
@@ -53,12 +53,12 @@ class Source(msgspec.Struct, frozen=True):
         return Location(self.file, mark.line + 1, mark.column + 1)
 
     def error(self, message: str, pointer: Pointer = ()) -> InputError:
-        """An `InputError` that names the place of the value at `pointer`."""
+        """Return an `InputError` that names the place of the value at `pointer`."""
         return InputError(message, self.location(pointer))
 
 
 def _child(node: yaml.Node, part: str | int) -> tuple[yaml.Mark, yaml.Node] | None:
-    """Where a part of a node stands, and the part itself; None where there is none."""
+    """Return the place of a part of a node, and the part itself; None if there is none."""
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             if key.value == part:
@@ -69,13 +69,13 @@ def _child(node: yaml.Node, part: str | int) -> tuple[yaml.Mark, yaml.Node] | No
 
 
 def load(path: Path) -> Source:
-    """Reads a YAML file; raises `InputError` with line and column."""
+    """Read a YAML file; raise `InputError` with line and column."""
     name = shown(path)
     return parse(text_file.read(path, name, MAX_BYTES), name)
 
 
 def parse(text: str, file: str) -> Source:
-    """Parses one YAML document; `file` is the name that errors give."""
+    """Parse one YAML document; `file` is the name that errors give."""
     _check_characters(text, file)
     try:
         if len(text) > SURELY_SHALLOW:
@@ -83,7 +83,7 @@ def parse(text: str, file: str) -> Source:
         node = yaml.compose(text, Loader=LOADER)
     except yaml.MarkedYAMLError as error:
         mark: Any = error.problem_mark or error.context_mark
-        # The library has a bound of its own: what stands before the error may be beyond the kit's.
+        # The library has a limit of its own: the text before the error may exceed the kit's.
         _check_depth(text[: mark.index], file)
         raise InputError(f"is not YAML: {error.problem}", _place(file, mark)) from None
     except RecursionError:
@@ -95,16 +95,16 @@ def parse(text: str, file: str) -> Source:
 
 
 def _check_characters(text: str, file: str) -> None:
-    """Refuses a character that YAML has only in its escaped form."""
+    """Refuse a character that YAML allows only in escaped form."""
     found = _UNPRINTABLE.search(text)
     if found:
         before = text[: found.start()]
         place = Location(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
-        raise InputError(f"is not YAML: the character U+{ord(found[0]):04X} stands in it", place)
+        raise InputError(f"is not YAML: the character U+{ord(found[0]):04X} is not allowed", place)
 
 
 def _check_depth(text: str, file: str) -> None:
-    """Refuses a text that is nested too deeply, as far as it is YAML."""
+    """Refuse a text that is nested too deeply, as far as it is YAML."""
     depth = 0
     with suppress(yaml.MarkedYAMLError):
         for event in yaml.parse(text, Loader=LOADER):
@@ -146,7 +146,7 @@ class _Builder:
             if not isinstance(key, str):
                 raise self.error("a key must be text; quote it", key_node)
             if key in result:
-                raise self.error(f'the key "{key}" stands here twice', key_node)
+                raise self.error(f'the key "{key}" appears twice', key_node)
             result[key] = self.build(value_node, depth + 1)
         return result
 
@@ -164,7 +164,7 @@ class _Builder:
 
 
 def _scalar(node: yaml.ScalarNode) -> Any:
-    """The value of a scalar: text where it is quoted, a YAML 1.2 core value where it is plain."""
+    """Return the value of a scalar: text if quoted, a YAML 1.2 core value if plain."""
     text = node.value
     if node.style:
         return text

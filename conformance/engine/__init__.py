@@ -1,1 +1,1 @@
-"""How it is judged: a suite is run against a target, and leaves a record."""
+"""The judge: runs a suite against a target and leaves a record."""

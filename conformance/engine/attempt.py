@@ -1,4 +1,4 @@
-"""One attempt at a scenario, and another where the first proved nothing."""
+"""Attempts at a scenario: another one follows where the last proved nothing."""
 
 import asyncio
 import traceback
@@ -25,25 +25,25 @@ from conformance.transport import Unreachable
 T = TypeVar("T")
 
 ATTEMPTS: Final = 3
-"""How often a scenario is tried while what is seen proves nothing."""
+"""How many times a scenario is attempted while the attempts prove nothing."""
 
 CROWD_LASTS: Final = 0.25
-"""Seconds in which connections that are on their way out make room for others."""
+"""Seconds to wait for closing connections to make room for new ones."""
 
 SCENARIO_LIMIT: Final = 60.0
 
 TRIPS_A_STEP: Final = 4
-"""Round trips that a step takes: a connection is opened, greeted, and ends."""
+"""Round trips per step: a connection is opened, greeted and closed."""
 
 SLOWEST_TRIP: Final = 1.0
-"""Seconds of a round trip from which on a slow target gets no more time."""
+"""Seconds of a round trip beyond which a slow target gets no extra time."""
 
 LOST_AFTER: Final = 3
 
 
 @dataclass(slots=True)
 class Attempts:
-    """Tries the scenarios of a run, and notices when the target is lost; `note` says how."""
+    """Attempts the scenarios of a run and notices when the target is lost; `note` says how."""
 
     world: World
     max_wait: float
@@ -62,7 +62,7 @@ class Attempts:
         return self.pulse.loss is not None or self._crowded >= LOST_AFTER
 
     def wait_of(self, scenario: Scenario) -> float:
-        """The seconds that a scenario must wait; infinite where the target does not say."""
+        """Return the seconds that a scenario must wait; infinite if the target states none."""
         if isinstance(scenario.waits, int | float):
             return float(scenario.waits)
         try:
@@ -72,7 +72,7 @@ class Attempts:
             return float("inf")
 
     def obstacle(self, scenario: Scenario) -> Result | None:
-        """The result of a scenario that cannot run, or does not apply; None where it can run."""
+        """Return the result of a scenario that cannot run or does not apply; None if it can run."""
         world = self.world
         profile = world.suite.profiles[scenario.profile]
         own = {profile.claim} if profile.claim and not profile.required else set()
@@ -88,12 +88,12 @@ class Attempts:
         requirements = world.suite.requirements
         cannot_tell = all(requirements[name].excluded for name in scenario.requirements)
         outcome = Outcome.INCONCLUSIVE
-        if cause == "no hook" and cannot_tell:  # it is not missed where none could tell
+        if cause == "no hook" and cannot_tell:  # no hook could observe it anyway
             outcome = Outcome.NOT_APPLICABLE
         return result_of(scenario, outcome, reason, cause)
 
     def _open_question(self, scenario: Scenario) -> tuple[Cause, str] | None:
-        """Why a scenario cannot run, where it applies."""
+        """Return why a scenario that applies cannot run."""
         world, target = self.world, self.world.target
         hooks = scenario.hooks - target.hooks.keys()
         if hooks:
@@ -102,7 +102,7 @@ class Attempts:
         if missing:
             stated = ", ".join(missing)
             return "not stated", (
-                f"the target does not state {stated}; a target file can (parameters: …)"
+                f"the target does not state {stated}; set it under `parameters:` in the target file"
             )
         wait = self.wait_of(scenario)
         if wait == float("inf"):
@@ -112,7 +112,7 @@ class Attempts:
         if wait > self.max_wait and not world.moves_clock:
             return "long wait", (
                 f"it must wait {wait:g} s, longer than --max-wait {self.max_wait:g}; "
-                f"the hook {ADVANCE} would spare that"
+                f"the hook {ADVANCE} would avoid the wait"
             )
         return ("target lost", self.note) if self.lost else None
 
@@ -121,10 +121,10 @@ class Attempts:
         return "; ".join(faults) or self.world.without_hook(", ".join(names))
 
     async def judged(self, scenario: Scenario, form: Form = PLAIN) -> Result:
-        """The result of a scenario that nothing keeps from running, played in a form.
+        """Play a scenario that nothing prevents from running, in a form; return its result.
 
-        Where the target is lost meanwhile, what was seen proves something only of a scenario that
-        was alone in flight.
+        If the target is lost meanwhile, a failure is evidence only if no other scenario was in
+        flight.
         """
         flight = self.pulse.take_off(scenario.id)
         result = await _unless(self.pulse.lost, self._tries(scenario, form, flight))
@@ -137,7 +137,7 @@ class Attempts:
         return result
 
     def _withdrawn(self, result: Result) -> Result:
-        """A result that proves nothing, as the target was lost, unless it alone was in flight."""
+        """Make a result inconclusive because the target was lost, unless it was alone in flight."""
         loss = self.pulse.loss
         assert loss is not None
         self.note = loss.note
@@ -161,7 +161,7 @@ class Attempts:
     async def _attempt(
         self, scenario: Scenario, attempt: int, dialogue: Dialogue
     ) -> tuple[Result, bool]:
-        """One try; the second value says whether another may tell more."""
+        """Make one attempt; the second value says whether another may prove more."""
         limit = self._limit(scenario)
         bound = asyncio.timeout(limit)
         again = False
@@ -185,7 +185,8 @@ class Attempts:
             reason = str(error) if isinstance(error, KitError) else _own_fault(error)
             found = result_of(scenario, Outcome.KIT_ERROR, reason)
             if isinstance(error, TimeoutError) and bound.expired():
-                found = _inconclusive(scenario, "out of time", f"it took longer than {limit:g} s")
+                reason = f"the scenario took longer than {limit:g} s"
+                found = _inconclusive(scenario, "out of time", reason)
         finally:
             await dialogue.finish()
         if found.outcome is not Outcome.PASSED:
@@ -194,7 +195,7 @@ class Attempts:
         return replace(found, timing=_timing(dialogue, attempt)), again
 
     def _limit(self, scenario: Scenario) -> float:
-        """Seconds after which a scenario is given up."""
+        """Return the seconds after which a scenario is given up."""
         trips = TRIPS_A_STEP * scenario.bulk * min(self.world.round_trip, SLOWEST_TRIP)
         return SCENARIO_LIMIT * self.world.timeout_scale + self.wait_of(scenario) + trips
 
@@ -206,7 +207,7 @@ class Attempts:
         except StepFailed as failed:
             await _heard_out(dialogue, scenario, failed)
             failure = replace(failed.failure, requirements=())
-            reason = f"what it needs first did not work: {failure.location}: {failure.summary}"
+            reason = f"setup failed: {failure.location}: {failure.summary}"
             found = _inconclusive(scenario, "setup failed", reason)
             return replace(found, failures=(failure,))
         dialogue.is_set_up = False
@@ -223,7 +224,7 @@ class Attempts:
         return result_of(scenario, Outcome.PASSED, "")
 
     def note_crowded(self, reason: str) -> None:
-        """Notes that the target turned a scenario away, though nothing else kept it busy."""
+        """Note that the target turned a scenario away although nothing else kept it busy."""
         self._crowded += 1
         if self.lost and not self.note:
             self.note = f"the target was lost during the run: {reason}"
@@ -232,7 +233,7 @@ class Attempts:
 def result_of(
     scenario: Scenario, outcome: Outcome, reason: str, cause: Cause | None = None
 ) -> Result:
-    """The result of a scenario, without evidence."""
+    """Return the result of a scenario, without evidence."""
     return Result(
         id=scenario.id,
         kind="scenario",
@@ -250,14 +251,14 @@ def _inconclusive(scenario: Scenario, cause: Cause, reason: str) -> Result:
 
 
 async def _perform(performer: Performer, steps: Sequence[Step]) -> None:
-    """Performs steps one by one, so that it is known which were reached."""
+    """Perform steps one by one, so that it is known which were reached."""
     for step in steps:
         await performer.perform((step,))
         performer.dialogue.performed += 1
 
 
 def _steps(scenario: Scenario, performed: int, found: Result) -> tuple[StepRecord, ...]:
-    """The steps of a scenario, of which so many were performed and the next, if any, was not."""
+    """Return the steps of a scenario: `performed` of them are done, the next one failed."""
     rows: list[tuple[Phase, Step]] = [("setup", step) for step in scenario.setup]
     rows += [("steps", step) for step in scenario.steps]
     return tuple(
@@ -275,14 +276,14 @@ def _steps(scenario: Scenario, performed: int, found: Result) -> tuple[StepRecor
 
 
 async def _heard_out(dialogue: Dialogue, scenario: Scenario, failed: StepFailed) -> None:
-    """Raises `Disturbed` where a failure proves nothing; listens for an answer that is missing."""
+    """Raise `Disturbed` if a failure proves nothing; keep listening for a missing answer."""
     await _check_quiet(dialogue, scenario)
     if failed.missing is not None:
         dialogue.listen(failed.missing)
 
 
 def _cut_short(scenario: Scenario, dialogue: Dialogue | None) -> Result:
-    """The result of a scenario that was not played to its end."""
+    """Return the result of a scenario that was not played to the end."""
     result = _inconclusive(scenario, "not tried", "")
     if dialogue is None:
         return result
@@ -292,7 +293,7 @@ def _cut_short(scenario: Scenario, dialogue: Dialogue | None) -> Result:
 
 
 async def _unless(event: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
-    """Does a piece of work; None where the event comes first."""
+    """Do a piece of work; return None if the event comes first."""
     task, other = asyncio.create_task(work), asyncio.create_task(event.wait())
     try:
         await asyncio.wait({task, other}, return_when=asyncio.FIRST_COMPLETED)
@@ -304,9 +305,9 @@ async def _unless(event: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | Non
 
 
 async def _check_quiet(dialogue: Dialogue, scenario: Scenario) -> None:
-    """Raises `Disturbed` where others caused events, and the scenario counts on nobody doing so."""
+    """Raise `Disturbed` if others caused events and the scenario relies on silence."""
     if scenario.quiet and await dialogue.is_disturbed():
-        raise Disturbed("other clients, or the target itself, caused events meanwhile")
+        raise Disturbed("other clients, or the target itself, caused events during the scenario")
 
 
 def _timing(dialogue: Dialogue, attempt: int) -> Timing:
@@ -320,6 +321,6 @@ def _timing(dialogue: Dialogue, attempt: int) -> Timing:
 
 
 def _own_fault(error: Exception) -> str:
-    """What an unforeseen error of the kit was, and the line that raised it."""
+    """Describe an unexpected error of the kit, with the line that raised it."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__} in {Path(frame.filename).name}:{frame.lineno}: {error}"

@@ -1,4 +1,4 @@
-"""The barriers of one dialogue: what was sent before them, and which were answered."""
+"""The barriers of one dialogue: which were sent, and which were answered."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
@@ -22,10 +22,10 @@ class Sent(msgspec.Struct, eq=False):
 
 
 class Barriers:
-    """Sends barriers, and tells their answers from everything else.
+    """Sends barriers and tells their answers apart from everything else.
 
-    `senders` are the connections on which something was sent that may still have to be answered,
-    `unfinished` those in the middle of a fragmented message, into which no barrier can be put.
+    `senders` are the connections on which a message was sent that may still need an answer,
+    `unfinished` those in the middle of a fragmented message, where no barrier can be inserted.
     """
 
     def __init__(self, barrier: Barrier, made: Callable[[Any, str], Any]) -> None:
@@ -38,19 +38,19 @@ class Barriers:
         self._sent: dict[str, Sent] = {}
 
     def is_let_in(self, connection: Connection) -> bool:
-        """Whether a connection is open on which somebody was let in."""
+        """Return whether a connection is open and was let in."""
         return connection in self._let_in and connection.end is None
 
     def is_waiting(self, connection: Connection) -> bool:
-        """Whether a connection is open on which nobody was let in."""
+        """Return whether a connection is open and was not let in yet."""
         return connection not in self._let_in and connection.end is None
 
     def have_room(self, connections: Iterable[Connection]) -> bool:
-        """Whether no message is under way on any of the connections."""
+        """Return whether no fragmented message is unfinished on any of the connections."""
         return self.unfinished.isdisjoint(connections)
 
     def send(self, connection: Connection, *messages: Any) -> Sent:
-        """Sends a barrier; it counts neither as the scenario's own message nor as its sending."""
+        """Send a barrier, which does not count as a message of the scenario."""
         sent = Sent(f"barrier.{token_hex(8)}", connection, asyncio.Event())
         self._sent[sent.token] = sent  # other connections take it for background
         for raw in messages:
@@ -58,24 +58,24 @@ class Barriers:
         return sent
 
     def precede(self, connection: Connection, messages: Sequence[Any]) -> None:
-        """Sends messages once on a connection that was let in, whose answers are a barrier's."""
+        """Send messages once on a connection that was let in, answered like a barrier."""
         if messages and self.is_let_in(connection) and connection not in self._preceded:
             self._preceded.add(connection)
             self.send(connection, *messages)
 
     def is_one(self, message: Message) -> bool:
-        """Whether a message is the answer to a barrier, on whatever connection."""
+        """Return whether a message answers a barrier on any connection."""
         return self._may_answer(message) and any(map(message.mentions, self._sent))
 
     def _may_answer(self, message: Message) -> bool:
-        """Whether a message is of a kind that answers: a replay may hold an answer, and is none."""
+        """Return whether a message is of a kind that answers; a replay only contains answers."""
         kind = message.value.get("type") if isinstance(message.value, dict) else None
         return not isinstance(kind, str) or kind in self._barrier.answers
 
     def note(self, connection: Connection, message: Message) -> bool:
-        """Notes what a message means for barriers; whether it answers one on its connection.
+        """Note what a message means for barriers; return whether it answers one on its connection.
 
-        An answer that is still missing then is overtaken: nothing more is said of its time.
+        An answer that is still missing by then was overtaken: its time is not judged any more.
         """
         if connection not in self._let_in and matches(self._barrier.let_in, message.value):
             self._let_in.add(connection)

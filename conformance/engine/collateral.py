@@ -1,4 +1,4 @@
-"""Collateral failures: those that another explains, for which nobody is blamed once more."""
+"""Collateral failures: those that another failure explains, so that nothing is blamed twice."""
 
 from collections.abc import Mapping
 
@@ -10,11 +10,11 @@ from conformance.record.record import blamed
 def collateral(
     results: Mapping[str, Result], rests_on: Mapping[str, Missing], owed: Mapping[str, str]
 ) -> dict[str, str]:
-    """Why some failures prove nothing, by the id of the result.
+    """Return why some failures prove nothing, by the id of the result.
 
-    `rests_on` has the missing answers by the results whose failures rest on them, `owed` the
-    requirement that says who gets a message, by its type. Where a missing message breaks that
-    requirement, what misses such a message elsewhere blames no other.
+    `rests_on` maps results to the missing answers that their failures rest on, `owed` maps a
+    message type to the requirement that says who gets it. Where a missing message breaks that
+    requirement, other scenarios that miss such a message blame nothing else.
     """
     missed = {
         name: missing.owed
@@ -23,14 +23,14 @@ def collateral(
     }
     lost = {kind for name, kind in missed.items() if owed[kind] in blamed(results[name])}
     return {
-        name: f"it needs a {kind}, and not every one comes ({owed[kind]})"
+        name: f"it needs a {kind}, and the target does not deliver all of them ({owed[kind]})"
         for name, kind in missed.items()
         if kind in lost and owed[kind] not in blamed(results[name])
     }
 
 
 def undecided(results: Mapping[str, Result], reasons: Mapping[str, str]) -> dict[str, Result]:
-    """Those of the results that blame somebody and, for a reason, prove nothing after all."""
+    """Return the results that blame something but, for a reason, prove nothing after all."""
     return {
         name: results[name].undecided("collateral", reason)
         for name, reason in reasons.items()

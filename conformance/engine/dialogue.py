@@ -1,4 +1,4 @@
-"""One run of one scenario: its connections, its variables, and its marks in time."""
+"""One run of one scenario: its connections, its variables and its marks in time."""
 
 import asyncio
 import math
@@ -39,7 +39,7 @@ class Span(msgspec.Struct, frozen=True):
 
 
 class NotGiven(Exception):
-    """A variable is not set because the target did not send what it is made of."""
+    """A variable is not set because the target did not send its value."""
 
 
 class Dialogue:
@@ -79,12 +79,12 @@ class Dialogue:
         }
 
     def unique(self) -> str:
-        """A text that nothing else in this run contains."""
+        """A text that occurs nowhere else in this run."""
         self._unique += 1
         return f"{self.token}.{self._unique}"
 
     def _foreseen_by_none(self, scenario: Scenario | None) -> Any:
-        """What refuses a message for the target's rate, where the scenario is not about that."""
+        """Return the refusal for the target's rate limit, unless the scenario is about that."""
         rate = self.world.suite.inconclusive.rate
         stated = rate.messages in self.world.variables
         about_it = scenario is None or rate.messages in scenario.needs
@@ -92,7 +92,7 @@ class Dialogue:
 
     @cached_property
     def may_send_barriers(self) -> bool:
-        """Whether messages of the kit's own change nothing that the scenario counts on."""
+        """Whether the kit's own messages change nothing that the scenario counts on."""
         scenario = self._scenario
         if scenario is None:
             return True
@@ -104,13 +104,13 @@ class Dialogue:
         return self.resolve(raw, "c", {"barrier": token})
 
     def note_wait(self, name: str, seconds: float) -> None:
-        """Notes that the target's windows, not its answers, make this take so long."""
+        """Note a wait that is due to the target's windows, not its answers."""
         self.waited_for[name] = self.waited_for.get(name, 0.0) + seconds
 
     # ── variables ──
 
     def resolve(self, value: Any, on: str, scope: Mapping[str, Any]) -> Any:
-        """The value with its variables and functions replaced."""
+        """Return the value with its variables and functions replaced."""
         return expressions.resolve(
             value, lambda name: self._lookup(name, on, scope), self._functions
         )
@@ -126,14 +126,14 @@ class Dialogue:
             if (member or name) in place:
                 return place[member or name]
         if (member or name) in self.not_given:
-            raise NotGiven(f"the target did not give the {member or name} that is needed here")
+            raise NotGiven(f"the target did not send {member or name}, which this step needs")
         known = [key for place in places for key in place]
         raise InputError(f"the variable ${name} is not set{did_you_mean(name, known)}")
 
     # ── connections ──
 
     async def connect(self, name: str, answers_close: bool, **options: Any) -> Connection:
-        """Opens a connection under a name that the scenario has not used, or has ended."""
+        """Open a connection under a name that is unused or whose connection has ended."""
         if self.form.compression:
             options.setdefault("compression", {})
         handshake = Handshake(
@@ -155,18 +155,18 @@ class Dialogue:
         return connection
 
     def opened_at(self, connection: Connection) -> float:
-        """When a connection was opened, by the world's clock."""
+        """Return when a connection was opened, by the world's clock."""
         return connection.opened + self._advanced_before[connection]
 
     def connection(self, name: str) -> Connection:
-        """The connection of that name."""
+        """Return the connection of that name."""
         if name not in self.connections:
             hint = did_you_mean(name, self.connections)
             raise InputError(f'there is no connection "{name}"{hint}')
         return self.connections[name]
 
     async def finish(self) -> None:
-        """Closes every connection that is still open, but one that is still listened to."""
+        """Close every connection that is still open, except one that is still listened to."""
         connections = [c for c in self.connections.values() if c is not self._listened_to]
         for connection in connections:
             connection.take_leave()
@@ -175,7 +175,7 @@ class Dialogue:
             await connection.finish(max(0.0, end - perf_counter()))
 
     def listen(self, missing: Missing) -> None:
-        """Goes on listening for an answer that did not come, where the world is interested."""
+        """Keep listening for an answer that did not come, if the world is interested."""
         task = self.world.silences.listen(missing)
         if task is not None:
             self._listened_to = missing.connection
@@ -185,7 +185,7 @@ class Dialogue:
 
     @property
     def in_doubt(self) -> bool:
-        """Whether the target may have died: it hung up, or nobody has heard of it since.
+        """Whether the target may have died: it hung up, or nothing has been heard from it since.
 
         That is, since a message that has no answer yet, or since the latest step began.
         """
@@ -200,7 +200,7 @@ class Dialogue:
 
     @property
     def unanswered_since(self) -> float:
-        """Since when something has no answer that is due; infinite where everything has.
+        """When the oldest wait for an answer that is due began; infinite if there is none.
 
         A connection on which nothing has come waits for its greeting from the start.
         """
@@ -211,24 +211,24 @@ class Dialogue:
 
     @property
     def asked_since(self) -> float:
-        """When the first message was sent that still has no answer; infinite without one."""
+        """When the first message that still has no answer was sent; infinite if there is none."""
         asked = (c.last_sent for c in self.connections.values() if c.awaits_answer)
         return min(asked, default=math.inf)
 
     def note_silence(self) -> None:
-        """Has the monitors judge that a message of this dialogue was never answered."""
+        """Have the monitors judge that a message of this dialogue was never answered."""
         if (since := self.asked_since) < math.inf:
             self.witness.never_answered(perf_counter() - since)
 
     @property
     def _patience(self) -> float:
-        """Seconds for what a target answers at once."""
+        """Seconds to wait for what a target answers at once."""
         return 0.5 + 4 * self.world.round_trip
 
     # ── hooks ──
 
     async def call_hook(self, name: str, arguments: Mapping[str, Any]) -> Any:
-        """The result of a hook of the target."""
+        """Call a hook of the target and return its result."""
         self.witness.asked_of_hook(name, encode(dict(arguments)))
         if name not in self.world.target.hooks:
             raise HookFailed(self.world.without_hook(name))
@@ -250,9 +250,9 @@ class Dialogue:
         return result
 
     async def advance_clock(self, seconds: float) -> None:
-        """Moves the target's clock, and with it the kit's notion of time.
+        """Move the target's clock, and with it the kit's notion of time.
 
-        The kit's own moves first: what the jump brings about may come before the hook's answer.
+        The kit's own moves first: the effects of the jump may arrive before the hook's answer.
         """
         self.world.advanced += seconds
         for monitor in self.world.monitors:
@@ -266,7 +266,7 @@ class Dialogue:
     # ── others ──
 
     async def is_disturbed(self) -> bool:
-        """Whether others have caused events; those that are on their way are waited for."""
+        """Return whether others have caused events, after waiting for those in transit."""
 
         async def catch_up(connection: Connection) -> None:
             if connection.open and connection.end is None:

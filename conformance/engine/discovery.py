@@ -1,4 +1,4 @@
-"""Discovery: learning what a target states, and whether it is one, before it is judged."""
+"""Discovery: learning what a target states, and whether it speaks the protocol, before judging."""
 
 import re
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ from conformance.transport import Connection, End, Unreachable
 COMPRESSES: Final = "permessage-deflate"
 
 OPERATORS_OWN: Final = frozenset({"host", "origin"})
-"""Headers of a target file that make the first handshake another than the plainest."""
+"""Headers of a target file that make the first handshake other than plain."""
 
 
 _HTTP: Final = re.compile(rb"HTTP/1\.0 (\d{3})\b")
@@ -32,17 +32,17 @@ _LOCATION: Final = re.compile(rb"\r?\nLocation:[ \t]*([^\r\n]*)", re.IGNORECASE)
 
 
 class RefusedHandshake(msgspec.Struct, frozen=True):
-    """Why the first handshake failed though it had to succeed, and the scenarios that judge it."""
+    """Why the first handshake failed although it had to succeed, and what judges that."""
 
     reason: str
     scenarios: tuple[str, ...]
 
 
 async def discover(world: World, *, force: bool = False) -> RefusedHandshake | None:
-    """Learns what the target states; a target that cannot even do this is judged as it is.
+    """Learn what the target states; a target that cannot even do this is judged as it is.
 
-    Returns why the first handshake failed, where a requirement obliges the target to accept it.
-    Raises `Unreachable` where there is no WebSocket server at all or, without `force`, one of
+    Returns why the first handshake failed, if a requirement obliges the target to accept it.
+    Raises `Unreachable` if there is no WebSocket server at all or, without `force`, one of
     another protocol.
     """
     for left in reversed(range(ATTEMPTS)):
@@ -63,9 +63,9 @@ async def discover(world: World, *, force: bool = False) -> RefusedHandshake | N
 
 
 async def _learn(dialogue: Dialogue, left: int) -> bool:
-    """One try to learn what the target states; whether its handshake failed.
+    """Make one attempt to learn what the target states; return whether its handshake failed.
 
-    Raises `TooSlow` where another try, of which so many are left, may tell more.
+    Raises `TooSlow` if another attempt, of which `left` remain, may prove more.
     """
     world = dialogue.world
     world.variables = {"url": world.target.url, "origin": world.target.origin}
@@ -77,7 +77,7 @@ async def _learn(dialogue: Dialogue, left: int) -> bool:
             _take(world, dialogue.of_connection["c"])
     except Unreachable:
         raise
-    except Exception as error:  # a fault of the kit shows again in the scenarios, and in a report
+    except Exception as error:  # a fault of the kit shows up again in the scenarios
         if isinstance(error, TooSlow) and left:
             raise
         _take(world, dialogue.of_connection["c"])
@@ -90,7 +90,7 @@ async def _learn(dialogue: Dialogue, left: int) -> bool:
 
 
 def _take(world: World, known: Mapping[str, Any]) -> None:
-    """Takes what is known of the target so far: its parameters and its claims."""
+    """Record what is known of the target so far: its parameters and its claims."""
     given = world.target.parameters
     world.variables |= {**given, **parameters(world.suite, known, given)}
     claims = world.target.claims
@@ -98,7 +98,7 @@ def _take(world: World, known: Mapping[str, Any]) -> None:
 
 
 async def _choose_barrier(dialogue: Dialogue) -> None:
-    """Finds the first barrier that the target answers, where it let the kit in."""
+    """Find the first barrier that the target answers, if it let the kit in."""
     world, connection = dialogue.world, dialogue.connections.get("c")
     if connection is None or connection.is_beyond_the_kit:
         return
@@ -118,7 +118,7 @@ async def _choose_barrier(dialogue: Dialogue) -> None:
 
 
 async def _offer_compression(dialogue: Dialogue) -> None:
-    """Notes whether the target negotiates permessage-deflate, by the claim of that name."""
+    """Note whether the target negotiates permessage-deflate, as the claim of that name."""
     with suppress(Unreachable):
         connection = await dialogue.connect("compressed", answers_close=True, compression={})
         if connection.compresses:
@@ -129,9 +129,9 @@ async def _offer_compression(dialogue: Dialogue) -> None:
 
 
 async def _refused_handshake(dialogue: Dialogue) -> RefusedHandshake:
-    """Why the first handshake failed, and what judges that.
+    """Return why the first handshake failed, and what judges that.
 
-    Raises `Unreachable` where no requirement obliges the target to accept it.
+    Raises `Unreachable` if no requirement obliges the target to accept it.
     """
     connection = dialogue.connections["c"]
     duty = dialogue.world.suite.handshake
@@ -148,14 +148,14 @@ async def _refused_handshake(dialogue: Dialogue) -> RefusedHandshake:
             return RefusedHandshake(reason, variant.judged_by)
     if status in duty.by_name and not _is_loopback(dialogue.world.target.url):
         raise Unreachable(
-            f"{_other_status(connection, shown, status)}; does the server know itself by the name "
+            f"{_other_status(connection, shown, status)}; does the server accept the host name "
             f"in this URL?"
         )
     return RefusedHandshake(reason, (duty.judged_by[status],))
 
 
 async def _is_accepted(dialogue: Dialogue, raw: Mapping[str, Any]) -> bool:
-    """Whether the target accepts another handshake."""
+    """Return whether the target accepts another handshake."""
     options = dialogue.resolve(raw, "c", {})
     origin = options.pop("origin", None)
     subprotocols = tuple(options.pop("subprotocols", ()))
@@ -170,7 +170,7 @@ async def _is_accepted(dialogue: Dialogue, raw: Mapping[str, Any]) -> bool:
 
 
 def _is_operators_own(world: World) -> bool:
-    """Whether the target file itself decides what the handshake says of its origin or host."""
+    """Return whether the target file itself sets the origin or host of the handshake."""
     return any(name.lower() in OPERATORS_OWN for name, _ in world.target.headers)
 
 
@@ -183,7 +183,7 @@ def _is_loopback(url: str) -> bool:
 
 
 def _no_handshake(connection: Connection, shown: str) -> str:
-    """Why what answered, if anything did, is no WebSocket server."""
+    """Return why what answered, if anything did, is not a WebSocket server."""
     where = f"{shown} accepts the connection but"
     if connection.silent:
         return f"{where} {connection.refusal}"
@@ -207,7 +207,7 @@ def _other_status(connection: Connection, shown: str, status: int) -> str:
 
 
 async def _check_greeting(dialogue: Dialogue) -> None:
-    """Raises `Unreachable` where the target speaks WebSocket, but does not greet in time."""
+    """Raise `Unreachable` if the target speaks WebSocket but does not greet in time."""
     connection = dialogue.connections.get("c")
     if connection is None or connection.is_beyond_the_kit:
         return
@@ -225,12 +225,12 @@ async def _check_greeting(dialogue: Dialogue) -> None:
     greeting, title = world.suite.greeting, world.suite.title
     raise Unreachable(
         f"{world.target.shown_url} opens a WebSocket but sends no {greeting}{_instead(end)}: this "
-        f"does not look like a server of the {title} (--force judges it all the same)"
+        f"does not look like a server of the {title} (use --force to judge it anyway)"
     )
 
 
 def _instead(end: End | None) -> str:
-    """How the connection ended, where it did."""
+    """Return how the connection ended, if it did."""
     if end is None:
         return ""
     reason = f" ({cut(end.reason)})" if end.reason else ""

@@ -1,4 +1,4 @@
-"""Form plays: scenarios that are right in their plain form, played again in other forms."""
+"""Form plays: scenarios that passed in their plain form are played again in other forms."""
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,16 +17,16 @@ from conformance.model import Outcome, Result, Scenario
 from conformance.target.hooks import ADVANCE, RESTART, SHUTDOWN
 
 SECONDS: Final = 5.0
-"""Seconds, times the factor on time-outs, after which no further scenario begins."""
+"""Seconds, times the timeout factor, after which no further scenario begins."""
 
 ENOUGH: Final = 3
-"""Scenarios that failed in a form, after which no other is played in it."""
+"""Failed scenarios in a form after which no more are played in it."""
 
 MOST_STEPS: Final = 30
-"""Steps of a scenario that is played in a form: a run is to take little longer for it."""
+"""The most steps of a scenario that is played in a form, so that it adds little to a run."""
 
 MOVING: Final = frozenset({ADVANCE, RESTART, SHUTDOWN})
-"""Hooks that change more than one scenario's world."""
+"""Hooks that affect more than one scenario."""
 
 BAD: Final = (Outcome.FAILED, Outcome.WARNED)
 
@@ -34,33 +34,33 @@ Play = tuple[Scenario, Form]
 
 
 class Seen(msgspec.Struct):
-    """What a form came to: how many scenarios it was judged by, and which failed in it alone."""
+    """The outcome for a form: how many scenarios judged it, and which failed in it alone."""
 
     observed: int = 0
     failed: list[Result] = msgspec.field(default_factory=list)
 
 
 def drawn(scenarios: Iterable[Scenario], forms: Mapping[str, Form], seed: int) -> list[Play]:
-    """Each scenario with one form, which depends on its id and a seed alone."""
+    """Return each scenario with one form, which depends only on its id and the seed."""
     rows = list(forms.values())
     return [(s, rows[crc32(f"{seed} {s.id}".encode()) % len(rows)]) for s in scenarios if rows]
 
 
 def each(scenarios: Iterable[Scenario], forms: Iterable[Form]) -> list[Play]:
-    """Each scenario with each of the forms."""
+    """Return each scenario with each of the forms."""
     rows = list(forms)
     return [(scenario, form) for scenario in scenarios for form in rows]
 
 
 class FormPlays:
-    """Plays scenarios in forms, and says what each form came to."""
+    """Plays scenarios in forms and reports the outcome for each form."""
 
     def __init__(self, attempts: Attempts) -> None:
         self._attempts = attempts
         self._seen: dict[str, Seen] = {}
 
     async def play(self, plays: Iterable[Play], jobs: int) -> None:
-        """Plays what can be played beside others, `jobs` at once."""
+        """Play what can run alongside others, `jobs` at once."""
         end = perf_counter() + SECONDS * self._attempts.world.timeout_scale
         waiting = iter(plays)
 
@@ -77,7 +77,7 @@ class FormPlays:
                 group.create_task(worker())
 
     def _fits(self, scenario: Scenario, form: Form) -> bool:
-        """Whether a scenario can be played in a form, quickly and beside others."""
+        """Return whether a scenario can be played in a form, quickly and alongside others."""
         attempts = self._attempts
         if form.claims - attempts.world.claims:
             return False
@@ -90,7 +90,7 @@ class FormPlays:
         return not form.before or Dialogue(attempts.world, scenario.id, scenario).may_send_barriers
 
     async def _play(self, scenario: Scenario, form: Form, seen: Seen) -> None:
-        """Plays a scenario; one that fails must pass in its plain form and fail in this again."""
+        """Play a scenario; to count as failed, it must pass plain and fail in this form twice."""
         result = await self._attempts.judged(scenario, form)
         if _is_bad(result, form):
             plain = await self._attempts.judged(scenario)
@@ -104,7 +104,7 @@ class FormPlays:
             seen.observed += 1
 
     def results(self, suite: Suite) -> Sequence[Result]:
-        """What the forms came to in which anything was played."""
+        """Return the results of the forms in which anything was played."""
         return [
             _result(suite, suite.forms[name], seen)
             for name, seen in self._seen.items()
@@ -113,7 +113,7 @@ class FormPlays:
 
 
 def _is_bad(result: Result, form: Form) -> bool:
-    """Whether a result speaks against a form: what a scenario needs first shows its own as well."""
+    """Return whether a result speaks against a form, a failed setup only if it has a rule."""
     return result.outcome in BAD or bool(form.requirement and result.failures)
 
 
@@ -146,7 +146,7 @@ def _result(suite: Suite, form: Form, seen: Seen) -> Result:
 
 
 def _blamed(form: Form, seen: Seen) -> tuple[str, ...]:
-    """What is broken: the form's requirement, or what all that failed judge, else the first."""
+    """Return what is broken: the form's requirement, else what the failed scenarios share."""
     if form.requirements:
         return form.requirements
     judged = [row.failures[0].requirements for row in seen.failed]

@@ -1,4 +1,4 @@
-"""What proves nothing: each reason why a scenario is inconclusive, and whether to try again."""
+"""Inconclusive scenarios: each reason why nothing was proved, and whether to try again."""
 
 from typing import ClassVar
 
@@ -6,37 +6,37 @@ from conformance.model import Cause
 
 
 class NotJudged(Exception):
-    """What was seen proves nothing either way."""
+    """Nothing was proved either way."""
 
     cause: ClassVar[Cause] = "not provable"
 
 
 class TryAgain(NotJudged):
-    """What was seen proves nothing, but another try may prove something."""
+    """Nothing was proved, but another attempt may prove something."""
 
 
 class TooSlow(TryAgain):
-    """What was seen came too late to prove anything: this machine or the line was too busy."""
+    """It came too late to prove anything: this machine or the network was too busy."""
 
     cause = "too busy"
 
     def __init__(self, what: str) -> None:
-        super().__init__(f"{what}: this machine, or the line to the target, was too busy")
+        super().__init__(f"{what}: this machine, or the network to the target, was too busy")
 
 
 class Refused(TryAgain):
-    """The target refused a message for its rate, which the scenario is not about."""
+    """The target refused a message because of its rate limit, which the scenario is not about."""
 
     cause = "rate limited"
 
 
 class Disturbed(TryAgain):
-    """Others caused events, and the scenario counts on nobody doing so."""
+    """Others caused events, and the scenario relies on silence."""
 
     cause = "disturbed"
 
 
 class Crowded(TryAgain):
-    """The target takes no more connections at the moment."""
+    """The target accepts no more connections at the moment."""
 
     cause = "crowded"

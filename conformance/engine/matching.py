@@ -17,17 +17,17 @@ class Difference(msgspec.Struct, frozen=True):
 
 
 def difference(expected: Any, received: Any) -> Difference | None:
-    """Where `received` lacks or contradicts a member of `expected`; None if nowhere.
+    """Return where `received` lacks or contradicts a member of `expected`; None if nowhere.
 
-    Objects are compared by the members that `expected` names; everything else by equality.
+    Objects are compared by the members that `expected` names, everything else by equality.
     """
     return _difference(expected, received, ())
 
 
 def matches(expected: Any, received: Any) -> bool:
-    """Whether `received` has every member of `expected`, with equal values.
+    """Return whether `received` has every member of `expected`, with equal values.
 
-    The same as no `difference`, for which nothing has to be shown.
+    The same as having no `difference`, but nothing has to be shown.
     """
     if not isinstance(expected, dict):
         return equal(expected, received)

@@ -1,4 +1,4 @@
-"""What was observed in a run: how many messages of each kind came."""
+"""Observed messages: how many of each kind arrived in a run."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -10,14 +10,14 @@ OTHER: Final = "(other)"
 
 
 class Observed:
-    """Counts messages by the members that tell their kinds apart, given as JSON pointers."""
+    """Counts messages by the members that distinguish their kinds, given as JSON pointers."""
 
     def __init__(self, pointers: Iterable[str]) -> None:
         self.counts: Counter[str] = Counter()
         self._paths = [pointer.split("/")[1:] for pointer in pointers]
 
     def note(self, value: Any) -> None:
-        """Counts a message; beyond many kinds, those that are new count as one."""
+        """Count a message; past `MOST_KINDS` kinds, all new ones count as one."""
         words = [_word(value, path) for path in self._paths]
         kind = " ".join(filter(None, words))
         if kind not in self.counts and len(self.counts) >= MOST_KINDS:

@@ -1,4 +1,4 @@
-"""Results of the passive checks, which watch the connections of a whole run."""
+"""Results of the passive checks, which watch all connections of a run."""
 
 from collections.abc import Collection
 
@@ -14,7 +14,7 @@ from conformance.model import Outcome, Result
 def passive_results(
     world: World, words: Collection[str], profiles: Collection[str]
 ) -> list[Result]:
-    """What the passive checks came to that the words and profiles select; without any, all.
+    """Return the results of the passive checks that the words and profiles select; by default all.
 
     All of them watch whatever is run: one that saw something wrong is never left out.
     """

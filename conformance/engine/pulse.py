@@ -1,4 +1,4 @@
-"""Whether the target still lives: looked into where an attempt leaves that in doubt."""
+"""Whether the target is still alive, checked when an attempt leaves that in doubt."""
 
 import asyncio
 from collections.abc import Sequence
@@ -13,13 +13,13 @@ from conformance.engine.world import World
 from conformance.transport import Connection, Unreachable
 
 PAUSES: Final = (0.0, 0.5, 1.5)
-"""Seconds before each look: a target that is restarted by its supervisor is gone for a moment."""
+"""Seconds before each look: a target that its supervisor restarts is gone for a moment."""
 
 LOOKS: Final = 3
-"""How often it is looked at most while the kit itself is held up."""
+"""The most looks that are taken while the kit itself is held up."""
 
-SILENT: Final = "it takes connections and no longer answers"
-HANGS_UP: Final = "it takes connections and ends them without an answer"
+SILENT: Final = "it accepts connections but no longer answers"
+HANGS_UP: Final = "it accepts connections but closes them without an answer"
 
 
 class Flight:
@@ -34,17 +34,17 @@ class Flight:
         self.held = False
 
     def was_on(self, moment: float) -> bool:
-        """Whether it was in progress at a moment, and did not come to a good end after it."""
+        """Return whether it was in progress at a moment and did not pass after it."""
         return self.begun <= moment and not self.held and (self.ended or moment + 1) > moment
 
     @property
     def unanswered_since(self) -> float:
-        """When it sent the first message that is still unanswered; infinite where there is none."""
+        """When it sent the first message that is still unanswered; infinite if there is none."""
         return self.dialogue.unanswered_since if self.dialogue is not None else float("inf")
 
 
 class Loss(msgspec.Struct, frozen=True):
-    """Why the target counts as lost, and what was in progress when it was last heard."""
+    """Why the target counts as lost, and what was in progress when it was last heard from."""
 
     reason: str
     silent: bool
@@ -52,13 +52,13 @@ class Loss(msgspec.Struct, frozen=True):
 
     @property
     def note(self) -> str:
-        """What a report says of it."""
+        """The text for the report."""
         flights = f"; in flight: {', '.join(self.in_flight)}" if self.in_flight else ""
         return f"the target was lost during the run: {self.reason}{flights}"
 
 
 class Pulse:
-    """Notices that the target is lost, by one more connection; `lost` is set from then on."""
+    """Finds out with one more connection that the target is lost; `lost` is set from then on."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -69,14 +69,14 @@ class Pulse:
         self._alive_at = 0.0
 
     def take_off(self, scenario: str) -> Flight:
-        """Notes that a scenario begins."""
+        """Note that a scenario begins."""
         heard = self.world.last_heard
         self._flights = [row for row in self._flights if row.ended is None or row.was_on(heard)]
         self._flights.append(Flight(scenario))
         return self._flights[-1]
 
     async def beats(self, since: float) -> bool:
-        """Whether the target lived at a moment or later; looks where nothing has shown it yet."""
+        """Return whether the target was alive at a moment or later; look if nothing shows it."""
         async with self._lock:
             for left in reversed(range(LOOKS)):
                 if self.loss is not None or max(self._alive_at, self.world.last_heard) >= since:
@@ -105,7 +105,7 @@ class Pulse:
                 dialogue.note_silence()
 
     async def _look(self) -> tuple[str, bool]:
-        """Why the target counts as lost, empty while it lives; and whether it is only silent."""
+        """Return why the target counts as lost (empty if alive), and whether it is only silent."""
         reason = ""
         for pause in PAUSES:
             await asyncio.sleep(pause)
@@ -117,13 +117,13 @@ class Pulse:
             if connections is None or any(map(self._lives, connections)):
                 return "", False
             if all(c.response is None and c.end is not None for c in connections):
-                reason = HANGS_UP  # a process that is ending, say
+                reason = HANGS_UP  # such as a process that is exiting
                 continue
             return SILENT, True
         return reason, False
 
     async def _connections(self) -> Sequence[Connection] | None:
-        """The connections of one more discovery; None where a message came meanwhile."""
+        """Return the connections of one more discovery; None if a message arrived meanwhile."""
         begun = perf_counter()
         dialogue = Dialogue(self.world, "pulse")
         try:
@@ -131,7 +131,7 @@ class Pulse:
                 await Performer(dialogue).call(self.world.suite.discovery[0])
             except Unreachable:
                 raise
-            except Exception:  # noqa: S110 - a fault of the kit shows in scenarios, and in a report
+            except Exception:  # noqa: S110 - a fault of the kit shows up in the scenarios
                 pass
             heard = self.world.last_heard >= begun
             return None if heard else tuple(dialogue.connections.values())
@@ -139,7 +139,7 @@ class Pulse:
             await dialogue.finish()
 
     def _lives(self, connection: Connection) -> bool:
-        """Whether a connection shows that the target lives, though no message came on it."""
+        """Return whether a connection shows that the target is alive, without any message."""
         if connection.response is None:
             return False
         return connection.refused or connection.end is not None or not self.world.greets

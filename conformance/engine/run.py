@@ -1,4 +1,4 @@
-"""Runs scenarios against a target: those that wait first, many at once, what failed once more."""
+"""Runs scenarios against a target: long waits first, many at once, then failures once more."""
 
 import asyncio
 from collections import deque
@@ -32,30 +32,30 @@ from conformance.target.target import Target
 from conformance.transport import Unreachable
 
 SPARE: Final = 45.0
-"""Seconds that a run may take beyond three times its longest wait, before the last is closed."""
+"""Seconds that a run may take beyond three times its longest wait."""
 
 MOST_STALLED: Final = 10.0
-"""Seconds that are added at most for those in which the kit itself was held up."""
+"""The most seconds that are added because the kit itself was held up."""
 
 MOST_IN_HOOKS: Final = 60.0
-"""Seconds that are added at most for those in which the operator's hooks were at work."""
+"""The most seconds that are added for the time that the operator's hooks take."""
 
 TRIPS: Final = 1_500
-"""Round trips of a run, one after the other, for which a slow line gets time on top."""
+"""Consecutive round trips of a run, for which a slow network gets extra time."""
 
 LAWFUL_TRIP: Final = 2.0
-"""Seconds of a round trip from which on the target itself is too slow, and gets none."""
+"""Seconds of a round trip beyond which the target itself is too slow and gets no extra time."""
 
 
 class Options(msgspec.Struct, frozen=True):
     """How a run is made.
 
-    What fails is run again up to `retries` times, unless its id is among the `known` failures;
-    with `schedule`, the reports for people say how the time was spent. With `force`, a target that
-    does not look like one of the suite's protocol is judged all the same. What passes is played
-    again in the named `forms`, None: in one that `seed` draws. Without any scenario all are played,
-    and in these forms alone. With `only_watches`, the scenarios are there to be watched by passive
-    checks, and have no results of their own.
+    Failures are rerun up to `retries` times, unless their ids are among the `known` failures.
+    With `schedule`, the reports for people show where the time went. With `force`, a target that
+    does not look like one of the suite's protocol is judged anyway. What passes is played again
+    in the named `forms`; None: in one that `seed` picks. Without any scenarios all are played, in
+    these forms only. With `only_watches`, the scenarios are there to be watched by passive checks
+    and have no results of their own.
     """
 
     jobs: int = 16
@@ -106,9 +106,9 @@ class Run:
         self._forms = FormPlays(self._attempts)
 
     async def perform(self) -> RunRecord:
-        """Runs everything; a target that cannot be reached is a result as well.
+        """Run everything; a target that cannot be reached is a result as well.
 
-        A cancelled run ends as one that was interrupted: with a record of what it found.
+        A cancelled run ends like an interrupted one: with a record of what it found.
         """
         try:
             async with _stall_watch(self.world):
@@ -125,21 +125,21 @@ class Run:
         return self.record()
 
     def unreached(self, why: str) -> RunRecord:
-        """The record of a run whose target cannot be reached: nothing is judged."""
+        """Return the record of a run whose target cannot be reached: nothing is judged."""
         self.unreachable, self._attempts.note = True, why
         self.world.monitors = self.suite.make_monitors(self.suite)
         return self.record()
 
     async def _judge_handshake(self, refused: RefusedHandshake) -> None:
-        """Runs the scenarios that judge a refused handshake, selected or not, and nothing else."""
+        """Run only the scenarios that judge a refused handshake, whether selected or not."""
         chosen = [self.suite.scenarios[name] for name in refused.scenarios]
         for scenario in chosen:
             await self._one(scenario, alone=True)
         self.scenarios = [*self.scenarios, *(row for row in chosen if row not in self.scenarios)]
-        self._attempts.note = f"{refused.reason}; {' and '.join(refused.scenarios)} judged that"
+        self._attempts.note = f"{refused.reason}; judged by {' and '.join(refused.scenarios)}"
 
     def record(self) -> RunRecord:
-        """What the run has found so far."""
+        """Return the record of what the run has found so far."""
         note, options = self._attempts.note, self.options
         untried = "the run was interrupted" if self.interrupted else note
         for scenario in self.scenarios:
@@ -152,7 +152,7 @@ class Run:
         others = collateral(self.results, silences.rests_on, self.suite.owed)
         self.results |= undecided(self.results, others)
         judged = [] if options.only_watches else self.scenarios
-        results = [self._told(self.results[scenario.id]) for scenario in judged]
+        results = [self._without_secrets(self.results[scenario.id]) for scenario in judged]
         results += self._forms.results(self.suite)
         results += passive_results(self.world, options.selection, options.profiles)
         return RunRecord(
@@ -189,8 +189,8 @@ class Run:
             stalls=tuple((end - self.world.begun, long) for end, long in self.world.stalls),
         )
 
-    def _told(self, result: Result) -> Result:
-        """A result whose reasons hold no secret; its failures hold none already."""
+    def _without_secrets(self, result: Result) -> Result:
+        """Return a result whose reasons hold no secrets; its failures hold none already."""
         hide = self.world.secrets.hide
         trials = tuple(replace(trial, reason=hide(trial.reason)) for trial in result.trials)
         return replace(result, reason=hide(result.reason), trials=trials)
@@ -202,7 +202,7 @@ class Run:
     # ── phases ──
 
     async def _in_time(self) -> None:
-        """Runs everything, or as much as its time allows; what stops the kit itself is added."""
+        """Run everything, or as much as time allows; time in which the kit was held up is added."""
         loop = asyncio.get_running_loop()
         limit = self._limit()
         end = self.world.begun + limit
@@ -225,15 +225,15 @@ class Run:
             if not bound.expired():
                 raise
             self._attempts.note = (
-                f"the run took longer than {limit:.0f} s: three times its longest wait and "
-                f"{SPARE:g} s more; --timeout-scale gives a slow target more time"
+                f"the run took longer than {limit:.0f} s, three times its longest wait plus "
+                f"{SPARE:g} s; use --timeout-scale to give a slow target more time"
             )
         finally:
             timers[-1].cancel()
             self.world.silences.stop()
 
     def _limit(self) -> float:
-        """Seconds after which the run ends, whatever is left: more of them on a slow line."""
+        """Return the seconds after which the run ends in any case; a slow network gets more."""
         waits = [
             self._attempts.wait_of(row)
             for row in self.scenarios
@@ -267,7 +267,7 @@ class Run:
             await self.world.silences.settle()
 
     def _turn(self, scenario: Scenario) -> str:
-        """When a scenario runs."""
+        """Return when a scenario runs."""
         return turn(scenario.isolation, self._needs(scenario))
 
     def _needs(self, scenario: Scenario) -> Needs:
@@ -288,7 +288,7 @@ class Run:
             self._phases.append(Phase(name, perf_counter() - begun, len(self._ran)))
 
     async def _in_forms(self) -> None:
-        """Plays what passed, in forms that must make no difference."""
+        """Play what passed again, in forms that must make no difference."""
         options, forms = self.options, self.suite.forms
         scenarios = [row for row in self.scenarios if self._is_right(row.id)]
         if not self.scenarios:
@@ -325,7 +325,7 @@ class Run:
         can_wait = self._can_put_off and scenario not in self._put_off
         too_slow = scenario.id in self._attempts.too_slow and can_wait
         if too_slow or (not alone and (turned_away or undecided)):
-            self._put_off.append(scenario)  # to be tried again when nothing else is connected
+            self._put_off.append(scenario)  # retried when nothing else is connected
             return
         if turned_away:
             self._attempts.note_crowded(result.reason)
@@ -342,7 +342,7 @@ class Run:
     # ── retries ──
 
     async def _retries(self) -> None:
-        """Repeats what failed, all of it once before anything a second time."""
+        """Rerun the failures, all of them once before any a second time."""
         due = retries.due(self.scenarios, self.results, self.options.known)
         seconds = retries.SECONDS * self.options.timeout_scale
         end = perf_counter() + seconds
@@ -351,12 +351,12 @@ class Run:
                 if self._attempts.lost:
                     return
                 if perf_counter() > end:
-                    self._bound = f"none begins after {seconds:g} s of retries"
+                    self._bound = f"none starts after {seconds:g} s of reruns"
                     return
                 await self._again(scenario)
 
     async def _again(self, scenario: Scenario) -> None:
-        """Runs a scenario once more, unless it is known to be flaky, as it ran before but alone."""
+        """Rerun a scenario alone, unless it is known to be flaky."""
         earlier = self.results[scenario.id]
         if retries.is_unsteady(earlier):
             return
@@ -370,7 +370,7 @@ class Run:
 
 @asynccontextmanager
 async def _stall_watch(world: World) -> AsyncIterator[None]:
-    """Watches for stalls of the kit meanwhile."""
+    """Watch for stalls of the kit in the meantime."""
     task = asyncio.create_task(world.watch_stalls())
     try:
         yield

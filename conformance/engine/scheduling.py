@@ -1,4 +1,4 @@
-"""Scheduling: when each scenario of a run has its turn, and how many run at once."""
+"""Scheduling: when each scenario of a run gets its turn, and how many run at once."""
 
 import asyncio
 from collections import deque
@@ -14,11 +14,11 @@ from conformance.record.schedule import EXCLUSIVE, LAST, SHARED
 BESIDE: Final = "beside"
 
 LONG_WAIT: Final = 2.0
-"""Seconds from which on moving the clock alone beats waiting beside others."""
+"""Seconds beyond which moving the clock alone is faster than waiting alongside others."""
 
 
 class Needs(msgspec.Struct, frozen=True):
-    """What a scenario needs of time: seconds to wait, a clock that moves, and whether it can."""
+    """The time that a scenario needs: seconds to wait, a moved clock, and if it can be moved."""
 
     waits: float
     moves_clock: bool
@@ -26,7 +26,7 @@ class Needs(msgspec.Struct, frozen=True):
 
     @property
     def waits_long(self) -> bool:
-        """Whether others are better run beside the wait."""
+        """Whether the wait is long enough to run others alongside it."""
         return self.waits > LONG_WAIT
 
     @property
@@ -35,7 +35,7 @@ class Needs(msgspec.Struct, frozen=True):
         return self.waits_long and self.can_move_clock
 
 
-# The first row of an isolation that fits says when. A clock is moved while nothing else runs.
+# The first row that fits an isolation says when. A clock is moved while nothing else runs.
 _TURNS: Final[Sequence[tuple[str, Callable[[Needs], bool], str]]] = (
     (PACED, lambda needs: needs.waits_long and not needs.can_move_clock, SHARED),
     (PACED, lambda needs: bool(needs.waits) or needs.moves_clock, EXCLUSIVE),
@@ -48,14 +48,14 @@ _TURNS: Final[Sequence[tuple[str, Callable[[Needs], bool], str]]] = (
 
 
 def turn(isolation: str, needs: Needs) -> str:
-    """When a scenario of an isolation runs."""
+    """Return when a scenario with this isolation and these needs runs."""
     return next(when for name, fits, when in _TURNS if name == isolation and fits(needs))
 
 
 def urgency(scenario: Scenario, waits: float) -> tuple[bool, float, int]:
-    """What begins first: what waits longest, and then what takes the most steps.
+    """Return the key by which scenarios start: the longest wait first, then the most steps.
 
-    What is paced comes last, when fewer connections have to take all that it sends.
+    Paced scenarios come last, when fewer connections have to receive all that they send.
     """
     return scenario.isolation != PACED, waits, scenario.bulk
 
@@ -66,9 +66,9 @@ async def in_parallel(
     play: Callable[[Scenario], Awaitable[None]],
     jobs: int,
 ) -> None:
-    """Plays scenarios, so many at once, and when all have begun, `beside` the last of them.
+    """Play scenarios, `jobs` at once and, once all have begun, `beside` the last of them.
 
-    These are played one by one; those that the others leave no time for stay where they are.
+    The latter are played one by one; those that there is no time for stay where they are.
     """
     waiting = iter(scenarios)
     at_work = 0

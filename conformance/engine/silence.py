@@ -1,9 +1,9 @@
-"""Answers that do not come: how long each is waited for, and whether it comes after all.
+"""Missing answers: how long each is waited for, and whether it comes after all.
 
-A scenario that misses an answer fails at once where a barrier shows that the answer does not come
-in its turn, or where the target has never given such an answer. A few of these connections are
-listened to for the whole time all the same: where one of them shows that such answers only come
-late, or behind later ones, no failure rests on their absence.
+A scenario that misses an answer fails at once if a barrier shows that the answer does not come in
+its turn, or if the target has never given such an answer. A few of these connections are listened
+to for the whole time anyway: if one of them shows that such answers only come late, or after later
+ones, no failure rests on their absence.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ import msgspec
 from conformance.transport import Connection, End, Message
 
 SURE_AFTER: Final = 2
-"""Missing answers of one kind, none of which ever came, after which none is waited for in full."""
+"""Missing answers of a kind that never came, after which none is waited for in full."""
 
 LISTENED_TO: Final = 4
 """Connections for each kind of answer on which the kit goes on listening."""
@@ -25,20 +25,20 @@ LISTENED_TO: Final = 4
 MOST_LISTENED_TO: Final = 32
 
 BRIEFLY: Final = 0.5
-"""Seconds for which the kit goes on listening while scenarios run alone, which others disturb."""
+"""Seconds of listening while scenarios run alone, which other connections would disturb."""
 
 PATIENCE: Final = 0.5
-"""Seconds for an answer of a kind that the target has never given, besides its line's slack."""
+"""Seconds for an answer of a kind that the target has never given, besides the slack."""
 
-OVERTAKEN: Final = "the answer came, but after that to a later message"
+OVERTAKEN: Final = "the answer came, but after the answer to a later message"
 LATE: Final = "the answer came, but late"
 
 
 class Missing(msgspec.Struct, eq=False):
-    """An answer that did not come: of what kind, where, and what would be it.
+    """An answer that did not come: its kind, its connection, and how to recognise it.
 
-    `owed` is the type of the message. It is `proved` by the answer to a later message. `came` is
-    called where it comes all the same.
+    `owed` is the type of the message. `proved` says that the answer to a later message shows that
+    it is missing. `came` is called if it comes after all.
     """
 
     kind: str
@@ -51,7 +51,7 @@ class Missing(msgspec.Struct, eq=False):
 
 
 class Silences:
-    """What a target was seen to answer, and what not; `briefly`: it is not listened to for long."""
+    """Which answers a target gave and which it did not; `briefly` shortens the listening."""
 
     def __init__(self) -> None:
         self.briefly = False
@@ -64,26 +64,26 @@ class Silences:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def is_sure(self, kind: str) -> bool:
-        """Whether the target seems never to give an answer of this kind."""
+        """Return whether the target seems never to give an answer of this kind."""
         never = kind not in self._answered and kind not in self._came
         return never and self._missed[kind] >= SURE_AFTER
 
     def answered(self, kind: str) -> None:
-        """Notes that an answer of this kind came."""
+        """Note that an answer of this kind came."""
         self._answered.add(kind)
 
     def missed(self, kind: str) -> None:
-        """Notes that an answer of this kind did not come."""
+        """Note that an answer of this kind did not come."""
         self._missed[kind] += 1
 
     def rests(self, scenario: str, missing: Missing | None) -> None:
-        """Notes on which missing answer, if any, the first failure of a scenario rests."""
+        """Note the missing answer, if any, that the first failure of a scenario rests on."""
         if scenario not in self._judged and missing is not None:
             self._rests_on[scenario] = missing
         self._judged.add(scenario)
 
     def listen(self, missing: Missing) -> asyncio.Task[None] | None:
-        """Goes on listening for a missing answer; None where enough others do."""
+        """Keep listening for a missing answer; return None if enough others do."""
         many = self._listening[missing.kind] >= LISTENED_TO or len(self._tasks) >= MOST_LISTENED_TO
         if many or missing.until <= perf_counter():
             return None
@@ -94,7 +94,7 @@ class Silences:
         return task
 
     def _let_go(self, task: asyncio.Task[None]) -> None:
-        """Forgets a listener; what the kit could not cope with is no sign of the target's."""
+        """Forget a listener; an error of the kit says nothing about the target."""
         self._tasks.discard(task)
         if not task.cancelled():
             task.exception()
@@ -114,16 +114,16 @@ class Silences:
                 return
 
     async def settle(self) -> None:
-        """Waits until nobody listens any more."""
+        """Wait until nothing is listened for any more."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def stop(self) -> None:
-        """Listens no more."""
+        """Stop listening."""
         for task in self._tasks:
             task.cancel()
 
     def refuted(self) -> dict[str, str]:
-        """Why the failures of some scenarios prove nothing, by the scenario's id."""
+        """Return why the failures of some scenarios prove nothing, by scenario id."""
         return {
             scenario: self._came[missing.kind]
             for scenario, missing in self._rests_on.items()
@@ -132,5 +132,5 @@ class Silences:
 
     @property
     def rests_on(self) -> Mapping[str, Missing]:
-        """The missing answers on which the failures of scenarios rest, by the scenario's id."""
+        """The missing answers that the failures of scenarios rest on, by scenario id."""
         return self._rests_on

@@ -1,8 +1,8 @@
-"""The witness of a dialogue: sees what crosses its connections, and has it noted and judged.
+"""The witness of a dialogue: sees what crosses its connections and has it recorded and judged.
 
 A message passes one line of stations, in this order: its secrets are learnt, the passive checks see
-it, it is known for a barrier's answer, for the scenario's own or for others' business, it is
-entered into the transcript, and only then are violations noted and answers timed.
+it, it is recognised as a barrier's answer, as the scenario's own or as other clients' traffic, it
+is entered into the transcript, and only then are violations noted and answers timed.
 """
 
 import math
@@ -26,14 +26,14 @@ from conformance.text.excerpts import MAX_SHOWN
 from conformance.transport import NO_CLOSE_FRAME, Connection, End, Message, Watcher
 
 Finding = tuple[Monitor, Failure]
-"""A passive check, and what it found wrong."""
+"""A passive check and what it found wrong."""
 
 
 class Witness(Watcher):
-    """Sees all that crosses the connections of the dialogue of that name.
+    """Sees all that crosses the connections of the dialogue with this name.
 
     What contains the `token` is the scenario's own. A message like the `refusal`, if there is one,
-    is about the target's rate, which the scenario is not.
+    is about the target's rate limit, which the scenario is not about.
     """
 
     def __init__(
@@ -50,13 +50,13 @@ class Witness(Watcher):
         self.heard: set[Connection] = set()
         self.ended_at: dict[Connection, float] = {}
         self.last_of: dict[Connection, int] = {}
-        """The ordinal of a connection's end, or of its handshake while it lives."""
+        """The ordinal of a connection's end, or of its handshake while it is open."""
         self.remembered_since = math.inf
         self.refused = False
         self.disturbed = False
         self.quickest_answer = 0.0
 
-    # ── what is sent ──
+    # ── sending ──
 
     def crossed(
         self,
@@ -68,7 +68,7 @@ class Witness(Watcher):
         code: int | None = None,
         how: str = "",
     ) -> None:
-        """Adds an entry to the transcript, and has the monitors see what is sent."""
+        """Add an entry to the transcript, and show the monitors what is sent."""
         seconds = perf_counter() - self.started
         self.transcript.add(seconds, connection.name, direction, kind, text, code=code, how=how)
         if direction == "sent":
@@ -79,7 +79,7 @@ class Witness(Watcher):
             self.last_of[connection] = self.transcript.count
 
     def asked_of_hook(self, name: str, arguments: str) -> None:
-        """Adds what a hook is asked for."""
+        """Add a call of a hook to the transcript."""
         seconds = perf_counter() - self.started
         self.transcript.add(seconds, "", "noted", "hook", f"{name} {arguments}")
 
@@ -95,7 +95,7 @@ class Witness(Watcher):
 
     @property
     def last_sent(self) -> Evidence:
-        """What was sent last."""
+        """The last message sent, as evidence."""
         if self._last_sent is None:
             return NOTHING
         kind, text, code = self._last_sent
@@ -104,10 +104,10 @@ class Witness(Watcher):
                 return Evidence(value=decode(text))
         return Evidence(words(kind, text, code))
 
-    # ── what comes ──
+    # ── receiving ──
 
     def received(self, connection: Connection, message: Message) -> None:
-        """Notes a message, and has it judged."""
+        """Record a message and have it judged."""
         self._world.last_heard = message.time
         self.heard.add(connection)
         self._world.secrets.learn(message.value, message.text)
@@ -129,14 +129,14 @@ class Witness(Watcher):
             self._answered(connection, message)
 
     def _is_barrier(self, connection: Connection, message: Message) -> bool:
-        """Whether a message answers a barrier, which shows that answers keep their order."""
+        """Return whether a message answers a barrier, which shows that answers keep their order."""
         if self._barriers.note(connection, message):
             for monitor in self._world.order_monitors:
                 monitor.observed += 1
         return self._barriers.is_one(message)
 
     def _is_own(self, message: Message) -> bool:
-        """Whether a message is this scenario's own, not another client's traffic."""
+        """Return whether a message is this scenario's own, not another client's traffic."""
         if message.mentions(self._token):
             return True
         suite = self._world.suite
@@ -147,7 +147,7 @@ class Witness(Watcher):
     def _note_entry(
         self, connection: Connection, message: Message, found: Iterable[Finding]
     ) -> None:
-        """Enters a message into the transcript: in full where it is its own, or evidence."""
+        """Enter a message into the transcript, in full if it is the scenario's own or evidence."""
         if message.own or any(monitor.keeps_evidence for monitor, _ in found):
             self.crossed(connection, "received", "text", message.text)
             message.ordinal = self.transcript.count
@@ -155,7 +155,7 @@ class Witness(Watcher):
             self.transcript.add_other(perf_counter() - self.started, connection.name)
 
     def _note_meaning(self, message: Message, is_barrier: bool) -> None:
-        """Notes that the target refuses for its rate, or that others are about."""
+        """Note that the target enforces its rate limit, or that other clients are active."""
         if message.own:
             is_refusal = self._refusal is not None and matches(self._refusal, message.value)
             self.refused = self.refused or is_refusal
@@ -169,20 +169,20 @@ class Witness(Watcher):
         self._judge(self._world.timing_monitors, lambda m: m.answered(message, seconds))
 
     def overtaken(self, message: Message) -> None:
-        """Has the monitors judge an answer that came after that to a later message."""
+        """Have the monitors judge an answer that came after the answer to a later message."""
         self._judge(self._world.order_monitors, lambda m: m.overtaken(message))
 
     def never_answered(self, seconds: float) -> None:
-        """Has the monitors judge that a message was not answered for so many seconds."""
+        """Have the monitors judge that a message was not answered for `seconds`."""
         self._judge(self._world.timing_monitors, lambda m: m.unanswered(seconds))
 
     def broke(self, connection: Connection, what: str) -> None:
-        """Hands what is wrong with a frame to the monitors."""
+        """Hand a fault in a frame to the monitors."""
         self.crossed(connection, "received", "note", what)
         self._judge(self._world.monitors, lambda m: m.broke(connection, what))
 
     def ended(self, connection: Connection, end: End) -> None:
-        """Notes when a connection ended, and hands its end to the monitors."""
+        """Note when a connection ended, and hand its end to the monitors."""
         self.ended_at[connection] = self._world.now()
         if end.code != NO_CLOSE_FRAME and not connection.closing:
             self._world.last_heard = end.time
@@ -190,7 +190,7 @@ class Witness(Watcher):
         for monitor in self._world.monitors:
             monitor.noted.pop(connection, None)
 
-    # ── what is wrong ──
+    # ── violations ──
 
     def _judge(
         self, monitors: Iterable[Monitor], judge: Callable[[Monitor], Failure | None]
@@ -206,7 +206,7 @@ class Witness(Watcher):
         return Violation(seen, self._name, self.transcript.entries)
 
     def shown(self, failure: Failure) -> Failure:
-        """The failure with its place in the transcript, without secrets, then cut."""
+        """Return the failure with its place in the transcript, without secrets, and cut."""
         secrets = self._world.secrets
         entry = failure.entry or self.transcript.count
         self.transcript.keep(entry)

@@ -1,4 +1,4 @@
-"""What all dialogues of a run share: the target, what it states, time, and who watches."""
+"""The world that all dialogues of a run share: the target, what it states, time, the monitors."""
 
 import asyncio
 from collections import deque
@@ -30,7 +30,7 @@ MOST: Final = 16 * 1024 * 1024
 
 @dataclass
 class World:
-    """What all dialogues of a run share."""
+    """The state that all dialogues of a run share."""
 
     suite: Suite
     target: Target
@@ -62,32 +62,33 @@ class World:
         self.observed = Observed(self.suite.told_apart_by)
 
     def note_greeting(self, message: Message) -> None:
-        """Notes whether the target greets as the suite says, however broken the greeting is."""
+        """Note whether the target greets as the suite says, however broken the greeting is."""
         if not self.greets:
             self.greets = message.mentions(self.suite.greeting)
 
     def give_up_hook(self, name: str, reason: str) -> None:
-        """Goes on as if the target had no hook of that name, for a reason that is told."""
+        """Continue as if the target had no hook of that name, for a reason that is reported."""
         self.hook_faults[name] = reason
         hooks = {other: hook for other, hook in self.target.hooks.items() if other != name}
         self.target = replace(self.target, hooks=hooks)
 
     def without_hook(self, name: str) -> str:
-        """Why a hook cannot be used."""
+        """Return why a hook cannot be used."""
         return self.hook_faults.get(
-            name, f"it needs the hook {name}, which a target file can name (hooks: …)"
+            name, f"needs hook {name}; define it under `hooks:` in the target file"
         )
 
     def procedure(self, name: str) -> Procedure:
-        """The procedure of that name; of several variants, the one for what the target claims."""
+        """Return the procedure of that name, or its variant for what the target claims."""
         forms = self.suite.variants.get(name)
         if forms is None:
             return self.suite.procedures[name]
         for form in forms:
             if form.claim in self.claims:
                 return self.suite.procedures[form.procedure]
-        wanted = " or ".join(form.claim for form in forms)
-        raise HookFailed(f"the target claims no way that the kit knows to {name}: {wanted}")
+        wanted = ", ".join(form.claim for form in forms)
+        choice = f"one of {wanted}" if len(forms) > 1 else wanted
+        raise HookFailed(f"no supported method for {name}; the target must claim {choice}")
 
     @cached_property
     def timing_monitors(self) -> list[Monitor]:
@@ -105,7 +106,7 @@ class World:
         return [m for m in self.monitors if type(m).sent is not Monitor.sent]
 
     def monitors_of(self, kind: str) -> list[Monitor]:
-        """The monitors that judge messages of a kind."""
+        """Return the monitors that judge messages of a kind."""
         found = self.by_kind.get(kind)
         if found is None:
             found = [m for m in self.monitors if m.sees(kind)]
@@ -114,7 +115,7 @@ class World:
 
     @property
     def pace(self) -> Pace:
-        """How fast an identity may send: unbounded where the target states no rate."""
+        """How fast an identity may send: unlimited if the target states no rate."""
         rate = self.suite.inconclusive.rate
         stated = [self.variables.get(name) for name in (rate.messages, rate.seconds)]
         numbers = [value for value in stated if isinstance(value, int | float)]
@@ -122,18 +123,18 @@ class World:
 
     @property
     def max_message(self) -> int:
-        """Bytes of the longest message that is taken: what the target takes, and a wrapping."""
+        """Bytes of the longest message to accept: what the target accepts, plus a wrapping."""
         stated = (self.variables.get(name) for name in self.suite.message_limits)
         limits = [int(limit) + WRAPPING for limit in stated if isinstance(limit, int | float)]
         return min(max([MAX_MESSAGE, *limits]), MOST)
 
     def now(self) -> float:
-        """The time in seconds, by a clock that is moved when the target's is."""
+        """Return the time in seconds, by a clock that moves along with the target's."""
         return perf_counter() + self.advanced
 
     @property
     def timeout(self) -> float:
-        """Seconds to wait for an answer: ample, and more on a slow line."""
+        """Seconds to wait for an answer: ample, and more on a slow network."""
         return self._on_this_line(5.0)
 
     @property
@@ -146,17 +147,17 @@ class World:
 
     @property
     def slack(self) -> float:
-        """Seconds by which a time that the kit measures may be off, when it was not held up."""
+        """Seconds by which a measured time may be off even if the kit was not held up."""
         return 0.25 + 4.0 * self.round_trip
 
     def held_up(self, since: float) -> float:
-        """Seconds for which the kit itself was held up since a moment, the present one included."""
+        """Return the seconds for which the kit itself was held up since a moment, until now."""
         late = perf_counter() - self.last_tick - TICK
         stalls = takewhile(lambda stall: stall[0] >= since, reversed(self.stalls))
         return sum(length for _, length in stalls) + (late if late > TICK else 0.0)
 
     async def watch_stalls(self) -> None:
-        """Notes, until it is cancelled, when the kit was held up: nobody else's fault."""
+        """Note when the kit itself was held up, until cancelled."""
         while True:
             self.last_tick = perf_counter()
             await asyncio.sleep(TICK)

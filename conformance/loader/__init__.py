@@ -1,1 +1,1 @@
-"""What is judged by: a suite, read from its folder."""
+"""The suite that targets are judged by, read from its folder."""

@@ -1,8 +1,8 @@
-"""What many files say, compiled into one, for as long as none of them changes.
+"""A cache of the contents of many files, compiled into one, valid until one of them changes.
 
 It is kept where Python keeps its compiled modules, and under the same rules: beside the source or
-under PYTHONPYCACHEPREFIX, not at all with PYTHONDONTWRITEBYTECODE, and as long as the sources have
-the size and the time of change that they had.
+under PYTHONPYCACHEPREFIX, not at all with PYTHONDONTWRITEBYTECODE, and as long as the sources keep
+their sizes and modification times.
 """
 
 import os
@@ -25,12 +25,12 @@ MARK_BYTES: Final = 32
 
 
 def place(source: Path) -> Path:
-    """Where what is compiled from a source is kept."""
+    """Return where the compiled form of a source is kept."""
     return Path(cache_from_source(str(source.with_suffix(".py")))).with_suffix(SUFFIX)
 
 
 def mark(sources: Iterable[Path]) -> bytes:
-    """What changes when a file is changed, added or removed: among the sources, or below them."""
+    """Return a digest that changes if a file among or below the sources changes, comes or goes."""
     found = sha256()
     for source in sources:
         for path, status in sorted(_files(str(source))):
@@ -39,7 +39,7 @@ def mark(sources: Iterable[Path]) -> bytes:
 
 
 def _files(path: str) -> Iterator[tuple[str, os.stat_result]]:
-    """The files at or below a path, what Python has compiled left out."""
+    """Yield the files at or below a path, except for Python's compiled ones."""
     if not os.path.isdir(path):  # noqa: PTH112 - this is done for hundreds of files
         yield path, os.stat(path)  # noqa: PTH116
         return
@@ -52,7 +52,7 @@ def _files(path: str) -> Iterator[tuple[str, os.stat_result]]:
 
 
 def read(path: Path, expected: bytes, kind: type[T]) -> T | None:
-    """What was compiled from the sources with this mark; None where there is nothing of theirs."""
+    """Return what was compiled from the sources with this mark; None if there is nothing valid."""
     try:
         data = path.read_bytes()
         if data[:MARK_BYTES] == expected:
@@ -63,7 +63,7 @@ def read(path: Path, expected: bytes, kind: type[T]) -> T | None:
 
 
 def write(path: Path, expected: bytes, value: object) -> None:
-    """Keeps what was compiled from the sources with this mark, where that can be done."""
+    """Keep what was compiled from the sources with this mark, if that is possible."""
     if sys.dont_write_bytecode:
         return
     try:

@@ -1,4 +1,4 @@
-"""Which scenarios and passive checks try each requirement."""
+"""Coverage: which scenarios and passive checks test each requirement."""
 
 import msgspec
 
@@ -7,7 +7,7 @@ from conformance.model import Requirement, Scenario
 
 
 class Coverage(msgspec.Struct, frozen=True):
-    """One requirement of servers, with everything that tries it."""
+    """One requirement of servers, with everything that tests it."""
 
     requirement: Requirement
     scenarios: tuple[Scenario, ...]
@@ -15,12 +15,12 @@ class Coverage(msgspec.Struct, frozen=True):
 
     @property
     def tried(self) -> bool:
-        """Whether anything can find the requirement broken, or nothing could."""
+        """Whether anything can find the requirement broken, or nothing ever could."""
         return bool(self.scenarios or self.monitors or self.requirement.excluded)
 
 
 def coverage(suite: Suite) -> list[Coverage]:
-    """The coverage of every requirement that a server can keep or break, in their order."""
+    """Return the coverage of every requirement that a server can keep or break, in order."""
     monitors = suite.make_monitors(suite)
     return [
         Coverage(

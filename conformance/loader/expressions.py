@@ -10,7 +10,7 @@ from conformance.model import Step
 Function = Callable[..., Any]
 
 OF_DIALOGUE: Final = frozenset({"unique", "affordable", "pacing"})
-"""The functions that each dialogue brings of its own."""
+"""The functions that each dialogue adds."""
 
 _NAME: Final = r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)?"
 _WHOLE: Final = re.compile(rf"\$(?:({_NAME})|\{{({_NAME})\}})")
@@ -18,7 +18,7 @@ _INSIDE: Final = re.compile(rf"\$\$|\$\{{({_NAME})\}}")
 
 
 def resolve(value: Any, lookup: Callable[[str], Any], functions: Mapping[str, Function]) -> Any:
-    """The value with every variable replaced and every function called."""
+    """Return the value with every variable replaced and every function called."""
     if isinstance(value, str):
         return _resolve_text(value, lookup) if "$" in value else value
     if isinstance(value, list):
@@ -31,7 +31,7 @@ def resolve(value: Any, lookup: Callable[[str], Any], functions: Mapping[str, Fu
 
 
 def names(value: Any) -> list[str]:
-    """The names of the variables in a value, as they stand in it from left to right."""
+    """Return the names of the variables in a value, in the order in which they appear."""
     if isinstance(value, str):
         whole = _WHOLE.fullmatch(value)
         found = [whole[1] or whole[2]] if whole else _INSIDE.findall(value)
@@ -42,7 +42,7 @@ def names(value: Any) -> list[str]:
 
 
 def variables_of(steps: Iterable[Step]) -> set[str]:
-    """The names of all variables in steps, and in those within them."""
+    """Return the names of all variables in steps, including nested ones."""
     found: set[str] = set()
     for step in steps:
         found.update(names(step.argument), names(dict(step.modifiers)))
@@ -68,6 +68,6 @@ def _call(
     try:
         return functions[name](**given)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        if names(call):  # the target may have given what it is called with
-            raise OutOfReach(f"{name} cannot be computed of what the target gave") from None
-        raise InputError(f"the call of function {name} does not fit: {error}") from None
+        if names(call):  # the arguments may come from the target
+            raise OutOfReach(f"{name} cannot be computed from the target's values") from None
+        raise InputError(f"invalid call of function {name}: {error}") from None

@@ -1,4 +1,4 @@
-"""Forms: other ways in which a scenario is played that must make no difference."""
+"""Forms: other ways of playing a scenario that must make no difference."""
 
 from collections.abc import Collection, Mapping
 from typing import Any, Final
@@ -14,22 +14,20 @@ from conformance.transport import in_fragments
 PREFIX: Final = "forms/"
 
 MOST_SPELLED: Final = 2048
-"""Characters of a message's compact text up to which it is spelled otherwise: below every limit."""
+"""Characters of the longest compact message that is respelled, so as to stay below all limits."""
 
 
 class Form(msgspec.Struct, frozen=True):
     """How a scenario's messages are written and sent, and what goes before them.
 
-    Messages are spelled as `spelling` says, if it says anything, with `members` added to each, and
-    sent in fragments of `fragment` and segments of `segment` bytes, where that is not 0, behind
-    a ping with the payload `ping`, where there is one. Behind the login of each connection come the
-    messages `before`, each answered by one that repeats $barrier. `words` are a part of all texts
-    that the scenario makes up. In place of some procedures others are performed, as `calls` says.
+    Messages are spelled as `spelling` says, if set, with `members` added to each, and sent in
+    fragments of `fragment` and segments of `segment` bytes, if not 0, after a ping with the payload
+    `ping`, if set. The login of each connection is followed by the messages `before`, each answered
+    by one that repeats $barrier. `words` are part of all texts that the scenario makes up. `calls`
+    replaces some procedures by others. With `compression`, every connection offers it.
 
-    With `compression`, every connection offers it.
-
-    A target is judged by it that makes the `claims`. What fails in this form alone breaks
-    `requirement`; without one, what the scenario judges.
+    It judges targets that make the `claims`. What fails in this form alone breaks `requirement` or,
+    without one, what the scenario judges.
     """
 
     name: str
@@ -53,11 +51,11 @@ class Form(msgspec.Struct, frozen=True):
 
     @property
     def requirements(self) -> tuple[str, ...]:
-        """The requirement of its own, if it has one."""
+        """Its own requirement, if it has one."""
         return (self.requirement,) if self.requirement else ()
 
     def text(self, value: Any) -> str:
-        """The text of a message."""
+        """Return the text of a message."""
         plain = encode(value)
         if len(plain) > MOST_SPELLED or not (self.members or self.spelling):
             return plain
@@ -66,7 +64,7 @@ class Form(msgspec.Struct, frozen=True):
         return SPELLINGS[self.spelling].write(value) if self.spelling else encode(value)
 
     def frames(self, text: str) -> bytes:
-        """The frames of a text message."""
+        """Return the frames of a text message."""
         return in_fragments(text.encode("utf-8", "surrogatepass"), self.fragment)
 
 
@@ -74,7 +72,7 @@ PLAIN: Final = Form("plain", "Compact JSON in one frame")
 
 
 def read(header: Mapping[str, Any]) -> dict[str, Form]:
-    """The forms of a suite's header, by name."""
+    """Return the forms in a suite's header, by name."""
     return {
         name: msgspec.convert({"name": name, **row}, Form) for name, row in header["forms"].items()
     }
@@ -83,10 +81,10 @@ def read(header: Mapping[str, Any]) -> dict[str, Form]:
 def check(
     source: Source, requirements: Collection[str], procedures: Mapping[str, Collection[str]]
 ) -> None:
-    """Raises an `InputError` where a form names a requirement or a procedure that there is not.
+    """Raise an `InputError` if a form names an unknown requirement or procedure.
 
-    `procedures` has the names of the parameters that each procedure takes; the one that is
-    performed in place of another takes the same.
+    `procedures` has the names of the parameters that each procedure takes; one that replaces
+    another has to take the same.
     """
     for name, row in source.value["forms"].items():
         wanted = row.get("requirement")

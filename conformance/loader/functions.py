@@ -34,7 +34,7 @@ def pieces(of: float, size: float) -> int:
 def bounded(value: float, most: float) -> float:
     """The number; if it is more than `most`, the scenario is inconclusive."""
     if value > most:
-        raise OutOfReach(f"{value:g} is more than the {most:g} for which the kit can try this")
+        raise OutOfReach(f"{value:g} is more than the {most:g} that the kit can test")
     return value
 
 
@@ -54,21 +54,21 @@ def member(of: Mapping[str, Any], name: str) -> Any:
 
 
 def merged(values: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The members of several objects in one; of two with one name the last."""
+    """The members of several objects in one; of those with the same name, the last."""
     return {key: value for part in values for key, value in part.items()}
 
 
 def nested(depth: int, inside: Any = None) -> Any:
-    """A value within so many objects, each the member `n` of the next: `{"n":{"n":null}}`."""
+    """A value within that many objects, each the member `n` of the next: `{"n":{"n":null}}`."""
     for _ in range(depth):
         inside = {"n": inside}
     return inside
 
 
 def text(of: str, length: int) -> str:
-    """A text, so many times in a row."""
+    """A text, repeated that many times."""
     if length * len(of) > MAX_TEXT:
-        raise OutOfReach(f"a text of {length * len(of)} characters exceeds the kit's bound")
+        raise OutOfReach(f"a text of {length * len(of)} characters exceeds the kit's limit")
     return of * length
 
 
@@ -93,15 +93,15 @@ def parsed(text: str) -> Any:
 
 
 def escaped(text: str) -> str:
-    """The JSON text of a string, every UTF-16 unit of it an escape."""
+    """The JSON text of a string, with every UTF-16 unit escaped."""
     units = text.encode("utf-16-be").hex()
     return '"' + "".join(f"\\u{units[i : i + 4]}" for i in range(0, len(units), 4)) + '"'
 
 
 def padded(value: dict[str, Any], bytes: int) -> str:  # noqa: A002 - the scenario's word
-    """The JSON text of an object that has so many bytes by a further member `pad`."""
+    """The JSON text of an object, padded to that many bytes by a member `pad`."""
     if bytes > MAX_TEXT:
-        raise OutOfReach(f"a text of {bytes} bytes exceeds the kit's bound")
+        raise OutOfReach(f"a text of {bytes} bytes exceeds the kit's limit")
     room = bytes - len(encode({**value, "pad": ""}).encode())
     if room < 0:
         raise OutOfReach(f"the value does not fit into {bytes} bytes")

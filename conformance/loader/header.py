@@ -1,4 +1,4 @@
-"""The header of a suite: what the engine must know of a protocol besides its scenarios."""
+"""The header of a suite: what the engine must know about a protocol besides its scenarios."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -25,7 +25,7 @@ class Variant(msgspec.Struct, frozen=True):
 
 
 class Lapse(msgspec.Struct, frozen=True):
-    """What shows only that a dialogue took too long, when it comes so late."""
+    """A message or close code that, when late, shows only that a dialogue took too long."""
 
     message: Any
     failure: Any
@@ -34,7 +34,7 @@ class Lapse(msgspec.Struct, frozen=True):
 
 
 class Memory(msgspec.Struct, frozen=True):
-    """What a target remembers for how long, and what shows that it does."""
+    """What a target remembers and for how long, and what shows that it does."""
 
     of: Any
     shown_by: Any
@@ -42,7 +42,7 @@ class Memory(msgspec.Struct, frozen=True):
 
 
 class Rate(msgspec.Struct, frozen=True):
-    """The parameters that say what is always admitted, and what else is refused with."""
+    """The parameters that say what is always admitted, and the refusal of anything more."""
 
     messages: str
     seconds: str
@@ -50,7 +50,7 @@ class Rate(msgspec.Struct, frozen=True):
 
 
 class Inconclusive(msgspec.Struct, frozen=True):
-    """What proves nothing, and when; `crowded` is the status that refuses a handshake for room."""
+    """What proves nothing, and when; `crowded` is the HTTP status for too many connections."""
 
     lapse: Lapse
     memory: Memory
@@ -69,8 +69,8 @@ class HandshakeDuty(msgspec.Struct, frozen=True):
     """Which scenario judges a first handshake that failed, by the HTTP status of the answer.
 
     The first of the `variants` that the target accepts says more exactly why. The statuses of
-    `by_name` may be right where the URL names the target by a name that it does not know. A 101
-    that RFC 6455 does not allow breaks the requirement `broken`.
+    `by_name` may be right if the URL has a host name that the target does not know. A 101 that
+    RFC 6455 does not allow breaks the requirement `broken`.
     """
 
     judged_by: Mapping[int, str]
@@ -82,10 +82,10 @@ class HandshakeDuty(msgspec.Struct, frozen=True):
 class Barrier(msgspec.Struct, frozen=True):
     """Messages whose answer proves that every answer to earlier messages has come.
 
-    They may be sent after a message like `let_in`. They prove something of what is of a type in
-    `answers`, and on other connections than the sender's of what is of a type in `relayed`. None is
-    sent in scenarios that need a parameter in `counted`. `before` is the one for connections that
-    were not let in, for what is of a type in `answers_before`.
+    They may be sent after a message like `let_in`. They prove something about messages of the
+    types in `answers`, and on connections other than the sender's about the types in `relayed`.
+    None is sent in scenarios that need a parameter in `counted`. `before` is the one for
+    connections that were not let in, for the types in `answers_before`.
     """
 
     messages: tuple[Any, ...]
@@ -98,9 +98,9 @@ class Barrier(msgspec.Struct, frozen=True):
 
 
 class HookPart(msgspec.Struct, frozen=True):
-    """What a hook may leave undone: how it is tried, and what is seen then.
+    """A part of its job that a hook may leave undone: how it is tried, and what is seen then.
 
-    `about` are the beginnings of the requirements that need it; empty for all.
+    `about` are the prefixes of the requirements that need it; empty for all.
     """
 
     seen: str
@@ -108,14 +108,15 @@ class HookPart(msgspec.Struct, frozen=True):
     about: tuple[str, ...] = ()
 
     def concerns(self, scenario: Scenario) -> bool:
-        """Whether a scenario that uses the hook needs this part of it."""
+        """Return whether a scenario that uses the hook needs this part of it."""
         return not self.about or any(row.startswith(self.about) for row in scenario.requirements)
 
 
 class HookCheck(msgspec.Struct, frozen=True):
-    """The signs that a hook does what it answers, and what is seen where there is none of them.
+    """The signs that a hook does what it reports, and what is seen if there are none.
 
-    `certain`: that proves that it lies; `stops`: it is tried after a failure alone, like `parts`.
+    `certain`: having none proves that it lies; `stops`: it is only tried after a failure, like
+    `parts`.
     """
 
     seen: str
@@ -128,7 +129,7 @@ class HookCheck(msgspec.Struct, frozen=True):
 def hooks(
     rows: Mapping[str, Mapping[str, Any]], signs: Mapping[str, Sequence[Scenario]]
 ) -> dict[str, HookCheck]:
-    """How hooks are checked, by their names; `signs` are the scenarios that do so."""
+    """Return how hooks are checked, by name; `signs` are the scenarios that do so."""
     return {name: _hook(row, signs[name]) for name, row in rows.items()}
 
 
@@ -142,7 +143,7 @@ def _hook(row: Mapping[str, Any], found: Sequence[Scenario]) -> HookCheck:
 
 
 def profiles(rows: Mapping[str, Any]) -> dict[str, Profile]:
-    """The profiles by their names."""
+    """Return the profiles by name."""
     return {
         name: Profile(name, row["title"], row.get("required", False), row.get("claim"))
         for name, row in rows.items()

@@ -1,7 +1,7 @@
 """Passive checks: they watch every connection of a run and send nothing.
 
 A monitor judges one requirement. What it finds is a result of its own, so that a fault that shows
-in every dialogue is blamed once, by its name, and not on the scenarios in which it showed.
+in every dialogue is blamed once, under its own name, and not on the scenarios where it showed.
 """
 
 from collections.abc import Callable
@@ -18,11 +18,11 @@ KEPT: Final = 3
 T = TypeVar("T")
 
 ByConnection = WeakKeyDictionary[Connection, T]
-"""What is known of each connection, for as long as there is one."""
+"""Values by connection, each for as long as the connection exists."""
 
 
 class Violation(msgspec.Struct):
-    """One violation as it was seen, with the means to show the dialogue around it."""
+    """One violation as it was seen, with a way to show the dialogue around it."""
 
     failure: Failure
     scenario: str
@@ -32,8 +32,8 @@ class Violation(msgspec.Struct):
 class Monitor(msgspec.Struct, eq=False):
     """The passive check of one requirement; subclasses say what is observed and what is wrong.
 
-    `kinds` are the kinds of messages that it is shown, as the suite calls them; None: all. `noted`
-    is what it remembers of each connection that has not ended.
+    `kinds` are the kinds of messages that it is shown, as the suite calls them; None for all.
+    `noted` is what it remembers about each connection that has not ended.
     """
 
     name: str
@@ -51,47 +51,47 @@ class Monitor(msgspec.Struct, eq=False):
         return f"passive/{self.name}"
 
     def sees(self, kind: str) -> bool:
-        """Whether it judges messages of that kind."""
+        """Return whether it judges messages of that kind."""
         judges = type(self).received is not Monitor.received
         return judges and (self.kinds is None or kind in self.kinds)
 
     def clock_moved(self, seconds: float) -> None:
-        """Notes that the target's clock was moved forward."""
+        """Note that the target's clock was moved forward."""
 
     def given(self, result: Any) -> None:
-        """Notes what a hook gave."""
+        """Note the result of a hook."""
 
     def restarting(self) -> None:
-        """Notes that the target is about to start anew."""
+        """Note that the target is about to restart."""
 
     def sent(self, connection: Connection, value: Any, text: str) -> None:
-        """Notes a JSON value that the kit sends, and its text."""
+        """Note a JSON value that the kit sends, and its text."""
 
     def received(self, connection: Connection, message: Message) -> Failure | None:
-        """Judges a message that came; None where it is in order or none of this check's."""
+        """Judge a message that came; return None if it is fine or does not concern this check."""
 
     def answered(self, message: Message, seconds: float) -> Failure | None:
-        """Judges how long a target took to answer, time on the line not counted."""
+        """Judge how long a target took to answer, not counting time on the network."""
 
     def overtaken(self, message: Message) -> Failure | None:
-        """Judges an answer that came after the answer to a later message."""
+        """Judge an answer that came after the answer to a later message."""
 
     def unanswered(self, seconds: float) -> Failure | None:
-        """Judges that a target answered nothing any more, for so long."""
+        """Judge that a target has not answered anything for `seconds`."""
 
     def broke(self, connection: Connection, what: str) -> Failure | None:
-        """Judges a frame that RFC 6455 forbids; `what` tells how it is wrong."""
+        """Judge a frame that RFC 6455 forbids; `what` says how it is wrong."""
 
     def ended(self, connection: Connection, end: End) -> Failure | None:
-        """Judges how a connection ended."""
+        """Judge how a connection ended."""
 
     @property
     def keeps_evidence(self) -> bool:
-        """Whether the next violation will be kept, and not only counted."""
+        """Whether the next violation will be kept rather than only counted."""
         return len(self.violations) < KEPT
 
     def note(self, failure: Failure, seen: Callable[[Failure], Violation]) -> None:
-        """Keeps the first violations as evidence, and counts them all."""
+        """Keep the first violations as evidence, and count all of them."""
         self.violated += 1
         if self.keeps_evidence:
             self.violations.append(seen(failure))

@@ -1,8 +1,8 @@
-"""Scenarios that follow from the schemas alone: each member dropped, mistyped, out of bounds.
+"""Scenarios generated from the schemas: each member dropped, mistyped or out of bounds.
 
-A suite says in `negatives.yaml` which messages it wants them for, what answers a valid one and
-what a refused one. Every mutation is held against the schema first: one that the schema accepts
-is no negative, and is left out.
+A suite says in `negatives.yaml` which messages to generate them for, what answers a valid one and
+what a refused one. Every mutation is checked against the schema first: one that the schema accepts
+is left out.
 """
 
 import copy
@@ -44,7 +44,7 @@ TITLES: Final[Mapping[str, str]] = {
 
 
 def negatives(source: Source, schemas: SchemaStore, reader: ScriptReader) -> Iterator[Scenario]:
-    """The scenarios that a suite's `negatives.yaml` asks for."""
+    """Yield the scenarios that a suite's `negatives.yaml` asks for."""
     header_faults(schemas, "kit/negatives", source)
     for i, row in enumerate(source.value["negatives"]):
         if not schemas.is_valid(row["schema"], _plain(row["valid"])):
@@ -63,7 +63,7 @@ def negatives(source: Source, schemas: SchemaStore, reader: ScriptReader) -> Ite
 
 
 def _mutants(row: Mapping[str, Any], member: str, schemas: SchemaStore) -> dict[str, list[Any]]:
-    """The invalid messages about one member, by kind."""
+    """Return the messages in which one member is invalid, by kind."""
     valid = row["valid"]
     value = at(valid, f"/{member}")
     of_its_type = [
@@ -94,7 +94,7 @@ def _scalar(value: Any) -> bool:
 
 
 def _scenario(row: Mapping[str, Any], member: str, kind: str, mutants: list[Any]) -> dict[str, Any]:
-    """The scenario, as a file would say it: the valid twin first, then each mutant."""
+    """Return the scenario as a file would have it: the valid twin first, then each mutant."""
     article = "An" if row["name"][0] in "aeiou" else "A"
     title = f"{article} {TITLES[kind]}".format(schema=row["name"], member=member.replace("/", "."))
     twin = row["twin"]
@@ -111,7 +111,7 @@ def _scenario(row: Mapping[str, Any], member: str, kind: str, mutants: list[Any]
 
 
 def _plain(message: Any) -> Any:
-    """The message with a text in place of every variable, as the schema will see it."""
+    """Return the message with a text in place of every variable, as the schema will see it."""
     if isinstance(message, dict):
         return {key: _plain(value) for key, value in message.items()}
     return "probe" if isinstance(message, str) and message.startswith("$") else message

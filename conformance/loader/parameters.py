@@ -1,4 +1,4 @@
-"""Parameters: the numbers that scenarios count on, as a target states them or others do."""
+"""Parameters: the numbers that scenarios rely on, from the target or from other sources."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -7,11 +7,11 @@ from conformance.json_text import at
 from conformance.loader.suite import Suite
 
 BOUND: Final = 2**53
-"""The largest number that is taken of what a target states: nothing that it counts is more."""
+"""The largest number that is accepted from a target: nothing that it counts is more."""
 
 
 def parameters(suite: Suite, known: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """The suite's parameters for a target: what it states, else what is given, else the default.
+    """Return the suite's parameters for a target: stated by it, else given, else the default.
 
     `known` is what the discovery saved, `given` what the target file says.
     """
@@ -30,7 +30,7 @@ def parameters(suite: Suite, known: Mapping[str, Any], given: Mapping[str, Any])
 
 
 def _stated(known: Mapping[str, Any], pointer: str) -> float | None:
-    """The number at a pointer into what is known, cut to `BOUND`; None where there is none."""
+    """Return the number at a pointer into `known`, cut to `BOUND`; None if there is none."""
     try:
         value = at(known, pointer)
     except LookupError:

@@ -31,7 +31,7 @@ VERBS: Final = (
 )
 
 REPEATED: Final = ("steps", "then")
-"""The parts of a repetition: each is performed so many times, one after the other."""
+"""The parts of a repetition: each is performed the given number of times, in turn."""
 
 
 class ScriptReader:
@@ -51,7 +51,7 @@ class ScriptReader:
         self._calls: list[tuple[Source, Pointer, dict[str, Any]]] = []
 
     def checked(self, source: Source, name: str) -> Scenario:
-        """The scenario that a document says; raises `InputError` at its first mistake."""
+        """Return the scenario in a document; raise `InputError` at its first mistake."""
         value = source.value
         self._check(source, "kit/scenario", value)
         for i, requirement in enumerate(value["requirements"]):
@@ -81,7 +81,7 @@ class ScriptReader:
         )
 
     def procedure(self, source: Source) -> Procedure:
-        """The procedure of a file, named as the file is."""
+        """Return the procedure in a file, named after the file."""
         value = source.value
         self._check(source, "kit/procedure", value)
         self._check_functions(source, value, ())
@@ -91,9 +91,9 @@ class ScriptReader:
         return Procedure(name, value["title"], value.get("parameters", {}), steps)
 
     def check_calls(self) -> None:
-        """Checks that every procedure that was called exists, and takes what it is given.
+        """Check that every called procedure exists and takes what it is given.
 
-        `procedures` has the names of the parameters by those of the procedures.
+        `procedures` maps their names to those of their parameters.
         """
         for source, at, row in self._calls:
             name = row["call"]
@@ -103,12 +103,12 @@ class ScriptReader:
             for given in row.get("with", {}):
                 known = self.procedures[name]
                 if given not in known:
-                    told = did_you_mean(given, known) or f"; it takes {', '.join(known) or 'none'}"
-                    message = f'the procedure {name} has no parameter "{given}"{told}'
+                    hint = did_you_mean(given, known) or f"; it takes {', '.join(known) or 'none'}"
+                    message = f'the procedure {name} has no parameter "{given}"{hint}'
                     raise source.error(message, (*at, "with", given))
 
     def _hooks(self, rows: Iterable[dict[str, Any]]) -> Iterator[str]:
-        """The hooks that steps use, those of the procedures that they call included."""
+        """Yield the hooks that steps use, including those of the procedures that they call."""
         for row in rows:
             if "hook" in row:
                 yield row["hook"]
@@ -171,7 +171,7 @@ class ScriptReader:
         header_faults(self.schemas, schema, source)
 
     def _check_steps(self, source: Source, rows: list[Any], at: Pointer) -> None:
-        """Finds the faulty step by its verb: a clearer word than any schema of all verbs gives."""
+        """Find the faulty step by its verb, which gives clearer errors than the whole schema."""
         for i, row in enumerate(rows):
             here = (*at, i)
             if not isinstance(row, dict):
@@ -205,4 +205,5 @@ def _no_single_verb(
     first = next(iter(row), "")
     hint = did_you_mean(str(first), VERBS)
     pointer = (*at, first) if first else at
-    return source.error(f'"{first}" is no step{hint}; expected one of {", ".join(VERBS)}', pointer)
+    message = f'"{first}" is not a step{hint}; expected one of {", ".join(VERBS)}'
+    return source.error(message, pointer)

@@ -1,4 +1,4 @@
-"""Selection: which scenarios, forms, passive checks and requirements a command's words mean."""
+"""Selection: which scenarios, forms, passive checks and requirements a command selects."""
 
 from collections.abc import Collection, Iterable
 
@@ -9,9 +9,9 @@ from conformance.model import Requirement, Scenario
 
 
 def select(suite: Suite, selection: Iterable[str], profiles: Iterable[str]) -> list[Scenario]:
-    """The scenarios whose id or requirement begins with a selected word, in the named profiles.
+    """Return the scenarios that the words select, by id or requirement, in the named profiles.
 
-    Without words, all, and none where they select forms alone; raises `InputError` for a word or a
+    Without words, all; none if the words select only forms. Raises `InputError` for a word or a
     profile that selects nothing.
     """
     words, names = list(selection), list(profiles)
@@ -31,7 +31,7 @@ def select(suite: Suite, selection: Iterable[str], profiles: Iterable[str]) -> l
 
 
 def select_forms(suite: Suite, selection: Iterable[str]) -> list[Form]:
-    """The forms whose id begins with a selected word."""
+    """Return the forms whose id begins with one of the words."""
     words = [word for word in selection if word.startswith(PREFIX[:-1])]
     return [form for form in suite.forms.values() if any(map(form.id.startswith, words))]
 
@@ -42,7 +42,7 @@ def _why_nothing(suite: Suite, word: str) -> str:
         return f'nothing matches "{word}"{_nearest(suite, word)}'
     if requirement.excluded:
         return f"{word} is not judged: {requirement.excluded}"
-    return f"no scenario of what is selected tries {word}"
+    return f"no selected scenario tests {word}"
 
 
 def _nearest(suite: Suite, word: str) -> str:
@@ -58,18 +58,18 @@ def _listed(suite: Suite) -> str:
 def is_requirement_selected(
     requirement: Requirement, words: Collection[str], profiles: Collection[str]
 ) -> bool:
-    """Whether a requirement is of the selected ids and profiles; without any, it is."""
+    """Return whether a requirement matches the selected ids and profiles; by default, it does."""
     named = not words or any(requirement.id.startswith(word.upper()) for word in words)
     return named and (not profiles or requirement.profile in profiles)
 
 
 def is_passive_selected(name: str, requirements: Iterable[str], word: str) -> bool:
-    """Whether a word selects a passive check: the beginning of its id or of a requirement's."""
+    """Return whether a word is a prefix of a passive check's id or of its requirement's."""
     return name.startswith(word) or any(r.startswith(word.upper()) for r in requirements)
 
 
 def is_selected(scenario: Scenario, word: str) -> bool:
-    """Whether a word selects the scenario: the beginning of its id or of a requirement's."""
+    """Return whether a word is a prefix of a scenario's id or of a requirement's."""
     return scenario.id.startswith(word) or any(
         requirement.startswith(word.upper()) for requirement in scenario.requirements
     )

@@ -1,4 +1,4 @@
-"""Spellings: one JSON value written in several ways that all mean the same (RFC 8259)."""
+"""Spellings: several ways of writing one JSON value that all mean the same (RFC 8259)."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -15,7 +15,7 @@ Members = Iterable[tuple[str, Any]]
 
 
 class Spelling(msgspec.Struct, frozen=True):
-    """How strings, numbers and the order of members are written, and what stands between them."""
+    """How strings, numbers and the order of members are written, and the blanks between them."""
 
     text: Callable[[str], str] = encode
     number: Callable[[float], str] = encode
@@ -23,7 +23,7 @@ class Spelling(msgspec.Struct, frozen=True):
     blank: str = ""
 
     def write(self, value: Any) -> str:
-        """The JSON text of a value; it is the same for equal values with members in one order."""
+        """Return the JSON text of a value, the same for equal values with members in one order."""
         return f"{self.blank}{self._write(value)}{self.blank}"
 
     def _write(self, value: Any) -> str:
@@ -46,19 +46,19 @@ class Spelling(msgspec.Struct, frozen=True):
 
 
 def _escaped(text: str) -> str:
-    """A string with every character as an escape, of UTF-16 units, in mixed case."""
+    """Return a string with every character escaped as UTF-16 units, in mixed case."""
     data = text.encode("utf-16-be", "surrogatepass")
     units = (data[i : i + 2].hex() for i in range(0, len(data), 2))
     return '"' + "".join(f"\\u{u.upper() if i % 2 else u}" for i, u in enumerate(units)) + '"'
 
 
 def _ascii(text: str) -> str:
-    """A string with escapes where they may be: the solidus, and all that is not ASCII."""
+    """Return a string with optional escapes: the solidus, and everything beyond ASCII."""
     return json.dumps(text).replace("/", "\\/")
 
 
 def _exponent(number: float) -> str:
-    """A number with a fraction and an exponent, where that is exact."""
+    """Return a number with a fraction and an exponent, if that is exact."""
     if isinstance(number, int):
         return f"{number}.0E+0" if abs(number) < _EXACT else str(number)
     return encode(number) if "e" in repr(number) else f"{number!r}e0"

@@ -39,7 +39,7 @@ DEFAULT: Final = "coda"
 
 
 class Documents(msgspec.Struct, frozen=True):
-    """What the files of a suite say, read and checked."""
+    """The contents of a suite's files, read and checked."""
 
     header: dict[str, Any]
     requirements: dict[str, Requirement]
@@ -49,7 +49,7 @@ class Documents(msgspec.Struct, frozen=True):
 
 
 class Suite(msgspec.Struct, frozen=True):
-    """Everything that is tried, as data, and the few functions that only code can be."""
+    """Everything that is tested, as data, and the few functions that have to be code."""
 
     name: str
     title: str
@@ -86,21 +86,21 @@ class Suite(msgspec.Struct, frozen=True):
     claims: Callable[[Mapping[str, Any]], frozenset[str]]
 
     def judged_by(self) -> dict[str, tuple[str, ...]]:
-        """The requirements that each scenario, passive check and form judges, by its id."""
+        """Return the requirements that each scenario, passive check and form judges, by id."""
         scenarios = {scenario.id: scenario.requirements for scenario in self.scenarios.values()}
         passive = {monitor.id: (monitor.requirement,) for monitor in self.make_monitors(self)}
         forms = {row.id: row.requirements for row in self.forms.values()}
         return scenarios | passive | forms
 
     def severity(self, failure: Failure) -> Outcome:
-        """What a failure comes to: failed where it breaks a MUST, else warned."""
+        """Return the outcome of a failure: failed if it breaks a MUST, else warned."""
         levels = {self.requirements[name].level for name in failure.requirements}
         return Outcome.FAILED if "MUST" in levels else Outcome.WARNED
 
 
 def load(name: str = DEFAULT) -> Suite:
-    """Reads the named suite; raises `InputError` at the first mistake in one of its files."""
-    # What is read here stays: looking for garbage meanwhile would find none.
+    """Read the named suite; raise `InputError` at the first mistake in one of its files."""
+    # Everything that is read here stays, so collecting garbage meanwhile would find none.
     with _no_collection():
         return _load(name)
 
@@ -189,7 +189,7 @@ def _read(root: Path, schemas: SchemaStore, functions: Collection[str]) -> Docum
 
 
 def _parameters_of(procedures: Mapping[str, Procedure], source: Source) -> dict[str, list[str]]:
-    """The names of the parameters that procedures take; of variants, those that each form takes."""
+    """Return the names of each procedure's parameters; of variants, those common to all."""
     found = {name: list(procedure.parameters) for name, procedure in procedures.items()}
     for name, forms in source.value["variants"].items():
         for i, row in enumerate(forms):
@@ -200,7 +200,7 @@ def _parameters_of(procedures: Mapping[str, Procedure], source: Source) -> dict[
 
 
 def _check_names(source: Source, procedures: Collection[str], scenarios: Collection[str]) -> None:
-    """Refuses a name of a procedure or a scenario in the header that there is not."""
+    """Refuse unknown procedures and scenarios in the header."""
     header = source.value
     for i, name in enumerate(header["discovery"]):
         _check_name(source, name, procedures, ("discovery", i))
@@ -232,14 +232,14 @@ def _header(path: Path, schemas: SchemaStore, requirements: Collection[str]) -> 
 
 
 def load_requirements(schemas: SchemaStore) -> dict[str, Requirement]:
-    """The requirement registry, by id, in its order."""
+    """Return the requirement registry by id, in its order."""
     source = yaml_source.load(locations.spec_root() / "requirements.yaml")
     header_faults(schemas, "kit/requirements", source)
     rows = source.value["requirements"]
     result: dict[str, Requirement] = {}
     for i, row in enumerate(rows):
         if row["id"] in result:
-            raise source.error(f"{row['id']} stands here twice", ("requirements", i, "id"))
+            raise source.error(f"{row['id']} appears twice", ("requirements", i, "id"))
         result[row["id"]] = Requirement(**row)
     return result
 

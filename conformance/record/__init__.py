@@ -1,1 +1,1 @@
-"""What was seen: the record of a run, and what it is compared with."""
+"""The record of a run, and what it is compared with."""

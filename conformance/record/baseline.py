@@ -1,4 +1,4 @@
-"""A baseline: the known failures of one target, and what a run says of them."""
+"""A baseline: the known failures of one target, and how a run compares with them."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -7,15 +7,15 @@ from typing import Final
 import msgspec
 
 FLAKY: Final = "flaky"
-# What a known failure that comes and goes may be next time, without being news.
+# The outcomes that a known flaky failure may have next time without being news.
 FLAKY_MAY_BE: Final = frozenset({"flaky", "failed", "passed"})
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """What a report says of one id: an outcome's word, and the requirements that it is about.
+    """What a report says about one id: an outcome and the requirements that it concerns.
 
     The id is that of a scenario, a passive check or a requirement. A `problem` keeps a run from
-    being conformant; an `unproved` finding is of too small a part of a run to be good news.
+    being conformant; an `unproved` finding is from too small a part of a run to be good news.
     """
 
     id: str
@@ -38,17 +38,17 @@ class Entry(msgspec.Struct, frozen=True):
     expires: date | None = None
 
     def knows(self, found: Finding) -> bool:
-        """Whether a problem is the one of this entry: its outcome, and nobody else blamed."""
+        """Return whether a problem is this entry's: the same outcome, and nothing else blamed."""
         if not found.requirements <= self.requirements:
             return False
         return found.outcome in self._outcomes()
 
     def misses(self, found: Finding) -> bool:
-        """Whether what is no problem any more shows that this entry has to go."""
+        """Return whether what is no longer a problem shows that this entry has to go."""
         return found.outcome not in self._outcomes()
 
     def has_expired(self, today: date) -> bool:
-        """Whether its last day has passed."""
+        """Return whether its last day has passed."""
         return self.expires is not None and self.expires < today
 
     def _outcomes(self) -> frozenset[str]:
@@ -64,13 +64,13 @@ class Baseline(msgspec.Struct, frozen=True):
 
     @property
     def failures(self) -> frozenset[str]:
-        """The ids of what is known to fail, and need not be tried again to be sure of it."""
+        """The ids of what is known to fail and need not be rerun to be sure of it."""
         known = ("failed", FLAKY)
         return frozenset(entry.id for entry in self.entries.values() if entry.outcome in known)
 
 
 class Match(msgspec.Struct, frozen=True):
-    """What was found of an id, and what the baseline says of it; None: nothing."""
+    """What was found for an id, and its entry in the baseline, if any."""
 
     found: Finding
     entry: Entry | None = None
@@ -84,10 +84,10 @@ class Known(msgspec.Struct, frozen=True):
 
 
 class Comparison(msgspec.Struct, frozen=True):
-    """What a run found, against a baseline: each list in the order of the report.
+    """The findings of a run against a baseline: each list in the order of the report.
 
-    `new` are problems that the baseline does not know as they are; `stale` entries are of what is
-    no problem any more; `expired` ones are of problems that should have gone by now.
+    `new` are problems that the baseline does not know as they are; `stale` entries are for what is
+    no longer a problem; `expired` ones are for problems that should have gone by now.
     """
 
     file: str
@@ -102,7 +102,7 @@ class Comparison(msgspec.Struct, frozen=True):
         return frozenset(row.entry.id for row in self.known)
 
     def counts(self) -> dict[str, int]:
-        """How many there are of each."""
+        """Return how many there are of each."""
         return {
             "known": len(self.known),
             "new": len(self.new),
@@ -112,9 +112,9 @@ class Comparison(msgspec.Struct, frozen=True):
 
 
 def compare(findings: Findings, baseline: Baseline, today: date) -> Comparison:
-    """What the findings of a run are against a baseline.
+    """Compare the findings of a run with a baseline.
 
-    Of what did not run there are no findings: its entries are none of all these.
+    What did not run has no findings: its entries are in none of the lists.
     """
     known: list[Known] = []
     new: list[Match] = []
@@ -137,7 +137,7 @@ def compare(findings: Findings, baseline: Baseline, today: date) -> Comparison:
 
 
 class Update(msgspec.Struct, frozen=True):
-    """A baseline brought up to date, and the ids of what was kept, added and dropped."""
+    """An updated baseline, and the ids of what was kept, added and dropped."""
 
     baseline: Baseline
     kept: tuple[str, ...]
@@ -146,9 +146,10 @@ class Update(msgspec.Struct, frozen=True):
 
 
 def updated(old: Baseline, findings: Findings, reason: str, expires: date | None) -> Update:
-    """The baseline that knows exactly the problems of a whole run.
+    """Return the baseline that knows exactly the problems of a whole run.
 
-    What it knew keeps its reason and date; what is new gets those given; what is gone is dropped.
+    Old entries keep their reason and date, new ones get those given, and those that are gone are
+    dropped.
     """
     entries: dict[str, Entry] = {}
     added: list[str] = []

@@ -1,4 +1,4 @@
-"""Baseline files: read with the place of every mistake, written sorted and the same each time."""
+"""Baseline files: read with the place of every mistake, and written sorted and reproducibly."""
 
 import re
 from collections.abc import Collection
@@ -21,12 +21,12 @@ from conformance.text.escapes import printable, printable_lines
 WIDTH: Final = 100
 
 _COMMENTS: Final = re.compile(r"(?:#[^\n]*\n|[ \t]*\n)*")
-# What this kit's loader would take for a number, though the writer would not.
+# Texts that this kit's loader would take for a number, although the writer would not.
 _LIKE_A_NUMBER: Final = re.compile(r"[-+.0-9]")
 
 
 def read(path: Path, suite: Suite) -> Baseline:
-    """The baseline in a file; raises `InputError` for what the suite does not have."""
+    """Return the baseline in a file; raise `InputError` for names that the suite does not have."""
     source, baseline = _read(path, suite.schemas)
     results = judged_by(suite)
     for entry in baseline.entries.values():
@@ -35,14 +35,14 @@ def read(path: Path, suite: Suite) -> Baseline:
 
 
 def read_any(path: Path) -> tuple[Baseline, str]:
-    """The baseline in a file and its leading comments, for whatever suite it was written."""
+    """Return the baseline in a file and its leading comments, whatever suite it was written for."""
     _, baseline = _read(path, SchemaStore(locations.schema_root()))
     found = _COMMENTS.match(path.read_text(encoding="utf-8"))
     return baseline, found[0] if found else ""
 
 
 def judged_by(suite: Suite) -> dict[str, Collection[str]]:
-    """What a baseline may name, with the requirements that it judges: a requirement, itself."""
+    """Return the ids that a baseline may name, with the requirements that each judges."""
     own = {name: (name,) for name, row in suite.requirements.items() if row.role == "server"}
     return {**suite.judged_by(), **own}
 
@@ -78,11 +78,11 @@ def _check(entry: Entry, source: Source, suite: Suite, judged: dict[str, Collect
             raise source.error(f'there is no requirement "{name}"{hint}', at)
         if name not in judged[entry.id]:
             of_it = ", ".join(judged[entry.id])
-            raise source.error(f"{entry.id} does not judge {name}, but {of_it}", at)
+            raise source.error(f"{entry.id} does not judge {name}, only {of_it}", at)
 
 
 def render(baseline: Baseline, comments: str = "") -> str:
-    """The text of a baseline's file: sorted by id, the same bytes for the same entries."""
+    """Return the text of a baseline's file: sorted by id, the same bytes for the same entries."""
     known = {name: _row(baseline.entries[name]) for name in sorted(baseline.entries)}
     value = {"target": baseline.target, "known": known}
     text = yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=WIDTH)
@@ -99,11 +99,11 @@ def _row(entry: Entry) -> dict[str, Any]:
 
 
 def expiry(text: str) -> date:
-    """The date that a command line names; raises `InputError` for what is none."""
+    """Return the date given on the command line; raise `InputError` if it is not one."""
     with suppress(ValueError):
         if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
             return date.fromisoformat(text)
-    raise InputError(f'"{text}" is no date such as 2027-03-31')
+    raise InputError(f'"{text}" is not a date such as 2027-03-31')
 
 
 class _Flow(list[str]):
@@ -111,10 +111,10 @@ class _Flow(list[str]):
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes what this kit's own loader reads as the same values."""
+    """Writes what this kit's own loader reads back as the same values."""
 
     def ignore_aliases(self, data: Any) -> bool:
-        """Whether a value is written again wherever it stands: always."""
+        """Return whether a value is written out wherever it appears: always."""
         return True
 
 
@@ -127,7 +127,7 @@ def _is_obeyed(word: str) -> bool:
 
 
 def _represent_text(dumper: _Dumper, value: str) -> yaml.Node:
-    # A line may be broken at any blank, and CI servers take orders at the beginning of one.
+    # A line may break at any blank, and CI servers obey commands at the beginning of a line.
     obeyed = any(map(_is_obeyed, value.split(" ")))
     style = '"' if obeyed or _LIKE_A_NUMBER.match(value) else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)

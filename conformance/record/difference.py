@@ -1,4 +1,4 @@
-"""The difference of two reports: what became worse, what better, by their ids."""
+"""The difference between two reports: what became worse or better, by id."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
@@ -14,7 +14,7 @@ RANK: Final[Mapping[str, int]] = {outcome.value: outcome.gravity for outcome in 
 
 
 class Change(msgspec.Struct, frozen=True):
-    """What an id was and what it is; None: it is not in that report."""
+    """The former and present finding of an id; None if it is not in that report."""
 
     was: Finding | None
     now: Finding | None
@@ -28,13 +28,13 @@ class Change(msgspec.Struct, frozen=True):
 
     @property
     def worse(self) -> bool:
-        """Whether it is graver than it was, and than passed."""
+        """Whether it is graver than it was, and graver than passed."""
         if self.was is None or self.now is None:
             return False
         return RANK[self.now.outcome] > max(RANK[self.was.outcome], RANK[PASSED])
 
 
-# The first group that fits takes a change.
+# A change goes into the first group that fits.
 _GROUPS: Final[Sequence[tuple[str, Callable[[Finding, Finding], bool]]]] = (
     ("flaky", lambda was, now: now.outcome == FLAKY),
     ("regressed", lambda was, now: Change(was, now).worse),
@@ -45,7 +45,7 @@ GROUPS: Final = ("regressed", "flaky", "changed", "new", "removed", "fixed")
 
 
 def difference(old: Findings, new: Findings) -> dict[str, tuple[Change, ...]]:
-    """Everything that differs between the results of two reports, in groups by name."""
+    """Return everything that differs between the results of two reports, in named groups."""
     groups: dict[str, list[Change]] = {name: [] for name in GROUPS}
     for name, change in _changes(old, new):
         groups[name].append(change)
@@ -53,7 +53,7 @@ def difference(old: Findings, new: Findings) -> dict[str, tuple[Change, ...]]:
 
 
 def has_regressed(groups: Mapping[str, Sequence[Change]]) -> bool:
-    """Whether anything became worse."""
+    """Return whether anything became worse."""
     return any(change.worse for changes in groups.values() for change in changes)
 
 
@@ -67,5 +67,5 @@ def _changes(old: Findings, new: Findings) -> Iterator[tuple[str, Change]]:
 
 
 def _blamed(found: Finding) -> frozenset[str]:
-    """Whom a result blames; nobody, where nothing was found wrong."""
+    """Return the requirements that a result blames; none if nothing was found wrong."""
     return found.requirements if RANK[found.outcome] > RANK[PASSED] else frozenset()

@@ -1,4 +1,4 @@
-"""Evidence: what was sent, was due or came, as a report may have it and as a person reads it."""
+"""Evidence: what was sent, due or received, as reports hold it and as people read it."""
 
 from typing import Final
 
@@ -10,11 +10,11 @@ from conformance.record.secrets import Secrets
 from conformance.text.excerpts import MAX_SHOWN, cut
 
 LONGEST: Final = 4_000
-"""Characters of the longest value that a report has as a value."""
+"""Characters of the longest value that a report holds as a value."""
 
 
 def safe(evidence: Evidence, secrets: Secrets) -> Evidence:
-    """The evidence without secrets, and cut where it is long."""
+    """Return the evidence without secrets, and cut if it is long."""
     if evidence.value is UNSET:
         return Evidence(secrets.shown(evidence.says, MAX_SHOWN))
     text = encode(evidence.value)
@@ -24,7 +24,7 @@ def safe(evidence: Evidence, secrets: Secrets) -> Evidence:
 
 
 def words(evidence: Evidence) -> str:
-    """The evidence as a person reads it: its words, and behind them the value as JSON."""
+    """Return the evidence as a person reads it: its words, followed by the value as JSON."""
     if evidence.value is UNSET:
         return evidence.says
     return f"{evidence.says} {cut(encode(evidence.value))}".lstrip()

@@ -1,4 +1,4 @@
-"""The record of a run: what every report is made of, and nothing else."""
+"""The record of a run: everything that reports are made from, and nothing else."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -28,7 +28,7 @@ class Exit(IntEnum):
 
 
 class RequirementStatus(msgspec.Struct, frozen=True):
-    """What a run says of one requirement, and which results say so."""
+    """The status of one requirement after a run, and the results that it is based on."""
 
     requirement: Requirement
     status: Outcome
@@ -47,12 +47,12 @@ class ProfileVerdict(msgspec.Struct, frozen=True):
 class RunRecord(msgspec.Struct, frozen=True):
     """Everything that one run found.
 
-    `note` says why a run is not complete: where the target is `unreachable`, why it is. Where the
+    `note` says why a run is not complete or, if the target is `unreachable`, why it is. If the
     target was lost, `in_flight` names the scenarios that were in progress, the likeliest first.
-    `comparison` is what a baseline says of it, `process` what became of the process that the kit
-    started, where the target has a command, `hook_faults` what was found against hooks, by name.
-    `observed` says how many messages of each kind came, `stalls` when the kit was held up and
-    for how long, in seconds: the former from the start of the run.
+    `comparison` is how the run compares with a baseline, `process` how the target's process fared
+    if the kit started it, `hook_faults` what was found against hooks, by name. `observed` says how
+    many messages of each kind came, `stalls` when the kit was held up and for how long, both in
+    seconds, the former from the start of the run.
     """
 
     suite: Suite
@@ -88,12 +88,12 @@ class RunRecord(msgspec.Struct, frozen=True):
 
     @property
     def unexpected(self) -> tuple[Result, ...]:
-        """The results but for the failures that a baseline knows."""
+        """The results except for the failures that a baseline knows."""
         excused = self.comparison.excused if self.comparison else frozenset()
         return tuple(result for result in self.results if result.id not in excused)
 
     def counts(self) -> dict[str, int]:
-        """How many results had each outcome."""
+        """Return how many results had each outcome."""
         found = {outcome.value: 0 for outcome in Outcome if outcome.is_of_a_result}
         for result in self.results:
             found[result.outcome.value] += 1
@@ -101,13 +101,13 @@ class RunRecord(msgspec.Struct, frozen=True):
 
 
 def blamed(result: Result) -> frozenset[str]:
-    """The requirements that a failed result breaks: those its failures name, or else all."""
+    """Return the requirements that a failed result breaks: those its failures name, else all."""
     named = {name for failure in result.failures for name in failure.requirements}
     return frozenset(named or result.requirements)
 
 
 def requirement_statuses(record: RunRecord) -> list[RequirementStatus]:
-    """The status of every requirement that a server can keep or break."""
+    """Return the status of every requirement that a server can keep or break."""
     found: dict[str, list[Result]] = {}
     for result in record.results:
         broken = blamed(result) if result.outcome.blames else ()
@@ -121,10 +121,10 @@ def requirement_statuses(record: RunRecord) -> list[RequirementStatus]:
 
 
 def not_looked_at(record: RunRecord) -> dict[str, list[str]]:
-    """The requirements of the selected areas that the run did not look at, by chapter.
+    """Return the requirements of the selected areas that the run did not check, by chapter.
 
-    An area is a folder of scenarios, or the beginning of a requirement's id: a part of it that is
-    green is no proof of the whole. A single scenario or requirement promises nothing more.
+    An area is a folder of scenarios, or the prefix of a requirement's id: if part of it is green,
+    that proves nothing about the whole. A single scenario or requirement promises no more.
     """
     found: dict[str, list[str]] = {}
     chapters = {_chapter_of(record.suite, word) for word in record.selection}
@@ -136,7 +136,7 @@ def not_looked_at(record: RunRecord) -> dict[str, list[str]]:
 
 
 def _chapter_of(suite: Suite, word: str) -> str:
-    """The chapter that a word selects, where it selects an area: the one that is judged most."""
+    """Return the chapter that a word for an area selects: the one that is judged most."""
     if word.upper() in map(_chapter, suite.requirements):
         return word.upper()
     area = [row for row in suite.scenarios.values() if row.id.split("/")[0] == word.rstrip("/")]
@@ -149,7 +149,7 @@ def _chapter(requirement: str) -> str:
 
 
 def is_claimed(record: RunRecord, profile: str) -> bool:
-    """Whether the target is judged by a profile."""
+    """Return whether the target is judged by a profile."""
     row = record.suite.profiles[profile]
     return row.required or row.claim in record.claims
 
@@ -158,8 +158,8 @@ def _status(
     requirement: Requirement, record: RunRecord, found: Sequence[Result]
 ) -> RequirementStatus:
     names = tuple(r.id for r in found)
-    told = (_outcome_for(requirement.id, r) for r in found)
-    outcomes = {outcome for outcome in told if outcome is not None}
+    found_outcomes = (_outcome_for(requirement.id, r) for r in found)
+    outcomes = {outcome for outcome in found_outcomes if outcome is not None}
     if requirement.excluded and outcomes <= {Outcome.NOT_APPLICABLE}:
         return RequirementStatus(requirement, Outcome.EXCLUDED, names)
     if not _concerns(record, requirement) and outcomes <= {Outcome.NOT_APPLICABLE}:
@@ -172,20 +172,20 @@ def _status(
 
 
 def _concerns(record: RunRecord, requirement: Requirement) -> bool:
-    """Whether a requirement asks anything of a target that claims what this one does."""
+    """Return whether a requirement applies to a target with this one's claims."""
     is_met = requirement.claim is None or requirement.claim in record.claims
     return is_met and is_claimed(record, requirement.profile)
 
 
 def _outcome_for(requirement: str, result: Result) -> Outcome | None:
-    """What a result says of one of its requirements; None where it ended before it could."""
+    """Return the outcome of a result for one of its requirements; None if it ended too early."""
     if result.outcome.blames and requirement not in blamed(result):
         return None
     return result.outcome
 
 
 def profile_verdicts(record: RunRecord) -> list[ProfileVerdict]:
-    """The verdict for each profile that was asked for."""
+    """Return the verdict for each profile that was asked for."""
     statuses = requirement_statuses(record)
     wanted = record.profiles or tuple(record.suite.profiles)
     return [_verdict(record, name, statuses) for name in wanted]
@@ -209,10 +209,10 @@ def _verdict(record: RunRecord, name: str, statuses: Sequence[RequirementStatus]
 
 
 def exit_status(record: RunRecord) -> Exit:
-    """The exit status that says what the run came to: of a whole run, what its verdicts say.
+    """Return the exit status of a run: for a whole run, that of its verdicts.
 
-    A run of a part of the suite (a selection) is judged by what it tried alone, a run with a
-    baseline by what that does not know.
+    A run of a part of the suite (a selection) is judged only by what it tried, a run with a
+    baseline by what the baseline does not know.
     """
     if record.unreachable:
         return Exit.UNREACHABLE
@@ -235,7 +235,7 @@ def exit_status(record: RunRecord) -> Exit:
 
 
 def _status_against(record: RunRecord, comparison: Comparison) -> Exit:
-    """The exit status of a run with a baseline: that of what it does not say."""
+    """Return the exit status of a run with a baseline, based on what that does not know."""
     news = {row.found.outcome for row in comparison.new}
     if record.interrupted:
         return Exit.INTERRUPTED

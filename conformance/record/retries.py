@@ -1,7 +1,7 @@
-"""Retries: what failed runs again, alone, and what all the times it ran come to together.
+"""Retries: failures are rerun alone, and all runs together give the result.
 
-An attempt is made again because it came too late to prove anything; a retry is made although the
-first time proved something, to see whether the target always does the same.
+An attempt is repeated because it came too late to prove anything; a failure is rerun although it
+proved something, to see whether the target always does the same.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -13,20 +13,20 @@ from msgspec.structs import replace
 from conformance.model import Outcome, Result, Scenario, Trial
 
 MOST: Final = 25
-"""The most scenarios that are repeated in a run."""
+"""The most scenarios that are rerun in a run."""
 
 SECONDS: Final = 15.0
-"""Seconds, times the factor on time-outs, after which no further retry begins."""
+"""Seconds, times the timeout factor, after which no further rerun begins."""
 
 _BAD: Final = (Outcome.FAILED, Outcome.WARNED)
 _EVIDENCE: Final = frozenset((*_BAD, Outcome.PASSED))
 
 
 class Retries(msgspec.Struct, frozen=True):
-    """What a run repeated, in numbers of scenarios that failed or were warned of.
+    """What was rerun, in numbers of scenarios that failed or got a warning.
 
-    `limit` is how often each may be repeated; `left_out` counts those that a bound, named in
-    `bound`, or the end of the run kept from it, `final` those that end what they need.
+    `limit` is how often each may be rerun; `left_out` counts those that were not because of a
+    limit, named in `bound`, or the end of the run, `final` those that stop the server.
     """
 
     limit: int = 0
@@ -37,29 +37,29 @@ class Retries(msgspec.Struct, frozen=True):
 
 
 def is_failure(result: Result | None, known: Collection[str]) -> bool:
-    """Whether a result is a failure, or a warning, that is not known already."""
+    """Return whether a result is a failure or a warning that is not known already."""
     return result is not None and result.outcome in _BAD and result.id not in known
 
 
 def due(
     scenarios: Iterable[Scenario], results: Mapping[str, Result], known: Collection[str]
 ) -> list[Scenario]:
-    """The scenarios to repeat, at most `MOST`: of those in order, the quickest first."""
+    """Return the scenarios to rerun: the first `MOST` that failed, the quickest first."""
     failed = [s for s in scenarios if is_failure(results.get(s.id), known) and not is_final(s)]
     return sorted(failed[:MOST], key=lambda s: results[s.id].timing.duration)
 
 
 def is_final(scenario: Scenario) -> bool:
-    """Whether a scenario ends what it needs, so that it cannot run a second time."""
+    """Return whether a scenario stops the server that it needs, so that it cannot be rerun."""
     return scenario.isolation == "final"
 
 
 def merged(earlier: Result, again: Result) -> Result:
-    """The result of a scenario that ran once more.
+    """Return the result of a scenario that was rerun.
 
-    Only passed, warned and failed are evidence: what is inconclusive says nothing. What is kept is
-    the gravest failure, the earliest of its kind. Flaky is what breaks a MUST at times; a SHOULD
-    that is kept at times is warned of, like one that is never kept.
+    Only passed, warned and failed are evidence; inconclusive runs are not. The gravest failure is
+    kept, the earliest of its kind. What breaks a MUST sometimes is flaky; a SHOULD that is kept
+    sometimes gets a warning, like one that is never kept.
     """
     trials = (*(earlier.trials or (_trial(earlier),)), _trial(again))
     worse = (earlier.outcome, again.outcome) == (Outcome.WARNED, Outcome.FAILED)
@@ -72,24 +72,24 @@ def merged(earlier: Result, again: Result) -> Result:
 
 
 def tally(result: Result) -> str:
-    """How often a repeated scenario failed, such as "failed 2 of 3"; empty if it ran once."""
+    """Return how often a rerun scenario failed, such as "failed 2 of 3"; empty if it ran once."""
     outcomes = [trial.outcome for trial in result.trials]
     judged = [outcome for outcome in outcomes if outcome in _EVIDENCE]
     parts = [f"{o.value} {judged.count(o)} of {len(judged)}" for o in _BAD if o in judged]
     unjudged = len(outcomes) - len(judged)
     if unjudged:
-        times = "once" if unjudged == 1 else f"{unjudged} times"
-        parts.append(f"{times} more without a judgement")
+        runs = "1 run" if unjudged == 1 else f"{unjudged} runs"
+        parts.append(f"{runs} without a verdict")
     return ", ".join(parts)
 
 
 def is_unsteady(result: Result) -> bool:
-    """Whether a repeated scenario has come to different outcomes."""
+    """Return whether the runs of a scenario had different outcomes."""
     return len({trial.outcome for trial in result.trials} & _EVIDENCE) > 1
 
 
 def failing_trials(result: Result) -> list[Trial]:
-    """The times that a repeated scenario failed, or was warned of."""
+    """Return the runs of a scenario that failed or got a warning."""
     return [trial for trial in result.trials if trial.outcome in _BAD]
 
 
@@ -100,7 +100,7 @@ def summary(
     known: Collection[str],
     bound: str,
 ) -> Retries:
-    """What was repeated in a run, and what was not."""
+    """Return what was rerun, and what was not."""
     if not limit:
         return Retries()
     failed = [s for s in scenarios if is_failure(results.get(s.id), known)]
@@ -114,7 +114,7 @@ def summary(
 def _bound(repeated: int, bound: str) -> str:
     if repeated >= MOST:
         return f"at most {MOST} are"
-    return bound or "the run ended before"
+    return bound or "the run ended first"
 
 
 def _trial(result: Result) -> Trial:

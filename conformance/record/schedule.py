@@ -1,4 +1,4 @@
-"""The schedule of a run: its phases, and how long what ran in them had to wait."""
+"""The schedule of a run: its phases, and how long the scenarios in them had to wait."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -18,7 +18,7 @@ SHOWN: Final = 10
 
 
 class Phase(msgspec.Struct, frozen=True):
-    """One part of a run: how long it took, in seconds, and how many scenarios ran in it."""
+    """One phase of a run: how long it took, in seconds, and how many scenarios ran in it."""
 
     name: str
     seconds: float
@@ -26,7 +26,7 @@ class Phase(msgspec.Struct, frozen=True):
 
 
 class Spell(msgspec.Struct, frozen=True):
-    """One time that a scenario ran, by the scenario's id; `trial` counts them from 1."""
+    """One run of a scenario, by the scenario's id; `trial` counts its runs from 1."""
 
     id: str
     trial: int
@@ -34,7 +34,7 @@ class Spell(msgspec.Struct, frozen=True):
 
 
 def spells(results: Iterable[Result]) -> list[Spell]:
-    """Every time that a scenario ran, the retries included, in the order of the results."""
+    """Return every run of a scenario, including the reruns, in the order of the results."""
     return [
         Spell(result.id, number, timing)
         for result in results
@@ -44,12 +44,12 @@ def spells(results: Iterable[Result]) -> list[Spell]:
 
 
 def longest(results: Iterable[Result]) -> list[Spell]:
-    """What took longest, the longest first."""
+    """Return the longest runs of scenarios, the longest first."""
     return sorted(spells(results), key=lambda spell: -spell.timing.duration)[:SHOWN]
 
 
 def longest_wait(results: Iterable[Result]) -> float:
-    """The seconds that the scenario with the longest mandatory waits spent in them."""
+    """Return the seconds that the scenario with the longest mandatory waits spent in them."""
     return max((spell.timing.waited for spell in spells(results)), default=0.0)
 
 

@@ -1,7 +1,7 @@
 """Secrets: values that must not appear in any report, each replaced by a name of its own.
 
-A secret has the same name wherever it stands in a run, `<token 3>`: a reader sees whether two are
-the same, and nothing else of them.
+A secret has the same name wherever it appears in a run, `<token 3>`: a reader sees whether two are
+the same, and nothing else about them.
 """
 
 import json
@@ -15,21 +15,21 @@ DEPTH: Final = 64
 SHORTEST: Final = 8
 LONGEST: Final = 4_096
 MOST: Final = 8_000
-"""Secrets that are remembered together."""
+"""The most secrets that are remembered."""
 MOST_CHARACTERS: Final = 4_000_000
-"""The same in characters."""
+"""The most characters of all remembered secrets together."""
 
 READ: Final = 16 * 1024
-"""Characters of a long text that are searched for secrets: no more of it is shown."""
+"""Characters of a long text that are searched for secrets; no more of it is shown."""
 
 NONE: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class Secrets:
-    """The secrets of a run: those under the `members` of messages, from when they are seen.
+    """The secrets of a run: the values of secret `members` of messages, once they are seen.
 
-    What stands in one after the last `separator` is a secret by itself. Besides those it knows the
-    operator's `own`, with their names.
+    What follows the last `separator` in one is a secret by itself. It also knows the operator's
+    `own` secrets, with their names.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Secrets:
         self._longest_first: list[str] | None = None
 
     def learn(self, value: object, text: str) -> None:
-        """Notes every text that stands under a secret member's name in a value."""
+        """Note every text under a secret member's name in a value."""
         for name in self.members:
             if name in text:
                 self._learn(value, 0)
@@ -70,9 +70,9 @@ class Secrets:
                     self._learn(item, depth + 1)
 
     def _name_of(self, secret: str, member: str) -> str:
-        """The name of a secret, from now on known in the spellings that JSON writers use.
+        """Return the name of a secret, and remember it in the spellings that JSON writers use.
 
-        The oldest makes room.
+        The oldest secrets make room.
         """
         if secret in self._known:
             return self._known[secret]
@@ -93,7 +93,7 @@ class Secrets:
             self._known[spelling] = name
 
     def hide(self, text: str) -> str:
-        """The text without secrets: none known, none under a secret member's name."""
+        """Return the text without secrets: neither known ones nor values of secret members."""
         text = self._member.sub(self._named, text)
         hidden = self._hide_known(text)
         plain = _ASCII_ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
@@ -103,7 +103,7 @@ class Secrets:
         return hidden if other == plain else other
 
     def _named(self, found: re.Match[str]) -> str:
-        """A member with the name of its secret in the secret's place."""
+        """Return a member with its secret replaced by the secret's name."""
         if _NAME.fullmatch(found["secret"]):
             return found[0]
         try:
@@ -115,24 +115,24 @@ class Secrets:
         return f'"{found["name"]}"{found["gap"]}"{name}"'
 
     def shown(self, text: str, most: int, length: int | None = None) -> str:
-        """The text without secrets, or its beginning with a note of how long it is.
+        """Return the text without secrets, or its beginning with a note of its length.
 
-        `length` is that of a text of which only the beginning is there.
+        `length` is that of the whole text if only its beginning is given.
         """
         length = len(text) if length is None else length
         beginning, whole = self.beginning(text, most, length)
         return beginning if whole else f"{beginning}… ({length} characters)"
 
     def beginning(self, text: str, most: int, length: int) -> tuple[str, bool]:
-        """At most so many characters of a text, without secrets, and whether that is all of it."""
+        """Return at most `most` characters without secrets, and whether that is the whole text."""
         hidden = self.hide(text[:READ])
         if length > READ:
-            hidden = hidden[:-LONGEST]  # a secret may begin there, and end beyond
+            hidden = hidden[:-LONGEST]  # a secret may begin there and end beyond it
         whole = length <= READ and len(hidden) <= most
         return hidden[:most], whole
 
     def hide_in(self, value: Any) -> Any:
-        """A JSON value without secrets."""
+        """Return a JSON value without secrets."""
         self.learn(value, json.dumps(value))
         return self._hidden(value)
 
@@ -156,7 +156,7 @@ class Secrets:
 
 
 def _spellings(secret: str) -> set[str]:
-    """A text as different JSON writers spell it."""
+    """Return the ways in which different JSON writers spell a text."""
     if _SPELLED_ALIKE.fullmatch(secret):
         return {secret}
     spellings = {secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
@@ -164,7 +164,7 @@ def _spellings(secret: str) -> set[str]:
 
 
 def _is_kept(secret: str) -> bool:
-    """Whether a text is long enough to be a secret, and short enough to be remembered."""
+    """Return whether a text is long enough to be a secret and short enough to be remembered."""
     return SHORTEST <= len(secret) <= LONGEST
 
 

@@ -16,10 +16,10 @@ HEAD: Final = 60
 TAIL: Final = 140
 BEFORE: Final = 8
 AFTER: Final = 2
-"""Entries that are kept before and after one that is evidence."""
+"""Entries kept before and after one that is evidence."""
 MOST_EVIDENCE: Final = 200
 SHOWN: Final = 2_000
-"""Characters of an entry's text that a report has."""
+"""Characters of an entry's text that a report holds."""
 
 
 class Transcript:
@@ -45,14 +45,14 @@ class Transcript:
         code: int | None = None,
         how: str = "",
     ) -> int:
-        """Adds an entry; `seconds` count from the scenario's start. Returns its ordinal."""
+        """Add an entry and return its ordinal; `seconds` count from the scenario's start."""
         self._others = None
         where = (self._next(), seconds, connection, direction, kind)
         self._append(TranscriptEntry(*where, text[:READ], len(text), code, how))
         return self.count
 
     def add_other(self, seconds: float, connection: str) -> None:
-        """Counts a message that is other clients' business, with those just before it."""
+        """Count a message that concerns other clients, together with those just before it."""
         if self._others is not None and self._others.connection == connection:
             self._others.others += 1
             return
@@ -65,7 +65,7 @@ class Transcript:
         return self.count
 
     def keep(self, ordinal: int) -> None:
-        """Keeps an entry as evidence, with those around it, however long the dialogue goes on."""
+        """Keep an entry and those around it as evidence, however long the dialogue goes on."""
         if len(self._evidence) < MOST_EVIDENCE:
             around = range(ordinal - BEFORE, ordinal + AFTER + 1)
             self._evidence |= {row.ordinal: row for row in self._tail if row.ordinal in around}
@@ -80,7 +80,7 @@ class Transcript:
             self._evidence[entry.ordinal] = entry
 
     def entries(self) -> tuple[TranscriptEntry, ...]:
-        """The entries that a report has, in order and without secrets."""
+        """Return the entries for a report, in order and without secrets."""
         kept = {row.ordinal: row for row in self._head} | self._evidence
         kept |= {row.ordinal: row for row in self._tail}
         return tuple(self._shown(kept[ordinal]) for ordinal in sorted(kept))

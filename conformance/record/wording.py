@@ -1,4 +1,4 @@
-"""Entries of a transcript in words, as every report for people shows them."""
+"""Transcript entries in words, as all reports for people show them."""
 
 from typing import Final
 
@@ -7,7 +7,7 @@ from conformance.model import Direction, Kind, TranscriptEntry
 ARROWS: Final[dict[Direction, str]] = {"sent": "→", "received": "←", "noted": "·"}
 OTHERS: Final = "other clients' events"
 
-# A text that is not the whole of it may end anywhere; a line has to stay one.
+# A cut text may end anywhere; a line has to remain one line.
 _LINE_BREAKS: Final = {
     ord(c): f"\\u{ord(c):04x}" for c in "\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
 } | {
@@ -17,7 +17,7 @@ _LINE_BREAKS: Final = {
 
 
 def words(kind: Kind, text: str, code: int | None = None, how: str = "", others: int = 0) -> str:
-    """What an entry is, in words: a text message is its text."""
+    """Return an entry in words; a text message is its text."""
     match kind:
         case "ping" | "pong":
             return f"{kind} {text or '(empty)'}"
@@ -39,7 +39,7 @@ def words(kind: Kind, text: str, code: int | None = None, how: str = "", others:
 
 
 def line(entry: TranscriptEntry) -> str:
-    """An entry in one line: ordinal, milliseconds, connection, direction, content."""
+    """Return an entry on one line: ordinal, milliseconds, connection, direction, content."""
     said = words(entry.kind, entry.text, entry.code, entry.how, entry.others)
     cut = f"… ({entry.size} characters)" if entry.is_cut else ""
     where = f"{entry.connection} " if entry.connection else ""

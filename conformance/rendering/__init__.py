@@ -1,1 +1,1 @@
-"""Views of a run record: each renders the same facts for another reader."""
+"""Views of a run record: each renders the same facts for a different reader."""

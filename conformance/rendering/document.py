@@ -1,4 +1,4 @@
-"""The JSON report: the record of a run as schemas/kit/report.json publishes it."""
+"""The JSON report: the record of a run in the format of schemas/kit/report.json."""
 
 from typing import Any, Final
 
@@ -25,7 +25,7 @@ SCHEMA: Final = "https://schemas.coda-lite.example/v1/kit/report.json"
 
 
 def document(record: RunRecord) -> dict[str, Any]:
-    """The report as a JSON value."""
+    """Return the report as a JSON value."""
     shown = _document(record)
     if record.comparison is not None:
         shown["baseline"] = _baseline(record.comparison)
@@ -155,7 +155,7 @@ def _result(result: Result) -> dict[str, Any]:
     if result.failures:
         shown["failures"] = [_failure(failure) for failure in result.failures]
     if result.steps:
-        shown["steps"] = [_told(step) for step in result.steps]
+        shown["steps"] = [_set_members(step) for step in result.steps]
     if result.transcript:
         shown["transcript"] = [_row(entry) for entry in result.transcript]
     if result.observed is not None:
@@ -169,11 +169,11 @@ def _result(result: Result) -> dict[str, Any]:
 
 
 def _row(entry: TranscriptEntry) -> dict[str, Any]:
-    return {**_told(entry), "seconds": round(entry.seconds, 4)}
+    return {**_set_members(entry), "seconds": round(entry.seconds, 4)}
 
 
-def _told(row: msgspec.Struct) -> dict[str, Any]:
-    """The members that tell something."""
+def _set_members(row: msgspec.Struct) -> dict[str, Any]:
+    """Return the members that are set."""
     return {key: value for key, value in asdict(row).items() if value}
 
 

@@ -1,4 +1,4 @@
-"""Report files: which are asked for, where they go, and what becomes of them."""
+"""Report files: which are requested, where they go, and whether they can be written."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -13,17 +13,17 @@ Writers = Mapping[str, Callable[[T], bytes]]
 
 
 class Written(NamedTuple):
-    """The reports that were written, and what is wrong with those that could not be, in lines."""
+    """The reports that were written and the errors of those that could not be, as lines."""
 
-    told: Sequence[str]
+    reports: Sequence[str]
     faults: Sequence[str]
 
 
 class Reports(Generic[T]):
-    """The reports that a command line asks for, as words like `json=PATH`.
+    """The reports that a command line requests, as words like `json=PATH`.
 
-    Raises `InputError` for a word that asks for none, a path that cannot be written, and one that
-    leads where another report goes, or where an input comes from.
+    Raises `InputError` for a word that requests none, a path that cannot be written, and one that
+    leads to the same place as another report or an input.
     """
 
     def __init__(
@@ -31,30 +31,30 @@ class Reports(Generic[T]):
     ) -> None:
         self._writers = writers
         self._wanted = [_wanted(word, writers) for word in words]
-        taken = {whole_file.identity(path): f"{path}, which is read" for path in inputs}
+        taken = {whole_file.identity(path): f"the input {path}" for path in inputs}
         for kind, path in self._wanted:
             check(path)
             place = whole_file.identity(path)
             if place in taken:
-                raise InputError(f"the {kind} report {path} is in the place of {taken[place]}")
+                raise InputError(f"the {kind} report {path} would overwrite {taken[place]}")
             taken[place] = f"the {kind} report {path}"
 
     def write(self, value: T) -> Written:
-        """Writes every report that can be written."""
-        told, faults = [], []
+        """Write every report that can be written."""
+        reports, faults = [], []
         for kind, path in self._wanted:
             try:
                 write(path, self._writers[kind](value))
-                told.append(f"{kind} report: {path}")
+                reports.append(f"{kind} report: {path}")
             except InputError as error:
                 faults.append(error.message)
-            except Exception as error:  # a fault of the kit in one report loses no other
-                faults.append(f"the {kind} report {path} cannot be made: {error!r}")
-        return Written(told, faults)
+            except Exception as error:  # a fault of the kit in one report must not cost the others
+                faults.append(f"the {kind} report {path} cannot be rendered: {error!r}")
+        return Written(reports, faults)
 
 
 def _wanted(word: str, writers: Writers[T]) -> tuple[str, Path]:
-    """The format and the path of a report asked for as `FORMAT=PATH`; else `InputError`."""
+    """Return the format and the path of a `FORMAT=PATH` word; raise `InputError` for any other."""
     kind, sign, name = word.partition("=")
     if kind in writers and not name:
         raise InputError(f'the report "{word}" needs a path: {kind}=PATH')
@@ -65,9 +65,9 @@ def _wanted(word: str, writers: Writers[T]) -> tuple[str, Path]:
 
 
 def check(path: Path, what: str = "report") -> None:
-    """Finds out that a report cannot be written before the run, not after it.
+    """Find out before the run, not after it, that a report cannot be written.
 
-    Makes its folder; raises `InputError`, which calls it `what`, where it cannot be written.
+    Creates its folder; raises `InputError`, which calls the report `what`, if it cannot be written.
     """
     try:
         whole_file.check(path)
@@ -78,9 +78,9 @@ def check(path: Path, what: str = "report") -> None:
 
 
 def write(path: Path, data: bytes, what: str = "report") -> None:
-    """Writes a report whole or not at all: a reader never sees half of one.
+    """Write a report whole or not at all: a reader never sees half of one.
 
-    Raises `InputError`, which calls it `what`, where it cannot be written.
+    Raises `InputError`, which calls the report `what`, if it cannot be written.
     """
     try:
         whole_file.write(path, data)

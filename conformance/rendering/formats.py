@@ -1,4 +1,4 @@
-"""The formats of a report of a run, and who writes each."""
+"""The formats of a run's report, with their writers."""
 
 import json
 from typing import TYPE_CHECKING, Final

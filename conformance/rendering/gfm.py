@@ -1,4 +1,4 @@
-"""GitHub Flavored Markdown of which every word shows as it is written, wherever it comes from."""
+"""GitHub Flavored Markdown in which every word appears as written, wherever it comes from."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -6,9 +6,9 @@ from typing import Final
 
 from conformance.text.escapes import printable
 
-# A word is what has no blanks around it but those within its code spans.
+# A word has no blanks in it except within its code spans.
 _WORD: Final = re.compile(r"(?:`[^`]+`|\S)+")
-# Outside code spans: nothing that is markup, or that GitHub makes a link, formula or mention of.
+# Outside code spans: no markup, and nothing that GitHub turns into a link, formula or mention.
 _PLAIN: Final = r"(?:[^\x00-\x7f]|[A-Za-z0-9.,;:'\"()/%=+?!#-]|(?<=[A-Za-z0-9])_(?=[A-Za-z0-9]))"
 _HARMLESS: Final = re.compile(rf"{_PLAIN}*(?:`[^`]+`{_PLAIN}+)*(?:`[^`]+`)?")
 _LINK: Final = re.compile(r"://|www\.|\A#+\Z|:\w+:", re.IGNORECASE)
@@ -16,12 +16,12 @@ _PIPE: Final = re.compile(r"\\*\|")
 
 
 def inline(text: str) -> str:
-    """The text in one line, its code spans kept, every other word that is no plain one in code."""
+    """Return the text on one line, with code spans kept and all other unusual words in code."""
     return _WORD.sub(lambda found: _word(found[0]), printable(" ".join(text.split())))
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]], numbers: int = 0) -> Iterator[str]:
-    """The lines of a table of texts; `numbers` columns after the first are numbers."""
+    """Yield the lines of a table of texts; `numbers` columns after the first are numbers."""
     rule = ["---", *["---:"] * numbers, *["---"] * (len(heads) - 1 - numbers)]
     yield _line(heads)
     yield _line(rule)
@@ -30,7 +30,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]], numbers: int = 0)
 
 
 def cell(text: str) -> str:
-    """The text as `inline` has it, for a cell of a table."""
+    """Return the text as `inline` renders it, for a cell of a table."""
     return _PIPE.sub(_pipe, inline(text))
 
 
@@ -39,7 +39,7 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def _pipe(found: re.Match[str]) -> str:
-    r"""The escape of the extension; those who read tables differ on what `\\|` is."""
+    r"""Return the escape of the extension; parsers of tables disagree on what `\\|` is."""
     return "\\|" if found[0] == "|" else f"{found[0][:-1]}\\x7c"
 
 

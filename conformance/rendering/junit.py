@@ -17,13 +17,14 @@ _ERRORS = (Outcome.FLAKY, Outcome.KIT_ERROR)
 
 
 def render(record: RunRecord) -> bytes:
-    """The report as a UTF-8 XML document.
+    """Return the report as a UTF-8 XML document.
 
-    What is inconclusive is `skipped` with its reason; a run that was interrupted, or lost its
-    target, has an error of its own, so that it never looks green, and so has what is flaky. The
-    times that a repeated scenario failed are told in Maven Surefire's elements for reruns.
-    With a baseline, a known failure is `skipped` with its reason, and what makes an entry stale
-    or has outlived its date is a failure.
+    Inconclusive results are `skipped` with their reasons. A run that was interrupted or lost its
+    target has an error of its own, so that it never looks green, and flaky results are errors
+    too. The failed attempts of a rerun scenario are in Maven Surefire's elements for reruns.
+
+    With a baseline, a known failure is `skipped` with its reason, and an entry that is stale or has
+    expired is a failure.
     """
     rows = [_case(result, record) for result in record.results]
     if record.comparison is not None:
@@ -45,9 +46,9 @@ def render(record: RunRecord) -> bytes:
     for name, value in (("target", record.target_url), ("suite", record.suite.version)):
         ET.SubElement(properties, "property", name=name, value=value)
     suite.extend(rows)
-    told = "\n".join(remarks.lines(record))
-    if told:
-        ET.SubElement(suite, "system-err").text = told
+    remarked = "\n".join(remarks.lines(record))
+    if remarked:
+        ET.SubElement(suite, "system-err").text = remarked
     root = ET.Element("testsuites")
     root.append(suite)
     _make_safe(root)
@@ -57,7 +58,7 @@ def render(record: RunRecord) -> bytes:
 
 
 def _go_by(comparison: Comparison, cases: Mapping[str, ET.Element]) -> Iterator[ET.Element]:
-    """Makes the cases say what a baseline says of them; yields those of entries without one."""
+    """Mark the cases as a baseline describes them; yield those of entries that have no case."""
     for row in comparison.known:
         if row.entry.id in cases:
             message = f"known: {row.entry.reason}"
@@ -71,7 +72,7 @@ def _go_by(comparison: Comparison, cases: Mapping[str, ET.Element]) -> Iterator[
 
 
 def _replace(case: ET.Element, verdict: ET.Element) -> None:
-    """Gives a case another verdict; the evidence of the one that it had stays as output."""
+    """Give a case another verdict; the evidence for its former one stays as output."""
     out = case.find("system-out")
     for row in [row for row in case if row is not out]:
         if row.text and out is not None:
@@ -130,7 +131,7 @@ def _incomplete(record: RunRecord) -> ET.Element:
 
 
 def _make_safe(root: ET.Element) -> None:
-    """Escapes, in every text and attribute, what XML 1.0 cannot hold or a reader would obey."""
+    """Escape, in all texts and attributes, what XML 1.0 cannot hold or a reader would obey."""
     for element in root.iter():
         element.text = printable_lines(element.text) if element.text else element.text
         for name, value in element.attrib.items():

@@ -1,4 +1,4 @@
-"""The Markdown report: verdicts and requirements, the same bytes for the same outcome."""
+"""The Markdown report: verdicts and requirements, the same bytes for the same outcomes."""
 
 from collections.abc import Iterator, Sequence
 
@@ -31,9 +31,9 @@ MARKS = {
 
 
 def render(record: RunRecord) -> str:
-    """The report as a document that can be committed, compared, or shown in CI.
+    """Return the report as a document that can be committed, compared, or shown in CI.
 
-    It holds no times, ports or random values: what changes between two of them is the outcome.
+    It holds no times, ports or random values: two of them differ only where the outcomes do.
     """
     return "\n".join(_lines(record)) + "\n"
 
@@ -68,7 +68,7 @@ def _verdict(row: ProfileVerdict) -> Sequence[str]:
 
 
 def _against(comparison: Comparison) -> Iterator[str]:
-    """What is known, and what is not as the baseline says."""
+    """Yield what is known, and what differs from the baseline."""
     yield from ("", f"{totals(comparison).capitalize()}.")
     known = [(*_found(row.found), row.entry.reason) for row in comparison.known]
     yield from _any(("known", "", "requirements", "reason"), known)
@@ -82,21 +82,21 @@ def _found(found: Finding) -> tuple[str, str, str]:
 
 
 def _failures(record: RunRecord) -> Iterator[str]:
-    """What failed, by name: the evidence, which differs from run to run, is in the JSON report."""
+    """Yield the failures by name; the evidence varies between runs and is in the JSON report."""
     found = [r for r in record.unexpected if r.outcome in (Outcome.FAILED, Outcome.WARNED)]
     rows = [(row.id, ", ".join(sorted(blamed(row))), row.title) for row in found]
     yield from _any(("failed", "requirements", "a conformant server"), rows)
 
 
 def _flaky(record: RunRecord) -> Iterator[str]:
-    """What failed at times, and how often."""
+    """Yield what failed sometimes, and how often."""
     found = [r for r in record.unexpected if r.outcome is Outcome.FLAKY]
     rows = [(row.id, tally(row), ", ".join(sorted(blamed(row))), row.title) for row in found]
     yield from _any(("flaky", "", "requirements", "a conformant server"), rows)
 
 
 def _any(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """A table, where there is anything to be in it."""
+    """Yield a table if there are any rows."""
     if rows:
         yield from ("", *table(heads, rows))
 

@@ -1,4 +1,4 @@
-"""Progress while a run goes on: one moving line on a terminal, nothing where it would be noise."""
+"""Progress of a run: one moving line on a terminal, nothing where it would be noise."""
 
 from types import TracebackType
 from typing import TextIO
@@ -8,7 +8,7 @@ from conformance.text.streams import Output
 
 
 class Progress:
-    """Counts results as they are found, on one line that is wiped at the end."""
+    """Counts results as they are found, on one line that is erased at the end."""
 
     def __init__(self, stream: TextIO, total: int, *, quiet: bool) -> None:
         self.output = Output.of(stream)
@@ -18,14 +18,14 @@ class Progress:
         self.failed = 0
 
     def found(self, result: Result) -> None:
-        """Takes one more result; what is repeated was counted when it first ran."""
+        """Take one more result; a rerun was counted when it first ran."""
         if result.trials:
-            self._show("repeating what failed", result.id)
+            self._show("rerunning failures", result.id)
             return
         self.step(result.id, failed=result.outcome is Outcome.FAILED)
 
     def step(self, name: str, *, failed: bool) -> None:
-        """Counts one more thing as done."""
+        """Count one more thing as done."""
         self.done += 1
         self.failed += failed
         wrong = f", {self.failed} failed" if self.failed else ""
@@ -36,7 +36,7 @@ class Progress:
             self.output.passing(f"{text}  {name[:60]}")
 
     def close(self) -> None:
-        """Wipes the line."""
+        """Erase the line."""
         if self.shown:
             self.output.passing("")
 

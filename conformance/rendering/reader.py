@@ -1,4 +1,4 @@
-"""A JSON report that was published: what of it a baseline or a comparison goes by."""
+"""Reader of published JSON reports, for baselines and comparisons."""
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
@@ -20,49 +20,49 @@ from conformance.text.excerpts import cut
 
 MAX_BYTES: Final = 64 * 1024 * 1024
 
-# What is graver than a warning keeps a run from being conformant, and so does what was not tried.
+# Anything graver than a warning keeps a run from being conformant, and so does what was not tried.
 PROBLEMS: Final = frozenset(
     outcome.value for outcome in Outcome if outcome.gravity > Outcome.WARNED.gravity
 )
 
 
 class Report(msgspec.Struct, frozen=True):
-    """A report as its JSON says it; `file` is the name that errors give."""
+    """A report as its JSON has it; `file` is the name that errors give."""
 
     file: str
     value: Mapping[str, Any]
 
     @property
     def suite(self) -> str:
-        """The suite by which was judged, with its version."""
+        """The suite that the target was judged by, with its version."""
         return f"{self.value['suite']['name']} {self.value['suite']['version']}"
 
     @property
     def target(self) -> str:
-        """The name of what was judged."""
+        """The name of the target."""
         name: str = self.value["target"]["name"]
         return name
 
     def results(self) -> Findings:
-        """What each scenario and passive check came to."""
+        """Return the result of each scenario and passive check."""
         return MappingProxyType({row["id"]: _finding(row) for row in self.value["results"]})
 
     def partial(self, profiles: Collection[str]) -> str:
-        """Why the report is not of a whole run of a suite with these profiles; empty: it is."""
+        """Return why the report is not of a whole run of these profiles; empty if it is."""
         run = self.value["run"]
         if run["interrupted"]:
-            return "of a run that was interrupted"
+            return "from an interrupted run"
         if not run["complete"]:
-            return f"of a run that is not complete: {run['note']}"
+            return f"from an incomplete run: {run['note']}"
         if run["selection"]:
-            return f"of a part of the suite: {' '.join(run['selection'])}"
+            return f"from a part of the suite: {' '.join(run['selection'])}"
         judged = [row["name"] for row in self.value["profiles"]]
         if set(judged) != set(profiles):
-            return f"of a part of the suite: profile {', '.join(judged)}"
+            return f"from a part of the suite: profile {', '.join(judged)}"
         return ""
 
     def findings(self, profiles: Collection[str]) -> Findings:
-        """What a baseline is compared with: the results, and what they leave open.
+        """Return the findings to compare with a baseline: results and requirements.
 
         What did not run because the run ended early is not among them. A passive check that saw
         only a part of a run and nothing wrong is unproved.
@@ -78,19 +78,19 @@ class Report(msgspec.Struct, frozen=True):
         return MappingProxyType({row.id: row for row in found})
 
     def _of_requirements(self, problems: frozenset[str]) -> Iterator[Finding]:
-        """The requirements of the profiles that were judged; a problem is what no result tells."""
+        """Yield the judged profiles' requirements; a problem is one that no result shows."""
         verdicts = {row["name"]: row["verdict"] for row in self.value["profiles"]}
         for row in self.value["requirements"]:
             if row["profile"] not in verdicts:
                 continue
             claimed = verdicts[row["profile"]] != "not claimed"
-            told = not problems.isdisjoint(row["results"])
-            problem = claimed and not told and row["status"] in PROBLEMS
+            is_shown = not problems.isdisjoint(row["results"])
+            problem = claimed and not is_shown and row["status"] in PROBLEMS
             yield Finding(row["id"], row["status"], frozenset({row["id"]}), problem)
 
 
 def _finding(row: Mapping[str, Any], whole: bool = True) -> Finding:
-    """A result; what it blames are the requirements that its failures name, or else all."""
+    """Return a result as a finding, which blames the requirements of its failures, or else all."""
     named = {name for failure in row.get("failures", ()) for name in failure["requirements"]}
     blamed = frozenset(named or row["requirements"])
     outcome: str = row["outcome"]
@@ -100,7 +100,7 @@ def _finding(row: Mapping[str, Any], whole: bool = True) -> Finding:
 
 
 def read(path: Path) -> Report:
-    """The report in a file; raises `InputError` for what is none, or breaks off, with the place."""
+    """Return the report in a file; raise `InputError`, with the place, if it is not a whole one."""
     name = locations.shown(path)
     value = json_file.read(path, name, MAX_BYTES)
     written = value.get("$schema") if isinstance(value, dict) else None
@@ -108,7 +108,7 @@ def read(path: Path) -> Report:
         message = "is not a JSON report of this kit (run TARGET --report json=PATH writes one)"
         raise InputError(message, Location(name))
     if written != SCHEMA:
-        message = f"is a report of an unknown version: {cut(written)}, not {SCHEMA}"
+        message = f"has an unknown version: {cut(written)}, not {SCHEMA}"
         raise InputError(message, Location(name))
     for fault in SchemaStore(locations.schema_root()).explain("kit/report", value):
         raise InputError(f"at {fault.pointer or '/'}: {cut(fault.message)}", Location(name))
@@ -116,7 +116,7 @@ def read(path: Path) -> Report:
 
 
 def compared(record: RunRecord, baseline: Baseline, today: date) -> RunRecord:
-    """The record of a run with what a baseline says of it on a day."""
+    """Return the record of a run with its comparison with a baseline on a given day."""
     report = Report("", document(replace(record, comparison=None)))
     findings = report.findings(record.suite.profiles)
     return replace(record, comparison=compare(findings, baseline, today))

@@ -1,4 +1,4 @@
-"""Remarks on what surrounds a target: a process that ended by itself, hooks that fail it."""
+"""Remarks on the target's surroundings: a process that ended by itself, hooks that fail."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -7,11 +7,11 @@ from conformance.record.record import RunRecord
 from conformance.text.excerpts import cut
 
 SHOWN: Final = 5
-"""Lines of a process's output, and scenarios in flight, that a person is shown."""
+"""Lines of a process's output, and scenarios in flight, that are shown."""
 
 
 def sentences(record: RunRecord) -> Iterator[str]:
-    """What is said of it in short: nothing that differs from run to run."""
+    """Yield the remarks in short form, without anything that varies between runs."""
     ended = record.process.unasked if record.process else None
     if ended is not None:
         yield f"The target's process ended during the run {ended.how}"
@@ -20,7 +20,7 @@ def sentences(record: RunRecord) -> Iterator[str]:
 
 
 def lines(record: RunRecord) -> Iterator[str]:
-    """All that a person is told of it, with what ran when the process ended, and its last words."""
+    """Yield all remarks, with what was in flight when the process ended, and its last output."""
     ended = record.process.unasked if record.process else None
     for sentence in sentences(record):
         yield f"{sentence}."

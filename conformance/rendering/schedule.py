@@ -1,4 +1,4 @@
-"""How a run spent its time, for a person: on a terminal, and in Markdown where it is asked for."""
+"""The schedule: where the time of a run went, for a terminal or in Markdown."""
 
 from collections.abc import Iterator
 
@@ -8,20 +8,20 @@ from conformance.rendering.gfm import table
 
 
 def lines(record: RunRecord) -> Iterator[str]:
-    """The schedule as lines of plain text, the totals last."""
+    """Yield the schedule as lines of plain text, the totals last."""
     yield "Schedule"
     for phase in record.phases:
         yield f"  {phase.name:<10} {phase.seconds:7.2f} s  {_scenarios(phase)}".rstrip()
     found = longest(record.results)
     if found:
-        yield "The longest"
+        yield "Longest"
     for spell in found:
         yield f"  {spell.timing.duration:7.2f} s  {_name(spell)}{_waits(spell)}"
     yield _totals(record)
 
 
 def markdown(record: RunRecord) -> Iterator[str]:
-    """The schedule as a section of a Markdown document."""
+    """Yield the schedule as a section of a Markdown document."""
     phases = [(row.name, f"{row.seconds:.2f}", str(row.scenarios)) for row in record.phases]
     yield from ("", "## Schedule", "")
     yield from table(("phase", "seconds", "scenarios"), phases, numbers=2)
@@ -29,7 +29,7 @@ def markdown(record: RunRecord) -> Iterator[str]:
         (_name(row), f"{row.timing.duration:.2f}", _waited(row)) for row in longest(record.results)
     ]
     yield ""
-    yield from table(("the longest", "seconds", "waited for"), spells, numbers=1)
+    yield from table(("longest", "seconds", "waited for"), spells, numbers=1)
     yield from ("", f"{_totals(record)}.")
 
 
@@ -38,7 +38,7 @@ def _scenarios(phase: Phase) -> str:
 
 
 def _name(spell: Spell) -> str:
-    return spell.id if spell.trial == 1 else f"{spell.id} (time {spell.trial})"
+    return spell.id if spell.trial == 1 else f"{spell.id} (run {spell.trial})"
 
 
 def _waited(spell: Spell) -> str:

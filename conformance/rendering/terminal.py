@@ -53,17 +53,17 @@ VERDICT_COLOURS = {Verdict.CONFORMANT: "32", Verdict.NOT_CONFORMANT: "31"}
 
 
 class Terminal:
-    """Writes a report for a person; in colour where the stream is a terminal."""
+    """Writes a report for a person; in colour if the stream is a terminal."""
 
     def __init__(self, stream: TextIO) -> None:
         self.output = Output.of(stream)
 
     def line(self, *parts: str | Painted) -> None:
-        """Writes one line, whatever is in its parts."""
+        """Write one line, whatever its parts contain."""
         self.output.line(*parts)
 
     def summary(self, record: RunRecord) -> None:
-        """Writes everything that a run found."""
+        """Write everything that a run found."""
         self._details(record, Outcome.FAILED, "Failed")
         self._details(record, Outcome.FLAKY, "Flaky")
         self._details(record, Outcome.WARNED, "Warned (SHOULD)")
@@ -85,30 +85,30 @@ class Terminal:
         self.line(_totals(record))
 
     def _retries(self, record: RunRecord) -> None:
-        """Writes what was repeated, where anything was to be."""
-        told = retries_text(record.retries)
-        if told:
-            self.line(told)
+        """Write what was rerun, if anything was to be."""
+        text = retries_text(record.retries)
+        if text:
+            self.line(text)
 
     def _remarks(self, record: RunRecord) -> None:
-        """Writes what there is to say of the target's process and hooks."""
-        told = [*remarks.lines(record)]
-        for line in [*told, ""] if told else []:
+        """Write the remarks on the target's process and hooks."""
+        found = [*remarks.lines(record)]
+        for line in [*found, ""] if found else []:
             self.line(line)
 
     def _against(self, comparison: Comparison) -> None:
-        """Writes what is known, by its reasons, and what is not as the baseline says."""
+        """Write what is known, by reason, and what differs from the baseline."""
         for line in against_baseline.lines(comparison):
             self.line(line)
         self.line()
 
     def _not_looked_at(self, record: RunRecord) -> None:
-        """Writes what a part of the suite says nothing about, though it may seem so."""
+        """Write which requirements of the selected chapters were not checked."""
         for chapter, names in not_looked_at(record).items():
-            self.line(f"Not looked at in {chapter}: {', '.join(names)}")
+            self.line(f"Not checked in {chapter}: {', '.join(names)}")
 
     def _verdicts(self, record: RunRecord) -> None:
-        """Writes what is broken, the table and the verdicts; a part of the suite gets none."""
+        """Write what is broken, the table and the verdicts; a part of the suite gets none."""
         if {Outcome.FAILED, Outcome.FLAKY} & {result.outcome for result in record.results}:
             self._broken(record)
         for line in self._table(record).splitlines():
@@ -119,7 +119,7 @@ class Terminal:
             self.line(f"{row.name}: ", Painted(row.verdict.value, colour))
 
     def _details(self, record: RunRecord, outcome: Outcome, title: str) -> None:
-        """Writes one failure in full for each requirement, and the names of the others."""
+        """Write one failure per requirement in full, and the names of the others."""
         groups = _by_requirement(record, outcome)
         if groups:
             self.line()
@@ -154,7 +154,7 @@ class Terminal:
                 self.line()
 
     def _broken(self, record: RunRecord) -> None:
-        """Writes one line for each requirement that is broken."""
+        """Write one line for each requirement that is broken."""
         for row in requirement_statuses(record):
             if row.status.blames:
                 name = _mark(row.status, f"{row.requirement.id:<13}")
@@ -177,7 +177,7 @@ def _mark(outcome: Outcome, name: str = "") -> Painted:
 
 
 def _by_requirement(record: RunRecord, outcome: Outcome) -> dict[frozenset[str], list[Result]]:
-    """The unexpected results with an outcome, by the requirements that they blame."""
+    """Return the unexpected results with an outcome, by the requirements that they blame."""
     found: dict[frozenset[str], list[Result]] = {}
     for result in record.unexpected:
         if result.outcome is outcome:
@@ -194,6 +194,6 @@ def _by_reason(results: Iterable[Result]) -> dict[str, list[Result]]:
 
 def _totals(record: RunRecord) -> str:
     counts = {name: number for name, number in record.counts().items() if number}
-    told = ", ".join(f"{number} {name}" for name, number in counts.items())
+    listed = ", ".join(f"{number} {name}" for name, number in counts.items())
     end = "" if record.complete else f"; INCOMPLETE: {record.note or 'interrupted'}"
-    return f"{told} in {record.duration:.1f} s{end}"
+    return f"{listed} in {record.duration:.1f} s{end}"

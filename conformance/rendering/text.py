@@ -1,4 +1,4 @@
-"""What a failure says to the person who has to mend it."""
+"""Failures as text, for the person who has to fix them."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -14,9 +14,9 @@ AROUND: Final = 8
 
 
 def failure_lines(result: Result, record: RunRecord) -> Iterator[str]:
-    """The failure of a result: the rule, what was sent, expected and received, and where.
+    """Yield the failure of a result: the rule, what was sent, expected and received, and where.
 
-    What a target said stands in the lines as it is: each has to be shown as one.
+    The lines contain the target's own text as it is: each has to be shown as one line.
     """
     for failure in result.failures[:1]:
         yield from _one(failure, result, record)
@@ -26,15 +26,25 @@ def failure_lines(result: Result, record: RunRecord) -> Iterator[str]:
 
 
 def retries_text(retries: Retries) -> str:
-    """What of the failures was repeated and what was not; empty where there was nothing to say."""
+    """Return which failures were rerun and which were not; empty if there is nothing to say."""
     parts = []
     if retries.repeated:
-        parts.append(f"{retries.repeated} repeated alone, up to {retries.limit} more times")
+        parts.append(f"{_failures(retries.repeated)} rerun alone ({_up_to(retries.limit)})")
     if retries.left_out:
-        parts.append(f"{retries.left_out} not repeated ({retries.bound})")
+        what = str(retries.left_out) if parts else _failures(retries.left_out)
+        parts.append(f"{what} not rerun ({retries.bound})")
     if retries.final:
-        parts.append(f"{retries.final} cannot be repeated: what runs last stops the server")
-    return f"Of what failed: {'; '.join(parts)}." if parts else ""
+        what = str(retries.final) if parts else _failures(retries.final)
+        parts.append(f"{what} cannot be rerun (the last phase stops the server)")
+    return ", ".join(parts)
+
+
+def _failures(number: int) -> str:
+    return f"{number} failure{'s' * (number != 1)}"
+
+
+def _up_to(times: int) -> str:
+    return f"up to {times} time{'s' * (times != 1)}"
 
 
 def _one(failure: Failure, result: Result, record: RunRecord) -> Iterator[str]:
@@ -64,7 +74,7 @@ def _again(result: Result, record: RunRecord) -> str:
 
 
 def _excerpt(transcript: Sequence[TranscriptEntry], guilty: int | None) -> Iterator[str]:
-    """The transcript up to the entry where it went wrong, and a little more."""
+    """Yield the transcript up to the entry where it went wrong, and a little more."""
     shown = [row for row in transcript if row.kind != "others"]
     ordinals = [row.ordinal for row in shown]
     at = ordinals.index(guilty) if guilty in ordinals else len(ordinals) - 1

@@ -1,1 +1,1 @@
-"""The kit proves itself: servers whose faults are known beforehand, and what it finds in them."""
+"""The kit tests itself on servers whose faults are known beforehand."""

@@ -1,4 +1,4 @@
-"""`python -m conformance.selftest FAULT [OPTION …]`: one faulty server, to look at."""
+"""`python -m conformance.selftest FAULT [OPTION …]`: runs one faulty server, to look at."""
 
 import sys
 
@@ -12,7 +12,7 @@ from conformance.text.streams import complain, guarded
 
 
 def main() -> int:
-    """Starts the reference server with the fault that the first word names."""
+    """Start the reference server with the fault that the first word names."""
     words = sys.argv[1:]
     if not words or words[0].startswith("-"):
         return _refuse("usage: python -m conformance.selftest FAULT [OPTION …]")

@@ -17,8 +17,7 @@ FOLDER: Final = Path(__file__).resolve().parent / "faults"
 class Fault(Variant, frozen=True, kw_only=True):
     """A faulty server: what it does wrong, and which requirement a run must blame for it.
 
-    `also` names what the same fault breaks besides. It shows in the `form` alone, where one is
-    named.
+    `also` names what else the fault breaks. If a `form` is named, the fault shows only in that.
     """
 
     requirement: str
@@ -29,9 +28,9 @@ class Fault(Variant, frozen=True, kw_only=True):
 def load(
     schemas: SchemaStore, requirements: Mapping[str, Requirement], folder: Path | None = None
 ) -> dict[str, Fault]:
-    """Every fault by its id, from the kit's own folder or another.
+    """Return every fault by its id, from the kit's own folder or another.
 
-    Raises `InputError` at the first mistake in one of the files, and where there is none.
+    Raises `InputError` at the first mistake in one of the files, and if there is no file.
     """
     return {
         row["id"]: _fault(source, at, row, requirements)
@@ -58,7 +57,7 @@ def _fault(
 def select(
     faults: Mapping[str, Fault], words: Iterable[str], sample: int | None = None, seed: int = 1
 ) -> list[Fault]:
-    """The faults whose id or requirement begins with one of the words, or all; of them `sample`.
+    """Return the faults whose id or requirement begins with a word, or all; `sample` of them.
 
     Raises `InputError` for a word that selects nothing.
     """

@@ -1,4 +1,4 @@
-"""A faulty server: the reference server, imported anew with one fault in its source."""
+"""A faulty server: the reference server, imported again with one fault in its source."""
 
 import gc
 import importlib
@@ -28,7 +28,7 @@ class _Loader(SourceFileLoader):
         self._fault = fault
 
     def get_code(self, fullname: str) -> CodeType:
-        """The module's code with the fault in it."""
+        """Return the module's code with the fault in it."""
         path = self.get_filename(fullname)
         source = self.get_data(path).decode()
         module = fullname.removeprefix(f"{PACKAGE}.")
@@ -45,7 +45,7 @@ class _Finder(MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """The module as the fault has it; None for every other module."""
+        """Return the module with the fault in it; None for every other module."""
         spec = PathFinder.find_spec(fullname, path) if fullname in self._changed else None
         if spec is not None and spec.origin is not None:
             spec.loader = _Loader(self._fault, fullname, spec.origin)
@@ -53,7 +53,7 @@ class _Finder(MetaPathFinder):
 
 
 class _Output(io.TextIOBase):
-    """A standard output that hands every text to another process."""
+    """A standard output that sends every text to another process."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -64,7 +64,7 @@ class _Output(io.TextIOBase):
 
 
 def main_of(fault: Variant | None) -> Any:
-    """The command of the reference server, with the fault in it, and all that it needs imported."""
+    """Return the reference server's command with the fault in it, and everything imported."""
     if fault is not None:
         for module in _affected({change.module for change in fault.changes}):
             if sys.modules.pop(f"{PACKAGE}.{module}", None):
@@ -76,7 +76,7 @@ def main_of(fault: Variant | None) -> Any:
 
 
 def _affected(changed: set[str]) -> set[str]:
-    """The changed modules, and all that import them or one that does: no other is made anew."""
+    """Return the changed modules and all that import them, which have to be imported again."""
     found = set(changed)
     while True:
         more = {name for name, needed in _imports().items() if needed & found} - found
@@ -87,19 +87,19 @@ def _affected(changed: set[str]) -> set[str]:
 
 @cache
 def _imports() -> dict[str, set[str]]:
-    """What each module of the reference server that is loaded imports of the others."""
+    """Return which loaded modules of the reference server each of them imports."""
     names = {name.partition(".")[2] for name in sys.modules if name.startswith(f"{PACKAGE}.")}
     lines = {name: " ".join(_IMPORT.findall(original(name))) for name in names}
     return {name: names & set(re.findall(r"\w+", line)) for name, line in lines.items()}
 
 
 def serve(fault: Variant | None, arguments: list[str], output: Connection) -> None:
-    """Serves until the process is ended; its ready line goes to `output`, or why there is none.
+    """Serve until the process is ended; send the ready line to `output`, or why there is none.
 
-    What the fault makes the server complain of is nobody's concern.
+    Whatever the server logs because of the fault is discarded.
     """
     logging.disable()
-    gc.disable()  # it ends before there is enough garbage to look for
+    gc.disable()  # it ends before there is enough garbage to collect
     sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123 - kept open until the process ends
     try:
         main = main_of(fault)

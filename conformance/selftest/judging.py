@@ -1,4 +1,4 @@
-"""Judging: the suite run against one faulty server, in processes that begin with all imported."""
+"""Judging: the suite run against faulty servers, in processes that start with all imports done."""
 
 import asyncio
 import gc
@@ -42,21 +42,21 @@ LEGAL: Final = Options(force=True, forms=None)
 
 @cache
 def suite() -> Suite:
-    """The suite, read once by the first process and inherited by the others."""
+    """Return the suite, read once by the first process and inherited by the others."""
     return load()
 
 
 @cache
 def target() -> Target:
-    """The reference server as a target, with the settings that make everything quick to try."""
+    """Return the reference server as a target, with settings that make it quick to test."""
     return demonstration()
 
 
 def control() -> tuple[str, ...]:
-    """What the suite finds wrong with the server that has no fault: there should be nothing.
+    """Return what the suite finds wrong with the server without a fault: nothing, if all is well.
 
-    It also readies this process: those that judge the faults begin as copies of it, with
-    everything read, imported and compiled, where the system can do so.
+    It also prepares this process: those that judge the faults start as copies of it, with
+    everything read, imported and compiled, if the system can do so.
     """
     main_of(None)
     with serving(None) as where:
@@ -67,9 +67,9 @@ def control() -> tuple[str, ...]:
 
 
 def first_runs(faults: Sequence[Fault], jobs: int, scope: Scope) -> Iterator[FaultRun]:
-    """Judges every fault, `jobs` at once; yields what was found in the order of its coming.
+    """Judge every fault, `jobs` at once; yield the results as they come.
 
-    Half of them are slow ones, as long as there are any: those wait while the others compute.
+    Half of the jobs run slow faults, while there are any: those wait while the others compute.
     """
     with _pool(jobs // 2 or 1) as slow, _pool(jobs - jobs // 2) as quick:
         runs = [(slow if row.slow else quick).submit(judged, row, scope) for row in faults]
@@ -77,17 +77,17 @@ def first_runs(faults: Sequence[Fault], jobs: int, scope: Scope) -> Iterator[Fau
 
 
 def second_runs(faults: Sequence[Fault], jobs: int, scope: Scope) -> Iterator[FaultRun]:
-    """Judges faults once more, one scenario at a time.
+    """Judge faults once more, one scenario at a time.
 
-    What a faulty server sends to everybody reaches the scenarios of other requirements, too, and
-    what depends on a moment may have missed it.
+    Messages that a faulty server broadcasts also reach the scenarios of other requirements, and
+    what depends on timing may have been missed.
     """
     with _pool(jobs) as pool:
         yield from _results([pool.submit(judged, row, scope, ALONE) for row in faults], pool)
 
 
 def legal_runs(variants: Sequence[LegalVariant], jobs: int) -> Iterator[LegalRun]:
-    """Judges every legal variant by the whole suite, `jobs` at once."""
+    """Judge every legal variant by the whole suite, `jobs` at once."""
     with _pool(jobs) as pool:
         yield from _results([pool.submit(tolerated, row) for row in variants], pool)
 
@@ -107,18 +107,18 @@ def _pool(jobs: int) -> ProcessPoolExecutor:
 
 
 def _ignore_interrupts() -> None:
-    """Leaves it to the first process to end the others."""
+    """Leave it to the first process to end the others."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _context() -> BaseContext:
-    """Processes that begin as copies of this one, on systems that can do so."""
+    """Return a context whose processes start as copies of this one, if the system can do so."""
     fork = "fork" in multiprocessing.get_all_start_methods()
     return multiprocessing.get_context("fork" if fork else "spawn")
 
 
 def judged(fault: Fault, scope: Scope, options: Options = TOGETHER) -> FaultRun:
-    """Runs as much of the suite as `scope` says against one faulty server."""
+    """Run as much of the suite as `scope` says against one faulty server."""
     begun = perf_counter()
     scenarios = scenarios_for(fault, suite().scenarios.values(), scope)
     if fault.form:
@@ -133,7 +133,7 @@ def judged(fault: Fault, scope: Scope, options: Options = TOGETHER) -> FaultRun:
 
 
 def tolerated(variant: LegalVariant) -> LegalRun:
-    """Runs the whole suite against a server that is right."""
+    """Run the whole suite against a legal variant."""
     begun = perf_counter()
     try:
         with serving(variant) as where:
@@ -152,9 +152,9 @@ def tolerated(variant: LegalVariant) -> LegalRun:
 
 @contextmanager
 def serving(fault: Variant | None) -> Iterator[dict[str, str]]:
-    """Serves in a process of its own; yields what its ready line says.
+    """Serve in a process of its own; yield what its ready line says.
 
-    Raises `KitError` when the server does not start.
+    Raises `KitError` if the server does not start.
     """
     context: Any = _context()
     command = target().command

@@ -1,4 +1,4 @@
-"""Legal variants: right servers that differ from the reference server; nobody blames them."""
+"""Legal variants: conformant servers unlike the reference server, which no check may blame."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,7 +15,7 @@ FOLDER: Final = Path(__file__).resolve().parent / "variants"
 
 
 class LegalVariant(Variant, frozen=True, kw_only=True):
-    """A server that is right: what it does otherwise, and the sentence that allows it.
+    """A conformant server: what it does differently, and the sentence that allows it.
 
     `open` names the scenarios that cannot judge such a server.
     """
@@ -25,7 +25,7 @@ class LegalVariant(Variant, frozen=True, kw_only=True):
 
 
 class LegalRun(msgspec.Struct, frozen=True):
-    """What the whole suite made of a legal variant: who was blamed by what, and what was open."""
+    """The results of the whole suite for a legal variant: what was blamed or left open."""
 
     variant: LegalVariant
     blamed: tuple[str, ...] = ()
@@ -35,13 +35,13 @@ class LegalRun(msgspec.Struct, frozen=True):
 
     @property
     def holds(self) -> bool:
-        """Whether nobody was blamed, and all was judged that can be."""
+        """Whether nothing was blamed, and everything that can be judged was."""
         unforeseen = [row for row in self.open if row.partition(":")[0] not in self.variant.open]
         return not (self.blamed or unforeseen or self.trouble)
 
 
 def load(schemas: SchemaStore, folder: Path | None = None) -> dict[str, LegalVariant]:
-    """Every legal variant by its id; raises `InputError` at the first mistake in a file."""
+    """Return every legal variant by its id; raise `InputError` at the first mistake in a file."""
     return {
         row["id"]: LegalVariant(
             allowed_by=row["allowed_by"],
@@ -55,7 +55,7 @@ def load(schemas: SchemaStore, folder: Path | None = None) -> dict[str, LegalVar
 def select(
     variants: Mapping[str, LegalVariant], words: Sequence[str], sample: int | None, seed: int
 ) -> list[LegalVariant]:
-    """The variants whose id begins with one of the words, or all; of them `sample`, by a seed.
+    """Return the variants whose id begins with a word, or all; `sample` of them, by a seed.
 
     Raises `InputError` for a word that selects nothing.
     """

@@ -1,4 +1,4 @@
-"""The kill matrix: which fault made which scenario fail, and what that leaves unproved."""
+"""The kill matrix: which fault made which scenario fail, and what is left unproved."""
 
 from collections.abc import Collection, Mapping, Sequence
 
@@ -17,9 +17,9 @@ class Kill(msgspec.Struct, frozen=True):
 
 
 class FaultRun(msgspec.Struct, frozen=True):
-    """What a run against one faulty server found; `trouble` says what it could not judge.
+    """The results of a run against one faulty server; `trouble` says what it could not judge.
 
-    `again` says that a second run is in it.
+    `again` says that a second run is included.
     """
 
     fault: Fault
@@ -31,7 +31,7 @@ class FaultRun(msgspec.Struct, frozen=True):
 
     @property
     def own(self) -> tuple[str, ...]:
-        """What caught the fault: the results that blame the requirement that it breaks."""
+        """The results that caught the fault: they blame the requirement that it breaks."""
         return tuple(kill.id for kill in self.kills if self.fault.requirement in kill.blamed)
 
     @property
@@ -46,23 +46,23 @@ class FaultRun(msgspec.Struct, frozen=True):
 
     @property
     def undeclared(self) -> frozenset[str]:
-        """What was blamed though the fault is not known to break it."""
+        """The requirements that were blamed although the fault is not known to break them."""
         blamed = frozenset[str]().union(*(kill.blamed for kill in self.kills))
         return blamed - {self.fault.requirement} - self.fault.also
 
     def with_second(self, second: "FaultRun") -> "FaultRun":
-        """What both runs show: the second alone, where the first did not hold."""
+        """Return both runs together, or the second alone if the first did not hold."""
         kills = {kill.id: kill for kill in (*self.kills, *second.kills)}
         shown = replace(self, kills=tuple(kills.values())) if self.holds else second
         return replace(shown, again=True)
 
 
 class Matrix(msgspec.Struct, frozen=True):
-    """The runs against all faulty servers, beside what there is to prove.
+    """The runs against all faulty servers, and what there is to prove.
 
-    `results` are the scenarios and passive checks with the requirements that each judges, none
-    where only some of the faults were tried; `control` is what was found wrong with the server that
-    has no fault.
+    `results` are the scenarios and passive checks with the requirements that each judges, empty if
+    only some of the faults were tried; `control` is what was found wrong with the server without a
+    fault.
     """
 
     runs: Sequence[FaultRun]
@@ -72,29 +72,29 @@ class Matrix(msgspec.Struct, frozen=True):
 
     @property
     def uncaught(self) -> list[FaultRun]:
-        """Faults whose own requirement nobody blamed."""
+        """Faults whose own requirement was not blamed."""
         return [run for run in self.runs if not run.caught]
 
     @property
     def false_blame(self) -> list[FaultRun]:
-        """Faults for which something was blamed that they do not break."""
+        """Faults for which a requirement was blamed that they do not break."""
         return [run for run in self.runs if run.undeclared]
 
     @property
     def unproved(self) -> list[str]:
-        """Scenarios and passive checks that failed for no fault."""
+        """Scenarios and passive checks that no fault made fail."""
         killers = {kill.id for run in self.runs for kill in run.kills}
         return [name for name in self.results if name not in killers]
 
     @property
     def doubtful(self) -> list[FaultRun]:
-        """Runs that do not hold, or that should have made a scenario fail that never did."""
+        """Runs that do not hold, or that should have failed a scenario that never failed."""
         open_ = {name for result in self.unproved for name in self.results[result]}
         return [run for run in self.runs if not run.holds or run.fault.requirement in open_]
 
     @property
     def uncovered(self) -> list[str]:
-        """Requirements that bind a server, can be observed, and that no fault breaks."""
+        """Requirements that bind a server and can be observed, but that no fault breaks."""
         if not self.results:
             return []
         broken = {run.fault.requirement for run in self.runs}

@@ -1,4 +1,4 @@
-"""The kill matrix as a person, a program or a repository reads it."""
+"""The kill matrix for a person, a program or a repository."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ NAMED: Final = 3
 
 
 def table(matrix: Matrix) -> str:
-    """One row a fault: what it is, what it breaks, and what caught it."""
+    """Return one row per fault: its name, what it breaks, and what caught it."""
     from tabulate import tabulate
 
     rows = [(run.fault.id, run.fault.requirement, _caught(run)) for run in _sorted(matrix)]
@@ -22,9 +22,9 @@ def table(matrix: Matrix) -> str:
 
 
 def complaints(matrix: Matrix) -> Iterator[str]:
-    """What the matrix leaves unproved, a line each; nothing where it holds."""
+    """Yield what the matrix leaves unproved, one line each; nothing if it holds."""
     if matrix.control:
-        yield "FOUND WRONG WITH THE SERVER WITHOUT A FAULT:"
+        yield "FOUND IN THE SERVER WITHOUT A FAULT:"
         yield from (f"    {text}" for text in matrix.control)
     for run in matrix.uncaught:
         yield f"NOT CAUGHT {run.fault.id}: {run.fault.title} ({run.fault.requirement})"
@@ -46,7 +46,7 @@ def complaints(matrix: Matrix) -> Iterator[str]:
 
 
 def verdict(matrix: Matrix, seconds: float) -> str:
-    """The last line: what was shown."""
+    """Return the last line: what was proved."""
     caught = len(matrix.runs) - len(matrix.uncaught)
     text = f"{caught} of {len(matrix.runs)} faults caught"
     if matrix.results:
@@ -59,7 +59,7 @@ def verdict(matrix: Matrix, seconds: float) -> str:
 
 
 def legal_complaints(runs: Sequence[LegalRun]) -> Iterator[str]:
-    """What was blamed on servers that are right, or not judged, a line each."""
+    """Yield what was blamed on conformant servers, or not judged, one line each."""
     for run in sorted(runs, key=lambda run: run.variant.id):
         if run.holds:
             continue
@@ -71,7 +71,7 @@ def legal_complaints(runs: Sequence[LegalRun]) -> Iterator[str]:
 
 
 def legal_verdict(runs: Sequence[LegalRun], seconds: float) -> str:
-    """The last line: how many legal variants were tolerated."""
+    """Return the last line: how many legal variants were tolerated."""
     held = sum(run.holds for run in runs)
     blamed = sum(bool(run.blamed) for run in runs)
     return f"{held} of {len(runs)} legal variants tolerated; {blamed} blamed; {seconds:.1f} s"
@@ -89,7 +89,7 @@ def _caught(run: FaultRun) -> str:
 
 
 def document(matrix: Matrix) -> dict[str, Any]:
-    """The kill matrix as JSON."""
+    """Return the kill matrix as JSON."""
     return {
         "holds": matrix.holds,
         "control": list(matrix.control),
@@ -124,7 +124,7 @@ def _markdown(matrix: Matrix) -> bytes:
 
 
 def _lines(matrix: Matrix) -> Iterator[str]:
-    """The document: the same bytes for the same outcomes."""
+    """Yield the document: the same bytes for the same outcomes."""
     caught = len(matrix.runs) - len(matrix.uncaught)
     yield "# Kill matrix"
     yield ""

@@ -8,7 +8,7 @@ Row = TypeVar("Row")
 
 
 def drawn(rows: Sequence[Row], count: int | None, seed: int) -> list[Row]:
-    """Of the rows `count`, by a seed, in their order; all where none, or no fewer, are wanted."""
+    """Return `count` of the rows, by a seed, in order; all if None or no fewer are wanted."""
     if count is None or count >= len(rows):
         return list(rows)
     places = Random(seed).sample(range(len(rows)), count)  # noqa: S311 - a sample, no secret

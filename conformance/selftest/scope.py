@@ -1,4 +1,4 @@
-"""How much of the suite a faulty server is judged by."""
+"""The part of the suite that judges a faulty server."""
 
 from collections.abc import Collection, Sequence
 from enum import Enum
@@ -22,9 +22,9 @@ class Scope(Enum):
 
 
 def scenarios_for(fault: Fault, scenarios: Collection[Scenario], scope: Scope) -> list[Scenario]:
-    """The scenarios that judge a faulty server.
+    """Return the scenarios that judge a faulty server.
 
-    A requirement that passive checks alone judge has none of its own: its chapter's show it.
+    A requirement that only passive checks judge has no scenarios: its chapter's show it.
     """
     if scope is Scope.SUITE:
         return list(scenarios)

@@ -26,14 +26,14 @@ class Change(msgspec.Struct, frozen=True):
     by: str
 
     def applied(self, source: str) -> str:
-        """The source with its lines replaced.
+        """Return the source with its lines replaced.
 
-        Raises `LookupError` unless they stand there exactly once.
+        Raises `LookupError` unless they occur exactly once.
         """
         found = list(_lines(self.replace).finditer(source))
         if len(found) != 1:
-            there = "do not stand" if not found else f"stand {len(found)} times"
-            raise LookupError(f"these lines {there} in {PACKAGE}/{self.module}.py, expected once")
+            count = "do not occur" if not found else f"occur {len(found)} times"
+            raise LookupError(f"these lines {count} in {PACKAGE}/{self.module}.py, expected once")
         start, end = found[0].span()
         indent = found[0]["indent"]
         by = "\n".join(f"{indent}{line}" if line else "" for line in self.by.splitlines())
@@ -41,7 +41,7 @@ class Change(msgspec.Struct, frozen=True):
 
 
 def _lines(text: str) -> re.Pattern[str]:
-    """A pattern for whole lines that are indented alike, however deeply."""
+    """Return a pattern for whole lines that share an indentation, however deep."""
     rows = [f"(?P=indent){re.escape(row)}" if row else "" for row in text.splitlines()]
     rows[0] = rows[0].replace("(?P=indent)", "(?P<indent>[ ]*)", 1)
     return re.compile("^" + "\n".join(rows) + "$", re.MULTILINE)
@@ -57,7 +57,7 @@ class Variant(msgspec.Struct, frozen=True, kw_only=True):
     slow: bool = False
 
     def source(self, module: str, source: str) -> str:
-        """The source of a module of the reference server as this variant has it."""
+        """Return the source of a module of the reference server in this variant."""
         for change in self.changes:
             if change.module == module:
                 source = change.applied(source)
@@ -67,27 +67,27 @@ class Variant(msgspec.Struct, frozen=True, kw_only=True):
 def rows(
     schemas: SchemaStore, kind: str, folder: Path
 ) -> Iterator[tuple[Source, Pointer, Mapping[str, Any]]]:
-    """The rows of all files of a folder, with their places; `kind` is `faults` or `variants`.
+    """Yield the rows of all files in a folder, with their places; `kind` is `faults` or `variants`.
 
-    Raises `InputError` where there is no file, one is not as its schema says, or an id comes twice.
+    Raises `InputError` if there is no file, one breaks its schema, or an id occurs twice.
     """
     files = sorted(folder.glob("*.yaml"))
     if not files:
-        raise InputError(f"{folder} holds no .yaml file of {kind}")
+        raise InputError(f"{folder} has no .yaml file of {kind}")
     seen: set[str] = set()
     for path in files:
         source = yaml_source.load(path)
         header_faults(schemas, f"kit/{kind}", source)
         for number, row in enumerate(source.value[kind]):
             if row["id"] in seen:
-                message = f'the {kind[:-1]} "{row["id"]}" stands here twice'
+                message = f'the {kind[:-1]} "{row["id"]}" appears twice'
                 raise source.error(message, (kind, number, "id"))
             seen.add(row["id"])
             yield source, (kind, number), row
 
 
 def common(source: Source, at: Pointer, row: Mapping[str, Any]) -> dict[str, Any]:
-    """What a row says of any variant; raises `InputError` where a change cannot be made."""
+    """Return the common members of a variant; raise `InputError` if a change cannot be made."""
     changes = tuple(Change(**change) for change in row["changes"])
     found = Variant(
         id=row["id"],
@@ -106,7 +106,7 @@ def common(source: Source, at: Pointer, row: Mapping[str, Any]) -> dict[str, Any
 
 @cache
 def original(module: str) -> str:
-    """The source of a module of the reference server; raises `LookupError` without one."""
+    """Return the source of a module of the reference server; raise `LookupError` if unknown."""
     spec = importlib.util.find_spec(f"{PACKAGE}.{module}")
     if spec is None or spec.origin is None:
         raise LookupError(f"the reference server has no module {module}")

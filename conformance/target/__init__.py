@@ -1,1 +1,1 @@
-"""Who is judged: the server under test, its process and its hooks."""
+"""The target: the server under test, its process and its hooks."""

@@ -1,4 +1,4 @@
-"""What an operator lets the kit ask of a target, such as to issue a token or move the clock.
+"""Hooks: what an operator lets the kit ask of a target, such as issuing a token.
 
 A hook is a command (arguments as JSON on its standard input, its result as JSON on its standard
 output) or an HTTP request (arguments and result as JSON in the bodies).
@@ -25,10 +25,10 @@ from conformance.text.escapes import printable
 T = TypeVar("T")
 
 GROUP: Final = re.compile(r"\{(\w+)\}")
-"""What stands for a named group of the ready line of the target's command."""
+"""A placeholder for a named group of the ready line of the target's command."""
 
 ANSWERS_WITHIN: Final = 15.0
-"""Seconds that a hook may take, where its target file does not say."""
+"""Seconds that a hook may take unless its target file says otherwise."""
 
 MAX_RESULT: Final = 1024 * 1024
 
@@ -62,9 +62,9 @@ class Hook(msgspec.Struct, frozen=True):
     timeout: float = ANSWERS_WITHIN
 
     def with_values(self, values: Mapping[str, str]) -> "Hook":
-        """The hook with each `{name}` in its URL or command replaced by the value of that name.
+        """Return the hook with each `{name}` in its URL or command replaced by that value.
 
-        Raises `InputError` where there is no such value, or the URL is then none.
+        Raises `InputError` if there is no such value, or the result is not a URL.
         """
         argv = tuple(self._filled(word, {PYTHON: f"{{{PYTHON}}}", **values}) for word in self.argv)
         url = self._filled(self.url, values)
@@ -76,16 +76,16 @@ class Hook(msgspec.Struct, frozen=True):
     def _filled(self, text: str, values: Mapping[str, str]) -> str:
         def value(found: re.Match[str]) -> str:
             if found[1] not in values:
-                message = f"the command's ready line does not say {found[1]}, which this hook needs"
+                message = f"the command's ready line lacks {found[1]}, which this hook needs"
                 raise InputError(message, self.location)
             return values[found[1]]
 
         return GROUP.sub(value, text)
 
     async def call(self, arguments: Mapping[str, Any]) -> Any:
-        """The hook's result; raises `HookFailed` with what it said.
+        """Return the hook's result; raise `HookFailed` with what it said.
 
-        One that is given up, because it takes too long or nobody waits any more, holds nobody up.
+        A hook that is abandoned because it takes too long or nobody waits any more blocks nothing.
         """
         import asyncio  # here, like http.client below: the target starts before they are needed
 
@@ -147,13 +147,13 @@ class Hook(msgspec.Struct, frozen=True):
 
 
 async def in_thread(work: Callable[[], T]) -> T:
-    """The result of work that blocks; its thread is left behind where nobody waits any more."""
+    """Return the result of blocking work; its thread is abandoned if nobody waits any more."""
     import asyncio
 
     loop = asyncio.get_running_loop()
     done: asyncio.Future[T] = loop.create_future()
 
-    def tell(found: T | None, error: Exception | None) -> None:
+    def deliver(found: T | None, error: Exception | None) -> None:
         if error is not None and not done.done():
             done.set_exception(error)
         elif not done.done():
@@ -166,20 +166,20 @@ async def in_thread(work: Callable[[], T]) -> T:
         except Exception as caught:
             error = caught
         with suppress(RuntimeError):  # the loop was closed meanwhile
-            loop.call_soon_threadsafe(tell, found, error)
+            loop.call_soon_threadsafe(deliver, found, error)
 
     Thread(target=run, daemon=True).start()
     return await done
 
 
 def _conversation(process: "subprocess.Popen[bytes]", body: bytes) -> tuple[bytes, bytes, int]:
-    """What a process that is told something prints on its two streams, and its status."""
+    """Write to a process; return what it prints on its two streams, and its status."""
     assert process.stdin is not None
     assert process.stdout is not None
     assert process.stderr is not None
     errors: list[bytes] = []
     reader = Thread(target=lambda: errors.append(_first(process.stderr)), daemon=True)
-    writer = Thread(target=_tell, args=(process.stdin, body), daemon=True)
+    writer = Thread(target=_write, args=(process.stdin, body), daemon=True)
     for thread in (reader, writer):
         thread.start()
     out = _first(process.stdout)
@@ -187,14 +187,14 @@ def _conversation(process: "subprocess.Popen[bytes]", body: bytes) -> tuple[byte
     return out, errors[0], process.wait()
 
 
-def _tell(stream: IO[bytes], body: bytes) -> None:
-    """Writes to a process, which need not listen."""
+def _write(stream: IO[bytes], body: bytes) -> None:
+    """Write to a process, which need not listen."""
     with suppress(OSError), stream:
         stream.write(body)
 
 
 def _first(stream: IO[bytes] | None) -> bytes:
-    """The first bytes of a stream, which is read to its end: `MAX_RESULT` at most."""
+    """Return the first `MAX_RESULT` bytes of a stream, which is read to its end."""
     assert stream is not None
     data = bytearray()
     with stream:

@@ -1,4 +1,4 @@
-"""Lifetime: what became of a process that the kit started, and what ran when it ended."""
+"""Lifetimes: how a process that the kit started fared, and what ran when it ended."""
 
 import signal
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,27 +12,27 @@ from conformance.target.output import Printed
 from conformance.text.excerpts import cut
 
 MARGIN: Final = 0.05
-"""Seconds by which the end of a process may be noticed after a scenario that did not pass."""
+"""Seconds by which the end of a process may be noticed later than a scenario that failed."""
 
 LONGEST_SHOWN: Final = 4_000
-"""Characters of a line in a report: about half of what is kept, so that no secret is cut in two."""
+"""Characters of a line in a report: about half of what is kept, so no secret is cut in two."""
 
 DIES_WITHIN: Final = 1.0
-"""Seconds in which the process of a target that was lost may end as well."""
+"""Seconds within which the process of a lost target may end as well."""
 
 
 class Watched(Protocol):
-    """A process that is watched."""
+    """A process that is being watched."""
 
     def ended(self, patience: float) -> tuple[int, float] | None:
-        """Its status and the moment (`perf_counter`) of its end; None: it runs."""
+        """Return its status and the moment (`perf_counter`) of its end; None if it is running."""
 
     def printed(self) -> tuple[Printed, ...]:
-        """The last lines that it printed."""
+        """Return the last lines that it printed."""
 
 
 def how(status: int) -> str:
-    """The end of a process in words: `with status 7`, or `by SIGSEGV`."""
+    """Return the end of a process in words: `with status 7`, or `by SIGSEGV`."""
     name = _signal(status)
     return f"by {name}" if name else f"with status {status}"
 
@@ -49,8 +49,8 @@ def _signal(status: int) -> str | None:
 class Ended(msgspec.Struct, frozen=True):
     """The end of a process: its status as `subprocess` has it, and the moment.
 
-    `seconds` count from the start of the run; `in_flight` are the ids of the scenarios that ran
-    at that moment; `asked` says that a hook ended it.
+    `seconds` count from the start of the run; `in_flight` are the ids of the scenarios that ran at
+    that moment; `asked` says that a hook ended it.
     """
 
     status: int
@@ -60,7 +60,7 @@ class Ended(msgspec.Struct, frozen=True):
 
     @property
     def signal(self) -> str | None:
-        """The name of the signal that ended it; None where it ended with a status."""
+        """The name of the signal that ended it; None if it ended with a status."""
         return _signal(self.status)
 
     @property
@@ -70,14 +70,14 @@ class Ended(msgspec.Struct, frozen=True):
 
 
 class Lifetime(msgspec.Struct, frozen=True):
-    """The last lines that a process printed, without secrets, and its end; None: it still ran."""
+    """The last lines that a process printed, without secrets, and its end, if it has ended."""
 
     output: tuple[Printed, ...] = ()
     ended: Ended | None = None
 
     @property
     def unasked(self) -> Ended | None:
-        """The end, where it came during the run and no hook asked for it."""
+        """The end, if it came during the run and no hook asked for it."""
         ended = self.ended
         return ended if ended is not None and ended.seconds >= 0 and not ended.asked else None
 
@@ -92,10 +92,10 @@ def lifetime(
     lost: bool,
     in_flight: tuple[str, ...] = (),
 ) -> Lifetime:
-    """What became of a process in a run that began at a moment of `perf_counter`.
+    """Return how a process fared in a run that began at a moment of `perf_counter`.
 
-    `hide` takes the secrets out of what it printed. `in_flight` are the ids of the scenarios that
-    ran when the target was lost: they count where the end is noticed too late to tell.
+    `hide` removes the secrets from what it printed. `in_flight` are the ids of the scenarios that
+    ran when the target was lost: they count if the end is noticed too late to know.
     """
     found = process.ended(DIES_WITHIN if lost else 0.0)
     lines = tuple(Printed(s, cut(hide(t), LONGEST_SHOWN)) for s, t in process.printed())
@@ -113,7 +113,7 @@ def _end(
     results: Sequence[Result],
     scenarios: Mapping[str, Scenario],
 ) -> Ended:
-    """The end of a process, `seconds` after the run began, when the scenarios `running` ran."""
+    """Return the end of a process, `seconds` into the run, while `running` scenarios ran."""
     hooks = [scenarios[name].hooks for name in running if name in scenarios]
     shut_down = any(
         SHUTDOWN in scenarios[result.id].hooks and 0 < result.timing.started <= seconds
@@ -124,9 +124,9 @@ def _end(
 
 
 def _in_flight(results: Iterable[Result], moment: float) -> tuple[str, ...]:
-    """The ids of the scenarios that ran at a moment, in seconds from the start of the run.
+    """Return the ids of the scenarios that ran at a moment, in seconds from the start of the run.
 
-    What began after another of them had ended did not run at the moment, which was noticed late.
+    A scenario that began after another of them had ended was not running: the end was noticed late.
     """
     found = [(r.id, trial.timing) for r in results for trial in _trials(r) if _spans(trial, moment)]
     first = min((timing.started + timing.duration for _, timing in found), default=0.0)
@@ -138,7 +138,7 @@ def _trials(result: Result) -> Sequence[Trial]:
 
 
 def _spans(trial: Trial, moment: float) -> bool:
-    """Whether a scenario ran at a moment; one without a duration did not run at all."""
+    """Return whether a scenario ran at a moment; one without a duration did not run at all."""
     timing = trial.timing
     margin = 0.0 if trial.outcome is Outcome.PASSED else MARGIN
     end = timing.started + timing.duration + margin

@@ -9,7 +9,7 @@ from queue import Full, Queue
 from typing import IO, Any, Final, NamedTuple
 
 LONGEST_LINE: Final = 8 * 1024
-"""Bytes of a line; what is beyond them is not kept."""
+"""Bytes of a line; the rest of it is not kept."""
 
 MOST_LINES: Final = 200
 MOST_CHARACTERS: Final = 64 * 1024
@@ -27,9 +27,9 @@ class Printed(NamedTuple):
 
 
 class ProcessOutput:
-    """Reads both streams of a process until they end; `next` hands out its lines until `let_go`.
+    """Reads both streams of a process until they end; `next` returns lines until `let_go`.
 
-    While the lines are handed out none is lost: a process that prints faster has to wait.
+    While lines are being returned none is lost: a process that prints faster has to wait.
     """
 
     def __init__(self, process: "subprocess.Popen[Any]") -> None:
@@ -48,20 +48,20 @@ class ProcessOutput:
             reader.start()
 
     def next(self, timeout: float) -> Printed | None:
-        """The next line; None after the last of both streams. Raises `queue.Empty`."""
+        """Return the next line; None after the last of both streams; raise `queue.Empty`."""
         return self._fresh.get(timeout=timeout)
 
     def let_go(self) -> None:
-        """Hands out no more lines."""
+        """Stop returning lines."""
         self._handed_out = False
 
     def join(self, timeout: float) -> None:
-        """Waits up to so many seconds for each stream to end."""
+        """Wait for each stream to end, up to `timeout` seconds."""
         for reader in self._readers:
             reader.join(timeout)
 
     def tail(self) -> tuple[Printed, ...]:
-        """The last lines of both streams, in the order in which they came."""
+        """Return the last lines of both streams, in the order in which they came."""
         with self._lock:
             return tuple(self._tail)
 
@@ -94,7 +94,7 @@ class ProcessOutput:
 
 
 def _lines(descriptor: int) -> Iterator[str]:
-    """The lines of a stream, each cut to `LONGEST_LINE` bytes."""
+    """Yield the lines of a stream, each cut to `LONGEST_LINE` bytes."""
     line = bytearray()
     while piece := os.read(descriptor, _PIECE):
         first, *others = piece.split(b"\n")

@@ -16,21 +16,21 @@ from conformance.target.target import Command
 from conformance.text.escapes import printable
 
 ENDS_WITHIN: Final = 5.0
-"""Seconds after which a process that was asked to end is made to."""
+"""Seconds after which a process that was asked to end is killed."""
 
 SETTLES_WITHIN: Final = 1.0
-"""Seconds in which the last words of a process that has ended come."""
+"""Seconds within which the last output of an ended process arrives."""
 
 GLANCE: Final = 0.1
 QUOTED: Final = 5
 
 
 class NotReady(Exception):
-    """A target's command ended, or said nothing of its URL in time: there is no target."""
+    """A target's command ended, or did not print its URL in time: there is no target."""
 
 
 class Process:
-    """A target's command, started; raises `InputError` when it cannot be."""
+    """A target's command, started; raises `InputError` if it cannot be."""
 
     def __init__(self, command: Command) -> None:
         self.command = command
@@ -56,9 +56,9 @@ class Process:
         self._ended = perf_counter()
 
     def ready(self, stopped: Callable[[], bool] = lambda: False) -> dict[str, str]:
-        """What the ready line says: `url`, and other named groups.
+        """Return what the ready line contains: `url`, and other named groups.
 
-        Nothing when `stopped` says so before that line comes. Raises `NotReady` when the process
+        Empty if `stopped` becomes true before that line comes. Raises `NotReady` if the process
         ends, or prints no such line in time.
         """
         try:
@@ -71,7 +71,7 @@ class Process:
         return {}
 
     def _glance(self) -> dict[str, str] | None:
-        """What the next line says, if it is the one; None where it is another, or none came."""
+        """Return the groups of the next line, if it is the ready line; None otherwise."""
         command = self.command
         if monotonic() > self._deadline:
             raise self._not_ready(
@@ -83,7 +83,7 @@ class Process:
             return None
         if line is None:
             ended = self.ended(GLANCE)
-            if ended is None:  # it has closed both streams, and may yet do something
+            if ended is None:  # it has closed both streams but is still running
                 return None
             status, _ = ended
             said = " ".join(text for _, text in self._output.tail()[-QUOTED:])
@@ -95,7 +95,7 @@ class Process:
         return NotReady(f"{self.command.location}: the target's command {why}")
 
     def ended(self, patience: float) -> tuple[int, float] | None:
-        """The status of the process and the moment (`perf_counter`) of its end; None: it runs.
+        """Return the status of the process and the moment (`perf_counter`) of its end, if any.
 
         Waits up to `patience` seconds for one that is about to end.
         """
@@ -103,13 +103,13 @@ class Process:
         return None if self._ended is None else (self._process.wait(), self._ended)
 
     def printed(self) -> tuple[Printed, ...]:
-        """The last lines that the process printed."""
+        """Return the last lines that the process printed."""
         if self._ended is not None:
             self._output.join(SETTLES_WITHIN)
         return self._output.tail()
 
     def end(self) -> None:
-        """Ends the process and whatever it started."""
+        """End the process and whatever it started."""
         self._output.let_go()
         end(self._process, ENDS_WITHIN)
         self._output.join(SETTLES_WITHIN)
@@ -117,7 +117,7 @@ class Process:
 
 @contextlib.contextmanager
 def running(command: Command) -> Iterator[Process]:
-    """Runs the command of a target, and ends it afterwards, by its id."""
+    """Run the command of a target, and end it afterwards."""
     process = Process(command)
     try:
         yield process

@@ -1,4 +1,4 @@
-"""Processes that the kit starts: each in a group of its own, so that all of it can be ended."""
+"""Processes that the kit starts, each in a group of its own, so that all of it can be ended."""
 
 import contextlib
 import os
@@ -10,26 +10,26 @@ from pathlib import Path
 from typing import Any, Final
 
 GROUPED: Final = os.name == "posix"
-"""Whether a process that is started leads a group of its own, by which all of it can be ended."""
+"""Whether a started process leads a group of its own, by which all of it can be ended."""
 
 PYTHON: Final = "python"
-"""What stands in braces, as a word of a command, for the kit's own interpreter."""
+"""The word that, in braces, stands for the kit's own interpreter in a command."""
 
 
 def words(argv: Sequence[str]) -> list[str]:
-    """The words of a command of the user's; `{python}` stands for the kit's own interpreter."""
+    """Return the words of a user's command; `{python}` stands for the kit's own interpreter."""
     return [sys.executable if word == f"{{{PYTHON}}}" else word for word in argv]
 
 
 def spawn(argv: Sequence[str], folder: Path, **streams: Any) -> "subprocess.Popen[Any]":
-    """Starts a command of the user's."""
+    """Start a user's command."""
     return subprocess.Popen(  # noqa: S603 - the command is the user's own
         words(argv), cwd=folder, start_new_session=GROUPED, **streams
     )
 
 
 def end(process: "subprocess.Popen[Any]", patience: float) -> None:
-    """Ends a process and whatever it started, by force after `patience` seconds."""
+    """End a process and whatever it started, by force after `patience` seconds."""
     _signal(process, signal.SIGTERM)
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(patience)
@@ -47,6 +47,6 @@ def _signal(process: "subprocess.Popen[Any]", number: signal.Signals) -> None:
 
 
 def kill(pid: int) -> None:
-    """Kills the process with this id, which was started in a group of its own, and the group."""
+    """Kill the process with this id, which was started in a group of its own, and that group."""
     with contextlib.suppress(OSError):
         os.killpg(pid, signal.SIGKILL) if GROUPED else os.kill(pid, signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""The line by which a target's command says that it is ready, and what it names in it."""
+"""The line by which a target's command says that it is ready, and the groups in it."""
 
 from typing import Final
 
@@ -7,11 +7,11 @@ from conformance.errors import InputError, Location
 DEFAULT: Final = r"(wss?://\S+)"
 
 PATIENCE: Final = 1.0
-"""Seconds of computing after which an expression is given up at a line."""
+"""Seconds of computing after which matching a line is given up."""
 
 
 class Ready:
-    """A regular expression for the ready line; raises `InputError` where it is none.
+    """A regular expression for the ready line; raises `InputError` if it is not one.
 
     Its groups may be named `(?P<name>…)`, as in Python, or `(?<name>…)`, as elsewhere.
     """
@@ -28,13 +28,13 @@ class Ready:
 
     @property
     def names(self) -> frozenset[str]:
-        """What a line that matches may name: `url`, and the named groups."""
+        """The names in a line that matches: `url`, and the named groups."""
         return frozenset({"url", *self._pattern.groupindex})
 
     def named(self, line: str) -> dict[str, str] | None:
-        """What a line names: `url` (the group, or the first one, or all) and the named groups.
+        """Return the groups of a line: `url` (that group, or the first, or all) and the named ones.
 
-        None where the line does not match; raises `InputError` where that cannot be told in time.
+        None if the line does not match; raises `InputError` if that cannot be decided in time.
         """
         try:
             found = self._pattern.search(line, timeout=PATIENCE)

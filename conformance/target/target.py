@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT = 5.0
 
 SECRET_LENGTH: Final = 6
-"""Characters from which on a part of a header, or of a URL's query, counts as a secret."""
+"""The least characters of a part of a header or URL query that counts as a secret."""
 
 _SECRET = re.compile(r"(?!(?:Basic|Bearer|Digest)\s)[^\s;,=&\"]+")
 
@@ -39,7 +39,7 @@ class Command(msgspec.Struct, frozen=True):
 class Target(msgspec.Struct, frozen=True):
     """The server under test, and what cannot be learnt from it.
 
-    `words` are those of the command that judge it again, `ca` certificates in PEM.
+    `words` are those of the command that judges it again, `ca` are certificates in PEM.
     """
 
     url: str
@@ -55,11 +55,11 @@ class Target(msgspec.Struct, frozen=True):
     hooks: Mapping[str, Hook] = msgspec.field(default_factory=dict)
 
     def __repr__(self) -> str:
-        """The target without what may be secret: headers, and the query of its URL."""
+        """Return the target without what may be secret: headers, and the query of its URL."""
         return f"Target({self.name!r}, {self.shown_url!r})"
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
-        """The same for those who print in colours."""
+        """Return the same for consoles that print in colours."""
         return [("name", self.name), ("url", self.shown_url)]
 
     @property
@@ -79,7 +79,7 @@ class Target(msgspec.Struct, frozen=True):
 
     @property
     def secrets(self) -> dict[str, str]:
-        """What may be secret, and a name for it: its headers, and the query of its URL."""
+        """What may be secret, with a name for each: its headers, and the query of its URL."""
         query = urlsplit(self.url).query
         found = [(part, "<query>") for text in (query, unquote(query)) for part in _parts(text)]
         for name, value in self.headers:
@@ -87,11 +87,11 @@ class Target(msgspec.Struct, frozen=True):
         return dict(found)
 
     def tls_context(self) -> "ssl.SSLContext | None":
-        """What TLS connections are made with; None for a `ws` URL."""
+        """Return the context for TLS connections; None for a `ws` URL."""
         return _tls_context(self.verify, self.ca) if self.url.startswith("wss:") else None
 
     def ready(self, groups: Mapping[str, str]) -> "Target":
-        """The same target, after its command said where it is (`url`) and what else is where."""
+        """Return the target with the URL and other groups that its command printed filled in."""
         hooks = {name: hook.with_values(groups) for name, hook in self.hooks.items()}
         return replace(self, url=self.url or self._printed_url(groups["url"]), hooks=hooks)
 
@@ -100,12 +100,12 @@ class Target(msgspec.Struct, frozen=True):
             return checked_url(url)
         except InputError as error:
             assert self.command is not None
-            message = f"what the command printed is no URL: {error.message}"
+            message = f"the command did not print a URL: {error.message}"
             raise InputError(message, self.command.ready.location) from None
 
 
 def _parts(text: str) -> list[str]:
-    """A text and its words, where they are long enough to tell a secret."""
+    """Return a text and its words, those that are long enough to be secret."""
     return [part for part in (text, *_SECRET.findall(text)) if len(part) >= SECRET_LENGTH]
 
 
@@ -121,5 +121,5 @@ def _tls_context(verify: bool, ca: str | None) -> "ssl.SSLContext":
 
 
 def checked_url(url: str) -> str:
-    """The URL, if it is one that a WebSocket can be opened to; else `InputError`."""
+    """Return the URL; raise `InputError` if no WebSocket can be opened to it."""
     return urls.checked(url, urls.WEBSOCKET)

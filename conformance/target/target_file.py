@@ -30,7 +30,7 @@ _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 def from_argument(argument: str) -> Target:
-    """The target of a command line: a URL, or the path of a target file."""
+    """Return the target given on a command line: a URL, or the path of a target file."""
     if "://" in argument:
         url = checked_url(argument)
         return Target(url, urlsplit(url).netloc, f"run {urls.shown(url)}")
@@ -47,7 +47,7 @@ def from_argument(argument: str) -> Target:
 
 
 def from_file(path: Path) -> Target:
-    """The target that a YAML file describes (schemas/kit/target.json)."""
+    """Return the target that a YAML file describes (schemas/kit/target.json)."""
     source = yaml_source.load(path)
     _check_headers(source)
     _check_hooks(source)
@@ -56,7 +56,7 @@ def from_file(path: Path) -> Target:
 
 
 def demonstration() -> Target:
-    """The target of the kit's own file, which no user changes, and its tests hold to its schema."""
+    """Return the target of the kit's own file, which its tests check against the schema."""
     return _target(DEMO, yaml_source.load(DEMO))
 
 
@@ -84,19 +84,19 @@ def _target(path: Path, source: Source) -> Target:
 
 
 def _check_headers(source: Source) -> None:
-    """Refuses a header that is not text, without a word of what it is: it may be a credential."""
+    """Refuse a header that is not text, without quoting it: it may be a credential."""
     rows = source.value.get("headers") if isinstance(source.value, dict) else None
     for name, value in rows.items() if isinstance(rows, dict) else ():
         if not isinstance(value, str):
-            raise source.error("a header is a text", ("headers", name))
+            raise source.error("a header must be text", ("headers", name))
 
 
 def _check_hooks(source: Source) -> None:
-    """Refuses a hook that is not one of the two things that it can be."""
+    """Refuse a hook that is not exactly one of a request and a command."""
     rows = source.value.get("hooks") if isinstance(source.value, dict) else None
     for name, row in rows.items() if isinstance(rows, dict) else ():
         if isinstance(row, dict) and len({"request", "command"} & row.keys()) != 1:
-            raise source.error("a hook is a request or a command: one of them", ("hooks", name))
+            raise source.error("a hook is either a request or a command", ("hooks", name))
 
 
 def _hooks(
@@ -123,17 +123,17 @@ def _hook(
 
 
 def _check_groups(text: str, known: Collection[str], source: Source, at: Pointer) -> None:
-    """Refuses a `{name}` that the ready line of the command does not name."""
+    """Refuse a `{name}` that the ready line of the command does not have."""
     for name in GROUP.findall(text):
         if name not in known:
-            told = f"known: {', '.join(sorted(known))}" if known else "there is no command"
+            listed = f"known: {', '.join(sorted(known))}" if known else "there is no command"
             hint = did_you_mean(name, known)
-            message = f'no group "{name}" is named by the command\'s ready line{hint}; {told}'
+            message = f'no group "{name}" is named by the command\'s ready line{hint}; {listed}'
             raise source.error(message, at)
 
 
 def _check_request(url: str, source: Source, at: Pointer) -> None:
-    """Refuses what is no HTTP URL; one that begins with a group is checked when that is known."""
+    """Refuse what is not an HTTP URL; one that begins with a group is checked later."""
     if GROUP.match(url):
         return
     try:
@@ -143,14 +143,14 @@ def _check_request(url: str, source: Source, at: Pointer) -> None:
 
 
 def _check_program(argv: Sequence[str], folder: Path, source: Source, at: Pointer) -> None:
-    """Refuses a command that the system could not start."""
+    """Refuse a command that the system could not start."""
     for i, word in enumerate(argv):
         try:
             is_word = b"\0" not in os.fsencode(word)
         except UnicodeEncodeError:
             is_word = False
         if not is_word:
-            raise source.error("has a character that no command can be given", (*at, i))
+            raise source.error("has a character that no command can contain", (*at, i))
     program = process_group.words(argv)[0]
     found = shutil.which(folder / program if os.path.dirname(program) else program)  # noqa: PTH120
     if found is None and not GROUP.search(program):
@@ -160,7 +160,7 @@ def _check_program(argv: Sequence[str], folder: Path, source: Source, at: Pointe
 
 
 def _why_not(program: Path) -> str:
-    """Why the system finds no program at a path."""
+    """Return why the system finds no program at a path."""
     try:
         return "it is a folder" if program.is_dir() else _executable(program)
     except OSError as error:
@@ -172,13 +172,13 @@ def _executable(program: Path) -> str:
 
 
 def _certificates(folder: Path, name: str, source: Source) -> str:
-    """The certificates in a file, in PEM."""
+    """Return the certificates in a file, in PEM."""
     at = ("tls", "ca")
     shown = cut(printable(name))
     try:
         path = text_file.possible(str(folder / name))
         if not path.is_file():
-            raise InputError("there is no such file" if not path.exists() else "it is no file")
+            raise InputError("there is no such file" if not path.exists() else "it is not a file")
         text = text_file.read(path, shown, MOST_CERTIFICATES)
         _check_certificates(text)
     except InputError as error:
@@ -196,7 +196,7 @@ def _check_certificates(text: str) -> None:
     except (ssl.SSLError, ValueError):
         kinds = re.findall("-----BEGIN ([A-Z0-9 ]+)-----", text[:10_000])
         found = f", but {kinds[0]}" if kinds and "CERTIFICATE" not in kinds[0] else ""
-        raise InputError(f"it has no certificate that can be read{found}") from None
+        raise InputError(f"it has no readable certificate{found}") from None
 
 
 def _url(value: Mapping[str, Any], source: Source) -> str:
@@ -221,7 +221,7 @@ def _command(row: Mapping[str, Any] | None, folder: Path, source: Source) -> Com
 
 
 def _from_environment(text: str, key: str, source: Source) -> str:
-    """A header's value; `env:NAME` takes it from the environment, so that no file holds it."""
+    """Return a header's value; `env:NAME` takes it from the environment instead of the file."""
     name = text.removeprefix("env:")
     where = ("headers", key)
     if name != text and name not in os.environ:

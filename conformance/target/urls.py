@@ -1,4 +1,4 @@
-"""URLs that can be dialled: what scheme, host and port they have, and what of them is shown."""
+"""URLs that can be dialled: their scheme, host and port, and what of them is shown."""
 
 import re
 import socket
@@ -15,7 +15,7 @@ WEBSOCKET: Final = ("ws", "wss")
 HTTP: Final = ("http", "https")
 
 LONGEST_NAME: Final = 253
-"""Characters of a domain name, RFC 1035 section 2.3.4 less what only its wire format has."""
+"""Characters of a domain name: RFC 1035, section 2.3.4, less what only its wire format has."""
 
 LONGEST_LABEL: Final = 63
 
@@ -27,9 +27,9 @@ _NUMBER: Final = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*")
 
 
 def checked(url: str, schemes: Sequence[str]) -> str:
-    """The URL, if it has one of two schemes and a host that there can be; else `InputError`.
+    """Return the URL; raise `InputError` unless it has a valid host and one of two schemes.
 
-    An error quotes the URL only when no credentials can be in it.
+    An error quotes the URL only if no credentials can be in it.
     """
     if "@" in url:
         raise InputError("credentials do not belong in a URL")
@@ -47,25 +47,25 @@ def checked(url: str, schemes: Sequence[str]) -> str:
         hint = _hint(url, parts.scheme, schemes)
         raise InputError(f"expected a URL that begins with {wanted}, not {quoted}{hint}")
     if found is None:
-        raise InputError(f"{quoted} is not a URL: after its host stands a port, a number, or none")
+        raise InputError(f"{quoted} is not a URL: its host can only be followed by a port number")
     if not found["host"] or port == 0:
         raise InputError(f"{quoted} names no host and port to connect to")
     fault = _host_fault(found["host"])
     if fault:
-        raise InputError(f"{quoted} names a host that there cannot be: {fault}")
+        raise InputError(f"{quoted} has an invalid host: {fault}")
     if parts.fragment:
-        raise InputError(f"{quoted} has a fragment, which such a URL cannot have")
+        raise InputError(f"{quoted} has a fragment, which is not allowed")
     return url
 
 
 def shown(url: str) -> str:
-    """A URL without its query, which may hold a credential."""
+    """Return a URL without its query, which may hold a credential."""
     bare, mark, _ = url.partition("?")
     return f"{bare}{mark}…" if mark else url
 
 
 def _hint(url: str, scheme: str, schemes: Sequence[str]) -> str:
-    """The URL that may have been meant: one with a scheme of the other pair, or without any."""
+    """Return a hint at the URL that may have been meant: with another scheme, or with any."""
     others = dict(zip((WEBSOCKET if schemes == HTTP else HTTP), schemes, strict=True))
     if scheme in others:
         meant = f"{others[scheme]}{url[len(scheme) :]}"
@@ -77,21 +77,21 @@ def _hint(url: str, scheme: str, schemes: Sequence[str]) -> str:
 
 
 def _host_fault(host: str) -> str:
-    """Why there cannot be a host of this name; empty where there can."""
+    """Return why a host of this name is impossible; empty if it is not."""
     if host.startswith("["):
         try:
             IPv6Address(host[1:-1])
         except AddressValueError:
-            return f"{_short(host)} is no IPv6 address"
+            return f"{_short(host)} is not an IPv6 address"
         return ""
     labels = host.removesuffix(".").split(".")
     if _NUMBER.fullmatch(labels[-1]):
-        return "" if _is_ipv4(host) else f"{_short(host)} is no IPv4 address"
+        return "" if _is_ipv4(host) else f"{_short(host)} is not an IPv4 address"
     return _name_fault(labels)
 
 
 def _is_ipv4(host: str) -> bool:
-    """Whether the system takes a text for an IPv4 address."""
+    """Return whether the system accepts a text as an IPv4 address."""
     try:
         socket.inet_aton(host)
     except OSError:
@@ -100,7 +100,7 @@ def _is_ipv4(host: str) -> bool:
 
 
 def _name_fault(labels: Sequence[str]) -> str:
-    """Why labels make no domain name; empty where they do."""
+    """Return why labels do not make a domain name; empty if they do."""
     for label in labels:
         if not label:
             return "a part of its name is empty"

@@ -1,1 +1,1 @@
-"""Text as a person reads it: cut, escaped, written to the standard streams."""
+"""Text as a person reads it: cut, escaped, and written to the standard streams."""

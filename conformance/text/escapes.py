@@ -1,7 +1,7 @@
-"""Text that others wrote, with everything escaped that its reader would obey instead of show.
+"""Text from others, with everything escaped that its reader would obey instead of show.
 
 Readers are terminals (control characters, ECMA-48), renderers of text (bidirectional and invisible
-characters, UAX #9 and UTR #36), and CI servers, which take orders from the lines of a log
+characters, UAX #9 and UTR #36), and CI servers, which take commands from the lines of a log
 (`::name::` of GitHub, `##[name]` and `##vso[name]` of Azure, `##teamcity[name]`).
 """
 
@@ -15,13 +15,13 @@ MOST_MARKS: Final = 4
 
 _UNUSUAL: Final = re.compile(r"[^\x20-\x7e]+")
 _UNUSUAL_IN_LINES: Final = re.compile(r"[^\n\x20-\x7e]+")
-# Printable, as Python sees it, though nothing is seen: the rest of Default_Ignorable_Code_Point
+# Printable to Python, but invisible: the rest of Default_Ignorable_Code_Point
 # (UAX #44), and the blank pattern of Braille.
 _INVISIBLE: Final = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
     "\U000e0100-\U000e01ef]"
 )
-# A CI server takes the first only at the beginning of a line, the others wherever they stand.
+# A CI server obeys the first only at the beginning of a line, the others anywhere.
 _ORDER: Final = re.compile(r"^ *:(?=:)|(?<=#)#(?=\w*\[)", re.MULTILINE)
 _SHORT: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
@@ -29,21 +29,21 @@ Code = Callable[[str], str]
 
 
 def printable(text: str) -> str:
-    """The text as one line for a person: escapes are those of Python's strings."""
+    """Return the text as one line for a person, escaped like Python's strings."""
     return _escaped(text, _UNUSUAL, _python)
 
 
 def printable_lines(text: str) -> str:
-    """The text of several lines, each as `printable` has it.
+    """Return a text of several lines, each as `printable` renders it.
 
-    So it is with a YAML document whose texts with such characters are in double quotes: its values
-    stay what they are (YAML 1.1, section 5.7).
+    This also suits a YAML document whose texts with such characters are in double quotes: its
+    values stay the same (YAML 1.1, section 5.7).
     """
     return _escaped(text, _UNUSUAL_IN_LINES, _python)
 
 
 def json_document(text: str) -> str:
-    """A JSON text of several lines (RFC 8259); its values stay what they are."""
+    """Return an escaped JSON text of several lines (RFC 8259); its values stay the same."""
     return _escaped(text, _UNUSUAL_IN_LINES, _json)
 
 
@@ -53,7 +53,7 @@ def _escaped(text: str, unusual: re.Pattern[str], code: Code) -> str:
 
 
 def _run(chars: str, code: Code) -> str:
-    """Characters beyond ASCII and control characters, those escaped that are not to be trusted."""
+    """Return a run of unusual characters, with those that cannot be trusted escaped."""
     shown, marks = [], 0
     for char in chars:
         marks = marks + 1 if unicodedata.category(char) in ("Mn", "Me") else 0
@@ -70,6 +70,6 @@ def _python(char: str) -> str:
 
 
 def _json(char: str) -> str:
-    """The escape of RFC 8259, section 7: beyond the basic plane, that of two surrogates."""
+    """Return the escape of RFC 8259, section 7: beyond the basic plane, two surrogates."""
     units = char.encode("utf-16-be", "surrogatepass").hex()
     return "".join(f"\\u{units[i : i + 4]}" for i in range(0, len(units), 4))

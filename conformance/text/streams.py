@@ -11,13 +11,13 @@ from typing import IO, Final, NamedTuple, TextIO, cast
 from conformance.text.escapes import printable, printable_lines
 
 STANDARD: Final = range(3)
-"""The descriptors of a process's input, output and errors."""
+"""The descriptors of a process's standard input, output and error."""
 
 _WIPE: Final = "\r\x1b[2K"
 
 
 class Painted(NamedTuple):
-    """Text in a colour, by its number in ECMA-48 (SGR); None for that of all other text."""
+    """Text in a colour, by its number in ECMA-48 (SGR); None for the default colour."""
 
     text: str
     colour: str | None
@@ -26,9 +26,9 @@ class Painted(NamedTuple):
 class Output(io.TextIOBase):
     """A stream that a person or a log reads; nothing that is written to it can do harm.
 
-    Lines go out whole, with everything escaped that a terminal or a CI server would obey; `line`
-    and `passing` write what the kit itself wants of a terminal. When the stream fails, `error`
-    says why, and what is written from then on is dropped.
+    Lines go out whole, with everything escaped that a terminal or a CI server would obey; only
+    `line` and `passing` write control sequences of the kit's own. When the stream fails, `error`
+    says why, and whatever is written from then on is dropped.
     """
 
     def __init__(self, stream: IO[str] | None) -> None:
@@ -43,32 +43,32 @@ class Output(io.TextIOBase):
 
     @classmethod
     def of(cls, stream: IO[str] | None) -> "Output":
-        """The stream itself, or a safe way to it."""
+        """Return the stream itself if it is safe, or a safe wrapper around it."""
         return stream if isinstance(stream, cls) else cls(stream)
 
     def write(self, text: str) -> int:
-        """Takes any text; a line goes out when it has ended."""
+        """Take any text; a line is written once it has ended."""
         *lines, self._unfinished = (self._unfinished + text).split("\n")
         if lines:
             self._put(printable_lines("\n".join([*lines, ""])))
         return len(text)
 
     def line(self, *parts: str | Painted) -> None:
-        """Writes one line; what looks like the end of a line in a part is none."""
+        """Write one line, even if a part contains line breaks."""
         self._put("".join(map(self._shown, parts)) + "\n")
 
     def passing(self, text: str) -> None:
-        """Shows a line on a terminal, until the next takes its place; an empty one wipes it."""
+        """Show a line on a terminal until the next one replaces it; an empty one erases it."""
         if self.is_terminal:
             self._put(_WIPE + printable(text))
             self.flush()
 
     def flush(self) -> None:
-        """Sends what has been written, but for the line that has not ended."""
+        """Send what has been written, except for a line that has not ended."""
         self._put("", flush=True)
 
     def finish(self) -> None:
-        """Sends everything that has been written."""
+        """Send everything that has been written."""
         self._put(printable_lines(self._unfinished), flush=True)
         self._unfinished = ""
 
@@ -84,14 +84,14 @@ class Output(io.TextIOBase):
             self.stream.write(text)
             if flush:
                 self.stream.flush()
-        except BaseException as error:  # an interruption too: it is not waited for a second time
+        except BaseException as error:  # even an interruption: do not wait for the stream again
             self.error = error
             self._divert(self.stream)
             if not isinstance(error, OSError | ValueError):
                 raise
 
     def _divert(self, stream: IO[str]) -> None:
-        """Sends to nowhere what the stream still holds, and what else is written to it."""
+        """Discard what the stream still holds, and whatever else is written to it."""
         with suppress(OSError, ValueError):
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, stream.fileno())
@@ -100,7 +100,7 @@ class Output(io.TextIOBase):
 
 @contextmanager
 def guarded() -> Iterator[Output]:
-    """Makes the standard output, which is yielded, and that of errors safe, for a while."""
+    """Make standard output, which is yielded, and standard error safe for a while."""
     _occupy()
     output, errors = Output.of(sys.stdout), Output.of(sys.stderr)
     with redirect_stdout(cast(TextIO, output)), redirect_stderr(cast(TextIO, errors)):
@@ -112,21 +112,21 @@ def guarded() -> Iterator[Output]:
 
 
 def say(*lines: str) -> None:
-    """Writes lines to the standard output, each as one whatever it holds."""
+    """Write lines to standard output, each as one line whatever it contains."""
     output = Output.of(sys.stdout)
     for line in lines:
         output.line(line)
 
 
 def complain(message: object) -> None:
-    """Tells in one line, on the stream of errors, what is wrong."""
+    """Report on standard error, in one line, what is wrong."""
     Output.of(sys.stderr).line(f"coda-conformance: {message}")
 
 
 def _occupy() -> None:
-    """Opens the standard descriptors that are closed, so that no other file is taken for them.
+    """Open closed standard descriptors, so that no other file takes their place.
 
-    They still take nothing that is written.
+    They still accept no output.
     """
     for number in STANDARD:
         try:

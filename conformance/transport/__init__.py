@@ -1,4 +1,4 @@
-"""Connections to a target: the one place that speaks WebSocket (RFC 6455), through `websockets`."""
+"""Connections to a target: the only place that speaks WebSocket (RFC 6455), via `websockets`."""
 
 from conformance.transport.connection import Connection
 from conformance.transport.frames import frame_bytes, in_fragments

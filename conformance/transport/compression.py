@@ -11,11 +11,11 @@ from websockets.frames import Frame, Opcode
 
 @dataclass
 class CompressedFrame(Frame):
-    """The first frame of a message that came compressed."""
+    """The first frame of a message that arrived compressed."""
 
 
 class NotedDeflate(Extension):
-    """permessage-deflate that leaves a note of it on the frames themselves.
+    """permessage-deflate that marks the frames themselves.
 
     All the frames of a read are decoded before the first of them is looked at.
     """
@@ -25,17 +25,17 @@ class NotedDeflate(Extension):
         self.name = inner.name
 
     def decode(self, frame: Frame, *, max_size: int | None = None) -> Frame:
-        """Inflates a frame; the first of a compressed message becomes a `CompressedFrame`."""
+        """Inflate a frame; the first of a compressed message becomes a `CompressedFrame`."""
         compressed = frame.rsv1 and frame.opcode in (Opcode.TEXT, Opcode.BINARY)
         decoded = self.inner.decode(frame, max_size=max_size)
         return CompressedFrame(**vars(decoded)) if compressed else decoded
 
     def deflate(self, payload: bytes) -> bytes:
-        """The payload of a message, compressed as was negotiated."""
+        """Return the payload of a message, compressed as negotiated."""
         return bytes(self.inner.encode(Frame(Opcode.TEXT, payload)).data)
 
     def encode(self, frame: Frame) -> Frame:
-        """Leaves what the kit sends as it is."""
+        """Leave what the kit sends as it is."""
         return frame
 
 
@@ -45,5 +45,5 @@ class NotedDeflateFactory(ClientPerMessageDeflateFactory):
     def process_response_params(
         self, params: Sequence[tuple[str, str | None]], accepted_extensions: Sequence[Extension]
     ) -> Any:
-        """Wraps what was negotiated."""
+        """Wrap the negotiated extension."""
         return NotedDeflate(super().process_response_params(params, accepted_extensions))

@@ -1,4 +1,4 @@
-"""One connection to a target: what came on it, in order, and what is sent on it.
+"""One connection to a target: what was received on it, in order, and what is sent on it.
 
 Everything that comes is kept in one bounded inbox, filled by one reader, so that messages that
 arrive together are never lost between two steps.
@@ -30,15 +30,15 @@ from conformance.transport.outgoing import Outgoing, Watcher
 
 _STATUS: Final = re.compile(rb"HTTP/1\.0 (\d{3})\b")
 MAX_HEAD: Final = 4 * 1024
-"""Bytes that are kept of an answer to the handshake, to tell what answered."""
+"""Bytes of an answer to the handshake that are kept, to show what answered."""
 
 _KNOCK: Final = Frame(Opcode.PONG, b"").serialize(mask=True)
 _KNOCKS_EVERY: Final = 0.02
-"""Seconds between the bytes that show whether a target has let go of a socket."""
+"""Seconds between the bytes that show whether a target has closed a socket."""
 
 
 class Connection(Outgoing, asyncio.Protocol):
-    """One connection to the target, with everything that came on it."""
+    """One connection to the target, with everything that was received on it."""
 
     def __init__(
         self, name: str, protocol: ClientProtocol, watcher: Watcher, answers_close: bool = True
@@ -77,17 +77,17 @@ class Connection(Outgoing, asyncio.Protocol):
         self._observer = watcher
         self._incoming = Incoming(lambda what: watcher.broke(self, what), lambda: self.compresses)
 
-    # ── asyncio's side ──
+    # ── asyncio callbacks ──
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Notes the transport; the opening handshake is sent by `connect`."""
+        """Note the transport; `connect` sends the opening handshake."""
         self.transport = cast(asyncio.Transport, transport)
         sock = transport.get_extra_info("socket")
         if sock is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def data_received(self, data: bytes) -> None:
-        """Takes bytes from the network and files what they complete."""
+        """Take bytes from the network and file what they complete."""
         if self.response is None and len(self.head) < MAX_HEAD:
             self.head += data[:MAX_HEAD]
         head, rest = self._incoming.head(data)
@@ -97,7 +97,7 @@ class Connection(Outgoing, asyncio.Protocol):
             self._take(lambda: self.protocol.receive_data(self._incoming.frames(rest)))
 
     def eof_received(self) -> bool:
-        """Notes the end of the peer's stream; our half stays open, to see whether the peer let go.
+        """Note the end of the peer's stream; our half stays open, to see if it closes the socket.
 
         TLS has no such half.
         """
@@ -107,11 +107,11 @@ class Connection(Outgoing, asyncio.Protocol):
             return False
         self._end(NO_CLOSE_FRAME, "", "the TCP connection ended")
         if self._finishing:
-            self._reset()  # a target that goes on holding its half would run out of places
+            self._reset()  # a target that keeps its half would run out of sockets
         return True
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Notes the end of the TCP connection."""
+        """Note the end of the TCP connection."""
         self.tcp_end = perf_counter()
         self.protocol.receive_eof()
         how = "the TCP connection was reset" if exc else "the TCP connection ended"
@@ -119,25 +119,25 @@ class Connection(Outgoing, asyncio.Protocol):
         self._finished.set()
 
     def _take(self, receive: Callable[[], None]) -> None:
-        """Receives, and files what came of it.
+        """Receive, and file the resulting events.
 
-        What the kit itself cannot cope with is raised again to the one that waits for messages, so
-        that the end of the connection is not taken for the target's doing.
+        An error of the kit itself is raised again to whoever waits for messages, so that the end of
+        the connection is not blamed on the target.
         """
         try:
             receive()
             self._file_events()
         except Exception as error:
-            traceback.clear_frames(error.__traceback__)  # they hold what came, perhaps megabytes
+            traceback.clear_frames(error.__traceback__)  # they hold the data, perhaps megabytes
             self._own_fault = error
             cast(asyncio.Transport, self.transport).abort()
             self._notify()
 
-    # ── what comes ──
+    # ── receiving ──
 
     @property
     def end(self) -> End | None:
-        """How the connection ended; None while it lives."""
+        """How the connection ended; None while it is open."""
         return self._inbox.end
 
     @property
@@ -147,7 +147,7 @@ class Connection(Outgoing, asyncio.Protocol):
 
     @property
     def status(self) -> int | None:
-        """The HTTP status that answers the handshake, also in an answer of HTTP/1.0."""
+        """The HTTP status of the answer to the handshake, even from HTTP/1.0."""
         if self.response is not None:
             return self.response.status_code
         old = _STATUS.match(self.head)
@@ -155,7 +155,7 @@ class Connection(Outgoing, asyncio.Protocol):
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers that answer the handshake by their names in lower case, lists in one line."""
+        """The headers of the answer to the handshake by lower-case name, lists on one line."""
         found = self.response.headers if self.response is not None else Headers()
         return {name.lower(): ", ".join(found.get_all(name)) for name in found}
 
@@ -167,7 +167,7 @@ class Connection(Outgoing, asyncio.Protocol):
 
     @property
     def is_answered(self) -> bool:
-        """Whether the handshake came to anything: an answer, what is none, or an end."""
+        """Whether the handshake came to anything: an answer, a non-answer, or an end."""
         return self.response is not None or bool(self.refusal) or self.end is not None
 
     @property
@@ -176,7 +176,7 @@ class Connection(Outgoing, asyncio.Protocol):
         return self.response is None or bool(self.refusal)
 
     def refuse(self, reason: str) -> None:
-        """Notes that the handshake was asked for and never answered."""
+        """Note that the handshake was sent and never answered."""
         self.silent, self.refusal = True, reason
         self.watcher.crossed(self, "noted", "note", f"no answer: the target {reason}")
 
@@ -186,13 +186,13 @@ class Connection(Outgoing, asyncio.Protocol):
         return bool(self.protocol.extensions)
 
     async def changed(self) -> None:
-        """Waits until something has come; raises what the kit could not cope with."""
+        """Wait until something has arrived; raise an error of the kit, if any."""
         self._waiter = asyncio.get_running_loop().create_future()
         await self._waiter
         self._raise_own_fault()
 
     def _notify(self) -> None:
-        """Wakes the one that waits for something to come."""
+        """Wake up whoever waits for something to arrive."""
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
@@ -209,7 +209,7 @@ class Connection(Outgoing, asyncio.Protocol):
             fault = self.protocol.parser_exc
             self._payload = bytearray()
             if isinstance(fault, PayloadTooBig):
-                raise OutOfReach(f"a message came that is longer than the kit reads: {fault}")
+                raise OutOfReach(f"a message is longer than the kit reads: {fault}")
             if self.end is None and not self._incoming.gave_up:
                 self._observer.broke(self, f"{UNREADABLE}: {fault}")
             self._end(NO_CLOSE_FRAME, "", f"the target broke the frame format: {fault}")
@@ -272,7 +272,7 @@ class Connection(Outgoing, asyncio.Protocol):
             self.transport.resume_reading()
 
     async def receive(self, timeout: float) -> Received:
-        """The next message, or the end; raises `TimeoutError` after `timeout` seconds.
+        """Return the next message, or the end; raise `TimeoutError` after `timeout` seconds.
 
         The end of the connection stays: every later call returns it again.
         """
@@ -283,7 +283,7 @@ class Connection(Outgoing, asyncio.Protocol):
         return item
 
     async def receive_pong(self, payload: bytes, timeout: float) -> End | None:
-        """Takes a pong with this payload, whenever it came; or the end; raises `TimeoutError`."""
+        """Take a pong with this payload, whenever it came, or the end; raise `TimeoutError`."""
         await self._until(lambda: bool(payload in self._pongs or self.end), timeout)
         if payload not in self._pongs:
             return self.end
@@ -296,9 +296,9 @@ class Connection(Outgoing, asyncio.Protocol):
         return self._pongs[-1] if self._pongs else None
 
     async def _until(self, condition: Callable[[], bool], timeout: float) -> None:
-        """Waits for a condition; one timer a wait, as a time-out is what seldom happens.
+        """Wait for a condition, with one timer per wait, as timeouts are rare.
 
-        Raises what the kit could not cope with on this connection.
+        Raises an error of the kit on this connection, if there was one.
         """
         self._raise_own_fault()
         if condition():
@@ -316,7 +316,7 @@ class Connection(Outgoing, asyncio.Protocol):
 
     @property
     def is_beyond_the_kit(self) -> bool:
-        """Whether something came that the kit could not cope with."""
+        """Whether something came that the kit could not handle."""
         return self._own_fault is not None
 
     def _raise_own_fault(self) -> None:
@@ -328,21 +328,21 @@ class Connection(Outgoing, asyncio.Protocol):
         self._notify()
 
     def stall(self) -> None:
-        """Stops reading: what the target sends stays in the buffers between."""
+        """Stop reading: what the target sends stays in the buffers in between."""
         self.watcher.crossed(self, "noted", "note", "stops reading")
         self._pause(True)
         self._stalled = True
 
     def unstall(self) -> None:
-        """Reads again."""
-        self.watcher.crossed(self, "noted", "note", "reads again")
+        """Resume reading."""
+        self.watcher.crossed(self, "noted", "note", "resumes reading")
         self._stalled = False
         self._pause(False)
 
-    # ── the end ──
+    # ── ending ──
 
     def drop(self) -> None:
-        """Ends the TCP connection with a reset."""
+        """End the TCP connection with a reset."""
         self.watcher.crossed(self, "sent", "reset")
         self._reset()
 
@@ -354,10 +354,10 @@ class Connection(Outgoing, asyncio.Protocol):
             self.transport.abort()
 
     async def wait_tcp_end(self, timeout: float, *, half: bool = False) -> None:
-        """Waits until the TCP connection has ended, or the target's half; raises `TimeoutError`.
+        """Wait until the TCP connection, or the target's half, has ended; raise `TimeoutError`.
 
-        A target that has ended its own half still has the socket: one that let go of it answers
-        whatever comes with a reset.
+        A target that has ended its own half still has the socket: one that has closed it answers
+        any data with a reset.
         """
         self._stalled = False
         self._pause(False)
@@ -369,8 +369,8 @@ class Connection(Outgoing, asyncio.Protocol):
                     await asyncio.wait_for(self._finished.wait(), _KNOCKS_EVERY)
 
     def take_leave(self) -> None:
-        """Begins to close politely, with code 1000; what still comes is of no interest."""
-        self._finishing = True  # it is read for the close behind it alone
+        """Start closing politely, with code 1000; ignore what still arrives."""
+        self._finishing = True  # read only for the close frame
         self._inbox.clear()
         if self.open:
             self.watcher = Watcher()
@@ -380,17 +380,17 @@ class Connection(Outgoing, asyncio.Protocol):
         self._pause(False)
 
     def leave(self) -> None:
-        """Closes politely, and at once."""
+        """Close politely, and at once."""
         self.take_leave()
         if self.transport is not None and self.tcp_end is None:
             self.transport.close()
 
     async def finish(self, patience: float) -> None:
-        """Closes politely, and after `patience` seconds without more ado."""
+        """Close politely, and after `patience` seconds forcibly."""
         if not self._finishing:
             self.take_leave()
-        if self.open and not self.refused:  # HTTP may keep the connection for another request
-            with contextlib.suppress(Exception):  # what came last is of no interest any more
+        if self.open and not self.refused:  # HTTP may keep the connection open for another request
+            with contextlib.suppress(Exception):  # the last data does not matter any more
                 await self._until(lambda: self.end is not None, patience)
         if self.half_closed or (self.end is not None and self.end.code != NO_CLOSE_FRAME):
             self._reset()

@@ -1,4 +1,4 @@
-"""Hand-made frames, lawful or not (RFC 6455, section 5.2)."""
+"""Handmade frames, lawful or not (RFC 6455, section 5.2)."""
 
 import struct
 
@@ -11,9 +11,9 @@ __all__ = ["Opcode", "frame_bytes", "in_fragments"]
 def frame_bytes(
     opcode: int, payload: bytes, *, fin: bool, rsv: int, mask: bool, form: int = 0
 ) -> bytes:
-    """One frame with just these bits; `rsv` is the value of the three reserved ones.
+    """Return one frame with exactly these bits; `rsv` is the value of the three reserved ones.
 
-    The length is written in `form` bits, 7, 16 or 64, or else in the shortest form.
+    The length is written in `form` bits (7, 16 or 64), by default in the shortest form.
     """
     head = (0x80 if fin else 0) | (rsv << 4) | opcode
     length = len(payload)
@@ -32,7 +32,7 @@ def frame_bytes(
 
 
 def in_fragments(data: bytes, size: int) -> bytes:
-    """The frames of a text message in fragments of `size` bytes; all in one where that is 0."""
+    """Return the frames of a text message in fragments of `size` bytes; one frame if that is 0."""
     step = size or len(data) or 1
     parts = [data[i : i + step] for i in range(0, len(data), step)] or [data]
     frames = (

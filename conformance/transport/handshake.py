@@ -1,4 +1,4 @@
-"""The opening handshake: what is asked for, and why it failed."""
+"""The opening handshake: what is requested, and why it failed."""
 
 import socket
 import ssl
@@ -11,18 +11,18 @@ import msgspec
 from conformance.text.excerpts import cut
 
 MAX_MESSAGE: Final = 4 * 1024 * 1024
-"""Bytes of the longest message that is taken from a target, unless it may send longer ones."""
+"""Bytes of the longest message that a target may send, unless it states a higher limit."""
 
 
 class Unreachable(Exception):
-    """No WebSocket connection could be made; the text says at what point and why."""
+    """No WebSocket connection could be opened; the text says at what point and why."""
 
 
 class Handshake(msgspec.Struct, frozen=True):
-    """What an opening handshake looks like.
+    """The contents of an opening handshake.
 
-    `spelled` are headers as they are written, each with its values, a line for each, in place of
-    those of the same name. The request is sent in one piece, or in pieces of so many bytes.
+    `spelled` are headers as they are written, each with its values, one line per value, in place of
+    those with the same name. The request is sent at once, or in pieces of `in_pieces` bytes.
     """
 
     url: str
@@ -56,31 +56,32 @@ class Handshake(msgspec.Struct, frozen=True):
             "method": "" if self.method == "GET" else self.method,
             "HTTP": "" if self.http == "1.1" else self.http,
             "query": self.query,
-            "bytes a piece": str(self.in_pieces or ""),
+            "bytes per piece": str(self.in_pieces or ""),
         } | {name: cut(" | ".join(values) or "(none)") for name, values in self.spelled}
         shown = [f"{name}: {value}" for name, value in asked.items() if value]
         return " ".join(["handshake", self.where, *shown])
 
 
 def _offer(parameters: Mapping[str, Any] | None) -> str:
-    """What is offered of compression."""
+    """Return the compression that is offered."""
     if parameters is None:
         return ""
     return "; ".join(["permessage-deflate", *(f"{k}={v}" for k, v in parameters.items())])
 
 
 def diagnosis(error: BaseException, handshake: Handshake, *, connected: bool) -> str:
-    """Why a connection failed, in one line; empty where the error is not of the connection."""
+    """Return why a connection failed, in one line; empty if the error is of another kind."""
     where = handshake.where
     match error:
         case socket.gaierror():
-            return f"the name of {where} does not resolve"
+            return f"the host name of {where} does not resolve"
         case ConnectionRefusedError():
             return f"{where} refuses connections: is the server running?"
         case ssl.SSLError():
             return f"TLS with {where} fails: {getattr(error, 'verify_message', '') or error}"
         case TimeoutError() if connected:
-            return f"{where} accepts the connection but says nothing within {handshake.timeout:g} s"
+            within = f"within {handshake.timeout:g} s"
+            return f"{where} accepts the connection but sends nothing {within}"
         case TimeoutError():
             return f"{where} does not answer within {handshake.timeout:g} s"
         case OSError() if handshake.url.startswith("wss:") and not connected:

@@ -1,4 +1,4 @@
-"""What came on a connection and waits to be looked at: in order, and bounded in memory."""
+"""Messages of a connection that wait to be looked at: in order, and bounded in memory."""
 
 from collections import deque
 from typing import Final
@@ -10,7 +10,7 @@ from conformance.transport.messages import End, Message, Received, read_message
 MAX_WAITING: Final = 2_000
 MAX_BYTES: Final = 4 * 1024 * 1024
 READY: Final = 64 * 1024
-"""Bytes of waiting messages that are kept as values; later ones are read again when they are due,
+"""Bytes of waiting messages that are kept as values; later ones are parsed again when they are due,
 as a value may take fifty times the room of its text."""
 
 
@@ -25,14 +25,14 @@ class _Packed(msgspec.Struct, frozen=True):
     own: bool
 
     def unpack(self) -> Message:
-        """The message as it was when it came."""
+        """Return the message as it was when it came."""
         message = read_message(self.data, self.binary, self.time, self.compressed)
         message.ordinal, message.own = self.ordinal, self.own
         return message
 
 
 class Inbox:
-    """Messages that wait to be looked at; the end of the connection stays behind them."""
+    """Messages that wait to be looked at, followed by the end of the connection."""
 
     def __init__(self) -> None:
         self.end: End | None = None
@@ -43,7 +43,7 @@ class Inbox:
         return bool(self._items or self.end)
 
     def add(self, message: Message, data: bytes | bytearray, binary: bool) -> None:
-        """Adds a message that was read from these bytes."""
+        """Add a message that was read from these bytes."""
         self._bytes += len(data)
         item: Message | _Packed = message
         if self._bytes > READY:
@@ -53,7 +53,7 @@ class Inbox:
         self._items.append((item, len(data)))
 
     def take(self) -> Received:
-        """The next message, or, when there is none and never will be, the end."""
+        """Return the next message or, once no more can come, the end."""
         if not self._items:
             assert self.end is not None
             return self.end
@@ -62,7 +62,7 @@ class Inbox:
         return item.unpack() if isinstance(item, _Packed) else item
 
     def clear(self) -> None:
-        """Drops all messages, but not the end."""
+        """Drop all messages, but not the end."""
         self._items.clear()
         self._bytes = 0
 

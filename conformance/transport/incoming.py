@@ -1,7 +1,7 @@
-"""The frames of a target before they are read: what RFC 6455 forbids is told, and mended.
+"""A target's frames before they are parsed: violations of RFC 6455 are reported and fixed.
 
-The reader behind this ends at the first forbidden frame. Mended, the dialogue goes on, so that
-such a frame is held against the requirement about frames, not against whatever was tried then.
+The parser after this stops at the first forbidden frame. Fixing it lets the dialogue go on, so that
+such a frame is held against the requirement about frames, not against whatever was tested then.
 """
 
 from collections.abc import Callable
@@ -12,9 +12,9 @@ from websockets.utils import apply_mask
 CLOSE: Final = 8
 _OPCODES: Final = frozenset({0, 1, 2, 8, 9, 10})
 _LONGEST_CONTROL: Final = 125
-_LONGEST_MENDED: Final = 1024 * 1024
+_LONGEST_FIXED: Final = 1024 * 1024
 _LEAST: Final = {2: 0, 4: 126, 10: 1 << 16}
-"""The least length of a frame by the bytes of its head, the mask left out."""
+"""The least length of a frame by the size of its head without the mask."""
 
 _RULES: Final = (
     "a frame is masked",
@@ -23,8 +23,8 @@ _RULES: Final = (
     "the length {length} is not in its shortest form",
     "a control frame is fragmented",
     "a control frame has {length} bytes",
-    "a continuation frame continues nothing",
-    "a message begins before the last one's end",
+    "a continuation frame continues no message",
+    "a message begins before the previous one has ended",
 )
 
 _LAWFUL: Final = 1000
@@ -32,23 +32,23 @@ _NEVER_SENT: Final = (1005, 1006)
 _END_OF_HEAD: Final = b"\r\n\r\n"
 _LONGEST_HEAD: Final = 64 * 1024
 
-BEHIND_CLOSE: Final = "behind its close frame"
-"""How what comes after a close frame is told."""
+BEHIND_CLOSE: Final = "after its close frame"
+"""How reports describe what comes after a close frame."""
 
 UNREADABLE: Final = "a compressed message cannot be inflated"
-"""How what an extension makes of a frame is told, where it makes nothing of it."""
+"""How reports describe a frame that an extension cannot decode."""
 
 
 class Incoming:
-    """Takes what comes from a target, from its HTTP response on, and gives lawful frames.
+    """Takes what a target sends, from its HTTP response on, and returns lawful frames.
 
-    `told` is called with what is wrong with a frame, `compresses` says whether RSV1 was negotiated.
+    `report` is called with each fault of a frame, `compresses` says whether RSV1 was negotiated.
     Messages whose end never comes are cut short; `abandoned` has their numbers, counted from 1.
-    `gave_up` says whether a forbidden frame was too long to be mended, and was given as it came.
+    `gave_up` says whether a forbidden frame was too long to be fixed, and was passed on as it came.
     """
 
-    def __init__(self, told: Callable[[str], None], compresses: Callable[[], bool]) -> None:
-        self._told = told
+    def __init__(self, report: Callable[[str], None], compresses: Callable[[], bool]) -> None:
+        self._report = report
         self._compresses = compresses
         self._head: bytearray | None = bytearray()
         self._passes_all = False
@@ -62,7 +62,7 @@ class Incoming:
         self.gave_up = False
 
     def head(self, data: bytes) -> tuple[bytes, bytes]:
-        """The part of the data that belongs to the HTTP response, and what follows it."""
+        """Return the part of the data that belongs to the HTTP response, and what follows it."""
         if self._head is None:
             return b"", data
         before = len(self._head)
@@ -78,15 +78,15 @@ class Incoming:
         return data[:size], data[size:]
 
     def sent_code(self, code: int) -> int:
-        """The code in the close frame, lawful or not; the given one where it has none.
+        """Return the code in the close frame, lawful or not; the given one if it has none.
 
-        A code that stands for a frame without one, or for no frame, and was sent all the same is 0.
+        A code that means that no code or no frame was sent, but was sent anyway, becomes 0.
         """
         found = code if self._close_code is None else self._close_code
         return 0 if self._close_code is not None and found in _NEVER_SENT else found
 
     def frames(self, data: bytes) -> bytes | bytearray:
-        """Lawful frames, or parts of them, for what came."""
+        """Return lawful frames, or parts of them, for the data."""
         if self._passes_all:
             return data
         given = bytearray()
@@ -103,7 +103,7 @@ class Incoming:
         return given
 
     def _next(self, position: int, given: bytearray) -> int:
-        """Takes the frame that begins at a position; how long it is, as far as it has come."""
+        """Take the frame that begins at a position; return how much of it has come."""
         held = self._held
         available = len(held) - position
         if available < 2:
@@ -118,9 +118,9 @@ class Incoming:
         opcode = first & 0x0F
         faults = self._faults(first, second, size, length)
         is_whole = bool(faults) or opcode >= CLOSE
-        if not is_whole or length > _LONGEST_MENDED:
+        if not is_whole or length > _LONGEST_FIXED:
             for fault in faults:
-                self._told(fault)
+                self._report(fault)
             self.gave_up = self.gave_up or bool(faults)
             self._note(first)
             end = position + size + length
@@ -131,7 +131,7 @@ class Incoming:
         if available < start + length:
             return 0
         for fault in faults:
-            self._told(fault)
+            self._report(fault)
         payload = held[position + start : position + start + length]
         if second & 0x80:
             payload = bytearray(apply_mask(payload, held[position + size : position + start]))
@@ -139,7 +139,7 @@ class Incoming:
         return start + length
 
     def _faults(self, first: int, second: int, size: int, length: int) -> list[str]:
-        """What RFC 6455, sections 5.2 to 5.5, forbids in the head of a frame."""
+        """Return what RFC 6455, sections 5.2 to 5.5, forbids in the head of a frame."""
         opcode = first & 0x0F
         if self._is_closed:
             return [f"a frame of opcode {opcode} came {BEHIND_CLOSE}"]
@@ -155,20 +155,20 @@ class Incoming:
         )
         if not any(broken):
             return []
-        told = zip(_RULES, broken, strict=True)
-        return [rule.format(opcode=opcode, length=length) for rule, is_broken in told if is_broken]
+        rules = zip(_RULES, broken, strict=True)
+        return [rule.format(opcode=opcode, length=length) for rule, is_broken in rules if is_broken]
 
     def _may_be_compressed(self, opcode: int) -> bool:
         return opcode in (1, 2) and self._compresses()
 
     def _note(self, first: int) -> None:
-        """Notes whether a message is open behind a frame."""
+        """Note whether a message is open after a frame."""
         if first & 0x0F < CLOSE:
             self._is_open = not first & 0x80
             self._count += not self._is_open
 
     def _give(self, first: int, payload: bytearray, given: bytearray) -> None:
-        """Gives a frame mended; one that cannot be mended is left out."""
+        """Pass on a fixed frame; one that cannot be fixed is left out."""
         opcode = first & 0x0F
         if self._is_closed or opcode not in _OPCODES:
             return
@@ -189,18 +189,18 @@ class Incoming:
         given += _frame(bits | opcode, payload)
 
     def _close(self, payload: bytearray) -> bytearray:
-        """The payload of a close frame, mended."""
+        """Return the fixed payload of a close frame."""
         if not payload:
             return payload
         if len(payload) == 1:
-            self._told("a close frame has one byte")
+            self._report("a close frame has one byte")
             return bytearray()
         self._close_code = int.from_bytes(payload[:2], "big")
         payload[:2] = _LAWFUL.to_bytes(2, "big")
         try:
             payload[2:].decode()
         except UnicodeDecodeError:
-            self._told("the reason in a close frame is not UTF-8")
+            self._report("the reason in a close frame is not UTF-8")
             payload[2:] = payload[2:].decode("ascii", "ignore").encode()
         return payload
 

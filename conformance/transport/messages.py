@@ -1,4 +1,4 @@
-"""What comes on a connection, as values: messages and its end."""
+"""What arrives on a connection, as values: messages and its end."""
 
 import re
 from functools import lru_cache
@@ -14,24 +14,24 @@ from conformance.model import Evidence
 NO_CLOSE_FRAME: Final = 1006
 
 MOST_VALUES: Final = 50_000
-"""JSON values in the largest message that is read: a value may take fifty times its text's room."""
+"""The most JSON values in a message: a value may take fifty times the room of its text."""
 
 LONGEST_VALUE: Final = 4_000
-"""Characters of the longest message that a report has as a value."""
+"""Characters of the longest message that a report holds as a value."""
 
 SHORT: Final = 2_048
 """Bytes up to which what was read is kept for when it comes on another connection."""
 
 _STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
-"""A string, or one that does not end: what it holds is looked at once."""
+"""A string, even an unterminated one: its characters are scanned only once."""
 _NO_BRACKET: Final = re.compile(r"[^\[\]{}]+")
-BINARY: Final = "a binary message came, not a text message"
+BINARY: Final = "a binary message came instead of a text message"
 
 
 class Message(msgspec.Struct, eq=False):
     """One message as it came; `value` is its JSON value unless `fault` says why it has none.
 
-    Once it was witnessed, `ordinal` is that of its entry in the transcript, and `own` says whether
+    After it was witnessed, `ordinal` is that of its entry in the transcript, and `own` says whether
     it is the scenario's own.
     """
 
@@ -45,20 +45,20 @@ class Message(msgspec.Struct, eq=False):
 
     @property
     def evidence(self) -> Evidence:
-        """The message as a report has it: its value, or its text where it has none or is long."""
+        """The message for a report: its value, or its text if it has none or is long."""
         if self.fault or len(self.text) > LONGEST_VALUE:
             return Evidence(self.text)
         return Evidence(value=self.value)
 
     def mentions(self, text: str) -> bool:
-        """Whether the message contains a text, however its JSON escapes it."""
+        """Return whether the message contains a text, however its JSON escapes it."""
         if text in self.text:
             return True
         return "\\" in self.text and not self.fault and text in encode(self.value)
 
 
 class End(msgspec.Struct, frozen=True):
-    """How a connection ended: the close code, and whose doing it was."""
+    """How a connection ended: the close code, and who ended it."""
 
     time: float
     code: int
@@ -70,9 +70,9 @@ Received = Message | End
 
 
 def read_message(data: bytes | bytearray, binary: bool, now: float, compressed: bool) -> Message:
-    """The message of a payload; what is wrong with it stands in its `fault`.
+    """Return the message in a payload; `fault` says what is wrong with it.
 
-    Raises `OutOfReach` where it may be right, but holds more values than the kit reads.
+    Raises `OutOfReach` if it may be right but holds more values than the kit reads.
     """
     read = _read_again if len(data) <= SHORT else _read
     text, value, fault = read(bytes(data), binary)
@@ -100,7 +100,7 @@ _read_again: Final = lru_cache(maxsize=256)(_read)
 
 
 def _check_size(text: str) -> None:
-    """Raises `OutOfReach` for a text of too many values, `NotJSON` for one nested too deeply."""
+    """Raise `OutOfReach` for a text with too many values, `NotJSON` for too deep nesting."""
     if len(text) <= MOST_VALUES or _separators(text) <= MOST_VALUES:
         return
     bare = _STRING.sub("", text)
@@ -109,9 +109,9 @@ def _check_size(text: str) -> None:
     steps = (1 if bracket in "[{" else -1 for bracket in _NO_BRACKET.sub("", bare))
     if max(accumulate(steps), default=0) > MAX_DEPTH:
         raise NotJSON(TOO_DEEP)
-    raise OutOfReach(f"a message of more than {MOST_VALUES} JSON values came")
+    raise OutOfReach(f"a message has more than {MOST_VALUES} JSON values")
 
 
 def _separators(text: str) -> int:
-    """How many commas and opening brackets a text has: one or more for each value but the first."""
+    """Return how many commas and opening brackets a text has: at least its values less one."""
     return sum(map(text.count, ",[{"))

@@ -20,14 +20,14 @@ SMALL_WINDOW: Final = (
     (socket.SOL_SOCKET, socket.SO_RCVBUF, 4096),
     (socket.IPPROTO_TCP, socket.TCP_MAXSEG, 1448),
 )
-"""Options of a socket that have the other side keep what is not read: the smallest buffer, and the
-segments of an Ethernet instead of the loopback's, after which systems measure their own buffers."""
+"""Socket options that leave unread data with the other side: the smallest buffer, and the segment
+size of an Ethernet instead of the loopback's, by which systems size their own buffers."""
 
 
 async def connect(
     name: str, handshake: Handshake, watcher: Watcher, answers_close: bool = True
 ) -> Connection:
-    """Opens a connection; a refused handshake is a result, only its absence is `Unreachable`."""
+    """Open a connection; a refused handshake is a result, only its absence is `Unreachable`."""
     connection = Connection(name, _protocol(handshake), watcher, answers_close)
     uri = connection.protocol.uri
     loop = asyncio.get_running_loop()
@@ -46,11 +46,11 @@ async def connect(
             await _shake_hands(connection, handshake)
     except BaseException as error:
         if isinstance(error, TimeoutError | OutOfReach) and connection.is_answered:
-            return connection  # its time ended in that moment, or what came behind is for a reader
+            return connection  # it timed out just then, or the error is for whoever receives
         if connection.transport is not None:
             connection.transport.abort()
         if isinstance(error, TimeoutError) and connection.asked:
-            connection.refuse(f"says nothing within {handshake.timeout:g} s")
+            connection.refuse(f"sends nothing within {handshake.timeout:g} s")
             return connection
         reason = diagnosis(error, handshake, connected=connection.transport is not None)
         if reason:
@@ -60,7 +60,7 @@ async def connect(
 
 
 async def _narrow(host: str, port: int) -> socket.socket:
-    """A connected socket that takes little which is not read, as far as the system allows it."""
+    """Return a connected socket that buffers as little unread data as the system allows."""
     loop = asyncio.get_running_loop()
     refusal: OSError | None = None
     for family, kind, protocol, _, address in await loop.getaddrinfo(
@@ -110,7 +110,7 @@ async def _shake_hands(connection: Connection, handshake: Handshake) -> None:
 
 
 def _request(protocol: ClientProtocol, handshake: Handshake) -> bytes:
-    """The request line and the headers, those of the handshake in place of the usual ones."""
+    """Return the request line and the headers, those of the handshake replacing the usual."""
     request = protocol.connect()
     headers = [*request.headers.raw_items()]
     spelled = [(name, value) for name, values in handshake.spelled for value in values]

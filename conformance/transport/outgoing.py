@@ -1,4 +1,4 @@
-"""What goes to a target: messages, frames as they are, and what the protocol itself says."""
+"""What is sent to a target: messages, raw frames, and the protocol's own frames."""
 
 import asyncio
 from time import perf_counter
@@ -20,11 +20,11 @@ MAX_TIMED: Final = 16 * 1024
 _BETWEEN_PIECES: Final = 0.005
 
 MAX_UNREAD: Final = 1024 * 1024
-"""Bytes that the target leaves unread, above which its pings are not answered."""
+"""Bytes that the target leaves unread above which its pings are not answered."""
 
 
 class Watcher:
-    """Told of everything that crosses a connection; does nothing by itself."""
+    """Is notified of everything that crosses a connection; does nothing by itself."""
 
     def crossed(
         self,
@@ -36,9 +36,9 @@ class Watcher:
         code: int | None = None,
         how: str = "",
     ) -> None:
-        """Something went to the target or came from it, or the kit did something beside the wire.
+        """Something went to the target or came from it, or the kit did something off the wire.
 
-        A message that came is told by `received` alone.
+        A message that came is reported by `received` alone.
         """
 
     def received(self, connection: "Connection", message: Message) -> None:
@@ -48,11 +48,11 @@ class Watcher:
         """The target sent a frame that RFC 6455 forbids."""
 
     def ended(self, connection: "Connection", end: End) -> None:
-        """The connection ended, by a close frame or without."""
+        """The connection ended, with or without a close frame."""
 
 
 class Outgoing:
-    """The side of a connection that writes."""
+    """The writing side of a connection."""
 
     protocol: ClientProtocol
     watcher: Watcher
@@ -66,13 +66,13 @@ class Outgoing:
 
     @property
     def end(self) -> End | None:
-        """How the connection ended; None while it lives."""
+        """How the connection ended; None while it is open."""
         raise NotImplementedError
 
     def write_protocol_data(self) -> None:
-        """Sends what the protocol itself wants to say: handshake, pongs, the close answered.
+        """Send the protocol's own data: the handshake, pongs, the answer to a close frame.
 
-        While something is sent in pieces it waits.
+        While something is being sent in pieces it waits.
         """
         if self._in_pieces:
             return
@@ -83,7 +83,7 @@ class Outgoing:
                 self.transport.write(data)
 
     def _is_pong_unread(self, data: bytes) -> bool:
-        """Whether data is a pong for a target that sends pings and does not read.
+        """Return whether data is a pong for a target that sends pings and does not read.
 
         RFC 6455, section 5.5.3, lets an endpoint answer only the latest of several pings.
         """
@@ -93,30 +93,30 @@ class Outgoing:
 
     @property
     def open(self) -> bool:
-        """Whether something can still be written."""
+        """Whether anything can still be written."""
         return self.transport is not None and not self.transport.is_closing()
 
     def send_text(self, text: str, *, asks: bool = True) -> None:
-        """Sends one text message; lone surrogates go as the bytes that they would be."""
+        """Send one text message; lone surrogates are encoded like other code points."""
         data = text.encode("utf-8", "surrogatepass")
         self.write(Frame(Opcode.TEXT, data).serialize(mask=True), text, asks=asks)
 
     def send_binary(self, data: bytes) -> None:
-        """Sends one binary message."""
+        """Send one binary message."""
         self._send(Opcode.BINARY, data, "binary", data.hex())
 
     def deflate(self, payload: bytes) -> bytes:
-        """The payload compressed as was negotiated; unchanged where nothing was."""
+        """Return the payload compressed as negotiated; unchanged if nothing was."""
         for extension in self.protocol.extensions:
             payload = bytes(cast(NotedDeflate, extension).deflate(payload))
         return payload
 
     def ping(self, payload: bytes) -> None:
-        """Sends a ping frame."""
+        """Send a ping frame."""
         self._send(Opcode.PING, payload, "ping", payload.hex())
 
     def close(self, code: int | None, reason: str = "") -> None:
-        """Sends a close frame; without a code it is empty."""
+        """Send a close frame, which is empty without a code."""
         self.closing = True
         payload = b"" if code is None else code.to_bytes(2, "big") + reason.encode()
         self._send(Opcode.CLOSE, payload, "close", reason, code)
@@ -124,7 +124,7 @@ class Outgoing:
     def _send(
         self, opcode: Opcode, payload: bytes, kind: Kind, text: str, code: int | None = None
     ) -> None:
-        # A control frame is answered by another, and what comes after it answers something else.
+        # A control frame is answered by another one, and later messages answer something else.
         asks = opcode in (Opcode.TEXT, Opcode.BINARY)
         self.write(Frame(opcode, payload).serialize(mask=True), text, kind, code=code, asks=asks)
 
@@ -138,10 +138,10 @@ class Outgoing:
         asks: bool = True,
         segment: int = 0,
     ) -> None:
-        """Writes bytes as they are; `text`, `kind` and `code` are what the transcript says of them.
+        """Write bytes as they are; `text`, `kind` and `code` describe them in the transcript.
 
-        What `asks` should be answered by a message soon, unless it is large. They are written in
-        segments of so many bytes, where that is not 0.
+        If `asks`, they should be answered by a message soon, unless they are many. They are written
+        in segments of `segment` bytes, if not 0.
         """
         self.watcher.crossed(cast("Connection", self), "sent", kind, text, code=code)
         last = (len(data) - 1) // segment * segment if segment else 0
@@ -154,14 +154,14 @@ class Outgoing:
             self.awaits_answer = len(data) <= MAX_TIMED
 
     def write_rest(self, data: bytes) -> None:
-        """Writes bytes behind those that were written in pieces."""
+        """Write bytes after those that were written in pieces."""
         if self.open:
             cast(asyncio.Transport, self.transport).write(data)
         self._in_pieces = False
         self.write_protocol_data()
 
     async def write_in_pieces(self, data: bytes, size: int) -> None:
-        """Writes bytes in pieces of a size, so that each arrives alone; what is left comes next."""
+        """Write bytes in pieces of a size, so that each arrives alone; the rest is written next."""
         self._in_pieces = bool(data)
         for start in range(0, len(data), size):
             if self.open:

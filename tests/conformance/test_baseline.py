@@ -219,16 +219,16 @@ def test_the_terminal_tells_known_failures_by_their_reason_and_the_others_in_ful
     text = shown(mixed(suite))
     assert "Known: 1\n  = x/known\n      #7: known for long\n" in text
     assert "Failed: 2\n" in text
-    assert "New, by the baseline: 1\n  x/new: failed (TRANSPORT-09)\n" in text
+    assert "New, not in the baseline: 1\n  x/new: failed (TRANSPORT-09)\n" in text
     assert "x/stale: passed, no longer failed: remove it from the baseline\n" in text
     assert "x/expired: still failed, and expired on 2026-01-31: #7: known for long\n" in text
     assert "core: not conformant\n" in text
-    assert "as the baseline says: 1 known, 1 new, 1 stale, 1 expired\n" in text
+    assert "against the baseline: 1 known, 1 new, 1 stale, 1 expired\n" in text
 
 
 def test_a_failure_that_is_not_as_its_entry_says_is_told_with_what_is_known(suite: Suite) -> None:
     made = compared(whole(suite, FAILED), baseline(entry("failed", "DEDUP-01")), TODAY)
-    assert f"{SCENARIO}: failed (TRANSPORT-09); known is: failed (DEDUP-01)" in shown(made)
+    assert f"{SCENARIO}: failed (TRANSPORT-09); the baseline has: failed (DEDUP-01)" in shown(made)
 
 
 def test_the_json_report_says_all_of_it_in_the_published_form(suite: Suite) -> None:
@@ -272,7 +272,7 @@ def test_junit_has_a_case_for_an_entry_that_is_no_result(suite: Suite) -> None:
 
 def test_the_markdown_report_tells_them_apart(suite: Suite) -> None:
     text = markdown.render(mixed(suite))
-    assert "\nAs the baseline says: 1 known, 1 new, 1 stale, 1 expired.\n" in text
+    assert "\nAgainst the baseline: 1 known, 1 new, 1 stale, 1 expired.\n" in text
     assert "| x/known | failed | TRANSPORT-09 | #7: known for long |" in text
     assert "| x/new | failed | TRANSPORT-09 |" in text
     assert "| x/stale | passed, no longer failed: remove it from the baseline |" in text
@@ -297,17 +297,17 @@ known:
       ':3:3: there is no scenario or passive check "transport/ping-frame-before-authentification", '
       'did you mean "transport/ping-frame-before-authentication"?'),
      (f"[{REQUIREMENT}]", "[TRANSPORT-90]", ':5:20: there is no requirement "TRANSPORT-90", did'),
-     (f"[{REQUIREMENT}]", "[DEDUP-01]", f":5:20: {SCENARIO} does not judge DEDUP-01, but"),
+     (f"[{REQUIREMENT}]", "[DEDUP-01]", f":5:20: {SCENARIO} does not judge DEDUP-01, only"),
      ("outcome: failed", "outcome: faild", ':4:5: \'faild\' is not one of'),
      ("outcome: failed", "outcome: passed", ":4:5: 'passed' is not one of"),
      ('"#7: known for long"', '" "', ":6:5: ' ' does not match"),
      ('    reason: "#7: known for long"\n', "", ":3:3: 'reason' is a required property"),
      ("reason:", "raison:", ':6:5: "raison" is not known here, did you mean "reason"?'),
      ("long\"\n", "long\"\n    expires: 31.12.2026\n", ":7:5: '31.12.2026' does not match"),
-     ("long\"\n", "long\"\n    expires: 2026-02-30\n", ':7:5: "2026-02-30" is no date such as'),
+     ("long\"\n", "long\"\n    expires: 2026-02-30\n", ':7:5: "2026-02-30" is not a date such as'),
      ("long\"\n", "long\"\n    expires: 20261231\n", ":7:5: 20261231 is not of type 'string'"),
      ("target: a server\n", "", ":1:1: 'target' is a required property"),
-     ("known:\n", f"known:\n  {SCENARIO}: {{}}\n", "stands here twice")],
+     ("known:\n", f"known:\n  {SCENARIO}: {{}}\n", "appears twice")],
 )  # fmt: skip
 def test_a_mistake_in_a_baseline_is_told_with_its_place(
     tmp_path: Path, suite: Suite, written: str, by: str, told: str

@@ -94,7 +94,7 @@ def test_an_update_keeps_reasons_and_dates_and_says_what_it_did(
     refused = write(source, path)
     assert (refused.status, refused.output) == (2, "")
     assert refused.complaint == (
-        f"coda-conformance: say with --reason why these are known: {KEY_ORDER}"
+        f"coda-conformance: use --reason to say why these are known: {KEY_ORDER}"
     )
     done = write(source, path, "--reason", "new")
     assert done.output == (
@@ -108,10 +108,10 @@ def test_an_update_keeps_reasons_and_dates_and_says_what_it_did(
 
 @pytest.mark.parametrize(
     ("members", "told"),
-    [({"interrupted": True}, "is of a run that was interrupted; a baseline is made of a whole"),
-     ({"note": "the target was lost"}, "is of a run that is not complete: the target was lost;"),
-     ({"selection": ("AUTH",)}, "is of a part of the suite: AUTH;"),
-     ({"profiles": ("core",)}, "is of a part of the suite: profile core;")],
+    [({"interrupted": True}, "is from an interrupted run; a baseline needs a whole run"),
+     ({"note": "the target was lost"}, "is from an incomplete run: the target was lost;"),
+     ({"selection": ("AUTH",)}, "is from a part of the suite: AUTH;"),
+     ({"profiles": ("core",)}, "is from a part of the suite: profile core;")],
 )  # fmt: skip
 def test_a_report_of_less_than_a_whole_run_is_refused(
     tmp_path: Path, suite: Suite, members: dict[str, object], told: str
@@ -129,15 +129,15 @@ def test_a_report_of_another_suite_is_refused(tmp_path: Path, suite: Suite) -> N
     source = report(tmp_path / "report.json", made)
     done = write(source, tmp_path / "baseline.yaml", "--reason", "x")
     assert done.status == 2
-    assert 'is of another suite (coda 1.0, which has "no/such-scenario")' in done.complaint
+    assert 'is from another suite (coda 1.0, which has "no/such-scenario")' in done.complaint
 
 
 @pytest.mark.parametrize(
     ("words", "told"),
-    [(("--reason", "x", "--expires", "tomorrow"), '"tomorrow" is no date such as 2027-03-31'),
-     (("--reason", "x", "--expires", "2027-02-30"), '"2027-02-30" is no date such as 2027'),
-     (("--reason", "a\x1b[2Jb"), "--reason has characters that cannot be shown: a\\x1b[2Jb"),
-     (("--reason", " \n"), "say with --reason why these are known"),
+    [(("--reason", "x", "--expires", "tomorrow"), '"tomorrow" is not a date such as 2027-03-31'),
+     (("--reason", "x", "--expires", "2027-02-30"), '"2027-02-30" is not a date such as 2027'),
+     (("--reason", "a\x1b[2Jb"), "--reason has unprintable characters: a\\x1b[2Jb"),
+     (("--reason", " \n"), "use --reason to say why these are known"),
      (("--reason", "x", "--output", "/proc/no/baseline.yaml"), "the baseline /proc/no/base")],
 )  # fmt: skip
 def test_a_mistake_is_told_in_one_line_and_nothing_is_written(
@@ -176,7 +176,7 @@ def test_the_legacy_server_fails_nothing_but_what_its_baseline_says(
     assert said["counts"]["known"] == known
     assert done.report["exit_status"] == 0
     assert "core: not conformant\n" in done.output
-    assert f"as the baseline says: {known} known, 0 new, 0 stale, 0 expired\n" in done.output
+    assert f"against the baseline: {known} known, 0 new, 0 stale, 0 expired\n" in done.output
     assert write(tmp_path / "report.json", path).status == 0
     assert path.read_bytes() == before
 

@@ -144,8 +144,8 @@ def test_explain_says_why_a_requirement_is_not_judged(suite: Suite) -> None:
 def test_explain_says_of_whom_a_requirement_is_asked(suite: Suite) -> None:
     claim = suite.requirements["TOKEN-14"].claim
     assert claim in {profile.claim for profile in suite.profiles.values()}
-    assert f"Asked only of targets that claim {claim}" in call("explain", "TOKEN-14").output
-    assert "Asked only" not in call("explain", "TOKEN-13").output
+    assert f"Applies only to targets that claim {claim}" in call("explain", "TOKEN-14").output
+    assert "Applies only" not in call("explain", "TOKEN-13").output
 
 
 def test_explain_knows_the_requirements_of_clients_too(suite: Suite) -> None:

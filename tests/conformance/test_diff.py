@@ -98,7 +98,7 @@ def test_equal_reports_differ_in_nothing(tmp_path: Path, suite: Suite) -> None:
     done = compare(tmp_path, suite, rows, rows)
     assert (done.status, done.errors) == (0, "")
     assert done.output == (
-        "0 regressed, 0 flaky, 0 changed, 0 new, 0 removed, 0 fixed, 2 the same\n"
+        "0 regressed, 0 flaky, 0 changed, 0 new, 0 removed, 0 fixed, 2 unchanged\n"
     )
 
 
@@ -116,7 +116,7 @@ def test_a_regression_ends_with_status_1_and_is_told_first(tmp_path: Path, suite
         "  x/old  passed",
         "fixed: 1",
         f"  x/mended  failed → passed  ({REQUIREMENT})",
-        "1 regressed, 0 flaky, 0 changed, 1 new, 1 removed, 1 fixed, 0 the same",
+        "1 regressed, 0 flaky, 0 changed, 1 new, 1 removed, 1 fixed, 0 unchanged",
     ]
 
 
@@ -131,9 +131,9 @@ def test_a_long_group_is_cut_but_not_that_of_the_regressions(tmp_path: Path, sui
 
 @pytest.mark.parametrize(
     ("members", "told"),
-    [({"target_name": "b"}, "note: of different targets: a server and b"),
-     ({"interrupted": True}, "new.json is of a run that was interrupted"),
-     ({"selection": ("AUTH",)}, "new.json is of a part of the suite: AUTH")],
+    [({"target_name": "b"}, "note: different targets: a server and b"),
+     ({"interrupted": True}, "new.json is from an interrupted run"),
+     ({"selection": ("AUTH",)}, "new.json is from a part of the suite: AUTH")],
 )  # fmt: skip
 def test_reports_that_are_not_of_the_same_are_told(
     tmp_path: Path, suite: Suite, members: dict[str, Any], told: str
@@ -149,7 +149,7 @@ def test_reports_of_different_suites_are_told(tmp_path: Path, suite: Suite) -> N
     value = json.loads(old.read_text(encoding="utf-8"))
     value["suite"]["version"] = "0.9"
     old.write_text(json.dumps(value), encoding="utf-8")
-    assert "note: of different suites: coda 0.9 and coda 1.0\n" in call(
+    assert "note: different suites: coda 0.9 and coda 1.0\n" in call(
         "diff", str(old), str(new)
     ).output  # fmt: skip
 
@@ -163,7 +163,7 @@ VERSION = "https://schemas.coda-lite.example/v2/kit/report.json"
      ("", ":1:1: is not JSON: "),
      ("[]", ": is not a JSON report of this kit"),
      ('{"a": 1}', ": is not a JSON report of this kit"),
-     (f'{{"$schema": "{VERSION}"}}', f": is a report of an unknown version: {VERSION}, not https"),
+     (f'{{"$schema": "{VERSION}"}}', f": has an unknown version: {VERSION}, not https"),
      ('{"$schema": "https://schemas.coda-lite.example/v1/kit/report.json"}',
       ": at /: 'kit' is a required property"),
      pytest.param("[" * 200_000, ":1:201: is nested deeper than 200 levels",

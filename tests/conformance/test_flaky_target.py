@@ -45,7 +45,7 @@ async def test_every_report_says_how_often_it_failed(
     assert "\nFlaky: 1\n" in done.output
     assert f"~ {ONE} — " in done.output
     assert "  runs      failed 1 of 2\n" in done.output
-    assert "Of what failed: 1 repeated alone, up to 2 more times.\n" in done.output
+    assert "1 failure rerun alone (up to 2 times)\n" in done.output
     assert done.output.splitlines()[-4].startswith("1 flaky")
 
     assert [fault.message for fault in suite.schemas.explain("kit/report", done.report)] == []
@@ -109,5 +109,5 @@ async def test_an_interruption_in_a_retry_leaves_a_whole_report(
     assert (process.returncode, errors) == (130, "")
     report = json.loads(path.read_bytes())
     assert report["run"]["interrupted"]
-    assert report["run"]["retries"]["bound"] == "the run ended before"
+    assert report["run"]["retries"]["bound"] == "the run ended first"
     assert [row["outcome"] for row in report["results"] if row["id"] == ONE] == ["failed"]

@@ -163,4 +163,4 @@ def test_the_command_lists_and_explains_forms() -> None:
     told = call("explain", "forms/extended").output
     assert told.startswith("forms/extended — ")
     assert "MSG-08 MUST:" in told
-    assert "what the scenarios judge" in call("explain", "forms/resumed").output
+    assert "requirements of the scenarios" in call("explain", "forms/resumed").output

@@ -68,7 +68,7 @@ async def test_what_counts_on_quiet_is_all_that_counts_on_what_others_push_out(
 
 def disturbed(done: Finished) -> set[str]:
     """The scenarios that others' events kept from being judged."""
-    reason = "other clients, or the target itself, caused events meanwhile"
+    reason = "other clients, or the target itself, caused events during the scenario"
     return {row["id"] for row in done.report["results"] if row.get("reason") == reason}
 
 

@@ -16,7 +16,7 @@ def fault(text: str) -> str:
      "[" + "[[[7]]]," * MOST_VALUES + "7]"],
 )  # fmt: skip
 def test_a_message_of_too_many_values_is_nobodys_fault(text: str) -> None:
-    with pytest.raises(OutOfReach, match="a message of more than 50000 JSON values came"):
+    with pytest.raises(OutOfReach, match="more than 50000 JSON values"):
         fault(text)
 
 

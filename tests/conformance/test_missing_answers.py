@@ -8,7 +8,9 @@ from itertools import count
 import pytest
 from websockets.asyncio.server import ServerConnection
 
+from conformance.engine.pulse import HANGS_UP
 from conformance.engine.run import Options, Run
+from conformance.engine.silence import OVERTAKEN
 from conformance.loader.selection import select
 from conformance.loader.suite import Suite
 from conformance.model import Outcome, Result
@@ -124,7 +126,7 @@ async def test_who_loses_events_is_blamed_for_that_and_for_nothing_that_needs_on
     record = await ran(suite, reference, lose_events, LOST_EVENTS, "MSG-01")
     assert broken(record) - {"EVENT-03", "EVENT-05"} == {"MSG-01"}
     (row,) = (row for row in record.results if row.id == LOST_EVENTS)
-    told = "it needs a client_message, and not every one comes (MSG-01)"
+    told = "it needs a client_message, and the target does not deliver all of them (MSG-01)"
     assert (row.outcome, row.reason) == (Outcome.INCONCLUSIVE, told)
     assert row.failures
 
@@ -147,7 +149,7 @@ async def test_an_answer_behind_a_later_one_breaks_the_order_and_nothing_else(
         record = await a_run(suite, meddler.url, "errors/words", "errors/truncated").perform()
     assert broken(record) == {"ORDER-01"}
     refuted = of(record, Outcome.INCONCLUSIVE)
-    assert {row.reason for row in refuted} == {"the answer came, but after that to a later message"}
+    assert {row.reason for row in refuted} == {OVERTAKEN}
 
 
 async def test_an_answer_that_is_late_in_its_turn_breaks_the_time_and_nothing_else(
@@ -221,7 +223,7 @@ async def test_a_target_that_only_hangs_up_is_dying_and_broke_no_time(suite: Sui
 
     async with listening(talk) as server:
         record = await a_run(suite, url_of(server), *CORE, jobs=4).perform()
-    assert "it takes connections and ends them without an answer" in record.note
+    assert HANGS_UP in record.note
     assert "ORDER-04" not in broken(record)
 
 

@@ -151,7 +151,7 @@ async def test_retries_end_after_a_time_however_long_each_takes(
         record = await a_run(suite, meddler.url, *words, scale=0.2).perform()
     assert len(failures(record)) == len(names)
     assert 0 < record.retries.repeated < len(names)
-    assert record.retries.bound == "none begins after 3 s of retries"
+    assert record.retries.bound == "none starts after 3 s of reruns"
 
 
 async def test_a_run_that_is_interrupted_in_a_retry_keeps_what_it_found(
@@ -178,7 +178,7 @@ async def test_a_run_that_is_interrupted_in_a_retry_keeps_what_it_found(
         "discovery", "shared", "forms", "exclusive", "retries"
     ]  # fmt: skip
     assert record.retries.left_out == 1
-    assert record.retries.bound == "the run ended before"
+    assert record.retries.bound == "the run ended first"
 
 
 async def test_retries_end_when_the_target_is_lost(suite: Suite, reference: str) -> None:
@@ -226,9 +226,9 @@ def merged(*found: Outcome) -> Result:
      ((WARNED, FAILED), Outcome.FLAKY, "failed 1 of 2, warned 1 of 2"),
      ((WARNED, WARNED), WARNED, "warned 2 of 2"),
      ((WARNED, PASSED), WARNED, "warned 1 of 2"),
-     ((FAILED, OPEN, OPEN), FAILED, "failed 1 of 1, 2 times more without a judgement"),
-     ((FAILED, OPEN, PASSED), Outcome.FLAKY, "failed 1 of 2, once more without a judgement"),
-     ((FAILED, KIT), FAILED, "failed 1 of 1, once more without a judgement")],
+     ((FAILED, OPEN, OPEN), FAILED, "failed 1 of 1, 2 runs without a verdict"),
+     ((FAILED, OPEN, PASSED), Outcome.FLAKY, "failed 1 of 2, 1 run without a verdict"),
+     ((FAILED, KIT), FAILED, "failed 1 of 1, 1 run without a verdict")],
 )  # fmt: skip
 def test_only_what_was_judged_counts(
     found: tuple[Outcome, ...], outcome: Outcome, tally: str

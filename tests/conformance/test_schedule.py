@@ -42,7 +42,7 @@ def test_a_person_reads_the_phases_the_longest_and_the_longest_wait(suite: Suite
     text = "\n".join(schedule.lines(made))
     assert "  shared        5.00 s  3 scenarios\n  retries       1.00 s  1 scenario\n" in text
     assert "     3.00 s  a/slow, waited 2.50 s for id_window\n" in text
-    assert "     1.00 s  a/twice (time 2), waited 0.90 s for dedup_window\n" in text
+    assert "     1.00 s  a/twice (run 2), waited 0.90 s for dedup_window\n" in text
     assert text.endswith("longest mandatory wait 2.5 s, run 6.0 s")
 
 

@@ -54,11 +54,11 @@ def test_every_verb_that_can_be_written_can_be_performed() -> None:
 
 @pytest.mark.parametrize(
     ("steps", "told"),
-    [("  - expct: {}", '4:5: "expct" is no step, did you mean "expect"?; expected one of connect'),
-     ("  - zzzz: {}", '4:5: "zzzz" is no step; expected one of connect, call,'),
+    [("  - expct: {}", '4:5: "expct" is not a step, did you mean "expect"?; expected one of'),
+     ("  - zzzz: {}", '4:5: "zzzz" is not a step; expected one of connect, call,'),
      ("  - expect: {}\n    wher: {}", '5:5: "wher" is not known here, did you mean "where"?'),
      ("  - send: {}\n    expect: {}", "4:5: a step has one verb, not several: send, expect"),
-     ("  - {}", '4:5: "" is no step'),
+     ("  - {}", '4:5: "" is not a step'),
      ("  - send", "4:5: expected a step, a mapping with one verb"),
      ("  - [send]", "4:5: expected a step, a mapping with one verb"),
      ("  - call: sesion", '4:5: there is no procedure "sesion", did you mean "session"?'),
@@ -84,9 +84,9 @@ def test_every_verb_that_can_be_written_can_be_performed() -> None:
      ("  - send_raw: {}", "4:5: "),
      ("  - send_raw: {binary: xyz}", "4:16: "),
      ("  - repeat: 3\n    steps:\n      - sned: {}",
-      '6:9: "sned" is no step, did you mean "send"?'),
+      '6:9: "sned" is not a step, did you mean "send"?'),
      ("  - together:\n    - - ping: x\n    - - pign: y",
-      '6:9: "pign" is no step, did you mean "ping"'),
+      '6:9: "pign" is not a step, did you mean "ping"'),
      ("  - connect: {subprotocol: [x]}",
       '4:15: "subprotocol" is not known here, did you mean "sub')],
 )  # fmt: skip
@@ -122,7 +122,7 @@ def test_a_function_within_setup_is_checked_too(suite: Suite) -> None:
 def test_a_procedure_is_checked_like_a_scenario(suite: Suite) -> None:
     reader = ScriptReader(suite.schemas, suite.requirements, FUNCTIONS)
     source = yaml_source.parse("title: Does what it says\nsteps:\n  - pingg: x\n", "p/x.yaml")
-    with pytest.raises(InputError, match=r'p/x\.yaml:3:5: "pingg" is no step, did'):
+    with pytest.raises(InputError, match=r'p/x\.yaml:3:5: "pingg" is not a step, did'):
         reader.procedure(source)
 
 

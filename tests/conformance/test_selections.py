@@ -44,10 +44,10 @@ def test_an_area_says_what_of_its_chapter_it_did_not_look_at(suite: Suite) -> No
     seen = result(Outcome.PASSED, requirements=("DEDUP-01",), id="deduplication/x")
     for word in ("deduplication", "deduplication/", "dedup"):
         text = shown(suite, seen, selection=(word,))
-        assert "Not looked at in DEDUP: DEDUP-02, DEDUP-03" in text
+        assert "Not checked in DEDUP: DEDUP-02, DEDUP-03" in text
 
 
 def test_a_single_scenario_or_requirement_promises_nothing_more(suite: Suite) -> None:
     seen = result(Outcome.PASSED, requirements=("DEDUP-01",), id="deduplication/x")
     for word in ("deduplication/x", "DEDUP-01", SCENARIO):
-        assert "Not looked at" not in shown(suite, seen, selection=(word,))
+        assert "Not checked in" not in shown(suite, seen, selection=(word,))

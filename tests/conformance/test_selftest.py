@@ -102,7 +102,7 @@ def test_a_change_without_new_lines_deletes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "complaint"), [("x = 1\n", "do not stand"), ("b = 1\nb = 1\n", "stand 2 times")]
+    ("source", "complaint"), [("x = 1\n", "do not occur"), ("b = 1\nb = 1\n", "occur 2 times")]
 )
 def test_lines_that_do_not_stand_there_once_are_an_error(source: str, complaint: str) -> None:
     with pytest.raises(LookupError, match=complaint):
@@ -122,7 +122,7 @@ def test_half_a_line_is_no_line() -> None:
             "HEARTBEAT-99",
             r'faults.yaml:3:5: there is no requirement "HEARTBEAT-99"',
         ),
-        ("entry.count += 1\n", "entry.count += 7\n", "faults.yaml:5:5: these lines do not stand"),
+        ("entry.count += 1\n", "entry.count += 7\n", "faults.yaml:5:5: these lines do not occur"),
         ("module: deduplication", "module: nothing", "has no module nothing"),
         ("title: does", "titel: does", "faults.yaml:4:5"),
     ],
@@ -137,7 +137,7 @@ def test_a_mistake_in_a_file_is_named_with_its_place(
 
 def test_two_faults_of_one_name_are_an_error(tmp_path: Path) -> None:
     (tmp_path / "another.yaml").write_text(HARMLESS, "utf-8")
-    with pytest.raises(InputError, match=r'"harmless" stands here twice'):
+    with pytest.raises(InputError, match=r'"harmless" appears twice'):
         load(SCHEMAS, REQUIREMENTS, folder(tmp_path, HARMLESS))
 
 
@@ -278,4 +278,4 @@ def test_a_faulty_server_that_there_is_not_is_told_with_the_nearest() -> None:
 def test_a_folder_without_faults_is_an_error(tmp_path: Path) -> None:
     done = call("selftest", "--faults", str(tmp_path))
     assert done.status == 2
-    assert "holds no .yaml file" in done.complaint
+    assert "has no .yaml file" in done.complaint

@@ -109,7 +109,7 @@ async def test_a_server_that_stays_full_is_not_blamed(tmp_path: Path, suite: Sui
     done = await crowded(tmp_path, lambda n: n > 1, "states/", "origin/", "deduplication/")
     survived(done, suite, (3,))
     assert set(done.outcomes().values()) <= {"inconclusive", "not applicable", "passed"}
-    assert "HTTP 503, the target takes no more connections at the moment" in done.reasons()
+    assert "HTTP 503, the target accepts no more connections at the moment" in done.reasons()
     assert "the target was lost during the run" in done.reasons()
 
 

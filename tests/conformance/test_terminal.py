@@ -80,9 +80,9 @@ def test_what_is_flaky_is_told_with_its_evidence_and_among_what_is_broken(suite:
 
 @pytest.mark.parametrize(
     ("retries", "told"),
-    [(Retries(2, repeated=3), "Of what failed: 3 repeated alone, up to 2 more times."),
-     (Retries(1, 25, left_out=4, bound="at most 25 are"), "; 4 not repeated (at most 25 are)."),
-     (Retries(2, final=1), "1 cannot be repeated: what runs last stops the server.")],
+    [(Retries(2, repeated=3), "3 failures rerun alone (up to 2 times)"),
+     (Retries(1, 25, left_out=4, bound="at most 25 are"), ", 4 not rerun (at most 25 are)"),
+     (Retries(2, final=1), "1 failure cannot be rerun (the last phase stops the server)")],
 )  # fmt: skip
 def test_what_was_repeated_and_what_was_not_is_told(
     suite: Suite, retries: Retries, told: str
@@ -91,4 +91,4 @@ def test_what_was_repeated_and_what_was_not_is_told(
 
 
 def test_nothing_is_told_of_retries_where_nothing_failed(suite: Suite) -> None:
-    assert "Of what failed" not in shown(suite, result(Outcome.PASSED), retries=Retries(2))
+    assert "rerun" not in shown(suite, result(Outcome.PASSED), retries=Retries(2))

@@ -68,7 +68,7 @@ def given_up(done: Finished) -> str:
      (answering(b"SSH-2.0-OpenSSH_9.2\r\n"), "does not answer with a WebSocket"),
      (answering(b"\x00\xff\xfe garbage \x1b[2J\r\n\r\n"), "does not answer with a WebSocket"),
      (answering(b"HTTP/1.1 101"), "does not answer with a WebSocket handshake"),
-     (answering(b"", stays=True), "says nothing within 0.5 s"),
+     (answering(b"", stays=True), "sends nothing within 0.5 s"),
      (answering(b"HTTP/1.1 1", stays=True), "within 0.5 s"),
      (closing, "127.0.0.1"), (endless, "127.0.0.1"),
      (handshakes.ENDLESS_1XX, "with HTTP 102"),
@@ -97,7 +97,7 @@ async def test_a_refused_connection_asks_whether_the_server_runs() -> None:
 
 async def test_a_name_that_does_not_resolve_is_told() -> None:
     done = await asyncio.to_thread(call, "run", "ws://nonexistent.invalid:8765/")
-    assert given_up(done) == ("the name of nonexistent.invalid:8765 does not resolve")
+    assert given_up(done) == ("the host name of nonexistent.invalid:8765 does not resolve")
 
 
 @pytest.mark.parametrize("data", [http("400 Bad Request"), b"garbage\r\n"])

@@ -94,7 +94,7 @@ def test_a_value_that_does_not_fit_is_out_of_reach() -> None:
      {"$fn": "padded", "value": {}, "bytes": MAX_TEXT + 1}],
 )  # fmt: skip
 def test_a_text_beyond_the_bound_is_out_of_reach(call: Any) -> None:
-    with pytest.raises(OutOfReach, match="exceeds the kit's bound"):
+    with pytest.raises(OutOfReach, match="exceeds the kit's limit"):
         resolved(call)
 
 

@@ -51,7 +51,7 @@ def test_a_number_that_no_json_can_carry_is_refused_with_its_place(text: str) ->
 
 
 def test_a_key_that_stands_twice_is_refused_at_its_second_place() -> None:
-    assert refusal("a: 1\nb: {x: 1,\n  x: 2}") == 'f.yaml:3:3: the key "x" stands here twice'
+    assert refusal("a: 1\nb: {x: 1,\n  x: 2}") == 'f.yaml:3:3: the key "x" appears twice'
 
 
 @pytest.mark.parametrize("key", ["1", "true", "null", "~", "1.5", "[a]", "{a: 1}", "? [a]"])

@@ -1,4 +1,4 @@
-"""The steps of a scenario, performed: what each verb does, and how it can fail."""
+"""The steps of a scenario: what each verb does and how it can fail."""
 
 from conformance.engine.steps.action import StepFailed
 from conformance.engine.steps.performer import VERBS, Performer

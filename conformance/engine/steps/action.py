@@ -1,4 +1,4 @@
-"""One step about to be performed: its values, resolved, and its ways of failing."""
+"""One step about to be performed: its resolved values, and its ways of failing."""
 
 from collections.abc import Sequence
 from time import perf_counter
@@ -14,13 +14,13 @@ from conformance.model import Divergence, Evidence, Failure, Step
 from conformance.transport import Connection, End, Message
 
 GRACE: Final = 1.0
-"""Seconds after a deadline in which what has come already is still looked at."""
+"""Seconds after a deadline in which what has already come is still looked at."""
 
 
 class StepFailed(Exception):
     """A step did not hold: evidence against the target.
 
-    Where all that is known is that an answer did not come, `missing` says which.
+    If all that is known is that an answer did not come, `missing` says which.
     """
 
     def __init__(self, failure: Failure, missing: Missing | None = None) -> None:
@@ -30,7 +30,7 @@ class StepFailed(Exception):
 
 
 class Performs(Protocol):
-    """What performs the steps within a step."""
+    """Performs the steps within a step."""
 
     dialogue: Dialogue
     world: World
@@ -38,16 +38,16 @@ class Performs(Protocol):
     async def perform(
         self, steps: Sequence[Step], on: str, scope: dict[str, Any] | None, requirement: str | None
     ) -> None:
-        """Performs steps in order."""
+        """Perform steps in order."""
 
     async def call(
         self, name: str, on: str, given: dict[str, Any] | None, requirement: str | None
     ) -> None:
-        """Performs a procedure."""
+        """Perform a procedure."""
 
 
 class Action:
-    """One step about to be performed: its values, resolved, and its way of failing."""
+    """One step about to be performed: its resolved values, and its ways of failing."""
 
     def __init__(
         self,
@@ -69,11 +69,11 @@ class Action:
             self.on = str(self.value(step.modifiers["on"]))
 
     def value(self, raw: Any) -> Any:
-        """A raw value with its variables and functions replaced."""
+        """Return a raw value with its variables and functions replaced."""
         return self.dialogue.resolve(raw, self.on, self.scope)
 
     def option(self, name: str, default: Any = None) -> Any:
-        """The value of a modifier."""
+        """Return the value of a modifier."""
         modifiers = self.step.modifiers
         return self.value(modifiers[name]) if name in modifiers else default
 
@@ -89,28 +89,28 @@ class Action:
 
     @property
     def ended_at(self) -> float:
-        """When the connection ended, by the world's clock; now, where it has not."""
+        """When the connection ended, by the world's clock; now if it has not."""
         return self.dialogue.witness.ended_at.get(self.connection, self.world.now())
 
     @property
     def last_entry(self) -> int | None:
-        """The ordinal of the connection's end, or of its handshake while it lives."""
+        """The ordinal of the connection's end, or of its handshake while it is open."""
         return self.dialogue.witness.last_of.get(self.connection)
 
     @property
     def timeout(self) -> float:
-        """Seconds to wait for what should come."""
+        """Seconds to wait for what is due."""
         return self.world.timeout * float(self.option("patience", 1))
 
     def moment(self, option: str) -> tuple[Span, float] | None:
-        """The span of the step that `option` counts from, and the seconds that it counts."""
+        """Return the span of the step that `option` counts from, and the seconds that it counts."""
         if option not in self.step.modifiers:
             return None
         row = self.option(option)
         return self.span(row["since"]), float(row["seconds"])
 
     def span(self, label: str) -> Span:
-        """When the step with that label was performed."""
+        """Return when the step with that label was performed."""
         if label not in self.dialogue.spans:
             raise InputError(f'no step with the label "{label}" was performed')
         return self.dialogue.spans[label]
@@ -118,7 +118,7 @@ class Action:
     def timed_out(
         self, kind: Divergence, summary: str, *, missing: Missing | None = None, **evidence: Any
     ) -> NoReturn:
-        """Fails because nothing came in time, unless the kit itself was held up meanwhile.
+        """Fail because nothing came in time, unless the kit itself was held up meanwhile.
 
         `missing` is the answer that did not come.
         """
@@ -134,9 +134,9 @@ class Action:
         missing: Missing | None = None,
         **evidence: Any,
     ) -> NoReturn:
-        """Raises `StepFailed` with the evidence: of what came, where it was a message.
+        """Raise `StepFailed` with the evidence, including the message that came, if any.
 
-        Raises what makes the scenario inconclusive instead, where what came proves nothing.
+        Makes the scenario inconclusive instead if what came proves nothing.
         """
         excuses.lapse(self, message, None)
         excuses.refusal(self)
@@ -148,9 +148,9 @@ class Action:
     def _failure(
         self, kind: Divergence, summary: str, message: Message | None, evidence: dict[str, Any]
     ) -> Failure:
-        """The failure of this step.
+        """Return the failure of this step.
 
-        A message that cannot be read breaks the requirement about every message alone.
+        A message that cannot be read breaks only the requirement about all messages.
         """
         is_unreadable = message is not None and message.fault
         blamed = self.world.suite.messages if is_unreadable else self.requirement
@@ -164,9 +164,9 @@ class Action:
         )
 
     def ended(self, end: End, expected: Evidence) -> NoReturn:
-        """Fails because the connection ended instead.
+        """Fail because the connection ended instead.
 
-        Raises `NotJudged` where what cannot be read ended it, which passive checks judge.
+        Raises `NotJudged` if unreadable data ended it, which the passive checks judge.
         """
         if self.connection.broke_format:
             raise NotJudged(f"{self.step.location}: {end.how}")

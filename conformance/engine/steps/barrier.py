@@ -1,4 +1,4 @@
-"""Probes: barriers behind messages whose answer is missing, to prove that it does not come."""
+"""Probes: barriers after messages whose answer is missing, to prove that it does not come."""
 
 import asyncio
 from time import perf_counter
@@ -8,10 +8,10 @@ from conformance.engine.steps.action import Action
 from conformance.transport import Connection, Message
 
 QUIET: Final = 0.25
-"""Seconds without an answer, besides ten round trips, after which one is asked for by a barrier."""
+"""Seconds without an answer, besides ten round trips, after which a barrier is sent."""
 
 NO_END: Final = 0.5
-"""The same for the end of a connection, in which a server may still be closing it."""
+"""The same for the end of a connection, which a server may still be closing."""
 
 SURE: Final = 0.05
 """The same for an answer of a kind that the target seems never to give."""
@@ -22,11 +22,11 @@ BRIEFLY: Final = 0.1
 MOST_SENDERS: Final = 4
 
 END: Final = None
-"""What is expected where a connection is to end."""
+"""The expected value when a connection is to end."""
 
 
 class Probe:
-    """Sends barriers behind messages whose answer is missing; `due` says when, if ever."""
+    """Sends barriers after messages whose answer is missing; `due` says when, if ever."""
 
     def __init__(self, action: Action, expected: Any, quiet: float) -> None:
         self._action = action
@@ -39,10 +39,10 @@ class Probe:
         self.due = float("inf") if self._senders is None else action.begun + self._quiet
 
     def _before(self, expected: Any) -> list[Connection] | None:
-        """The other connections behind whose messages a barrier must be sent first.
+        """Return the other connections whose messages a barrier must follow first.
 
-        None where no barrier would prove anything: the answer is to no message that was sent, or
-        the scenario counts messages.
+        None if no barrier would prove anything: the answer is to no message that was sent, or the
+        scenario counts messages.
         """
         action, dialogue = self._action, self._action.dialogue
         barrier = action.world.suite.barrier
@@ -71,7 +71,7 @@ class Probe:
         return max(0.0, self.due - perf_counter())
 
     def send(self) -> None:
-        """Sends the barriers, or waits a little longer where the kit itself was held up."""
+        """Send the barriers, or wait a little longer if the kit itself was held up."""
         world = self._action.world
         if world.held_up(perf_counter() - self._quiet) > BRIEFLY:
             self.due = perf_counter() + self._quiet
@@ -87,11 +87,11 @@ class Probe:
         self._token = own.token
 
     def is_answered_by(self, item: Message) -> bool:
-        """Whether a message is the answer to the barrier on this connection."""
+        """Return whether a message is the answer to the barrier on this connection."""
         return bool(self._token) and item.mentions(self._token)
 
     async def stop(self) -> None:
-        """Ends what is still under way."""
+        """Stop what is still in progress."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)

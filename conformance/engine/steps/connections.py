@@ -16,11 +16,11 @@ from conformance.text.excerpts import cut
 from conformance.transport import End
 
 OVERDUE: Final = 1.0
-"""Seconds in which an end that is overdue may still come."""
+"""Seconds in which an overdue end may still come."""
 
 
 async def connect(action: Action) -> None:
-    """Opens a connection; fails when the handshake is answered otherwise than expected."""
+    """Open a connection; fail if the answer to the handshake is not as expected."""
     options = action.argument
     answers_close = options.pop("answer_close", True)
     options["subprotocols"] = tuple(options.get("subprotocols", ()))
@@ -49,7 +49,7 @@ async def connect(action: Action) -> None:
         fail = action.timed_out if connection.silent else action.fail
         fail(
             "missing" if connection.silent else "handshake",
-            "the handshake was answered otherwise",
+            "unexpected answer to the handshake",
             expected=_due(schema),
             received=Evidence(connection.refusal or "an answer with", _without_headers(got)),
             entry=action.last_entry,
@@ -58,15 +58,15 @@ async def connect(action: Action) -> None:
         action.requirement = action.world.suite.handshake.broken
         action.fail(
             "handshake",
-            "the handshake was answered against RFC 6455",
-            expected=Evidence("an opening handshake as RFC 6455, section 4.2.2, has it"),
+            "the answer to the handshake violates RFC 6455",
+            expected=Evidence("an opening handshake that follows RFC 6455, section 4.2.2"),
             received=Evidence(f"HTTP {status}, {connection.refusal}"),
             entry=action.last_entry,
         )
 
 
 def _due(schema: Any) -> Evidence:
-    """What is due where the answer to a handshake is to satisfy a schema: a status, most often."""
+    """Return the evidence for a schema that the answer to a handshake must satisfy."""
     properties = schema.get("properties", {})
     status = properties.get("status", {})
     if properties.keys() == {"status"} and status.keys() <= {"const", "enum"}:
@@ -79,7 +79,7 @@ def _without_headers(got: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _lines(header: tuple[str, Any]) -> tuple[str, tuple[str, ...]]:
-    """A header's name and its values, a line for each; null stands for no line."""
+    """Return a header's name and its values, one per line; null means no line."""
     name, value = header
     if value is None:
         return name, ()
@@ -87,7 +87,7 @@ def _lines(header: tuple[str, Any]) -> tuple[str, tuple[str, ...]]:
 
 
 async def close(action: Action) -> None:
-    """Sends a close frame."""
+    """Send a close frame."""
     wanted = action.argument
     if isinstance(wanted, int):
         wanted = {"code": wanted}
@@ -95,12 +95,12 @@ async def close(action: Action) -> None:
 
 
 async def drop(action: Action) -> None:
-    """Resets the TCP connection."""
+    """Reset the TCP connection."""
     action.connection.drop()
 
 
 async def expect_close(action: Action) -> None:
-    """Fails unless the connection ends, as and when it should."""
+    """Fail unless the connection ends, as and when it should."""
     wanted = action.argument
     end = await _await_end(action)
     codes = wanted.get("code")
@@ -108,7 +108,7 @@ async def expect_close(action: Action) -> None:
         excuses.lapse(action, None, end)
         action.fail(
             "other close",
-            "the connection ended with another code",
+            "unexpected close code",
             expected=Evidence("close code", codes),
             received=Evidence(f"{end.how}, close code", end.code),
             close_code=end.code,
@@ -153,7 +153,7 @@ async def _await_end(action: Action) -> End:
     if within is not None or row.is_owed_later:
         probe.due = math.inf
     try:
-        # What came in time is looked at, however late the step begins.
+        # Whatever came in time is looked at, however late the step begins.
         while action.world.now() < max(deadline, begun) + GRACE:
             left = deadline - action.world.now()
             try:
@@ -210,10 +210,10 @@ def _check_moment(action: Action, end: End) -> None:
 
 
 async def stall(action: Action) -> None:
-    """Stops reading."""
+    """Stop reading."""
     action.connection.stall()
 
 
 async def unstall(action: Action) -> None:
-    """Reads again."""
+    """Resume reading."""
     action.connection.unstall()

@@ -1,7 +1,7 @@
-"""Excuses: what came instead of what was due proves nothing, by the rules of the suite.
+"""Excuses: rules of the suite by which an unexpected answer proves nothing.
 
-Each rule raises what makes the scenario inconclusive. The suite's header has them in one table
-(`inconclusive`), but for what a step says itself: `valid_for` and `owed_for`.
+Each rule raises the exception that makes the scenario inconclusive. The suite's header has them in
+one table (`inconclusive`), except for what a step says itself: `valid_for` and `owed_for`.
 """
 
 from collections.abc import Mapping
@@ -15,21 +15,21 @@ if TYPE_CHECKING:
     from conformance.engine.steps.action import Action
 
 RESOLUTION: Final = 0.01
-"""Seconds by which a lapse may seem early: the kit sees a connection open after the target."""
+"""Seconds by which a lapse may seem early: the kit sees a connection open later than the target."""
 
 LATE: Final = 0.5
-"""The part of the time after which a step begins late, and what it meets may be that lapse."""
+"""The share of the time after which a step begins late and may run into the lapse."""
 
 HELD_UP: Final = 0.5
-"""Seconds for which the kit may be held up in a step without a missing answer being in doubt."""
+"""Seconds for which the kit may be held up in a step before a missing answer is in doubt."""
 
-CROWDED: Final = "the target takes no more connections at the moment"
+CROWDED: Final = "the target accepts no more connections at the moment"
 
 
 def lapse(action: "Action", message: Message | None, end: End | None) -> None:
-    """Raises `TooSlow` where what came shows only that the dialogue took too long.
+    """Raise `TooSlow` if what came shows only that the dialogue took too long.
 
-    A connection that ends behind a message that says so ended for that.
+    A connection that ends after a message that says so ended for that reason.
     """
     rule = action.world.suite.inconclusive.lapse
     if end is not None and end.code != rule.close:
@@ -42,23 +42,23 @@ def lapse(action: "Action", message: Message | None, end: End | None) -> None:
     waits = action.dialogue.waits
     if any(seconds >= limit and moment - begun >= limit for seconds, moment in waits):
         return  # the scenario waited for it
-    is_told = failed and matches(rule.message, message.value)  # type: ignore[union-attr]
+    is_reported = failed and matches(rule.message, message.value)  # type: ignore[union-attr]
     in_time = action.begun + action.world.advanced - begun < limit * LATE
-    if failed and not is_told and in_time:
-        return  # it came late because nothing came before
+    if failed and not is_reported and in_time:
+        return  # the step began in time, so the target itself was late
     age = (message or end).time + action.world.advanced - begun  # type: ignore[union-attr]
     if age + RESOLUTION >= limit:
         raise TooSlow(f"{action.step.location}: the dialogue took {age:.2f} s, over {limit:g} s")
 
 
 def refusal(action: "Action") -> None:
-    """Raises `Refused` where a message was refused for its rate, and that was not tried."""
+    """Raise `Refused` if a message was refused because of the rate limit, unless that is tested."""
     if action.dialogue.witness.refused:
-        raise Refused(f"{action.step.location}: the target refused a message for its rate")
+        raise Refused(f"{action.step.location}: the target refused a message for its rate limit")
 
 
 def held_up(action: "Action", summary: str) -> None:
-    """Raises `TooSlow` where the kit itself was held up since the step began."""
+    """Raise `TooSlow` if the kit itself was held up since the step began."""
     lost = action.world.held_up(action.begun)
     if lost > HELD_UP:
         meanwhile = f"{summary}, but the kit itself was held up for {lost:.1f} s meanwhile"
@@ -66,7 +66,7 @@ def held_up(action: "Action", summary: str) -> None:
 
 
 def lateness(action: "Action", moment: float) -> None:
-    """Raises `TooSlow` where something came after the moment until which it proves something."""
+    """Raise `TooSlow` if something came too late to prove anything."""
     limit = action.moment("valid_for")
     if limit is None:
         return
@@ -74,13 +74,12 @@ def lateness(action: "Action", moment: float) -> None:
     late = moment + action.world.advanced - since.start - seconds
     if late > 0:
         raise TooSlow(
-            f"{action.step.location}: the answer came {late:.2f} s after the moment until "
-            f"which it would have proved something"
+            f"{action.step.location}: the answer came {late:.2f} s too late to prove anything"
         )
 
 
 def forgetting(action: "Action", message: Message) -> None:
-    """Raises `TooSlow` where a message misses what the target may have forgotten meanwhile."""
+    """Raise `TooSlow` if a message lacks what the target may have forgotten meanwhile."""
     rule, dialogue = action.world.suite.inconclusive.memory, action.dialogue
     if "valid_for" in action.step.modifiers or dialogue.waits:
         return  # the step says itself when it proves something
@@ -89,12 +88,12 @@ def forgetting(action: "Action", message: Message) -> None:
     lasted = message.time + action.world.advanced - dialogue.witness.remembered_since
     if lasted > float(action.value(rule.lasts)):
         raise TooSlow(
-            f"{action.step.location}: {lasted:.2f} s passed, in which it may be forgotten"
+            f"{action.step.location}: the target may have forgotten it in the {lasted:.2f} s since"
         )
 
 
 def crowd(action: "Action", schema: Any, got: Mapping[str, Any]) -> None:
-    """Raises `Crowded` where a handshake was refused for the number of connections alone."""
+    """Raise `Crowded` if a handshake was refused only because of the number of connections."""
     suite = action.world.suite
     if got["status"] != suite.inconclusive.crowded or action.dialogue.crowds:
         return
@@ -103,7 +102,7 @@ def crowd(action: "Action", schema: Any, got: Mapping[str, Any]) -> None:
 
 
 class Row:
-    """The row of messages that makes the end of a connection due, where it takes one."""
+    """The row of messages after which the end of a connection is due, if it takes one."""
 
     def __init__(self, owed_for: Mapping[str, Any] | None) -> None:
         self._owed_for = owed_for
@@ -112,11 +111,11 @@ class Row:
 
     @property
     def is_owed_later(self) -> bool:
-        """Whether the end is due only behind such a row."""
+        """Whether the end is due only after such a row."""
         return self._owed_for is not None
 
     def note(self, message: Message) -> bool:
-        """Counts a message in; whether the end is overdue behind it."""
+        """Count a message; return whether the end is overdue after it."""
         if self._owed_for is None:
             return False
         self._length = self._length + 1 if matches(self._owed_for["row_of"], message.value) else 0
@@ -124,6 +123,6 @@ class Row:
         return matches(self._owed_for["until"], message.value)
 
     def check(self, action: "Action") -> None:
-        """Raises `TryAgain` where the row never was so long that the end was due."""
+        """Raise `TryAgain` if the row never grew long enough for the end to be due."""
         if not self._is_whole:
-            raise TryAgain(f"{action.step.location}: the target never answered so often in a row")
+            raise TryAgain(f"{action.step.location}: the target never gave enough answers in a row")

@@ -15,17 +15,17 @@ from conformance.target.hooks import ADVANCE, HookFailed
 MOST_REPEATS: Final = 20_000
 
 IN_A_ROW: Final = 8
-"""Repetitions after which what came in the meantime, and other scenarios, get a turn."""
+"""Repetitions after which incoming messages and other scenarios get a turn."""
 
 
 async def call(action: Action) -> None:
-    """Performs a procedure."""
+    """Perform a procedure."""
     given = action.option("with", {})
     await action.performer.call(action.step.argument, action.on, given, action.requirement)
 
 
 async def wait(action: Action) -> None:
-    """Waits until so many seconds have passed since a labelled step."""
+    """Wait until a number of seconds has passed since a labelled step."""
     seconds = float(action.argument)
     moment = action.span(action.step.modifiers["since"]).end + seconds
     action.dialogue.waits.append((seconds, moment))
@@ -33,7 +33,7 @@ async def wait(action: Action) -> None:
 
 
 async def _wait_until(action: Action, moment: float, name: str) -> None:
-    """Waits until a moment of the world's clock, or moves the target's clock there."""
+    """Wait until a moment of the world's clock, or move the target's clock there."""
     seconds = moment - action.world.now()
     if seconds <= 0:
         return
@@ -45,13 +45,13 @@ async def _wait_until(action: Action, moment: float, name: str) -> None:
 
 
 def _name_of_wait(action: Action) -> str:
-    """What a wait is for: the target's windows by their names, or else the step it counts from."""
+    """Return what a wait is for: the target's windows by name, or the step it counts from."""
     windows = dict.fromkeys(names(action.step.argument))
     return ", ".join(windows) or f"time since {action.step.modifiers['since']}"
 
 
 async def hook(action: Action) -> None:
-    """Asks the operator's hook for something."""
+    """Call one of the operator's hooks."""
     name, arguments = action.argument, action.option("with", {})
     if name == ADVANCE:
         await action.dialogue.advance_clock(float(arguments["seconds"]))
@@ -72,18 +72,18 @@ async def hook(action: Action) -> None:
 
 
 async def let(action: Action) -> None:
-    """Sets variables."""
+    """Set variables."""
     for name, raw in action.step.argument.items():
         action.scope[name] = action.value(raw)
 
 
 async def repeat(action: Action) -> None:
-    """Performs steps several times, or for each of a list, one after the other or in lanes."""
+    """Perform steps several times, or once per list item, in sequence or in lanes."""
     argument, lanes = action.argument, int(action.option("lanes", 1))
     items = argument if isinstance(argument, list) else ()
     times = len(items) if isinstance(argument, list) else int(argument)
     if times > MOST_REPEATS:
-        raise NotJudged(f"{action.step.location}: {times} repetitions are more than the kit makes")
+        raise NotJudged(f"{action.step.location}: {times} repetitions exceed the kit's limit")
     pace = action.world.pace
     share = int(min(times, pace.share)) if action.option("paced", False) else times
     for start in range(0, times, max(1, share)):
@@ -108,7 +108,7 @@ async def _perform_each(
 
 
 async def together(action: Action) -> None:
-    """Performs branches at the same time; fails when one of them does."""
+    """Perform branches at the same time; fail if one of them does."""
     await _at_once(
         [
             action.performer.perform(branch, action.on, dict(action.scope), action.requirement)
@@ -118,7 +118,7 @@ async def together(action: Action) -> None:
 
 
 async def _at_once(branches: Sequence[Coroutine[Any, Any, None]]) -> None:
-    """Awaits all branches; the first that fails ends the others."""
+    """Await all branches; the first that fails ends the others."""
     tasks = [asyncio.ensure_future(branch) for branch in branches]
     try:
         await asyncio.gather(*tasks)

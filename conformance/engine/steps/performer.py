@@ -33,7 +33,7 @@ VERBS: Final[dict[str, Callable[[Action], Awaitable[None]]]] = {
 
 
 OTHER_CAUSES: Final = frozenset({"close", "drop", "hook", "wait", "stall", "unstall"})
-"""Verbs behind which something may come that answers no message."""
+"""Verbs after which something may come that answers no message."""
 
 
 class Performer:
@@ -50,7 +50,7 @@ class Performer:
         scope: dict[str, Any] | None = None,
         requirement: str | None = None,
     ) -> None:
-        """Performs the steps in order; raises `StepFailed` at the first that does not hold."""
+        """Perform the steps in order; raise `StepFailed` at the first that does not hold."""
         scope = self.dialogue.variables if scope is None else scope
         for step in steps:
             await self._step(step, on, scope, requirement)
@@ -62,7 +62,7 @@ class Performer:
         given: dict[str, Any] | None = None,
         requirement: str | None = None,
     ) -> None:
-        """Performs a procedure, as the form and what the target claims have it."""
+        """Perform a procedure in the variant that the form and the target's claims call for."""
         procedure = self.world.procedure(self.dialogue.form.calls.get(name, name))
         given = given or {}
         defaults = {key: raw for key, raw in procedure.parameters.items() if key not in given}

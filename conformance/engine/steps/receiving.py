@@ -1,4 +1,4 @@
-"""Steps that judge what comes."""
+"""Steps that judge what is received."""
 
 from time import perf_counter
 from typing import Any, NoReturn
@@ -17,7 +17,7 @@ from conformance.transport import End, Message
 
 
 async def expect_pong(action: Action) -> None:
-    """Fails unless a pong with this payload comes; others are unsolicited (RFC 6455, 5.5.3)."""
+    """Fail unless a pong with this payload comes; others are unsolicited (RFC 6455, 5.5.3)."""
     payload = ping_payload(action.argument)
     expected = Evidence(f"a pong frame with payload {_hex(payload)}")
     try:
@@ -25,7 +25,8 @@ async def expect_pong(action: Action) -> None:
     except TimeoutError:
         last = action.connection.last_pong
         received = "nothing" if last is None else f"a pong frame with payload {_hex(last)}"
-        action.timed_out("missing", "no pong came", expected=expected, received=Evidence(received))
+        summary = "no pong came" if last is None else "unexpected pong payload"
+        action.timed_out("missing", summary, expected=expected, received=Evidence(received))
     if end is not None:
         action.ended(end, expected)
 
@@ -35,7 +36,7 @@ def _hex(payload: bytes) -> str:
 
 
 async def expect(action: Action) -> None:
-    """Fails unless the scenario's next own message is as expected."""
+    """Fail unless the scenario's next own message is as expected."""
     expected = action.argument
     message = await _next_own(action, expected)
     try:
@@ -48,12 +49,12 @@ async def expect(action: Action) -> None:
 
 
 def like(pattern: Any, says: str = "a message like") -> Evidence:
-    """What is due where a message with these members is."""
+    """Return the evidence that a message with these members is due."""
     return Evidence(says, pattern)
 
 
 def _check_delay(action: Action, message: Message) -> None:
-    """Fails where a message took longer than another step did, and some time more."""
+    """Fail if a message took longer than another step did, plus some time."""
     wanted = action.option("no_slower")
     if wanted is None:
         return
@@ -64,14 +65,14 @@ def _check_delay(action: Action, message: Message) -> None:
     if took > limit:
         action.timed_out(
             "late",
-            f"a message took {took:.2f} s; several of them took {before:.2f} s before",
+            f"a message took {took:.2f} s; earlier, several took {before:.2f} s together",
             expected=Evidence(f"a message within {limit:.2f} s"),
             received=message.evidence,
         )
 
 
 def _check_late(action: Action, message: Message) -> None:
-    """Raises `TooSlow` where a message missed the moment until which it proves something."""
+    """Raise `TooSlow` if a message came too late to prove anything."""
     excuses.lateness(action, message.time)
     excuses.forgetting(action, message)
 
@@ -118,14 +119,14 @@ async def _next_own(action: Action, expected: Any) -> Message:
 
 
 def _comes_unasked(action: Action, message: Message, expected: Any) -> bool:
-    """Whether a message tells of the past, and the step waits for one of another type."""
+    """Return whether a message reports the past and the step waits for another type."""
     if message.fault or not action.world.suite.unasked.is_valid(message.value):
         return False
     return not matches({"type": message.value.get("type")}, expected)
 
 
 def _check_read(action: Action, expected: Any, unreadable: Message | None) -> None:
-    """Raises the failure of a message that could not be read, where there was one.
+    """Raise the failure of an unreadable message, if there was one.
 
     It may have been what was expected.
     """
@@ -134,7 +135,7 @@ def _check_read(action: Action, expected: Any, unreadable: Message | None) -> No
 
 
 class Answer:
-    """An answer that a step waits for: of what kind it is, for how long, and how it is missed."""
+    """An answer that a step waits for: its kind, for how long, and how its absence fails."""
 
     def __init__(self, action: Action, expected: Any) -> None:
         self._action = action
@@ -153,16 +154,17 @@ class Answer:
             self.patience = min(self.patience, needed if dialogue.is_set_up else judged)
 
     def came(self, message: Message) -> None:
-        """Notes that the answer came, if this is it."""
+        """Note that the answer came, if this is it."""
         if matches(self._expected, message.value):
             self._action.world.silences.answered(self.kind)
 
     def missing(self, passed_over: int, *, proved: bool) -> NoReturn:
-        """Fails: nothing came in time, or not before a later answer."""
+        """Fail because nothing came in time, or not before a later answer."""
         action = self._action
-        others = f" ({passed_over} other messages were passed over)" if passed_over else ""
-        behind = f"nothing before the answer to a later message{others}"
-        silence = behind if proved else f"nothing within {self.patience:.1f} s{others}"
+        plural = "s" * (passed_over != 1)
+        others = f" ({passed_over} other message{plural} skipped)" if passed_over else ""
+        overtaken = f"nothing before the answer to a later message{others}"
+        silence = overtaken if proved else f"nothing within {self.patience:.1f} s{others}"
         excuses.held_up(action, "no answer came")
         action.world.silences.missed(self.kind)
         action.fail(
@@ -188,7 +190,7 @@ class Answer:
     def _is_it(self, message: Message) -> bool:
         action = self._action
         if matches(action.world.suite.inconclusive.lapse.message, message.value):
-            return False  # it answers nothing
+            return False  # it is no answer
         return message.own and matches(self._expected, message.value)
 
 
@@ -199,7 +201,7 @@ def _judge(action: Action, expected: Any, message: Message) -> None:
     if found is not None:
         action.fail(
             "other message",
-            f"the message differs at {found.pointer or 'its top'}: "
+            f"the message differs at {found.pointer or 'the top level'}: "
             f"expected {found.expected}, received {found.received}",
             expected=like(expected),
             message=message,
@@ -209,7 +211,7 @@ def _judge(action: Action, expected: Any, message: Message) -> None:
     if containing is not None and not message.mentions(containing):
         action.fail(
             "other message",
-            "the message is about something else",
+            f"the message does not mention {containing}",
             expected=like(expected, f"a message that contains {containing}, like"),
             message=message,
         )
@@ -219,7 +221,7 @@ def _judge(action: Action, expected: Any, message: Message) -> None:
 
 
 def _judge_length(action: Action, message: Message) -> None:
-    """Fails where the message is longer than it may be."""
+    """Fail if the message is longer than allowed."""
     longest = action.option("longest")
     length = len(message.text.encode("utf-8", "surrogatepass")) if longest is not None else 0
     if length > (longest or 0):
@@ -232,7 +234,7 @@ def _judge_length(action: Action, message: Message) -> None:
 
 
 def _judge_equal(action: Action, message: Message) -> None:
-    """Fails unless members of the message have the same value as others."""
+    """Fail unless members of the message have the same value as others."""
     for pointer, other in action.option("equal", {}).items():
         found, wanted = _at(message, pointer), _at(message, other)
         if not equal(found, wanted):
@@ -246,7 +248,7 @@ def _judge_equal(action: Action, message: Message) -> None:
 
 
 def _at(message: Message, pointer: str) -> Any:
-    """The value at a JSON pointer; null where there is none."""
+    """Return the value at a JSON pointer; None if there is none."""
     try:
         return at(message.value, pointer)
     except LookupError:
@@ -254,7 +256,7 @@ def _at(message: Message, pointer: str) -> Any:
 
 
 def judge_schema(action: Action, message: Message) -> None:
-    """Fails unless a message satisfies the inline schema of the step, where it has one."""
+    """Fail unless a message satisfies the inline schema of the step, if it has one."""
     schema = action.option("schema")
     if schema is None:
         return
@@ -262,7 +264,7 @@ def judge_schema(action: Action, message: Message) -> None:
     if faults:
         action.fail(
             "other message",
-            f"the message is not as required at {faults[0].pointer or 'its top'}: "
+            f"the message breaks the schema at {faults[0].pointer or 'the top level'}: "
             f"{cut(faults[0].message)}",
             expected=Evidence("a message that satisfies the schema", schema),
             message=message,
@@ -288,14 +290,14 @@ def _save(action: Action, message: Message) -> None:
 
 
 def _satisfies(action: Action, message: Message) -> bool:
-    """Whether a message is what the step's schema speaks of, if it has one."""
+    """Return whether a message satisfies the step's schema, if it has one."""
     schema = action.option("schema")
     explain = action.world.suite.schemas.explain_inline
     return schema is None or not explain(schema, message.value)
 
 
 async def expect_absent(action: Action) -> None:
-    """Fails when a message comes that should not, before the answer to a barrier."""
+    """Fail if an unwanted message comes before the answer to a barrier."""
     unwanted = action.argument
     containing = action.option("containing", "")
     if action.world.barrier is None:
@@ -317,7 +319,7 @@ async def expect_absent(action: Action) -> None:
         if own and matches(unwanted, item.value) and _satisfies(action, item):
             action.fail(
                 "unwanted message",
-                "a message came that should not",
+                "an unwanted message came",
                 sent=sent,
                 expected=like(unwanted, "no message like"),
                 message=item,

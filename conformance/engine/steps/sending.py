@@ -9,7 +9,7 @@ from conformance.transport.frames import Opcode
 
 
 async def send(action: Action) -> None:
-    """Sends a JSON value as one text message."""
+    """Send a JSON value as one text message."""
     value, form, connection = action.argument, action.dialogue.form, action.connection
     text = form.text(value)
     action.world.secrets.learn(value, text)
@@ -21,7 +21,7 @@ async def send(action: Action) -> None:
 
 
 async def send_raw(action: Action) -> None:
-    """Sends text, binary data or frames as they are."""
+    """Send text, binary data or frames as they are."""
     raw = action.argument
     action.dialogue.barriers.senders[action.connection] = None
     if "text" in raw:
@@ -30,10 +30,10 @@ async def send_raw(action: Action) -> None:
         action.connection.send_binary(bytes.fromhex(raw["binary"]))
     else:
         frames = [frame for row in raw["frames"] for frame in _hand_made(action, row)]
-        told = ", ".join(f"opcode {row['opcode']}" for row in raw["frames"][:8])
+        opcodes = ", ".join(f"opcode {row['opcode']}" for row in raw["frames"][:8])
         data = b"".join(frames)
         size = raw.get("in_pieces") or len(data)
-        shown = f"{len(frames)} frames ({told}), {len(data)} bytes"
+        shown = f"{len(frames)} frames ({opcodes}), {len(data)} bytes"
         _note_unfinished(action, raw["frames"])
         action.connection.closing |= any(row["opcode"] == Opcode.CLOSE for row in raw["frames"])
         await action.connection.write_in_pieces(data[:-size], size)
@@ -41,7 +41,7 @@ async def send_raw(action: Action) -> None:
 
 
 def _note_unfinished(action: Action, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Notes whether the last data frame leaves its message open; control frames change nothing."""
+    """Note whether the last data frame leaves its message open; control frames do not count."""
     data = [row for row in rows if row["opcode"] < Opcode.CLOSE]
     unfinished = action.dialogue.barriers.unfinished
     if data and not data[-1].get("fin", True):
@@ -51,7 +51,7 @@ def _note_unfinished(action: Action, rows: Iterable[Mapping[str, Any]]) -> None:
 
 
 def _hand_made(action: Action, row: Mapping[str, Any]) -> Iterator[bytes]:
-    """The frames that a row describes: one, or a message in fragments, with others between."""
+    """Yield the frames of a row: one, or a fragmented message with others in between."""
     payload = _payload(row)
     rsv = row.get("rsv", 0)
     if row.get("deflate") and action.connection.compresses:
@@ -76,10 +76,10 @@ def _payload(row: Mapping[str, Any]) -> bytes:
 
 
 async def ping(action: Action) -> None:
-    """Sends a ping frame."""
+    """Send a ping frame."""
     action.connection.ping(ping_payload(action.argument))
 
 
 def ping_payload(argument: Any) -> bytes:
-    """The payload of a ping: text, or bytes in hexadecimal."""
+    """Return the payload of a ping: text, or bytes in hexadecimal."""
     return _payload({"text": argument} if isinstance(argument, str) else argument)

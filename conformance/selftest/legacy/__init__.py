@@ -1,4 +1,4 @@
-"""The legacy server: on the wire the original implementation, with every fault it is known for.
+"""The legacy server: the original implementation's behaviour, with every fault it is known for.
 
 `python -m conformance.selftest.legacy --port 0` starts it; `FAULTS` lists what a judge must find.
 """

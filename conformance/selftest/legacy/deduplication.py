@@ -1,4 +1,4 @@
-"""The memory of accepted messages: bounded, and forgetting what is older than its window."""
+"""The memory of accepted messages, bounded, which forgets what is older than its window."""
 
 from collections.abc import Hashable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ MAX_ENTRIES = 200_000
 
 
 class RefusedError(Exception):
-    """A message is refused: `code` is the error code, `details` go beside it."""
+    """A message is refused: `code` is the error code, `details` go with it."""
 
     def __init__(self, code: str, **details: float) -> None:
         super().__init__(code)
@@ -71,7 +71,7 @@ class MessageMemory:
         self._owned.setdefault(entry.owner, {})[key] = None
 
     def _expire(self, now: float) -> None:
-        # All entries live equally long, so the dictionary is in the order of their ends.
+        # All entries live equally long, so the dictionary is in the order in which they expire.
         while self._entries:
             key, entry = next(iter(self._entries.items()))
             if now < entry.expires:

@@ -1,4 +1,4 @@
-"""Events: one numbered stream for all connections, and what newcomers are shown of it."""
+"""Events: one numbered stream for all connections, and what newcomers are sent of it."""
 
 from collections import deque
 from typing import Any

@@ -1,4 +1,4 @@
-"""JSON text: what it holds, and whether it keeps to the domain that all languages share."""
+"""JSON text: its value, and whether it keeps to the domain that all languages share."""
 
 import json
 import math
@@ -12,7 +12,7 @@ MAX_INTEGER_DIGITS = 17
 
 @dataclass(frozen=True, slots=True)
 class JsonText:
-    """A decoded text; the value of one outside the domain is good for nothing but its id."""
+    """A decoded text; the value of one outside the domain is only good for its id."""
 
     value: Any
     in_domain: bool

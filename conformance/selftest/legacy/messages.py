@@ -1,4 +1,4 @@
-"""Messages: the shapes of what a client sends, and the making of what the server answers."""
+"""Messages: the shapes of what a client sends, and the answers of the server."""
 
 from typing import Any
 
@@ -92,7 +92,7 @@ def auth_challenge(token: str) -> Message:
 
 
 def auth_success(client_id: str) -> Message:
-    """Return the auth_result of a connection that is authenticated now."""
+    """Return the auth_result of a connection that is now authenticated."""
     return _control("auth_result", {"success": True, "client_id": client_id})
 
 

@@ -23,7 +23,7 @@ CLOSE_SECONDS = 2.0
 
 
 class LegacyServer:
-    """Serves the protocol as the original does; `clock` tells seconds and never goes back."""
+    """Serves the protocol like the original; `clock` returns seconds and never goes back."""
 
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
         self._settings = settings

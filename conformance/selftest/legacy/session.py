@@ -21,7 +21,7 @@ MAX_FAILURES = 3
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a message leads to: answers to its sender, an event for all, the end."""
+    """The outcome of a message: answers to its sender, an event for all, or the end."""
 
     answers: tuple[Message, ...] = ()
     event: Message | None = None
@@ -32,7 +32,7 @@ NOTHING = Outcome()
 
 
 class Shared:
-    """What all sessions of a server have in common."""
+    """The state that all sessions of a server share."""
 
     def __init__(self, settings: Settings) -> None:
         capacity = settings.dedup_capacity

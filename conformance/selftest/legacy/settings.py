@@ -1,4 +1,4 @@
-"""What an operator of the legacy server can set."""
+"""The settings of the legacy server."""
 
 from dataclasses import dataclass
 
