@@ -9,6 +9,7 @@ from msgspec.structs import asdict
 from conformance import __version__
 from conformance.model import Failure, Outcome, Result, Timing, TranscriptEntry, Trial
 from conformance.record.baseline import Comparison, Entry, Finding
+from conformance.record.causes import Cause, causes
 from conformance.record.record import (
     ProfileVerdict,
     RequirementStatus,
@@ -65,6 +66,7 @@ def _document(record: RunRecord) -> dict[str, Any]:
         "counts": record.counts(),
         "profiles": [_profile(row) for row in profile_verdicts(record)],
         "requirements": [_requirement(row) for row in requirement_statuses(record)],
+        "causes": [_cause(cause) for cause in causes(record).ranked],
         "results": [_result(result) for result in record.results],
     }
 
@@ -137,6 +139,11 @@ def _requirement(row: RequirementStatus) -> dict[str, Any]:
     if requirement.excluded:
         shown["excluded"] = requirement.excluded
     return shown
+
+
+def _cause(cause: Cause) -> dict[str, Any]:
+    rows = {key: list(row) if isinstance(row, tuple) else row for key, row in asdict(cause).items()}
+    return {key: row for key, row in rows.items() if row or key != "parts"}
 
 
 def _result(result: Result) -> dict[str, Any]:

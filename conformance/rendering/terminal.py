@@ -5,6 +5,7 @@ from typing import TextIO
 
 from conformance.model import Outcome, Result, Verdict
 from conformance.record.baseline import Comparison
+from conformance.record.causes import causes
 from conformance.record.evidence import words
 from conformance.record.record import (
     RunRecord,
@@ -49,6 +50,8 @@ COLUMNS = (
     Outcome.EXCLUDED,
 )
 
+MOST_CAUSES = 6
+
 VERDICT_COLOURS = {Verdict.CONFORMANT: "32", Verdict.NOT_CONFORMANT: "31"}
 
 
@@ -77,12 +80,27 @@ class Terminal:
             self._verdicts(record)
         if record.comparison is not None:
             self.line(against_baseline.totals(record.comparison))
+        self._fix_first(record)
         self._retries(record)
         if record.shows_schedule:
             for line in schedule.lines(record):
                 self.line(line)
             self.line()
         self.line(_totals(record))
+
+    def _fix_first(self, record: RunRecord) -> None:
+        """Write the weightiest causes of what failed."""
+        found = causes(record)
+        if not found.ranked:
+            return
+        self.line()
+        self.line("Fix this first:")
+        for cause in found.ranked[:MOST_CAUSES]:
+            waiting = f", {len(cause.waiting)} wait for it" if cause.waiting else ""
+            self.line(f"  {cause.sentence} ({len(cause.failed)} failed{waiting})")
+        more = len(found.ranked) - MOST_CAUSES
+        if more > 0:
+            self.line(f"  and {more} other causes")
 
     def _retries(self, record: RunRecord) -> None:
         """Write what was rerun, if anything was to be."""

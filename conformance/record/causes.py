@@ -1,0 +1,284 @@
+"""Causes: failures grouped by what a server has to change once, the weightiest first.
+
+The cause of a failure is found in how what came differs from what was due: by the kind of message
+that was due, not by what came instead, since one mistake shows in many ways. Inconclusive results
+hang on the cause of the step that their set-up broke at.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from hashlib import sha256
+from typing import Any, Final
+
+import msgspec
+from msgspec import UNSET
+
+from conformance.json_text import encode
+from conformance.model import Evidence, Failure, Outcome, Result
+from conformance.record.record import RunRecord, blamed
+
+Key = tuple[str, ...]
+"""What tells a cause from others: how it shows, and what was due."""
+
+ENDED: Final = "ended"
+DUE: Final = "due"
+NEVER: Final = "never"
+MEMBER: Final = "member"
+CLOSE: Final = "close"
+HANDSHAKE: Final = "handshake"
+UNWANTED: Final = "unwanted"
+SUMMARY: Final = "summary"
+
+_NUMBER: Final = re.compile(r"\d[\d,.]*")
+
+
+class Cause(msgspec.Struct, frozen=True):
+    """One thing that a server has to change: its sentence, and the results that hang on it.
+
+    `id` comes from what it is, not from its rank, and stays the same from run to run. `failed`
+    blame the server, `waiting` are inconclusive because of it. `parts` are its sentences for each
+    kind of message, if there are several.
+    """
+
+    id: str
+    sentence: str
+    failed: tuple[str, ...]
+    waiting: tuple[str, ...]
+    requirements: tuple[str, ...]
+    parts: tuple[str, ...] = ()
+
+    @property
+    def weight(self) -> int:
+        """How many results hang on it."""
+        return len(self.failed) + len(self.waiting)
+
+
+class Causes(msgspec.Struct, frozen=True):
+    """The causes of a run, the weightiest first, and the ids of what hangs on none of them."""
+
+    ranked: tuple[Cause, ...]
+    flaky: tuple[str, ...]
+    open: tuple[str, ...]
+
+
+def causes(record: RunRecord) -> Causes:
+    """Group the unexpected failures of a run by their causes.
+
+    Results that are only flaky are never a cause. An inconclusive result waits for a cause if its
+    set-up broke as that shows; all others are `open`.
+    """
+    keys = _Keys(record)
+    failed: dict[Key, list[Result]] = {}
+    for result in record.unexpected:
+        if result.outcome in (Outcome.FAILED, Outcome.WARNED):
+            failed.setdefault(keys.of(result.failures[0]), []).append(result)
+    waiting: dict[Key, list[Result]] = {key: [] for key in failed}
+    left: list[str] = []
+    for result in record.unexpected:
+        if result.outcome is Outcome.INCONCLUSIVE:
+            key = keys.waited_for(result, failed)
+            if key is None:
+                left.append(result.id)
+            else:
+                waiting[key].append(result)
+    found = [_cause(keys, key, rows, waiting[key]) for key, rows in failed.items()]
+    flaky = tuple(row.id for row in record.unexpected if row.outcome is Outcome.FLAKY)
+    return Causes(tuple(sorted(found, key=_rank)), flaky, tuple(left))
+
+
+def _rank(cause: Cause) -> tuple[int, int, str]:
+    return -cause.weight, -len(cause.failed), cause.id
+
+
+def _cause(keys: "_Keys", key: Key, failed: Sequence[Result], waiting: Sequence[Result]) -> Cause:
+    requirements = sorted({name for row in failed for name in blamed(row)})
+    parts = dict.fromkeys(keys.sentence(keys.plain(row.failures[0])) for row in failed)
+    return Cause(
+        id=sha256("\0".join(key).encode("utf-8", "surrogatepass")).hexdigest()[:10],
+        sentence=keys.sentence(key),
+        failed=tuple(row.id for row in failed),
+        waiting=tuple(row.id for row in waiting),
+        requirements=tuple(requirements),
+        parts=tuple(parts) if len(parts) > 1 else (),
+    )
+
+
+class _Keys:
+    """Finds the key of a failure, by the members that tell the suite's messages apart."""
+
+    def __init__(self, record: RunRecord) -> None:
+        self._pointers = record.suite.told_apart_by
+        self._paths = [pointer.split("/")[1:] for pointer in self._pointers]
+        self._observed = {kind.split(" ")[0] for kind in record.observed}
+        self._knows_observed = bool(record.observed)
+
+    def of(self, failure: Failure) -> Key:
+        """Return the key of a failure: a message that never comes at all is one cause."""
+        key = self.plain(failure)
+        is_missing = key[0] in (DUE, ENDED) and len(key) > 1
+        kind = key[1] if is_missing else ""
+        if kind and self._knows_observed and kind not in self._observed:
+            return (NEVER, kind)
+        return key
+
+    def plain(self, failure: Failure) -> Key:
+        """Return the key of a failure by itself."""
+        match failure.kind:
+            case "ended":
+                code = str(failure.close_code)
+                due = self._kind(failure.expected)
+                return (ENDED, *due[:1], code) if due else (ENDED, "", code)
+            case "missing" | "other message" | "unreadable message":
+                return self._by_message(failure)
+            case "unwanted message":
+                return (UNWANTED, *self._kind(failure.expected))
+            case "other close" | "stays open" | "early close":
+                return (CLOSE, _codes(failure.expected), failure.kind)
+            case "handshake":
+                return (HANDSHAKE, encode(_value(failure.expected)), encode(_status(failure)))
+        return (SUMMARY, _NUMBER.sub("n", failure.summary))
+
+    def _by_message(self, failure: Failure) -> Key:
+        """By the kind that was due, or the member of the right kind that is wrong."""
+        due = self._kind(failure.expected)
+        came = self._kind(failure.received)
+        is_member = failure.pointer and failure.pointer not in self._pointers
+        if is_member and came and came[: len(due)] == due:
+            return (MEMBER, came[0], failure.pointer)
+        if due:
+            return (DUE, *due)
+        if came and failure.pointer:
+            return (MEMBER, came[0], failure.pointer)
+        return (SUMMARY, _NUMBER.sub("n", failure.summary))
+
+    def _kind(self, evidence: Evidence) -> Key:
+        """The kind of a message, or of a pattern of one: its type first."""
+        value = _value(evidence)
+        found = (_word(value, path) for path in self._paths)
+        return tuple(word for word in found if word)
+
+    def waited_for(self, result: Result, known: Mapping[Key, Sequence[Result]]) -> Key | None:
+        """Return the known cause that an inconclusive result waits for, if there is one."""
+        if result.cause != "setup failed" or not result.failures:
+            return None
+        failure = result.failures[0]
+        key = self.of(failure)
+        if key in known:
+            return key
+        for other, rows in known.items():
+            if any(_is_alike(failure, row.failures[0]) for row in rows):
+                return other
+        if key[0] != DUE:
+            return None
+        # One of the two expectations names no more than the type.
+        same = [other for other in known if other[:2] == key[:2]]
+        vague = [other for other in same if len(other) == 2 or len(key) == 2]
+        return max(vague, key=lambda other: len(known[other]), default=None)
+
+    def sentence(self, key: Key) -> str:
+        """Say what the server does wrong."""
+        return _SENTENCES[key[0]](*key[1:])
+
+
+def _value(evidence: Evidence) -> Any:
+    return None if evidence.value is UNSET else evidence.value
+
+
+def _word(value: Any, path: Iterable[str]) -> str:
+    for key in path:
+        if not isinstance(value, dict) or key not in value:
+            return ""
+        value = value[key]
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value if isinstance(value, str) else ""
+
+
+def _codes(evidence: Evidence) -> str:
+    value = _value(evidence)
+    codes = value.get("code") if isinstance(value, dict) else value
+    rows = codes if isinstance(codes, list) else [codes]
+    return " or ".join(str(code) for code in rows if code is not None)
+
+
+def _status(failure: Failure) -> Any:
+    value = _value(failure.received)
+    return value.get("status") if isinstance(value, dict) else None
+
+
+def _is_alike(one: Failure, other: Failure) -> bool:
+    """Whether two steps sent the same, but for random parts, and the same came."""
+    return (
+        bool(one.sent)
+        and _shape(one.sent) == _shape(other.sent)
+        and (one.kind == other.kind and _shape(one.received) == _shape(other.received))
+    )
+
+
+_RANDOM: Final = re.compile(r"\bk[0-9a-f]{12}\b|<\w+ \d+(?: secret)?>|\d[\d,.]*")
+
+
+def _shape(evidence: Evidence) -> str:
+    text = evidence.says if evidence.value is UNSET else encode(evidence.value)
+    return _RANDOM.sub("*", text)
+
+
+# ── sentences ──
+
+
+def _called(kind: Sequence[str]) -> str:
+    name, *more = kind
+    told = " ".join(f"`{word}`" for word in more)
+    return f"`{name}`" + (f" with {told}" if told else "")
+
+
+def _a(called: str) -> str:
+    return f"{'an' if called[1:2] in 'aeiou' else 'a'} {called}"
+
+
+def _never(kind: str) -> str:
+    return f"The server never sends `{kind}`."
+
+
+def _due(*kind: str) -> str:
+    return f"No {_called(kind)} comes where one is due."
+
+
+def _ended(kind: str, code: str) -> str:
+    instead = f" where {_a(f'`{kind}`')} is due" if kind else ""
+    how = "without a close frame" if code == "1006" else f"with close code {code}"
+    return f"The connection ends {how}{instead}."
+
+
+def _member(kind: str, pointer: str) -> str:
+    return f"`{pointer}` of `{kind}` is missing or wrong."
+
+
+def _close(codes: str, kind: str) -> str:
+    due = f"close code {codes}" if codes else "its end"
+    return {
+        "other close": f"The connection ends with another close code where {due} is due.",
+        "stays open": f"The connection stays open where {due} is due.",
+        "early close": f"The connection ends before {due} is due.",
+    }[kind]
+
+
+def _handshake(due: str, status: str) -> str:
+    return f"A handshake is answered with HTTP {status} where {due} is due."
+
+
+def _unwanted(*kind: str) -> str:
+    called = _a(_called(kind)) if kind else "a message"
+    return f"{called[:1].upper()}{called[1:]} comes where none may."
+
+
+_SENTENCES: Final[Mapping[str, Callable[..., str]]] = {
+    NEVER: _never,
+    DUE: _due,
+    ENDED: _ended,
+    MEMBER: _member,
+    CLOSE: _close,
+    HANDSHAKE: _handshake,
+    UNWANTED: _unwanted,
+    SUMMARY: lambda summary: f"{summary[:1].upper()}{summary[1:]}.",
+}

@@ -1,0 +1,134 @@
+"""Failures are grouped by what a server has to change, and what waits for it hangs on it."""
+
+from typing import Any
+
+from conformance.loader.suite import Suite
+from conformance.model import Divergence, Evidence, Failure, Outcome, Result
+from conformance.record.causes import Causes, causes
+from tests.support.records import record, result
+
+NOTHING = Evidence("nothing within 5.0 s")
+SEEN = {"auth_challenge": 9, "error invalid_json": 3, "client_message": 40, "auth_result true": 9}
+
+
+def due(**pattern: Any) -> Evidence:
+    return Evidence("a message like", pattern)
+
+
+def failure(kind: Divergence, expected: Evidence, **more: Any) -> Failure:
+    return Failure("it differs", kind=kind, expected=expected, **more)
+
+
+def failed(name: str, found: Failure, *requirements: str) -> Result:
+    named = requirements or ("ERROR-01",)
+    return result(Outcome.FAILED, id=name, requirements=named, reason="x", failures=(found,))
+
+
+def waits(name: str, found: Failure) -> Result:
+    return result(
+        Outcome.INCONCLUSIVE, id=name, reason="x", cause="setup failed", failures=(found,)
+    )
+
+
+def found(suite: Suite, *rows: Result, **members: Any) -> Causes:
+    return causes(record(suite, *rows, **{"observed": SEEN, **members}))
+
+
+NO_ERROR = failure("missing", due(type="error", data={"code": "invalid_json"}), received=NOTHING)
+OTHER_ERROR = failure("missing", due(type="error", data={"code": "unknown_type"}))
+
+
+def test_one_kind_that_is_missing_is_one_cause_whatever_came_instead(suite: Suite) -> None:
+    relayed = failure(
+        "other message",
+        due(type="error", data={"code": "invalid_json"}),
+        received=Evidence(value={"type": "client_message"}),
+        pointer="/type",
+    )
+    (cause,) = found(suite, failed("a/1", NO_ERROR), failed("a/2", relayed)).ranked
+    assert cause.failed == ("a/1", "a/2")
+    assert cause.sentence == "No `error` with `invalid_json` comes where one is due."
+
+
+def test_kinds_are_told_apart_where_the_type_comes_at_all(suite: Suite) -> None:
+    rows = (failed("a/1", NO_ERROR), failed("a/2", OTHER_ERROR))
+    assert len(found(suite, *rows).ranked) == 2
+
+
+def test_a_message_that_never_comes_is_one_cause_with_parts(suite: Suite) -> None:
+    rows = (failed("a/1", NO_ERROR), failed("a/2", OTHER_ERROR))
+    (cause,) = found(suite, *rows, observed={"client_message": 5}).ranked
+    assert cause.sentence == "The server never sends `error`."
+    assert len(cause.parts) == 2
+
+
+def test_a_member_is_a_cause_by_its_pointer(suite: Suite) -> None:
+    came = Evidence(value={"type": "error", "data": {"code": "invalid_json"}})
+    expected = due(type="error", data={"code": "invalid_json", "details": {}})
+    wrong = failure("other message", expected, received=came, pointer="/data/details")
+    (cause,) = found(suite, failed("a/1", wrong), failed("a/2", wrong)).ranked
+    assert cause.sentence == "`/data/details` of `error` is missing or wrong."
+
+
+def test_ends_are_causes_by_what_was_due_and_the_code(suite: Suite) -> None:
+    ended = failure("ended", due(type="auth_result"), close_code=1006)
+    stays = failure("stays open", Evidence("the end of the connection with", {"code": [4401]}))
+    other = failure("other close", Evidence("close code", [4401]))
+    sentences = {row.sentence for row in found(
+        suite, failed("a/1", ended), failed("a/2", stays), failed("a/3", other)
+    ).ranked}  # fmt: skip
+    assert sentences == {
+        "The connection ends without a close frame where an `auth_result` is due.",
+        "The connection stays open where close code 4401 is due.",
+        "The connection ends with another close code where close code 4401 is due.",
+    }
+
+
+def test_passive_failures_are_one_cause_whatever_their_numbers(suite: Suite) -> None:
+    one, other = (Failure(f"seq {n} follows seq {n + 2}") for n in (5, 17))
+    (cause,) = found(suite, failed("passive/a", one), failed("passive/b", other)).ranked
+    assert cause.sentence == "Seq n follows seq n."
+
+
+def test_what_could_not_be_set_up_waits_for_the_same_cause(suite: Suite) -> None:
+    rows = found(suite, failed("a/1", NO_ERROR), waits("b/1", NO_ERROR), waits("b/2", NO_ERROR))
+    (cause,) = rows.ranked
+    assert (cause.failed, cause.waiting, cause.weight) == (("a/1",), ("b/1", "b/2"), 3)
+    assert rows.open == ()
+
+
+def test_a_set_up_that_names_no_code_waits_for_a_message_of_the_type(suite: Suite) -> None:
+    vague = failure("missing", due(type="error"))
+    rows = found(suite, failed("a/1", NO_ERROR), waits("b/1", vague))
+    assert rows.ranked[0].waiting == ("b/1",)
+
+
+def test_the_same_message_sent_and_the_same_answer_are_one_cause(suite: Suite) -> None:
+    def sent(token: str, expected: Evidence) -> Failure:
+        said = Evidence(value={"type": "client_message", "id": f"k{token}"})
+        return failure("missing", expected, sent=said, received=NOTHING)
+
+    first = sent("0123456789ab", due(type="duplicate_message"))
+    second = sent("ba9876543210", due(type="client_message"))
+    rows = found(suite, failed("a/1", first), waits("b/1", second))
+    assert rows.ranked[0].waiting == ("b/1",)
+
+
+def test_what_waits_for_something_else_is_open(suite: Suite) -> None:
+    hook = result(Outcome.INCONCLUSIVE, id="b/1", reason="x", cause="no hook")
+    lost = waits("b/2", failure("missing", due(type="pong"), sent=Evidence("{")))
+    assert found(suite, failed("a/1", NO_ERROR), hook, lost).open == ("b/1", "b/2")
+
+
+def test_the_weightiest_is_first_and_ids_do_not_depend_on_the_rank(suite: Suite) -> None:
+    heavy = [failed(f"a/{n}", OTHER_ERROR) for n in range(3)]
+    light = failed("b/1", NO_ERROR)
+    first = found(suite, light, *heavy).ranked
+    assert [row.weight for row in first] == [3, 1]
+    (alone,) = found(suite, light).ranked
+    assert alone.id == first[1].id
+
+
+def test_flaky_results_are_no_cause(suite: Suite) -> None:
+    flaky = result(Outcome.FLAKY, id="a/1", reason="x", failures=(NO_ERROR,))
+    assert found(suite, flaky) == Causes((), ("a/1",), ())
