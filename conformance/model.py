@@ -179,7 +179,7 @@ Cause = Literal[
 """Why a scenario is inconclusive, for programs; the reason is for people."""
 
 Phase = Literal["setup", "steps"]
-StepState = Literal["done", "failed", "not reached"]
+StepState = Literal["done", "failed", "inconclusive", "not reached"]
 
 
 class StepRecord(msgspec.Struct, frozen=True):

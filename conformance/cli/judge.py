@@ -81,7 +81,7 @@ def _options(suite: Suite, arguments: argparse.Namespace, baseline: Baseline | N
         selection=tuple(arguments.selection),
         only_watches=only_watches,
         profiles=tuple(arguments.profile),
-        retries=arguments.retries,
+        retries=0 if only_watches else arguments.retries,
         schedule=arguments.schedule,
         force=arguments.force,
         known=baseline.failures if baseline else frozenset(),

@@ -24,9 +24,13 @@ def list_(arguments: argparse.Namespace) -> int:
     suite = load()
     if arguments.requirements:
         return _list_requirements(suite, arguments)
-    scenarios = select(suite, arguments.selection, arguments.profile)
-    forms = select_forms(suite, arguments.selection or [PREFIX])
+    words = arguments.selection
+    checks = [row for row in suite.make_monitors(suite) if row.id.startswith(tuple(words) or " ")]
+    rest = [word for word in words if not any(row.id.startswith(word) for row in checks)]
+    scenarios = select(suite, rest, arguments.profile) if rest or not words else []
+    forms = select_forms(suite, words or [PREFIX])
     rows = [(scenario.id, scenario.requirements) for scenario in scenarios]
+    rows += [(row.id, (row.requirement,)) for row in checks]
     rows += [(form.id, form.requirements) for form in forms]
     width = max(len(name) for name, _ in rows)
     for name, requirements in rows:

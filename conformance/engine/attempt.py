@@ -18,7 +18,17 @@ from conformance.engine.steps import Performer, StepFailed
 from conformance.engine.world import World
 from conformance.errors import InputError, KitError
 from conformance.loader.form import PLAIN, Form
-from conformance.model import Cause, Outcome, Phase, Result, Scenario, Step, StepRecord, Timing
+from conformance.model import (
+    Cause,
+    Outcome,
+    Phase,
+    Result,
+    Scenario,
+    Step,
+    StepRecord,
+    StepState,
+    Timing,
+)
 from conformance.target.hooks import ADVANCE, HookFailed
 from conformance.transport import Unreachable
 
@@ -259,6 +269,7 @@ async def _perform(performer: Performer, steps: Sequence[Step]) -> None:
 
 def _steps(scenario: Scenario, performed: int, found: Result) -> tuple[StepRecord, ...]:
     """Return the steps of a scenario: `performed` of them are done, the next one failed."""
+    stopped: StepState = "failed" if found.failures else "inconclusive"
     rows: list[tuple[Phase, Step]] = [("setup", step) for step in scenario.setup]
     rows += [("steps", step) for step in scenario.steps]
     return tuple(
@@ -266,7 +277,7 @@ def _steps(scenario: Scenario, performed: int, found: Result) -> tuple[StepRecor
             phase=phase,
             verb=step.verb,
             location=str(step.location),
-            state="done" if i < performed else "failed" if i == performed else "not reached",
+            state="done" if i < performed else stopped if i == performed else "not reached",
             connection=str(step.modifiers.get("on", "c")),
             label=step.label or "",
             note=step.modifiers.get("note", ""),

@@ -17,6 +17,7 @@ from conformance.engine.inconclusive import NotJudged, TooSlow
 from conformance.engine.steps import Performer, StepFailed
 from conformance.engine.world import World
 from conformance.loader.parameters import parameters
+from conformance.record.schedule import DISCOVERY
 from conformance.target.hooks import HookFailed
 from conformance.text.excerpts import cut
 from conformance.transport import Connection, End, Unreachable
@@ -46,7 +47,7 @@ async def discover(world: World, *, force: bool = False) -> RefusedHandshake | N
     another protocol.
     """
     for left in reversed(range(ATTEMPTS)):
-        dialogue = Dialogue(world, "discovery")
+        dialogue = Dialogue(world, DISCOVERY)
         try:
             if await _learn(dialogue, left):
                 return await _refused_handshake(dialogue)

@@ -47,7 +47,7 @@ def _result(monitor: Monitor, suite: Suite) -> Result:
         profile=requirement.profile,
         outcome=outcome,
         reason=reason,
-        failures=failures,
+        failures=failures[:1] + tuple(replace(row, entry=None) for row in failures[1:]),
         transcript=monitor.violations[0].transcript() if failures else (),
         observed=monitor.observed,
     )

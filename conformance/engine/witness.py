@@ -7,7 +7,6 @@ is entered into the transcript, and only then are violations noted and answers t
 
 import math
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from time import perf_counter
 from typing import Any
 
@@ -19,10 +18,11 @@ from conformance.engine.world import World
 from conformance.json_text import NotJSON, decode
 from conformance.loader.monitor import Monitor, Violation
 from conformance.model import NOTHING, Direction, Evidence, Failure, Kind
-from conformance.record.evidence import LONGEST, safe
+from conformance.record.evidence import safe
+from conformance.record.schedule import DISCOVERY
 from conformance.record.transcript import Transcript
 from conformance.record.wording import words
-from conformance.text.excerpts import MAX_SHOWN
+from conformance.text.excerpts import MAX_SHOWN, as_value
 from conformance.transport import NO_CLOSE_FRAME, Connection, End, Message, Watcher
 
 Finding = tuple[Monitor, Failure]
@@ -99,10 +99,7 @@ class Witness(Watcher):
         if self._last_sent is None:
             return NOTHING
         kind, text, code = self._last_sent
-        with suppress(NotJSON):
-            if kind == "text" and len(text) <= LONGEST:
-                return Evidence(value=decode(text))
-        return Evidence(words(kind, text, code))
+        return as_value(text) if kind == "text" else Evidence(words(kind, text, code))
 
     # ── receiving ──
 
@@ -111,7 +108,8 @@ class Witness(Watcher):
         self._world.last_heard = message.time
         self.heard.add(connection)
         self._world.secrets.learn(message.value, message.text)
-        self._world.note_greeting(message)
+        if self._name == DISCOVERY:
+            self._world.note_greeting(message)
         self._world.observed.note(message.value)
         monitors = self._world.monitors_of(self._world.suite.kind_of(message.value))
         found = [
@@ -187,8 +185,6 @@ class Witness(Watcher):
         if end.code != NO_CLOSE_FRAME and not connection.closing:
             self._world.last_heard = end.time
         self._judge(self._world.monitors, lambda m: m.ended(connection, end))
-        for monitor in self._world.monitors:
-            monitor.noted.pop(connection, None)
 
     # ── violations ──
 

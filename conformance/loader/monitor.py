@@ -33,7 +33,7 @@ class Monitor(msgspec.Struct, eq=False):
     """The passive check of one requirement; subclasses say what is observed and what is wrong.
 
     `kinds` are the kinds of messages that it is shown, as the suite calls them; None for all.
-    `noted` is what it remembers about each connection that has not ended.
+    `noted` is what it remembers about each connection.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Monitor(msgspec.Struct, eq=False):
     violated: int = 0
     violations: list[Violation] = msgspec.field(default_factory=list)
     kinds: frozenset[str] | None = None
-    noted: dict[Connection, Any] = msgspec.field(default_factory=dict)
+    noted: ByConnection[Any] = msgspec.field(default_factory=WeakKeyDictionary)
 
     @property
     def id(self) -> str:

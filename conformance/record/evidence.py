@@ -1,16 +1,11 @@
 """Evidence: what was sent, due or received, as reports hold it and as people read it."""
 
-from typing import Final
-
 from msgspec import UNSET
 
 from conformance.json_text import encode
 from conformance.model import Evidence
 from conformance.record.secrets import Secrets
-from conformance.text.excerpts import MAX_SHOWN, cut
-
-LONGEST: Final = 4_000
-"""Characters of the longest value that a report holds as a value."""
+from conformance.text.excerpts import LONGEST_VALUE, MAX_SHOWN, cut
 
 
 def safe(evidence: Evidence, secrets: Secrets) -> Evidence:
@@ -18,8 +13,9 @@ def safe(evidence: Evidence, secrets: Secrets) -> Evidence:
     if evidence.value is UNSET:
         return Evidence(secrets.shown(evidence.says, MAX_SHOWN))
     text = encode(evidence.value)
-    if len(text) > LONGEST:
-        return Evidence(f"{evidence.says} {secrets.shown(text, MAX_SHOWN)}".lstrip())
+    if len(text) > LONGEST_VALUE:
+        says = secrets.hide(evidence.says)
+        return Evidence(f"{says} {secrets.shown(text, MAX_SHOWN)}".lstrip())
     return Evidence(secrets.hide(evidence.says), secrets.hide_in(evidence.value))
 
 

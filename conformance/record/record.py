@@ -187,7 +187,12 @@ def _outcome_for(requirement: str, result: Result) -> Outcome | None:
 def profile_verdicts(record: RunRecord) -> list[ProfileVerdict]:
     """Return the verdict for each profile that was asked for."""
     statuses = requirement_statuses(record)
-    wanted = record.profiles or tuple(record.suite.profiles)
+    broken = {row.requirement.profile for row in statuses if row.status is Outcome.FAILED}
+    wanted = [
+        name
+        for name in record.suite.profiles
+        if not record.profiles or name in record.profiles or name in broken
+    ]
     return [_verdict(record, name, statuses) for name in wanted]
 
 

@@ -51,10 +51,8 @@ class Secrets:
 
     def learn(self, value: object, text: str) -> None:
         """Note every text under a secret member's name in a value."""
-        for name in self.members:
-            if name in text:
-                self._learn(value, 0)
-                return
+        if "\\u" in text or any(name in text for name in self.members):
+            self._learn(value, 0)
 
     def _learn(self, value: object, depth: int) -> None:
         if depth > DEPTH:
@@ -89,8 +87,9 @@ class Secrets:
 
     def _know(self, secret: str, name: str) -> None:
         for spelling in _spellings(secret):
-            self._length += 0 if spelling in self._known else len(spelling)
-            self._known[spelling] = name
+            if spelling not in self._known:
+                self._length += len(spelling)
+                self._known[spelling] = name
 
     def hide(self, text: str) -> str:
         """Return the text without secrets: neither known ones nor values of secret members."""
@@ -165,7 +164,7 @@ def _spellings(secret: str) -> set[str]:
 
 def _is_kept(secret: str) -> bool:
     """Return whether a text is long enough to be a secret and short enough to be remembered."""
-    return SHORTEST <= len(secret) <= LONGEST
+    return SHORTEST <= len(secret) <= LONGEST and not _NAME.fullmatch(secret)
 
 
 _SPELLED_ALIKE: Final = re.compile(r"[A-Za-z0-9._~+=-]+")

@@ -176,7 +176,8 @@ def _result(result: Result) -> dict[str, Any]:
 
 
 def _row(entry: TranscriptEntry) -> dict[str, Any]:
-    return {**_set_members(entry), "seconds": round(entry.seconds, 4)}
+    code = {} if entry.code is None else {"code": entry.code}
+    return {**_set_members(entry), **code, "seconds": round(entry.seconds, 4)}
 
 
 def _set_members(row: msgspec.Struct) -> dict[str, Any]:

@@ -1,10 +1,15 @@
 """Excerpts: values and texts as a reader wants to see them, cut if they are long."""
 
+import json
 from typing import Any, Final
 
-from conformance.json_text import encode
+from conformance.json_text import NotJSON, decode, encode
+from conformance.model import Evidence
 
 MAX_SHOWN: Final = 400
+
+LONGEST_VALUE: Final = 4_000
+"""Characters of the longest value that a report holds as a value."""
 
 
 def shown(value: Any) -> str:
@@ -15,3 +20,18 @@ def shown(value: Any) -> str:
 def cut(text: str, most: int = MAX_SHOWN) -> str:
     """Return the text, or its beginning with a note of its length."""
     return text if len(text) <= most else f"{text[:most]}… ({len(text)} characters)"
+
+
+def as_value(text: str) -> Evidence:
+    """Return a message as its JSON value; as its text if it is long, or says more than the value.
+
+    Keys that appear twice, escapes and spellings of numbers are gone from a value.
+    """
+    if len(text) > LONGEST_VALUE:
+        return Evidence(text)
+    try:
+        value = decode(text)
+    except NotJSON:
+        return Evidence(text)
+    spaced = json.dumps(value, ensure_ascii=False)
+    return Evidence(value=value) if text in (encode(value), spaced) else Evidence(text)

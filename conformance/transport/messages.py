@@ -10,14 +10,12 @@ import msgspec
 from conformance.errors import OutOfReach
 from conformance.json_text import MAX_DEPTH, TOO_DEEP, NotJSON, decode, encode
 from conformance.model import Evidence
+from conformance.text.excerpts import as_value
 
 NO_CLOSE_FRAME: Final = 1006
 
 MOST_VALUES: Final = 50_000
 """The most JSON values in a message: a value may take fifty times the room of its text."""
-
-LONGEST_VALUE: Final = 4_000
-"""Characters of the longest message that a report holds as a value."""
 
 SHORT: Final = 2_048
 """Bytes up to which what was read is kept for when it comes on another connection."""
@@ -45,10 +43,8 @@ class Message(msgspec.Struct, eq=False):
 
     @property
     def evidence(self) -> Evidence:
-        """The message for a report: its value, or its text if it has none or is long."""
-        if self.fault or len(self.text) > LONGEST_VALUE:
-            return Evidence(self.text)
-        return Evidence(value=self.value)
+        """The message as a report holds it: its value, or its text if it has none or says more."""
+        return Evidence(self.text) if self.fault else as_value(self.text)
 
     def mentions(self, text: str) -> bool:
         """Return whether the message contains a text, however its JSON escapes it."""

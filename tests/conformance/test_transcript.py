@@ -212,3 +212,17 @@ def test_the_oldest_of_very_many_and_very_long_secrets_make_room() -> None:
     secrets.learn({"list": [{"token": text} for text in long]}, '"token"')
     assert secrets.hide(long[-1]) == "<token 2000>"
     assert secrets.hide(long[0]) == long[0]
+
+
+def test_a_secret_under_an_escaped_name_is_learnt() -> None:
+    known = secrets()
+    text = '{"data":{"\\u0070roof":"' + TOKEN + '"}}'
+    known.learn(json.loads(text), text)
+    assert TOKEN not in known.hide(text)
+
+
+def test_a_secret_keeps_the_name_that_it_had_first() -> None:
+    known = secrets()
+    for value in ({"token": TOKEN}, {"proof": TOKEN}, {"token": "<token 1>"}, {"token": TOKEN}):
+        learn(known, value)
+    assert known.hide(TOKEN) == "<token 1>"

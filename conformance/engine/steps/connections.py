@@ -12,7 +12,6 @@ from conformance.engine.steps.barrier import END, NO_END, Probe
 from conformance.engine.steps.receiving import judge_schema
 from conformance.json_text import at
 from conformance.model import Evidence
-from conformance.text.excerpts import cut
 from conformance.transport import End
 
 OVERDUE: Final = 1.0
@@ -51,7 +50,10 @@ async def connect(action: Action) -> None:
             "missing" if connection.silent else "handshake",
             "unexpected answer to the handshake",
             expected=_due(schema),
-            received=Evidence(connection.refusal or "an answer with", _without_headers(got)),
+            received=Evidence(
+                connection.refusal or "an answer with", _told(got, faults[0].pointer)
+            ),
+            pointer=faults[0].pointer,
             entry=action.last_entry,
         )
     if upgraded and connection.refused:
@@ -74,8 +76,10 @@ def _due(schema: Any) -> Evidence:
     return Evidence("an answer that satisfies the schema", schema)
 
 
-def _without_headers(got: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in got.items() if name != "headers"}
+def _told(got: Mapping[str, Any], pointer: str) -> dict[str, Any]:
+    """Return what came, without the headers unless one of them is at fault."""
+    left_out = set() if pointer.startswith("/headers") else {"headers"}
+    return {name: value for name, value in got.items() if name not in left_out}
 
 
 def _lines(header: tuple[str, Any]) -> tuple[str, tuple[str, ...]]:
@@ -135,7 +139,7 @@ def _check_reason(action: Action, schema: Any, end: End) -> None:
     if faults:
         action.fail(
             "other close",
-            f"the reason in the close frame is not as required: {cut(faults[0].message)}",
+            f"the reason in the close frame is not as required: {faults[0].message}",
             expected=Evidence("a reason that satisfies the schema", schema),
             received=Evidence(end.reason),
             close_code=end.code,

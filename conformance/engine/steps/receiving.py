@@ -12,7 +12,7 @@ from conformance.engine.steps.barrier import QUIET, SURE, Probe
 from conformance.engine.steps.sending import ping_payload
 from conformance.json_text import at, encode, equal
 from conformance.model import Evidence
-from conformance.text.excerpts import cut, shown
+from conformance.text.excerpts import shown
 from conformance.transport import End, Message
 
 
@@ -166,6 +166,7 @@ class Answer:
         overtaken = f"nothing before the answer to a later message{others}"
         silence = overtaken if proved else f"nothing within {self.patience:.1f} s{others}"
         excuses.held_up(action, "no answer came")
+        excuses.refusal(action)
         action.world.silences.missed(self.kind)
         action.fail(
             "missing",
@@ -265,8 +266,10 @@ def judge_schema(action: Action, message: Message) -> None:
         action.fail(
             "other message",
             f"the message breaks the schema at {faults[0].pointer or 'the top level'}: "
-            f"{cut(faults[0].message)}",
-            expected=Evidence("a message that satisfies the schema", schema),
+            f"{faults[0].message}",
+            expected=Evidence(
+                "a message that satisfies the schema", action.step.modifiers["schema"]
+            ),
             message=message,
             pointer=faults[0].pointer,
         )

@@ -19,7 +19,6 @@ from conformance.suites.coda.state_monitors import (
     message_type,
     unexpected,
 )
-from conformance.text.excerpts import cut
 from conformance.transport import Connection, Message
 
 SHORTEST_SECRET: Final = 43
@@ -77,7 +76,7 @@ class Bounded(Monitor):
         return Failure(
             summary,
             expected=Evidence(f"{most:,} bytes at most"),
-            received=Evidence(cut(message.text, SHOWN)),
+            received=Evidence(message.text),
         )
 
 
@@ -100,7 +99,7 @@ class Shape(Monitor, kw_only=True):
             if self.concerns(fault):
                 where = fault.pointer or "the top"
                 return unexpected(
-                    f"a message breaks its schema at {where}: {cut(fault.message)}",
+                    f"a message breaks its schema at {where}: {fault.message}",
                     f"a message of schemas/{name}.json",
                     message,
                     fault.pointer,
