@@ -52,13 +52,15 @@ def judge(
         record = replace(record, process=_lifetime(process, record, run.world))
     if baseline is not None:
         record = compared(record, baseline, datetime.now(UTC).date())
-    return _reported(record, reports.write(record), interruption)
+    return _reported(record, reports.write(record), interruption, verbose=arguments.verbose)
 
 
-def _reported(record: RunRecord, written: Written, interruption: Interruption) -> int:
+def _reported(
+    record: RunRecord, written: Written, interruption: Interruption, *, verbose: bool
+) -> int:
     """Print the results, once the reports are written; return the exit status."""
     interruption.release()
-    terminal = Terminal(sys.stdout)
+    terminal = Terminal(sys.stdout, verbose=verbose)
     if record.unreachable:
         complain(record.note)
     else:

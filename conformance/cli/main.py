@@ -350,6 +350,9 @@ def _add_how(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--schedule", action="store_true", help="show where the time went")
     parser.add_argument("--quiet", action="store_true", help="no progress line")
+    parser.add_argument(
+        "-v", "--verbose", action="store_true", help="show the transcript around each failure"
+    )
 
 
 def _path(text: str) -> Path:

@@ -56,10 +56,14 @@ VERDICT_COLOURS = {Verdict.CONFORMANT: "32", Verdict.NOT_CONFORMANT: "31"}
 
 
 class Terminal:
-    """Writes a report for a person; in colour if the stream is a terminal."""
+    """Writes a report for a person; in colour if the stream is a terminal.
 
-    def __init__(self, stream: TextIO) -> None:
+    A verbose one has transcripts.
+    """
+
+    def __init__(self, stream: TextIO, *, verbose: bool = False) -> None:
         self.output = Output.of(stream)
+        self._verbose = verbose
 
     def line(self, *parts: str | Painted) -> None:
         """Write one line, whatever its parts contain."""
@@ -145,7 +149,7 @@ class Terminal:
         for first, *others in groups.values():
             self.line()
             self.line(_mark(outcome, first.id), f" — {first.title}")
-            for line in failure_lines(first, record):
+            for line in failure_lines(first, record, transcript=self._verbose):
                 self.line(line)
             if others:
                 self.line()
@@ -182,11 +186,13 @@ class Terminal:
     def _table(self, record: RunRecord) -> str:
         from tabulate import tabulate
 
+        verdicts = profile_verdicts(record)
+        columns = [c for c in COLUMNS if any(row.counts.get(c) for row in verdicts)]
         rows = [
-            [row.name, sum(row.counts.values()), *(row.counts.get(c, 0) for c in COLUMNS)]
-            for row in profile_verdicts(record)
+            [row.name, sum(row.counts.values()), *(row.counts.get(c, 0) for c in columns)]
+            for row in verdicts
         ]
-        headers = ["profile", "requirements", *(column.value for column in COLUMNS)]
+        headers = ["profile", "requirements", *(column.value for column in columns)]
         return str(tabulate(rows, headers, tablefmt="simple"))
 
 

@@ -13,13 +13,17 @@ from conformance.text.excerpts import cut
 AROUND: Final = 8
 
 
-def failure_lines(result: Result, record: RunRecord) -> Iterator[str]:
+def failure_lines(result: Result, record: RunRecord, *, transcript: bool = True) -> Iterator[str]:
     """Yield the failure of a result: the rule, what was sent, expected and received, and where.
 
+    With `transcript`, the entries around the failure follow.
     The lines contain the target's own text as it is: each has to be shown as one line.
     """
     for failure in result.failures[:1]:
         yield from _one(failure, result, record)
+        if transcript:
+            yield ""
+            yield from _excerpt(result.transcript, failure.entry)
     more = len(result.failures) - 1
     if more > 0:
         yield f"  ({more} more of the same kind in the JSON report)"
@@ -64,8 +68,6 @@ def _one(failure: Failure, result: Result, record: RunRecord) -> Iterator[str]:
         ("again", _again(result, record)),
     )
     yield from (f"  {name:<9} {cut(value, 500)}" for name, value in rows if value)
-    yield ""
-    yield from _excerpt(result.transcript, failure.entry)
 
 
 def _again(result: Result, record: RunRecord) -> str:
