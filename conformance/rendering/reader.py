@@ -110,6 +110,10 @@ def read(path: Path) -> Report:
     if written != SCHEMA:
         message = f"has an unknown version: {cut(written)}, not {SCHEMA}"
         raise InputError(message, Location(name))
+    run = value.get("run")
+    if isinstance(run, dict) and "observed" not in run:
+        message = "was written by an earlier version of this kit; run the target again"
+        raise InputError(message, Location(name))
     for fault in SchemaStore(locations.schema_root()).explain("kit/report", value):
         raise InputError(f"at {fault.pointer or '/'}: {cut(fault.message)}", Location(name))
     return Report(name, value)

@@ -166,8 +166,10 @@ VERSION = "https://schemas.coda-lite.example/v2/kit/report.json"
      (f'{{"$schema": "{VERSION}"}}', f": has an unknown version: {VERSION}, not https"),
      ('{"$schema": "https://schemas.coda-lite.example/v1/kit/report.json"}',
       ": at /: 'kit' is a required property"),
+     ('{"$schema": "https://schemas.coda-lite.example/v1/kit/report.json", "run": {}}',
+      ": was written by an earlier version of this kit; run the target again"),
      pytest.param("[" * 200_000, ":1:201: is nested deeper than 200 levels",
-                  id="text6-: is nested too deeply"),
+                  id="nested too deeply"),
      ("\udcff", ":1:1: is not UTF-8 at byte 0")],
 )  # fmt: skip
 def test_what_is_no_report_is_told_with_its_place(
