@@ -113,14 +113,10 @@ class Secrets:
         name = self._name_of(secret, found["name"]) if known else f"<{found['name']}>"
         return f'"{found["name"]}"{found["gap"]}"{name}"'
 
-    def shown(self, text: str, most: int, length: int | None = None) -> str:
-        """Return the text without secrets, or its beginning with a note of its length.
-
-        `length` is that of the whole text if only its beginning is given.
-        """
-        length = len(text) if length is None else length
-        beginning, whole = self.beginning(text, most, length)
-        return beginning if whole else f"{beginning}… ({length} characters)"
+    def shown(self, text: str, most: int) -> str:
+        """Return the text without secrets, or its beginning with a note of its length."""
+        beginning, whole = self.beginning(text, most, len(text))
+        return beginning if whole else f"{beginning}… ({len(text)} characters)"
 
     def beginning(self, text: str, most: int, length: int) -> tuple[str, bool]:
         """Return at most `most` characters without secrets, and whether that is the whole text."""

@@ -70,12 +70,12 @@ def read_message(data: bytes | bytearray, binary: bool, now: float, compressed: 
 
     Raises `OutOfReach` if it may be right but holds more values than the kit reads.
     """
-    read = _read_again if len(data) <= SHORT else _read
-    text, value, fault = read(bytes(data), binary)
+    is_short = len(data) <= SHORT
+    text, value, fault = _read_again(bytes(data), binary) if is_short else _read(data, binary)
     return Message(now, text, value, fault, compressed)
 
 
-def _read(data: bytes, binary: bool) -> tuple[str, Any, str]:
+def _read(data: bytes | bytearray, binary: bool) -> tuple[str, Any, str]:
     """The text, the value and the fault of a payload."""
     try:
         text = data.decode("utf-8")

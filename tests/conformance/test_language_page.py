@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, get_args
@@ -25,7 +25,7 @@ from conformance.model import Cause, Procedure, Result, Scenario
 from conformance.target.process import running
 from conformance.target.target import Target
 from conformance.target.target_file import demonstration
-from tests.support.kit import LIMIT, ROOT, call
+from tests.support.kit import ROOT, call, listening
 from tests.support.markdown import bare
 
 PAGE: Final = ROOT / "conformance" / "suites" / "README.md"
@@ -307,28 +307,13 @@ class Walk:
         """Starts a server, on a free port in place of the one that the line names."""
         assert words.pop() == "&"
         *command, port = words
-        url = self._servers.enter_context(listening([*command, "0"], self._checkout))
+        url = self._servers.enter_context(listening(*command, "0", folder=self._checkout))
         self._urls[f"127.0.0.1:{port}"] = url.partition("://")[2].rstrip("/")
 
     def _here(self, text: str) -> str:
         for there, here in self._urls.items():
             text = text.replace(there, here)
         return text
-
-
-@contextmanager
-def listening(words: list[str], folder: Path) -> Iterator[str]:
-    """Starts a server, and yields the URL that it prints."""
-    command = [sys.executable, *words]
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        found = re.search(r"wss?://\S+", process.stdout.readline())
-        assert found is not None
-        yield found[0]
-    finally:
-        process.terminate()
-        process.communicate(timeout=LIMIT)
 
 
 def compare(wanted: str, output: str) -> None:

@@ -44,7 +44,6 @@ def test_a_change_in_any_room_makes_the_compiled_suite_stale(
     room: str, copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(locations, "_PACKAGE", copy)
-    locations.data_root.cache_clear()
     monkeypatch.setattr(locations, "data_root", lambda: PACKAGE.parent)
     before = cache.mark(locations.sources("coda"))
     assert cache.mark(locations.sources("coda")) == before

@@ -132,11 +132,15 @@ def started(*words: str, command: Sequence[str] = COMMAND) -> Iterator["subproce
 @contextmanager
 def server(module: str, *options: str) -> Iterator[str]:
     """Start a server of this project as a process and yield the URL that it prints."""
+    with listening("-m", module, "--port=0", *options) as url:
+        yield url
+
+
+@contextmanager
+def listening(*words: str, folder: Path = ROOT) -> Iterator[str]:
+    """Start a server by words for Python, in a folder, and yield the URL that it prints."""
     process = subprocess.Popen(
-        [sys.executable, "-m", module, "--port=0", *options],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
+        [sys.executable, *words], cwd=folder, stdout=subprocess.PIPE, text=True
     )
     try:
         assert process.stdout is not None

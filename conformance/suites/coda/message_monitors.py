@@ -32,8 +32,6 @@ STATES_LENGTH: Final = frozenset({"auth_challenge", "auth_result"})
 WRAPPING: Final = 4096
 """What an event may be longer than the longest message of a client."""
 
-SHOWN: Final = 200
-
 
 class WellFormed(Monitor):
     """Every message is one JSON object with a type, in a text message."""
