@@ -183,12 +183,16 @@ StepState = Literal["done", "failed", "inconclusive", "not reached"]
 
 
 class StepRecord(msgspec.Struct, frozen=True):
-    """A step of a scenario as it was performed, in the setup or in the part that is judged."""
+    """A step of a scenario as it was performed, in the setup or in the part that is judged.
+
+    `says` is its argument and modifiers as they are written, cut if they are long.
+    """
 
     phase: Phase
     verb: str
     location: str
     state: StepState
+    says: str = ""
     connection: str = ""
     label: str = ""
     note: str = ""

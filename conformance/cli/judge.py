@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from conformance.cli.interruption import Interruption
 from conformance.engine.run import Options, Run
-from conformance.engine.world import World
 from conformance.loader.selection import is_passive_selected, is_selected, select, select_forms
 from conformance.loader.suite import Suite, load
 from conformance.model import Scenario
@@ -49,7 +48,7 @@ def judge(
         run = Run(suite, target, scenarios, options)
         record = _perform(run, interruption, quiet=quiet)
     if process is not None:
-        record = replace(record, process=_lifetime(process, record, run.world))
+        record = replace(record, process=_lifetime(process, record, run))
     if baseline is not None:
         record = compared(record, baseline, datetime.now(UTC).date())
     return _reported(record, reports.write(record), interruption, verbose=arguments.verbose)
@@ -117,14 +116,14 @@ def _ready(target: Target, process: Process, interruption: Interruption) -> Targ
     return target.ready(found) if found else target
 
 
-def _lifetime(process: Process, record: RunRecord, world: World) -> Lifetime:
+def _lifetime(process: Process, record: RunRecord, run: Run) -> Lifetime:
     """Return how the target's process fared, without the secrets of the run and the target."""
     return lifetime(
         process,
-        world.begun,
+        run.world.begun,
         record.results,
-        record.suite.scenarios,
-        world.secrets.hide,
+        run.suite.scenarios,
+        run.world.secrets.hide,
         lost=bool(record.note),
         in_flight=record.in_flight,
     )

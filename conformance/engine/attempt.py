@@ -21,14 +21,12 @@ from conformance.loader.form import PLAIN, Form
 from conformance.model import (
     Cause,
     Outcome,
-    Phase,
     Result,
     Scenario,
     Step,
-    StepRecord,
-    StepState,
     Timing,
 )
+from conformance.record.steps import performed
 from conformance.target.hooks import ADVANCE, HookFailed
 from conformance.transport import Unreachable
 
@@ -200,7 +198,7 @@ class Attempts:
         finally:
             await dialogue.finish()
         if found.outcome is not Outcome.PASSED:
-            steps = _steps(scenario, dialogue.performed, found)
+            steps = performed(scenario, dialogue.performed, found)
             found = replace(found, transcript=dialogue.witness.transcript.entries(), steps=steps)
         return replace(found, timing=_timing(dialogue, attempt)), again
 
@@ -265,25 +263,6 @@ async def _perform(performer: Performer, steps: Sequence[Step]) -> None:
     for step in steps:
         await performer.perform((step,))
         performer.dialogue.performed += 1
-
-
-def _steps(scenario: Scenario, performed: int, found: Result) -> tuple[StepRecord, ...]:
-    """Return the steps of a scenario: `performed` of them are done, the next one failed."""
-    stopped: StepState = "failed" if found.failures else "inconclusive"
-    rows: list[tuple[Phase, Step]] = [("setup", step) for step in scenario.setup]
-    rows += [("steps", step) for step in scenario.steps]
-    return tuple(
-        StepRecord(
-            phase=phase,
-            verb=step.verb,
-            location=str(step.location),
-            state="done" if i < performed else stopped if i == performed else "not reached",
-            connection=str(step.modifiers.get("on", "c")),
-            label=step.label or "",
-            note=step.modifiers.get("note", ""),
-        )
-        for i, (phase, step) in enumerate(rows)
-    )
 
 
 async def _heard_out(dialogue: Dialogue, scenario: Scenario, failed: StepFailed) -> None:

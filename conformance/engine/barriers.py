@@ -63,6 +63,10 @@ class Barriers:
             self._preceded.add(connection)
             self.send(connection, *messages)
 
+    def are_in(self, text: str) -> bool:
+        """Return whether a text that was sent is a barrier."""
+        return any(token in text for token in self._sent)
+
     def is_one(self, message: Message) -> bool:
         """Return whether a message answers a barrier on any connection."""
         return self._may_answer(message) and any(map(message.mentions, self._sent))

@@ -72,7 +72,8 @@ class Witness(Watcher):
         seconds = perf_counter() - self.started
         self.transcript.add(seconds, connection.name, direction, kind, text, code=code, how=how)
         if direction == "sent":
-            self._last_sent = (kind, text, code)
+            if not self._barriers.are_in(text):
+                self._last_sent = (kind, text, code)
             if kind == "text":
                 self._sent(connection, text)
         elif kind in ("handshake", "end"):
@@ -95,7 +96,7 @@ class Witness(Watcher):
 
     @property
     def last_sent(self) -> Evidence:
-        """The last message sent, as evidence."""
+        """The last message sent, as evidence; a barrier only asks what has been answered."""
         if self._last_sent is None:
             return NOTHING
         kind, text, code = self._last_sent

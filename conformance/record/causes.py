@@ -6,7 +6,7 @@ hang on the cause of the step that their set-up broke at.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from msgspec import UNSET
 
 from conformance.json_text import encode
 from conformance.model import Evidence, Failure, Outcome, Result
+from conformance.record.kinds import Kinds
 from conformance.record.record import RunRecord, blamed
 
 Key = tuple[str, ...]
@@ -28,6 +29,9 @@ CLOSE: Final = "close"
 HANDSHAKE: Final = "handshake"
 UNWANTED: Final = "unwanted"
 SUMMARY: Final = "summary"
+
+LEAST_DEPTH: Final = 2
+"""Levels of a member in a message from which on a wrong one explains what is wrong within it."""
 
 _NUMBER: Final = re.compile(r"\d[\d,.]*")
 
@@ -68,10 +72,8 @@ def causes(record: RunRecord) -> Causes:
     set-up broke as that shows; all others are `open`.
     """
     keys = _Keys(record)
-    failed: dict[Key, list[Result]] = {}
-    for result in record.unexpected:
-        if result.outcome in (Outcome.FAILED, Outcome.WARNED):
-            failed.setdefault(keys.of(result.failures[0]), []).append(result)
+    blaming = [row for row in record.unexpected if row.outcome in (Outcome.FAILED, Outcome.WARNED)]
+    failed = _grouped([(keys.of(row.failures[0]), row) for row in blaming])
     waiting: dict[Key, list[Result]] = {key: [] for key in failed}
     left: list[str] = []
     for result in record.unexpected:
@@ -84,6 +86,27 @@ def causes(record: RunRecord) -> Causes:
     found = [_cause(keys, key, rows, waiting[key]) for key, rows in failed.items()]
     flaky = tuple(row.id for row in record.unexpected if row.outcome is Outcome.FLAKY)
     return Causes(tuple(sorted(found, key=_rank)), flaky, tuple(left))
+
+
+def _grouped(found: Sequence[tuple[Key, Result]]) -> dict[Key, list[Result]]:
+    """Group failures by key; a wrong member within another one that is wrong is the same cause."""
+    keys = {key for key, _ in found}
+    groups: dict[Key, list[Result]] = {}
+    for key, result in found:
+        wider = [other for other in keys if _is_within(key, other)]
+        groups.setdefault(min(wider, key=_length, default=key), []).append(result)
+    return groups
+
+
+def _length(key: Key) -> int:
+    return len(key[2])
+
+
+def _is_within(key: Key, other: Key) -> bool:
+    """Return whether a key is for a member within that of another one, below `data`."""
+    if key[0] != MEMBER or other[:2] != key[:2] or other[2].count("/") < LEAST_DEPTH:
+        return False
+    return key[2].startswith(f"{other[2]}/")
 
 
 def _rank(cause: Cause) -> tuple[int, int, str]:
@@ -107,9 +130,8 @@ class _Keys:
     """Finds the key of a failure, by the members that tell the suite's messages apart."""
 
     def __init__(self, record: RunRecord) -> None:
-        self._pointers = record.suite.told_apart_by
-        self._paths = [pointer.split("/")[1:] for pointer in self._pointers]
-        self._observed = {kind.split(" ")[0] for kind in record.observed}
+        self._kinds = Kinds(record.suite.told_apart_by)
+        self._observed = {*record.observed, *(kind.split(" ")[0] for kind in record.observed)}
         self._knows_observed = bool(record.observed)
 
     def of(self, failure: Failure) -> Key:
@@ -126,23 +148,25 @@ class _Keys:
         match failure.kind:
             case "ended":
                 code = str(failure.close_code)
-                due = self._kind(failure.expected)
+                due = self._kinds.of(failure.expected)
                 return (ENDED, *due[:1], code) if due else (ENDED, "", code)
             case "missing" | "other message" | "unreadable message":
                 return self._by_message(failure)
             case "unwanted message":
-                return (UNWANTED, *self._kind(failure.expected))
+                return (UNWANTED, *self._kinds.of(failure.expected))
             case "other close" | "stays open" | "early close":
                 return (CLOSE, _codes(failure.expected), failure.kind)
             case "handshake":
-                return (HANDSHAKE, encode(_value(failure.expected)), encode(_status(failure)))
+                return (HANDSHAKE, _codes(failure.expected), encode(_status(failure)))
+        if failure.pointer and self._kinds.of(failure.received):
+            return self._by_message(failure)
         return (SUMMARY, _NUMBER.sub("n", failure.summary))
 
     def _by_message(self, failure: Failure) -> Key:
         """By the kind that was due, or the member of the right kind that is wrong."""
-        due = self._kind(failure.expected)
-        came = self._kind(failure.received)
-        is_member = failure.pointer and failure.pointer not in self._pointers
+        due = self._kinds.of(failure.expected)
+        came = self._kinds.of(failure.received)
+        is_member = failure.pointer and failure.pointer not in self._kinds.pointers
         if is_member and came and came[: len(due)] == due:
             return (MEMBER, came[0], failure.pointer)
         if due:
@@ -150,12 +174,6 @@ class _Keys:
         if came and failure.pointer:
             return (MEMBER, came[0], failure.pointer)
         return (SUMMARY, _NUMBER.sub("n", failure.summary))
-
-    def _kind(self, evidence: Evidence) -> Key:
-        """The kind of a message, or of a pattern of one: its type first."""
-        value = _value(evidence)
-        found = (_word(value, path) for path in self._paths)
-        return tuple(word for word in found if word)
 
     def waited_for(self, result: Result, known: Mapping[Key, Sequence[Result]]) -> Key | None:
         """Return the known cause that an inconclusive result waits for, if there is one."""
@@ -168,6 +186,9 @@ class _Keys:
         for other, rows in known.items():
             if any(_is_alike(failure, row.failures[0]) for row in rows):
                 return other
+        wider = [other for other in known if _is_within(key, other)]
+        if wider:
+            return min(wider, key=_length)
         if key[0] != DUE:
             return None
         # One of the two expectations names no more than the type.
@@ -177,21 +198,13 @@ class _Keys:
 
     def sentence(self, key: Key) -> str:
         """Say what the server does wrong."""
+        if key[0] == DUE and self._knows_observed and " ".join(key[1:]) not in self._observed:
+            return _never(*key[1:])
         return _SENTENCES[key[0]](*key[1:])
 
 
 def _value(evidence: Evidence) -> Any:
     return None if evidence.value is UNSET else evidence.value
-
-
-def _word(value: Any, path: Iterable[str]) -> str:
-    for key in path:
-        if not isinstance(value, dict) or key not in value:
-            return ""
-        value = value[key]
-    if isinstance(value, bool):
-        return str(value).lower()
-    return value if isinstance(value, str) else ""
 
 
 def _codes(evidence: Evidence) -> str:
@@ -227,17 +240,20 @@ def _shape(evidence: Evidence) -> str:
 
 
 def _called(kind: Sequence[str]) -> str:
+    """Name a kind of message; one that has a code needs no word on its success."""
     name, *more = kind
-    told = " ".join(f"`{word}`" for word in more)
-    return f"`{name}`" + (f" with {told}" if told else "")
+    words = [word for word in more if word not in ("true", "false")]
+    if words or not more:
+        return f"`{name}`" + "".join(f" with `{word}`" for word in words)
+    return f"{'successful' if more == ['true'] else 'failed'} `{name}`"
 
 
 def _a(called: str) -> str:
     return f"{'an' if called[1:2] in 'aeiou' else 'a'} {called}"
 
 
-def _never(kind: str) -> str:
-    return f"The server never sends `{kind}`."
+def _never(*kind: str) -> str:
+    return f"The server never sends {_a(_called(kind)) if kind[1:] else _called(kind)}."
 
 
 def _due(*kind: str) -> str:
@@ -264,7 +280,8 @@ def _close(codes: str, kind: str) -> str:
 
 
 def _handshake(due: str, status: str) -> str:
-    return f"A handshake is answered with HTTP {status} where {due} is due."
+    answer = f"HTTP {due}" if due else "another answer"
+    return f"A handshake is answered with HTTP {status} where {answer} is due."
 
 
 def _unwanted(*kind: str) -> str:

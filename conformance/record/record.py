@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
-from conformance.loader.suite import Suite
+from conformance.loader.header import Profile
 from conformance.model import Outcome, Requirement, Result, Verdict
 from conformance.record.baseline import Comparison
 from conformance.record.retries import Retries
@@ -25,6 +25,34 @@ class Exit(IntEnum):
     UNREACHABLE = 4
     KIT_ERROR = 5
     INTERRUPTED = 130
+
+
+class SuiteFacts(Protocol):
+    """What a record says of the suite that a target was judged by; a `Suite` has it all."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def title(self) -> str:
+        """Its name for people."""
+
+    @property
+    def version(self) -> str:
+        """The version of the protocol."""
+
+    @property
+    def requirements(self) -> Mapping[str, Requirement]:
+        """The requirements, by id, in the order of the specification."""
+
+    @property
+    def profiles(self) -> Mapping[str, Profile]:
+        """The profiles, by name."""
+
+    @property
+    def told_apart_by(self) -> tuple[str, ...]:
+        """JSON pointers to the members that tell kinds of messages apart, the type first."""
 
 
 class RequirementStatus(msgspec.Struct, frozen=True):
@@ -55,7 +83,7 @@ class RunRecord(msgspec.Struct, frozen=True):
     seconds, the former from the start of the run.
     """
 
-    suite: Suite
+    suite: SuiteFacts
     target_name: str
     target_url: str
     target_words: str
@@ -127,7 +155,7 @@ def not_looked_at(record: RunRecord) -> dict[str, list[str]]:
     that proves nothing about the whole. A single scenario or requirement promises no more.
     """
     found: dict[str, list[str]] = {}
-    chapters = {_chapter_of(record.suite, word) for word in record.selection}
+    chapters = {_chapter_of(record, word) for word in record.selection}
     for row in requirement_statuses(record):
         chapter = _chapter(row.requirement.id)
         if chapter in chapters and row.status is Outcome.NOT_TRIED:
@@ -135,11 +163,11 @@ def not_looked_at(record: RunRecord) -> dict[str, list[str]]:
     return found
 
 
-def _chapter_of(suite: Suite, word: str) -> str:
+def _chapter_of(record: RunRecord, word: str) -> str:
     """Return the chapter that a word for an area selects: the one that is judged most."""
-    if word.upper() in map(_chapter, suite.requirements):
+    if word.upper() in map(_chapter, record.suite.requirements):
         return word.upper()
-    area = [row for row in suite.scenarios.values() if row.id.split("/")[0] == word.rstrip("/")]
+    area = [row for row in record.results if row.id.split("/")[0] == word.rstrip("/")]
     judged = Counter(_chapter(name) for row in area for name in row.requirements)
     return judged.most_common(1)[0][0] if judged else ""
 

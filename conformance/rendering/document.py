@@ -14,6 +14,7 @@ from conformance.record.record import (
     ProfileVerdict,
     RequirementStatus,
     RunRecord,
+    SuiteFacts,
     exit_status,
     profile_verdicts,
     requirement_statuses,
@@ -38,7 +39,7 @@ def _document(record: RunRecord) -> dict[str, Any]:
     return {
         "$schema": SCHEMA,
         "kit": {"name": "coda-conformance", "version": __version__},
-        "suite": {"name": record.suite.name, "version": record.suite.version},
+        "suite": _suite(record.suite),
         "target": {
             "name": record.target_name,
             "url": record.target_url,
@@ -52,9 +53,12 @@ def _document(record: RunRecord) -> dict[str, Any]:
             "seconds": round(record.duration, 3),
             "round_trip_seconds": round(record.round_trip, 6),
             "jobs": record.jobs,
+            "command": record.target_words,
             "selection": list(record.selection),
+            "profiles": list(record.profiles),
             "complete": record.complete,
             "interrupted": record.interrupted,
+            "unreachable": record.unreachable,
             "note": record.note,
             "in_flight": list(record.in_flight),
             "retries": asdict(record.retries),
@@ -68,6 +72,16 @@ def _document(record: RunRecord) -> dict[str, Any]:
         "requirements": [_requirement(row) for row in requirement_statuses(record)],
         "causes": [_cause(cause) for cause in causes(record).ranked],
         "results": [_result(result) for result in record.results],
+    }
+
+
+def _suite(suite: SuiteFacts) -> dict[str, Any]:
+    return {
+        "name": suite.name,
+        "title": suite.title,
+        "version": suite.version,
+        "profiles": [_set_members(row) for row in suite.profiles.values()],
+        "told_apart_by": list(suite.told_apart_by),
     }
 
 
@@ -138,6 +152,8 @@ def _requirement(row: RequirementStatus) -> dict[str, Any]:
     }
     if requirement.excluded:
         shown["excluded"] = requirement.excluded
+    if requirement.claim:
+        shown["claim"] = requirement.claim
     return shown
 
 

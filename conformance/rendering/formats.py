@@ -30,4 +30,15 @@ def _markdown(record: "RunRecord") -> bytes:
     return render(record).encode()
 
 
-WRITERS: Final[Writers["RunRecord"]] = {"json": _json, "junit": _junit, "markdown": _markdown}
+def _html(record: "RunRecord") -> bytes:
+    from conformance.rendering.html.page import render
+
+    return render(record).encode()
+
+
+WRITERS: Final[Writers["RunRecord"]] = {
+    "html": _html,
+    "json": _json,
+    "junit": _junit,
+    "markdown": _markdown,
+}

@@ -111,7 +111,7 @@ def read(path: Path) -> Report:
         message = f"has an unknown version: {cut(written)}, not {SCHEMA}"
         raise InputError(message, Location(name))
     run = value.get("run")
-    if isinstance(run, dict) and "observed" not in run:
+    if isinstance(run, dict) and "command" not in run:
         message = "was written by an earlier version of this kit; run the target again"
         raise InputError(message, Location(name))
     for fault in SchemaStore(locations.schema_root()).explain("kit/report", value):

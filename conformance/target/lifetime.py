@@ -46,6 +46,12 @@ def _signal(status: int) -> str | None:
         return f"signal {-status}"
 
 
+def status_of(name: str) -> int:
+    """Return the status, as `subprocess` has it, of a process that a signal of this name ended."""
+    found = signal.Signals.__members__.get(name)
+    return -(found or int(name.rpartition(" ")[2]))
+
+
 class Ended(msgspec.Struct, frozen=True):
     """The end of a process: its status as `subprocess` has it, and the moment.
 

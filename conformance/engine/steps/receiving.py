@@ -271,7 +271,7 @@ def judge_schema(action: Action, message: Message) -> None:
                 "a message that satisfies the schema", action.step.modifiers["schema"]
             ),
             message=message,
-            pointer=faults[0].pointer,
+            pointer=faults[0].subject,
         )
 
 

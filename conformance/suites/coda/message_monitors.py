@@ -100,7 +100,7 @@ class Shape(Monitor, kw_only=True):
                     f"a message breaks its schema at {where}: {fault.message}",
                     f"a message of schemas/{name}.json",
                     message,
-                    fault.pointer,
+                    fault.subject,
                 )
         return None
 

@@ -1,0 +1,136 @@
+"""The headline of a run: its verdict in one sentence, with honest denominators."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from conformance.model import Outcome
+from conformance.record.baseline import Comparison
+from conformance.record.record import Exit, RunRecord, exit_status, requirement_statuses
+
+NOT_COUNTED: Final = frozenset({Outcome.EXCLUDED, Outcome.NOT_APPLICABLE})
+"""What a requirement's status may be if the target is not to keep it, or nobody can judge it."""
+
+_NOT_JUDGED: Final = (Outcome.INCONCLUSIVE, Outcome.NOT_TRIED, Outcome.KIT_ERROR)
+
+# For a whole run, for a part of the suite, against a baseline.
+_WORDS: Final[Mapping[Exit, tuple[str, str, str]]] = {
+    Exit.CONFORMANT: ("Conformant", "Passed", "As the baseline says"),
+    Exit.NOT_CONFORMANT: ("Not conformant", "Failed", "Not as the baseline says"),
+    Exit.INCOMPLETE: ("Incomplete", "Incomplete", "Incomplete"),
+    Exit.KIT_ERROR: ("Not judged", "Not judged", "Not judged"),
+    Exit.UNREACHABLE: ("Not judged", "Not judged", "Not judged"),
+    Exit.INTERRUPTED: ("Interrupted", "Interrupted", "Interrupted"),
+}
+
+MEANINGS: Final[Mapping[Exit, str]] = {
+    Exit.CONFORMANT: "nothing is broken",
+    Exit.NOT_CONFORMANT: "a MUST is broken",
+    Exit.INCOMPLETE: "something is not judged, or fails only at times",
+    Exit.KIT_ERROR: "a fault of the kit",
+    Exit.UNREACHABLE: "the target cannot be judged",
+    Exit.INTERRUPTED: "the run was interrupted",
+}
+"""What the exit statuses mean, for a run without a baseline."""
+
+_LIKE: Final[Mapping[Exit, Outcome]] = {
+    Exit.CONFORMANT: Outcome.PASSED,
+    Exit.NOT_CONFORMANT: Outcome.FAILED,
+    Exit.KIT_ERROR: Outcome.KIT_ERROR,
+}
+
+
+class Headline(msgspec.Struct, frozen=True):
+    """The verdict in few words, the sentence that it rests on, and the outcome that it is like."""
+
+    verdict: str
+    sentence: str
+    like: Outcome
+
+    def __str__(self) -> str:
+        return f"{self.verdict}: {self.sentence}"
+
+
+def headline(record: RunRecord) -> Headline:
+    """Return the verdict on a run in one sentence, or two if the run did not end as it should."""
+    status = exit_status(record)
+    sentence = _sentence(record)
+    if not record.complete and not record.unreachable:
+        sentence += f" The run is not complete: {record.note or 'it was interrupted'}."
+    form = 2 if record.comparison is not None else 1 if record.selection else 0
+    return Headline(_WORDS[status][form], sentence, _LIKE.get(status, Outcome.INCONCLUSIVE))
+
+
+def meaning(record: RunRecord) -> str:
+    """Return what the exit status means."""
+    status = exit_status(record)
+    if record.comparison is None or status not in (Exit.CONFORMANT, Exit.NOT_CONFORMANT):
+        return MEANINGS[status]
+    return {
+        Exit.CONFORMANT: "nothing that the baseline does not know",
+        Exit.NOT_CONFORMANT: "the baseline does not match",
+    }[status]
+
+
+def _sentence(record: RunRecord) -> str:
+    if record.unreachable:
+        return f"{record.note}."
+    if record.comparison is not None:
+        return _against(record.comparison)
+    return _of_results(record) if record.selection else _of_requirements(record)
+
+
+def _against(comparison: Comparison) -> str:
+    counts = comparison.counts()
+    return (
+        f"{counts['known']} known, {counts['new']} new, {counts['stale']} stale and "
+        f"{counts['expired']} expired."
+    )
+
+
+def _of_results(record: RunRecord) -> str:
+    counts = Counter(result.outcome for result in record.results)
+    judged = sum(counts.values()) - counts[Outcome.NOT_APPLICABLE]
+    return _denominated(counts, judged, "check", "fail", "fails", "pass", "passes")
+
+
+def _of_requirements(record: RunRecord) -> str:
+    counts = Counter(row.status for row in requirement_statuses(record))
+    apply = sum(number for status, number in counts.items() if status not in NOT_COUNTED)
+    what = "requirement"
+    return _denominated(counts, apply, what, "are broken", "is broken", "are kept", "is kept")
+
+
+def _denominated(
+    counts: Counter[Outcome], total: int, what: str, fail: str, fails: str, hold: str, holds: str
+) -> str:
+    """Say how many of the total fail, or else hold, and which others there are."""
+    failed, not_judged = counts[Outcome.FAILED], sum(counts[row] for row in _NOT_JUDGED)
+    whole = f"the {total} {what}s that apply" if total != 1 else f"the one {what} that applies"
+    rest = []
+    if failed:
+        start = f"{failed} of {whole} {fail if failed > 1 else fails}"
+    elif counts[Outcome.FLAKY] or not_judged or counts[Outcome.WARNED] or not total:
+        kept = counts[Outcome.PASSED]
+        start = f"{kept} of {whole} {holds if kept == 1 else hold}"
+    else:
+        start = f"all of {whole} {hold}" if total != 1 else f"{whole} {holds}"
+    if counts[Outcome.FLAKY]:
+        rest.append(
+            f"{counts[Outcome.FLAKY]} {holds if counts[Outcome.FLAKY] == 1 else hold} only at times"
+        )
+    if counts[Outcome.WARNED]:
+        rest.append(f"{_number(counts[Outcome.WARNED], 'recommendation')} not followed")
+    if not_judged:
+        rest.append(f"{not_judged} {_be(not_judged)} not judged")
+    return ", ".join([start, *rest]) + "."
+
+
+def _number(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)} {_be(number)}"
+
+
+def _be(number: int) -> str:
+    return "is" if number == 1 else "are"

@@ -1,0 +1,325 @@
+"""The page: everything that the template shows, gathered from the record of a run."""
+
+from base64 import b64encode
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from hashlib import sha256
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from conformance import __version__
+from conformance.model import Outcome, Result
+from conformance.record import advice, schedule
+from conformance.record.causes import Causes, causes
+from conformance.record.evidence import words
+from conformance.record.headline import NOT_COUNTED, headline, meaning
+from conformance.record.kinds import Kinds
+from conformance.record.record import (
+    ProfileVerdict,
+    RequirementStatus,
+    RunRecord,
+    exit_status,
+    profile_verdicts,
+    requirement_statuses,
+)
+from conformance.record.retries import tally
+from conformance.rendering import remarks
+from conformance.rendering.html import dialogue, json_lines
+from conformance.text.escapes import printable, printable_lines
+from conformance.text.excerpts import cut
+
+HERE: Final = Path(__file__).parent
+
+MARKS: Final[Mapping[Outcome, str]] = {
+    Outcome.PASSED: "✓",
+    Outcome.FAILED: "✗",
+    Outcome.FLAKY: "~",
+    Outcome.WARNED: "!",
+    Outcome.NOT_APPLICABLE: "\N{EN DASH}",
+    Outcome.INCONCLUSIVE: "?",
+    Outcome.KIT_ERROR: "E",
+    Outcome.NOT_TRIED: "?",
+    Outcome.EXCLUDED: "\N{EN DASH}",
+}
+
+MOST_OUTPUT: Final = 40
+"""Lines of the target's output that the page shows."""
+
+FIRST: Final = 6
+"""Causes that are shown at once."""
+
+_LEVELS: Final = ("MUST NOT", "MUST", "SHOULD NOT", "SHOULD", "MAY")
+
+
+def render(record: RunRecord) -> str:
+    """Return the report as one HTML document that asks for nothing and runs only its own script."""
+    page = _Page(record)
+    style, script = _own("page.css"), _own("page.js")
+    policy = (
+        f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    template = _environment().get_template("page.html")
+    return template.render(page=page, policy=policy, style=style, script=script)
+
+
+def _own(name: str) -> Markup:
+    """Return a file of the page's own."""
+    return Markup((HERE / name).read_text(encoding="utf-8"))  # noqa: S704 - nothing of others
+
+
+def _digest(text: str) -> str:
+    return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_safe,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["code"] = _with_code
+    environment.filters["css"] = lambda outcome: outcome.value.replace(" ", "-")
+    environment.filters["mark"] = MARKS.__getitem__
+    environment.filters["lines"] = lambda text: escape(printable_lines(text))
+    return environment
+
+
+def _safe(value: Any) -> Any:
+    """Spell out what a browser would obey or not show; markup is the page's own."""
+    return value if isinstance(value, Markup) or not isinstance(value, str) else printable(value)
+
+
+def _with_code(text: str) -> Markup:
+    """Return a sentence with the words between backquotes as code."""
+    parts = printable(text).split("`")
+    if len(parts) % 2 == 0:
+        return escape(printable(text))
+    tagged = [
+        Markup("<code>{}</code>").format(part) if place % 2 else escape(part)
+        for place, part in enumerate(parts)
+    ]
+    return Markup("").join(tagged)
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One result as a row of the page; `state` is what a baseline says of it."""
+
+    result: Result
+    level: str
+    state: str
+    runs: str
+
+    @property
+    def area(self) -> str:
+        """The folder of the scenario."""
+        return self.result.id.partition("/")[0]
+
+
+class _Page:
+    """What the template shows."""
+
+    def __init__(self, record: RunRecord) -> None:
+        self.record = record
+        self.kit = f"coda-conformance {__version__}"
+        self.headline = headline(record)
+        self.status = int(exit_status(record))
+        self.meaning = meaning(record)
+        self.started = f"{datetime.fromisoformat(record.started):%d %B %Y, %H:%M} UTC"
+        self.remarks = list(remarks.lines(record))
+        self._kinds = Kinds(record.suite.told_apart_by)
+        self._states = _states(record)
+        self._statuses = requirement_statuses(record)
+        self._grouped: Causes = causes(record)
+        self.rows = {result.id: self._row(result) for result in record.results}
+        self.counts = [
+            (outcome, number)
+            for outcome in Outcome
+            if (number := sum(row.outcome is outcome for row in record.results))
+        ]
+
+    def _row(self, result: Result) -> Row:
+        levels = {self._requirement(name).level for name in result.requirements}
+        level = next((name for name in _LEVELS if name in levels), "")
+        return Row(result, level, self._states.get(result.id, ""), tally(result))
+
+    def _requirement(self, name: str) -> Any:
+        return self.record.suite.requirements[name]
+
+    outcomes = Outcome
+    first = FIRST
+    not_shown = NOT_COUNTED
+    open_statuses = frozenset(Outcome) - NOT_COUNTED - {Outcome.PASSED}
+
+    # ── profiles ──
+
+    def profiles(self) -> list[tuple[ProfileVerdict, int, list[tuple[Outcome, int]]]]:
+        """The claimed profiles: verdict, how many requirements apply, and their statuses."""
+        return [
+            (row, _applying(row.counts), [(o, row.counts[o]) for o in Outcome if o in row.counts])
+            for row in profile_verdicts(self.record)
+            if row.verdict.value != "not claimed"
+        ]
+
+    def not_claimed(self) -> list[str]:
+        """The profiles that the target is not judged by."""
+        verdicts = profile_verdicts(self.record)
+        return [row.name for row in verdicts if row.verdict.value == "not claimed"]
+
+    def not_counted(self) -> list[tuple[str, int]]:
+        """How many requirements do not count, and why."""
+        found = Counter(row.status.value for row in self._statuses if row.status in NOT_COUNTED)
+        return sorted(found.items())
+
+    # ── results ──
+
+    def causes(self) -> list[dict[str, Any]]:
+        """The causes with their rows: the simplest dialogue first."""
+        return [
+            {
+                "cause": cause,
+                "failed": self._simplest_first(cause.failed),
+                "waiting": self._simplest_first(cause.waiting),
+                "due": self._due(cause.failed),
+                "sentences": [self._requirement(name) for name in cause.requirements],
+            }
+            for cause in self._grouped.ranked
+        ]
+
+    def _simplest_first(self, names: Iterable[str]) -> list[Row]:
+        rows = [self.rows[name] for name in names]
+        return sorted(rows, key=lambda row: (len(row.result.transcript), row.result.id))
+
+    def _due(self, names: Sequence[str]) -> tuple[str, str]:
+        """What was due and what came in the simplest dialogue."""
+        failure = self._simplest_first(names)[0].result.failures[0]
+        return cut(words(failure.expected), 300), cut(words(failure.received), 300)
+
+    @property
+    def heaviest(self) -> int:
+        """How many results hang on the first cause."""
+        return max((cause.weight for cause in self._grouped.ranked), default=1)
+
+    def of(self, outcome: Outcome) -> list[Row]:
+        """The rows with an outcome that a baseline does not excuse."""
+        rows = self.rows.values()
+        return [row for row in rows if row.result.outcome is outcome and row.state != "known"]
+
+    def known(self) -> list[Row]:
+        """The rows that a baseline excuses."""
+        return [row for row in self.rows.values() if row.state == "known"]
+
+    def inconclusive(self) -> list[tuple[advice.Group, list[Row]]]:
+        """The inconclusive results that wait for no cause, by reason."""
+        found = advice.groups(self.rows[name].result for name in self._grouped.open)
+        return [(group, [self.rows[row.id] for row in group.results]) for group in found]
+
+    def areas(self, outcome: str) -> list[tuple[str, list[Row]]]:
+        """The rows with an outcome, by area."""
+        rows = sorted(self.of(Outcome(outcome)), key=lambda row: row.result.id)
+        return [(area, list(found)) for area, found in groupby(rows, lambda row: row.area)]
+
+    # ── requirements and the run ──
+
+    def chapters(self) -> list[tuple[str, list[RequirementStatus]]]:
+        """The requirements by chapter of the specification, in its order."""
+        rows = groupby(self._statuses, lambda row: row.requirement.anchor.partition(".")[0])
+        return [(chapter.replace("-", " "), list(found)) for chapter, found in rows]
+
+    def shares(self, rows: Sequence[RequirementStatus]) -> list[tuple[Outcome, int]]:
+        """How many requirements have each status."""
+        found = Counter(row.status for row in rows)
+        return [(outcome, found[outcome]) for outcome in Outcome if outcome in found]
+
+    def lists(self) -> list[tuple[str, str, list[Row]]]:
+        """The results that are listed by themselves: title, id and rows of each list."""
+        rows = [
+            ("Faults of the kit", "kit-errors", self.of(Outcome.KIT_ERROR)),
+            ("Flaky", "flaky", self.of(Outcome.FLAKY)),
+            ("Known to the baseline", "known", self.known()),
+        ]
+        return [row for row in rows if row[2]]
+
+    @property
+    def length(self) -> float:
+        """The length of the run in seconds, never 0."""
+        return max(self.record.duration, 0.001)
+
+    def spans(self) -> list[tuple[str, float, float]]:
+        """The parts of the run and its longest scenarios: name, start and length in seconds."""
+        start, found = 0.0, []
+        for phase in self.record.phases:
+            found.append((f"{phase.name}, {phase.scenarios} scenarios", start, phase.seconds))
+            start += phase.seconds
+        longest = schedule.longest(self.record.results)
+        return found + [(row.id, row.timing.started, row.timing.duration) for row in longest]
+
+    def output(self) -> list[tuple[str, str]]:
+        """The last lines that the target's process printed."""
+        process = self.record.process
+        return [(row.stream, row.text) for row in process.output[-MOST_OUTPUT:]] if process else []
+
+    # ── details ──
+
+    def details(self) -> Markup:
+        """What each row that did not simply pass opens to, as JSON for the script."""
+        found = {
+            row.result.id: self._detail(row.result)
+            for row in self.rows.values()
+            if row.result.outcome not in (Outcome.PASSED, Outcome.NOT_APPLICABLE)
+        }
+        text = msgspec.json.encode(found).decode()
+        return Markup(text.replace("<", "\\u003c"))  # noqa: S704 - no tag can begin in it
+
+    def _detail(self, result: Result) -> dict[str, Any]:
+        names = {name for row in result.failures for name in row.requirements}
+        requirements = [self._requirement(n) for n in sorted(names or result.requirements)]
+        command = f"coda-conformance {self.record.target_words}"
+        return {
+            "q": [[r.id, r.level, r.profile, printable(r.sentence)] for r in requirements],
+            "f": [self._failure(row) for row in result.failures[:1]],
+            "more": max(0, len(result.failures) - 1),
+            "s": dialogue.steps(result.steps),
+            "w": dialogue.wire(result, self._kinds),
+            "cut": result.transcript[-1].ordinal if result.transcript else 0,
+            "run": printable(command if result.kind == "monitor" else f"{command} {result.id}"),
+            "at": printable(result.failures[0].location if result.failures else ""),
+            "why": printable(cut(_sentence(result.reason), 600)),
+            "tries": [[row.outcome.value, printable(row.reason)] for row in result.trials],
+        }
+
+    def _failure(self, failure: Any) -> dict[str, Any]:
+        return {
+            "sum": printable(cut(_sentence(failure.summary), 600)),
+            "sent": printable(cut(words(failure.sent), 1200)),
+            "due": json_lines.due(failure.expected, failure.pointer),
+            "came": json_lines.came(failure.received, failure.pointer, failure.expected),
+        }
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def _applying(counts: Mapping[Outcome, int]) -> int:
+    return sum(number for outcome, number in counts.items() if outcome not in NOT_COUNTED)
+
+
+def _states(record: RunRecord) -> dict[str, str]:
+    """Return what a baseline says of results, by id."""
+    comparison = record.comparison
+    if comparison is None:
+        return {}
+    states = {row.found.id: "new" for row in comparison.new}
+    states |= {row.entry.id: "stale" for row in comparison.stale}
+    states |= {row.entry.id: "expired" for row in comparison.expired}
+    return states | {row.entry.id: "known" for row in comparison.known}

@@ -1,0 +1,163 @@
+"""The record of a run, restored from its JSON report, so that it can be rendered again."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from conformance.loader.header import Profile
+from conformance.model import (
+    Failure,
+    Outcome,
+    Requirement,
+    Result,
+    StepRecord,
+    Timing,
+    TranscriptEntry,
+    Trial,
+)
+from conformance.record.baseline import Comparison, Entry, Finding, Known, Match
+from conformance.record.record import RunRecord
+from conformance.record.retries import Retries
+from conformance.record.schedule import Phase
+from conformance.target.lifetime import Ended, Lifetime, status_of
+from conformance.target.output import Printed
+
+Rows = Mapping[str, Any]
+
+
+class JudgedBy(msgspec.Struct, frozen=True):
+    """What a report says of the suite that the target was judged by."""
+
+    name: str
+    title: str
+    version: str
+    requirements: Mapping[str, Requirement]
+    profiles: Mapping[str, Profile]
+    told_apart_by: tuple[str, ...]
+
+
+def restored(document: Rows) -> RunRecord:
+    """Return the record that a valid JSON report was made from, as far as the report has it."""
+    target, run = document["target"], document["run"]
+    baseline = document.get("baseline")
+    return RunRecord(
+        suite=_suite(document),
+        target_name=target["name"],
+        target_url=target["url"],
+        target_words=run["command"],
+        selection=tuple(run["selection"]),
+        profiles=tuple(run["profiles"]),
+        claims=frozenset(target["claims"]),
+        variables=target["parameters"],
+        results=tuple(_result(row) for row in document["results"]),
+        started=run["started"],
+        duration=run["seconds"],
+        round_trip=run["round_trip_seconds"],
+        jobs=run["jobs"],
+        interrupted=run["interrupted"],
+        unreachable=run["unreachable"],
+        note=run["note"],
+        in_flight=tuple(run.get("in_flight", ())),
+        retries=Retries(**run["retries"]),
+        phases=tuple(msgspec.convert(run["schedule"]["phases"], list[Phase])),
+        comparison=None if baseline is None else _comparison(baseline),
+        process=_process(target["process"]) if "process" in target else None,
+        hook_faults=target.get("hook_faults", {}),
+        observed=run["observed"],
+        stalls=tuple((end, long) for end, long in run["stalls"]),
+    )
+
+
+def _suite(document: Rows) -> JudgedBy:
+    suite = document["suite"]
+    profiles = [
+        Profile(row["name"], row["title"], row.get("required", False), row.get("claim"))
+        for row in suite["profiles"]
+    ]
+    requirements = [
+        msgspec.convert({**row, "role": "server"}, Requirement) for row in document["requirements"]
+    ]
+    return JudgedBy(
+        name=suite["name"],
+        title=suite["title"],
+        version=suite["version"],
+        requirements={row.id: row for row in requirements},
+        profiles={row.name: row for row in profiles},
+        told_apart_by=tuple(suite["told_apart_by"]),
+    )
+
+
+def _result(row: Rows) -> Result:
+    return Result(
+        id=row["id"],
+        kind=row["kind"],
+        title=row["title"],
+        requirements=tuple(row["requirements"]),
+        profile=row["profile"],
+        outcome=Outcome(row["outcome"]),
+        reason=row.get("reason", ""),
+        cause=row.get("cause"),
+        failures=tuple(msgspec.convert(row.get("failures", []), list[Failure])),
+        steps=tuple(msgspec.convert(row.get("steps", []), list[StepRecord])),
+        transcript=tuple(msgspec.convert(row.get("transcript", []), list[TranscriptEntry])),
+        observed=row.get("observed"),
+        timing=_timing(row.get("timing")),
+        trials=tuple(_trial(trial) for trial in row.get("trials", [])),
+    )
+
+
+def _trial(row: Rows) -> Trial:
+    return Trial(Outcome(row["outcome"]), row.get("reason", ""), _timing(row["timing"]))
+
+
+def _timing(row: Rows | None) -> Timing:
+    if row is None:
+        return Timing()
+    return Timing(
+        started=row["started_seconds"],
+        duration=row["seconds"],
+        waited=row["waited_seconds"],
+        attempts=row["attempts"],
+        waited_for=row.get("waited_for", {}),
+    )
+
+
+def _process(row: Rows) -> Lifetime:
+    output = tuple(Printed(line["stream"], line["text"]) for line in row["output"])
+    ended = row["ended"]
+    if ended is None:
+        return Lifetime(output)
+    status = ended["status"] if "status" in ended else status_of(ended["signal"])
+    return Lifetime(
+        output, Ended(status, ended["seconds"], tuple(ended["in_flight"]), ended["asked"])
+    )
+
+
+def _comparison(row: Rows) -> Comparison:
+    return Comparison(
+        file=row["file"],
+        known=_known(row["known"]),
+        new=tuple(Match(_finding(new), _entry(new)) for new in row["new"]),
+        stale=_known(row["stale"], problem=False),
+        expired=_known(row["expired"]),
+    )
+
+
+def _known(rows: Sequence[Rows], *, problem: bool = True) -> tuple[Known, ...]:
+    found = [(_finding(row, problem=problem), _entry(row)) for row in rows]
+    return tuple(Known(finding, entry) for finding, entry in found if entry is not None)
+
+
+def _finding(row: Rows, *, problem: bool = True) -> Finding:
+    return Finding(row["id"], row["outcome"], frozenset(row["requirements"]), problem)
+
+
+def _entry(row: Rows) -> Entry | None:
+    entry = row.get("entry")
+    if entry is None:
+        return None
+    expires = date.fromisoformat(entry["expires"]) if "expires" in entry else None
+    blamed = frozenset(entry["requirements"])
+    return Entry(row["id"], entry["outcome"], blamed, entry["reason"], expires)
