@@ -5,6 +5,7 @@ import asyncio
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -24,6 +25,9 @@ from conformance.target.lifetime import Lifetime, lifetime
 from conformance.target.process import NotReady, Process
 from conformance.target.target import Target
 from conformance.text.streams import complain
+
+TICK: Final = 0.25
+"""Seconds between two looks at how far the run is."""
 
 
 def judge(
@@ -51,23 +55,24 @@ def judge(
         record = replace(record, process=_lifetime(process, record, run))
     if baseline is not None:
         record = compared(record, baseline, datetime.now(UTC).date())
-    return _reported(record, reports.write(record), interruption, verbose=arguments.verbose)
-
-
-def _reported(
-    record: RunRecord, written: Written, interruption: Interruption, *, verbose: bool
-) -> int:
-    """Print the results, once the reports are written; return the exit status."""
+    written = reports.write(record)
     interruption.release()
-    terminal = Terminal(sys.stdout, verbose=verbose)
+    return show(record, written, arguments)
+
+
+def show(record: RunRecord, written: Written, arguments: argparse.Namespace) -> int:
+    """Print the results, once the reports are written; return the exit status."""
+    terminal = Terminal(sys.stdout, verbose=arguments.verbose)
+    if not (record.unreachable or arguments.quiet):
+        terminal.report(record)
+    for kind, path in written.reports:
+        terminal.line(f"{kind} report: {path}")
+    for fault in written.faults:
+        complain(fault)
     if record.unreachable:
         complain(record.note)
     else:
-        terminal.summary(record)
-    for line in written.reports:
-        terminal.line(line)
-    for fault in written.faults:
-        complain(fault)
+        terminal.verdict(record, written.path("json"))
     return Exit.USAGE if written.faults else exit_status(record)
 
 
@@ -132,12 +137,20 @@ def _lifetime(process: Process, record: RunRecord, run: Run) -> Lifetime:
 def _perform(run: Run, interruption: Interruption, *, quiet: bool) -> RunRecord:
     with Progress(sys.stderr, len(run.scenarios), quiet=quiet) as progress:
         run.progress = progress.found
-        return asyncio.run(_interruptible(run, interruption))
+        return asyncio.run(_interruptible(run, interruption, progress))
 
 
-async def _interruptible(run: Run, interruption: Interruption) -> RunRecord:
+async def _ticking(run: Run, progress: Progress) -> None:
+    """Show how far the run is, until cancelled."""
+    while True:
+        progress.tick(run.phase, run.in_progress())
+        await asyncio.sleep(TICK)
+
+
+async def _interruptible(run: Run, interruption: Interruption, progress: Progress) -> RunRecord:
     """Perform the run; end it early when asked to, even before it starts."""
     task = asyncio.create_task(run.perform())
+    ticking = asyncio.create_task(_ticking(run, progress))
     loop = asyncio.get_running_loop()
     interruption.cancel = lambda: loop.call_soon_threadsafe(task.cancel)
     if interruption.asked:
@@ -148,4 +161,5 @@ async def _interruptible(run: Run, interruption: Interruption) -> RunRecord:
     except asyncio.CancelledError:
         return run.record()
     finally:
+        ticking.cancel()
         interruption.cancel = None

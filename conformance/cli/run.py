@@ -4,19 +4,19 @@ import argparse
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Final
 
 from msgspec.structs import replace
 
 from conformance.cli.interruption import Interruption
+from conformance.cli.rerun import failed
+from conformance.cli.usual_reports import usual_reports
 from conformance.documents.whole_file import is_file
+from conformance.record.record import RunRecord
 from conformance.rendering.files import Reports
 from conformance.rendering.formats import WRITERS
 from conformance.target.process import running
 from conformance.target.target import Target
 from conformance.target.target_file import demonstration, from_argument
-
-DEMO_REPORTS: Final = ("json=coda-report/report.json", "junit=coda-report/junit.xml")
 
 
 def run(arguments: argparse.Namespace, interruption: Interruption) -> int:
@@ -30,14 +30,15 @@ def demo(arguments: argparse.Namespace, interruption: Interruption) -> int:
     assert target.command is not None
     # In a checkout that is not installed, the reference server is found from this folder.
     command = replace(target.command, folder=Path())
-    arguments.report = arguments.report or DEMO_REPORTS
     return _judge(arguments, replace(target, command=command, words="demo"), interruption)
 
 
 def _judge(arguments: argparse.Namespace, target: Target, interruption: Interruption) -> int:
     if arguments.connect_timeout:
         target = replace(target, connect_timeout=arguments.connect_timeout)
-    reports = Reports(arguments.report, WRITERS, _inputs(arguments))
+    if arguments.failed:
+        arguments.selection += failed(arguments.failed)
+    reports = _reports(arguments)
     with ExitStack() as stack:
         process = stack.enter_context(running(target.command)) if target.command else None
         # Imported late, while the target starts.
@@ -48,8 +49,14 @@ def _judge(arguments: argparse.Namespace, target: Target, interruption: Interrup
     return status
 
 
+def _reports(arguments: argparse.Namespace) -> Reports[RunRecord]:
+    if arguments.report:
+        return Reports(arguments.report, WRITERS, _inputs(arguments))
+    return usual_reports()
+
+
 def _inputs(arguments: argparse.Namespace) -> Iterator[Path]:
     """Yield the files that the run reads."""
-    for word in (getattr(arguments, "target", None), arguments.baseline):
+    for word in (getattr(arguments, "target", None), arguments.baseline, arguments.failed):
         if word is not None and is_file(Path(word)):
             yield Path(word)

@@ -75,6 +75,10 @@ class Pulse:
         self._flights.append(Flight(scenario))
         return self._flights[-1]
 
+    def flying(self) -> list[Flight]:
+        """Return what is in progress, the earliest first."""
+        return [row for row in self._flights if row.ended is None]
+
     async def beats(self, since: float) -> bool:
         """Return whether the target was alive at a moment or later; look if nothing shows it."""
         async with self._lock:

@@ -92,6 +92,8 @@ class Run:
     _put_off: list[Scenario] = field(default_factory=list, init=False)
     _can_put_off: bool = field(default=False, init=False)
     _bound: str = field(default="", init=False)
+    phase: str = field(default=DISCOVERY, init=False)
+    """The phase that it is in."""
     _started: datetime = field(default_factory=lambda: datetime.now(UTC), init=False)
 
     def __post_init__(self) -> None:
@@ -199,6 +201,11 @@ class Run:
         known = self.world.variables
         return {name: known[name] for name in self.suite.parameters if name in known}
 
+    def in_progress(self) -> list[tuple[str, float]]:
+        """Return the ids of the scenarios in progress and for how many seconds, longest first."""
+        now = perf_counter()
+        return [(row.scenario, now - row.begun) for row in self._attempts.pulse.flying()]
+
     # ── phases ──
 
     async def _in_time(self) -> None:
@@ -281,7 +288,7 @@ class Run:
     @contextmanager
     def _phase(self, name: str) -> Iterator[None]:
         begun = perf_counter()
-        self._ran = set()
+        self._ran, self.phase = set(), name
         try:
             yield
         finally:

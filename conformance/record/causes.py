@@ -6,7 +6,7 @@ hang on the cause of the step that their set-up broke at.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, Final
 
@@ -73,7 +73,7 @@ def causes(record: RunRecord) -> Causes:
     """
     keys = _Keys(record)
     blaming = [row for row in record.unexpected if row.outcome in (Outcome.FAILED, Outcome.WARNED)]
-    failed = _grouped([(keys.of(row.failures[0]), row) for row in blaming])
+    failed = _grouped([(keys.of_result(row), row) for row in blaming])
     waiting: dict[Key, list[Result]] = {key: [] for key in failed}
     left: list[str] = []
     for result in record.unexpected:
@@ -109,13 +109,19 @@ def _is_within(key: Key, other: Key) -> bool:
     return key[2].startswith(f"{other[2]}/")
 
 
+def simplest(results: Iterable[Result]) -> Result:
+    """Return the result of the scenario with the fewest steps, which is the same in every run."""
+    return min(results, key=lambda row: (row.kind == "monitor", len(row.steps), row.id))
+
+
 def _rank(cause: Cause) -> tuple[int, int, str]:
     return -cause.weight, -len(cause.failed), cause.id
 
 
 def _cause(keys: "_Keys", key: Key, failed: Sequence[Result], waiting: Sequence[Result]) -> Cause:
     requirements = sorted({name for row in failed for name in blamed(row)})
-    parts = dict.fromkeys(keys.sentence(keys.plain(row.failures[0])) for row in failed)
+    told = [row.failures[0] for row in failed if row.failures]
+    parts = dict.fromkeys(keys.sentence(keys.plain(failure)) for failure in told)
     return Cause(
         id=sha256("\0".join(key).encode("utf-8", "surrogatepass")).hexdigest()[:10],
         sentence=keys.sentence(key),
@@ -133,6 +139,10 @@ class _Keys:
         self._kinds = Kinds(record.suite.told_apart_by)
         self._observed = {*record.observed, *(kind.split(" ")[0] for kind in record.observed)}
         self._knows_observed = bool(record.observed)
+
+    def of_result(self, result: Result) -> Key:
+        """Return the key of a failed result; without evidence, its reason is its cause."""
+        return self.of(result.failures[0]) if result.failures else (SUMMARY, result.reason)
 
     def of(self, failure: Failure) -> Key:
         """Return the key of a failure: a message that never comes at all is one cause."""
@@ -184,7 +194,7 @@ class _Keys:
         if key in known:
             return key
         for other, rows in known.items():
-            if any(_is_alike(failure, row.failures[0]) for row in rows):
+            if any(_is_alike(failure, row.failures[0]) for row in rows if row.failures):
                 return other
         wider = [other for other in known if _is_within(key, other)]
         if wider:

@@ -13,10 +13,14 @@ Writers = Mapping[str, Callable[[T], bytes]]
 
 
 class Written(NamedTuple):
-    """The reports that were written and the errors of those that could not be, as lines."""
+    """The reports that were written, as kinds and paths, and the errors of the others, as lines."""
 
-    reports: Sequence[str]
+    reports: Sequence[tuple[str, Path]]
     faults: Sequence[str]
+
+    def path(self, kind: str) -> Path | None:
+        """Return where a report of this kind is; None if there is none."""
+        return dict(self.reports).get(kind)
 
 
 class Reports(Generic[T]):
@@ -45,7 +49,7 @@ class Reports(Generic[T]):
         for kind, path in self._wanted:
             try:
                 write(path, self._writers[kind](value))
-                reports.append(f"{kind} report: {path}")
+                reports.append((kind, path))
             except InputError as error:
                 faults.append(error.message)
             except Exception as error:  # a fault of the kit in one report must not cost the others

@@ -20,6 +20,12 @@ def inline(text: str) -> str:
     return _WORD.sub(lambda found: _word(found[0]), printable(" ".join(text.split())))
 
 
+def code(text: str) -> str:
+    """Return the text on one line, as one code span."""
+    shown = printable(" ".join(text.split()))
+    return _fenced(shown) if shown else ""
+
+
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]], numbers: int = 0) -> Iterator[str]:
     """Yield the lines of a table of texts; `numbers` columns after the first are numbers."""
     rule = ["---", *["---:"] * numbers, *["---"] * (len(heads) - 1 - numbers)]
@@ -46,6 +52,10 @@ def _pipe(found: re.Match[str]) -> str:
 def _word(word: str) -> str:
     if _HARMLESS.fullmatch(word) and not _LINK.search(word):
         return word
+    return _fenced(word)
+
+
+def _fenced(word: str) -> str:
     longest = max(map(len, re.findall("`+", word)), default=0)
     fence = "`" * (longest + 1)
     room = " " if word[0] == "`" or word[-1] == "`" else ""

@@ -1,9 +1,15 @@
-"""The Markdown report: verdicts and requirements, the same bytes for the same outcomes."""
+"""The Markdown report, to be mailed, committed or shown in CI: the same for the same outcomes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Final
 
-from conformance.model import Outcome
+from conformance.model import Outcome, Result, TranscriptEntry
+from conformance.record import advice
 from conformance.record.baseline import Comparison, Finding
+from conformance.record.causes import Cause, causes, simplest
+from conformance.record.headline import headline
+from conformance.record.kinds import Kinds
 from conformance.record.record import (
     ProfileVerdict,
     RequirementStatus,
@@ -13,11 +19,13 @@ from conformance.record.record import (
     requirement_statuses,
 )
 from conformance.record.retries import tally
+from conformance.record.stable import came, due, settled
+from conformance.record.wording import words
 from conformance.rendering import remarks, schedule
 from conformance.rendering.against_baseline import complaint, totals
-from conformance.rendering.gfm import inline, table
+from conformance.rendering.gfm import code, inline, table
 
-MARKS = {
+MARKS: Final = {
     Outcome.PASSED: "✅",
     Outcome.FAILED: "❌",
     Outcome.FLAKY: "🔀",
@@ -29,21 +37,45 @@ MARKS = {
     Outcome.NOT_TRIED: "❔",
 }
 
+MOST: Final = 60_000
+"""Characters of a report: GitHub's limit for a comment is 65,536."""
+
+NAMED: Final = 8
+"""Ids that are listed where there are many."""
+
+AROUND: Final = 8
+"""Entries of a dialogue that are shown, up to the guilty one."""
+
 
 def render(record: RunRecord) -> str:
     """Return the report as a document that can be committed, compared, or shown in CI.
 
-    It holds no times, ports or random values: two of them differ only where the outcomes do.
+    It holds no times, ports or random values: two of them differ only where the outcomes do. What
+    does not fit into a comment is left out, with a note.
     """
-    return "\n".join(_lines(record)) + "\n"
+    sections = [*_causes(record)]
+    end = "\n".join(_end(record))
+    start = "\n".join(_start(record))
+    room = MOST - len(start) - len(end)
+    kept: list[str] = []
+    for section in sections:
+        room -= len(section) + 1
+        if room < 0:
+            break
+        kept.append(section)
+    left_out = len(sections) - len(kept)
+    if left_out:
+        kept.append(f"\n{left_out} more causes are in the JSON and HTML reports.")
+    return "\n".join([start, *kept, end])[:MOST].rstrip() + "\n"
 
 
-def _lines(record: RunRecord) -> Iterator[str]:
+def _start(record: RunRecord) -> Iterator[str]:
+    found = headline(record)
     yield f"# Compliance report: {inline(record.target_name)}"
     yield ""
+    yield f"{MARKS[found.like]} **{found.verdict}**: {inline(settled(found.sentence))}"
+    yield ""
     yield f"{record.suite.title} {record.suite.version}."
-    if not record.complete:
-        yield f"**Incomplete**: {inline(record.note or 'the run was interrupted')}."
     for sentence in remarks.sentences(record):
         yield f"{inline(sentence)}."
     yield ""
@@ -52,11 +84,12 @@ def _lines(record: RunRecord) -> Iterator[str]:
     )
     if record.comparison is not None:
         yield from _against(record.comparison)
-    yield from _failures(record)
+
+
+def _end(record: RunRecord) -> Iterator[str]:
     yield from _flaky(record)
-    yield ""
-    heads = ("requirement", "level", "profile", "status", "")
-    yield from table(heads, map(_requirement, requirement_statuses(record)))
+    yield from _inconclusive(record)
+    yield from _requirements(requirement_statuses(record))
     if record.shows_schedule:
         yield from schedule.markdown(record)
 
@@ -65,6 +98,76 @@ def _verdict(row: ProfileVerdict) -> Sequence[str]:
     by_name = sorted((status.value, n) for status, n in row.counts.items())
     counts = ", ".join(f"{n} {name}" for name, n in by_name)
     return row.name, row.verdict.value, counts
+
+
+# ── causes ──
+
+
+def _causes(record: RunRecord) -> Iterator[str]:
+    """Yield a section for each cause, the weightiest first."""
+    rows = {result.id: result for result in record.results}
+    for place, cause in enumerate(causes(record).ranked, 1):
+        head = ["", "## Fix this first"] if place == 1 else []
+        first = simplest(rows[name] for name in cause.failed)
+        yield "\n".join([*head, *_cause(place, cause, first, record)])
+
+
+def _cause(place: int, cause: Cause, result: Result, record: RunRecord) -> Iterator[str]:
+    kinds = Kinds(record.suite.told_apart_by)
+    yield ""
+    yield f"### {place}. {inline(settled(cause.sentence))}"
+    yield ""
+    for name in cause.requirements:
+        requirement = record.suite.requirements[name]
+        yield f"- {name} ({requirement.level}): {inline(requirement.sentence)}"
+    yield ""
+    for failure in result.failures[:1]:
+        yield f"Due: {code(due(failure))}  "
+        yield f"Came: {code(came(failure, kinds))}"
+        yield from _dialogue(result, failure.entry or 0, kinds)
+    yield ""
+    yield from _names(f"{len(cause.failed)} failed", cause.failed)
+    yield from _names(f"{len(cause.waiting)} inconclusive because of it", cause.waiting)
+    again = result.id if result.kind != "monitor" else ""
+    yield ""
+    yield f"Again: {code(settled(f'coda-conformance {record.target_words} {again}'.rstrip()))}"
+
+
+def _names(title: str, names: Iterable[str]) -> Iterator[str]:
+    rows = sorted(names)
+    if rows:
+        more = f" and {len(rows) - NAMED} more" if len(rows) > NAMED else ""
+        yield f"- {title}: {', '.join(map(code, rows[:NAMED]))}{more}"
+
+
+def _dialogue(result: Result, guilty: int, kinds: Kinds) -> Iterator[str]:
+    """Yield what crossed the guilty connection last, in few words."""
+    before = [row for row in result.transcript if row.ordinal <= guilty and row.kind != "others"]
+    if not before:
+        return
+    shown = [row for row in before if row.connection == before[-1].connection]
+    arrows = {"sent": "client →", "received": "server ←", "noted": "      ·"}
+    lines = groupby(f"{arrows[row.direction]} {_said(row, kinds)}" for row in shown)
+    yield from ("", "```text")
+    for said, times in [(said, len(list(same))) for said, same in lines][-AROUND:]:
+        yield said if times == 1 else f"{said} ({times} times)"
+    yield "```"
+
+
+def _said(row: TranscriptEntry, kinds: Kinds) -> str:
+    kind = kinds.of_text(row.text) if row.kind == "text" else ()
+    if kind:
+        return _plain(settled(" ".join(kind)))
+    if row.kind == "text":
+        return f"a text message of {row.size} characters"
+    return _plain(settled(words(row.kind, row.text, row.code, row.how))[:80])
+
+
+def _plain(text: str) -> str:
+    return inline(text).replace("`", "")
+
+
+# ── the rest ──
 
 
 def _against(comparison: Comparison) -> Iterator[str]:
@@ -81,18 +184,24 @@ def _found(found: Finding) -> tuple[str, str, str]:
     return found.id, found.outcome, ", ".join(sorted(found.requirements))
 
 
-def _failures(record: RunRecord) -> Iterator[str]:
-    """Yield the failures by name; the evidence varies between runs and is in the JSON report."""
-    found = [r for r in record.unexpected if r.outcome in (Outcome.FAILED, Outcome.WARNED)]
-    rows = [(row.id, ", ".join(sorted(blamed(row))), row.title) for row in found]
-    yield from _any(("failed", "requirements", "a conformant server"), rows)
-
-
 def _flaky(record: RunRecord) -> Iterator[str]:
     """Yield what failed sometimes, and how often."""
     found = [r for r in record.unexpected if r.outcome is Outcome.FLAKY]
     rows = [(row.id, tally(row), ", ".join(sorted(blamed(row))), row.title) for row in found]
     yield from _any(("flaky", "", "requirements", "a conformant server"), rows)
+
+
+def _inconclusive(record: RunRecord) -> Iterator[str]:
+    """Yield the inconclusive results that wait for no cause, by reason, with what to do."""
+    waiting = set(causes(record).open)
+    groups = advice.groups(row for row in record.results if row.id in waiting)
+    if groups:
+        yield from ("", "## Inconclusive", "")
+    for group in groups:
+        yield from _names(
+            f"{group.title} ({len(group.results)}). {group.advice}",
+            (row.id for row in group.results),
+        )
 
 
 def _any(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -101,8 +210,15 @@ def _any(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
         yield from ("", *table(heads, rows))
 
 
-def _requirement(row: RequirementStatus) -> Sequence[str]:
-    requirement = row.requirement
-    why = requirement.excluded or requirement.sentence
-    status = f"{MARKS[row.status]} {row.status.value}"
-    return requirement.id, requirement.level, requirement.profile, status, why
+def _requirements(statuses: Sequence[RequirementStatus]) -> Iterator[str]:
+    """Yield the requirements by chapter and status, and why some are excluded."""
+    yield from ("", "## Requirements", "")
+    rows = []
+    for chapter, found in groupby(statuses, lambda row: row.requirement.anchor.partition(".")[0]):
+        by_status = sorted(found, key=lambda row: -row.status.gravity)
+        for status, group in groupby(by_status, lambda row: row.status):
+            names = ", ".join(row.requirement.id for row in group)
+            rows.append((chapter, f"{MARKS[status]} {status.value}", names))
+    yield from table(("chapter", "status", "requirements"), rows)
+    excluded = [row.requirement for row in statuses if row.status is Outcome.EXCLUDED]
+    yield from _any(("excluded", "why"), [(row.id, row.excluded or "") for row in excluded])

@@ -16,6 +16,7 @@ from conformance.model import Outcome
 from conformance.record.baseline import Baseline, Finding, Findings, compare
 from conformance.record.record import RunRecord
 from conformance.rendering.document import SCHEMA, document
+from conformance.rendering.restored import restored
 from conformance.text.excerpts import cut
 
 MAX_BYTES: Final = 64 * 1024 * 1024
@@ -42,6 +43,10 @@ class Report(msgspec.Struct, frozen=True):
         """The name of the target."""
         name: str = self.value["target"]["name"]
         return name
+
+    def record(self) -> RunRecord:
+        """Return the record of the run that it was made from."""
+        return restored(self.value)
 
     def results(self) -> Findings:
         """Return the result of each scenario and passive check."""

@@ -1,25 +1,27 @@
-"""The report that a person reads first: failures, then the table, the verdict last."""
+"""The report that a person reads first: failures by cause, the table, the verdict last."""
 
-from collections.abc import Iterable
-from typing import TextIO
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final, TextIO
 
 from conformance.model import Outcome, Result, Verdict
-from conformance.record.baseline import Comparison
-from conformance.record.causes import causes
-from conformance.record.evidence import words
+from conformance.record import advice
+from conformance.record.causes import Cause, causes, simplest
+from conformance.record.headline import NOT_COUNTED, headline
+from conformance.record.next_step import next_step
 from conformance.record.record import (
+    ProfileVerdict,
     RunRecord,
-    blamed,
+    exit_status,
     not_looked_at,
     profile_verdicts,
-    requirement_statuses,
 )
 from conformance.rendering import against_baseline, remarks, schedule
 from conformance.rendering.text import failure_lines, retries_text
-from conformance.text.excerpts import cut
+from conformance.text.layout import filled, listed
 from conformance.text.streams import Output, Painted
 
-MARKS = {
+MARKS: Final = {
     Outcome.PASSED: "✓",
     Outcome.FAILED: "✗",
     Outcome.FLAKY: "~",
@@ -29,7 +31,7 @@ MARKS = {
     Outcome.KIT_ERROR: "E",
 }
 
-COLOURS = {
+COLOURS: Final = {
     Outcome.PASSED: "32",
     Outcome.FAILED: "31",
     Outcome.FLAKY: "31",
@@ -38,27 +40,22 @@ COLOURS = {
     Outcome.KIT_ERROR: "35",
 }
 
-COLUMNS = (
-    Outcome.PASSED,
-    Outcome.FAILED,
-    Outcome.FLAKY,
-    Outcome.WARNED,
-    Outcome.KIT_ERROR,
-    Outcome.INCONCLUSIVE,
-    Outcome.NOT_TRIED,
-    Outcome.NOT_APPLICABLE,
-    Outcome.EXCLUDED,
-)
+VERDICT_COLOURS: Final = {Verdict.CONFORMANT: "32", Verdict.NOT_CONFORMANT: "31"}
 
-MOST_CAUSES = 6
+IN_FULL: Final = 10
+"""Causes of which one failure is shown in full."""
 
-VERDICT_COLOURS = {Verdict.CONFORMANT: "32", Verdict.NOT_CONFORMANT: "31"}
+FIRST: Final = 6
+"""Causes in the list at the end."""
+
+NAMED: Final = 5
+"""Ids that are listed where there are many."""
 
 
 class Terminal:
-    """Writes a report for a person; in colour if the stream is a terminal.
+    """Writes a report for a person; in colour if the stream takes it.
 
-    A verbose one has transcripts.
+    A verbose one shows every cause in full, with transcripts.
     """
 
     def __init__(self, stream: TextIO, *, verbose: bool = False) -> None:
@@ -69,155 +66,179 @@ class Terminal:
         """Write one line, whatever its parts contain."""
         self.output.line(*parts)
 
-    def summary(self, record: RunRecord) -> None:
-        """Write everything that a run found."""
-        self._details(record, Outcome.FAILED, "Failed")
-        self._details(record, Outcome.FLAKY, "Flaky")
-        self._details(record, Outcome.WARNED, "Warned (SHOULD)")
-        self._reasons(record)
-        self._remarks(record)
+    def report(self, record: RunRecord) -> None:
+        """Write everything that a run found, but for the verdict."""
+        found = causes(record)
+        self._causes(record, found.ranked)
+        rows = {result.id: result for result in record.results}
+        self._flaky(record, [rows[name] for name in found.flaky])
+        self._kit_errors(record)
+        self._inconclusive(rows[name] for name in found.open)
+        for line in remarks.lines(record):
+            self.line(line)
         if record.comparison is not None:
-            self._against(record.comparison)
+            self._lines([*against_baseline.lines(record.comparison), ""])
         if record.selection:
             self._not_looked_at(record)
         else:
-            self._verdicts(record)
+            self._profiles(record)
+        if record.shows_schedule:
+            self._lines([*schedule.lines(record), ""])
+        self._first(found.ranked)
+
+    def verdict(self, record: RunRecord, stored: Path | None = None) -> None:
+        """Write the verdict, with the exit status and the next step, in the last lines.
+
+        `stored` is where the JSON report is.
+        """
+        retried = retries_text(record.retries)
+        if retried:
+            self.line(retried)
         if record.comparison is not None:
             self.line(against_baseline.totals(record.comparison))
-        self._fix_first(record)
-        self._retries(record)
-        if record.shows_schedule:
-            for line in schedule.lines(record):
-                self.line(line)
-            self.line()
         self.line(_totals(record))
+        found = headline(record)
+        text = f"{found} (exit status {int(exit_status(record))})"
+        for line in filled(text, self._width):
+            self.line(Painted(line, COLOURS[found.like]))
+        step = next_step(record, stored)
+        if step:
+            self._lines(filled(f"Next: {step}", self._width))
 
-    def _fix_first(self, record: RunRecord) -> None:
-        """Write the weightiest causes of what failed."""
-        found = causes(record)
-        if not found.ranked:
-            return
-        self.line()
-        self.line("Fix this first:")
-        for cause in found.ranked[:MOST_CAUSES]:
-            waiting = f", {len(cause.waiting)} wait for it" if cause.waiting else ""
-            self.line(f"  {cause.sentence} ({len(cause.failed)} failed{waiting})")
-        more = len(found.ranked) - MOST_CAUSES
-        if more > 0:
-            self.line(f"  and {more} other causes")
+    @property
+    def _width(self) -> int:
+        return self.output.width
 
-    def _retries(self, record: RunRecord) -> None:
-        """Write what was rerun, if anything was to be."""
-        text = retries_text(record.retries)
-        if text:
-            self.line(text)
-
-    def _remarks(self, record: RunRecord) -> None:
-        """Write the remarks on the target's process and hooks."""
-        found = [*remarks.lines(record)]
-        for line in [*found, ""] if found else []:
+    def _lines(self, lines: Iterable[str]) -> None:
+        for line in lines:
             self.line(line)
 
-    def _against(self, comparison: Comparison) -> None:
-        """Write what is known, by reason, and what differs from the baseline."""
-        for line in against_baseline.lines(comparison):
-            self.line(line)
-        self.line()
+    # ── failures ──
+
+    def _causes(self, record: RunRecord, ranked: tuple[Cause, ...]) -> None:
+        """Write the causes, and of each the failure with the shortest dialogue."""
+        rows = {result.id: result for result in record.results}
+        shown = ranked if self._verbose else ranked[:IN_FULL]
+        for place, cause in enumerate(shown, 1):
+            self.line()
+            self._lines(filled(f"{place}. {_titled(cause)}", self._width, "   "))
+            first = simplest(rows[name] for name in cause.failed)
+            self._one(first, record)
+            self._others("also failed", [name for name in cause.failed if name != first.id])
+            self._others("inconclusive because of it", cause.waiting)
+        for place, cause in enumerate(ranked[len(shown) :], len(shown) + 1):
+            self.line()
+            self._lines(filled(f"{place}. {_titled(cause)}", self._width, "   "))
+            self._others("failed", cause.failed)
+        if ranked:
+            self.line()
+
+    def _one(self, result: Result, record: RunRecord) -> None:
+        """Write one failure: the rule, what was sent, due and came, where, and how to rerun it."""
+        self.line("   ", _mark(result.outcome, result.id))
+        lines = failure_lines(result, record, self._width - 3, transcript=self._verbose)
+        self._lines(f"   {line}".rstrip() for line in lines)
+
+    def _others(self, title: str, names: Iterable[str]) -> None:
+        rows = list(names)
+        if rows:
+            most = len(rows) if self._verbose else NAMED
+            self._lines(filled(f"   {title}: {listed(rows, most)}", self._width, "     "))
+
+    def _flaky(self, record: RunRecord, rows: list[Result]) -> None:
+        """Write what failed only at times, in full."""
+        if rows:
+            self.line(f"Flaky: {len(rows)}")
+        for row in rows:
+            self._one(row, record)
+            self.line()
+
+    def _kit_errors(self, record: RunRecord) -> None:
+        """Write the faults of the kit itself."""
+        for row in record.results:
+            if row.outcome is Outcome.KIT_ERROR:
+                self.line(_mark(row.outcome, row.id))
+                self._lines(filled(f"  {row.reason}", self._width, "  "))
+
+    def _inconclusive(self, rows: Iterable[Result]) -> None:
+        """Write the inconclusive results by reason, with what to do."""
+        groups = advice.groups(rows)
+        for group in groups:
+            title = f"{len(group.results)} inconclusive. {group.title}. {group.advice}"
+            self._lines(filled(f"{MARKS[Outcome.INCONCLUSIVE]} {title}", self._width, "  "))
+            self._lines(_reasons(group.results, self._width, self._verbose))
+        if groups:
+            self.line()
+
+    # ── the end ──
 
     def _not_looked_at(self, record: RunRecord) -> None:
         """Write which requirements of the selected chapters were not checked."""
         for chapter, names in not_looked_at(record).items():
-            self.line(f"Not checked in {chapter}: {', '.join(names)}")
+            text = f"Not checked in {chapter}: {', '.join(names)}"
+            self._lines(filled(text, self._width, "  "))
 
-    def _verdicts(self, record: RunRecord) -> None:
-        """Write what is broken, the table and the verdicts; a part of the suite gets none."""
-        if {Outcome.FAILED, Outcome.FLAKY} & {result.outcome for result in record.results}:
-            self._broken(record)
-        for line in self._table(record).splitlines():
-            self.line(line)
-        self.line()
-        for row in profile_verdicts(record):
-            colour = VERDICT_COLOURS.get(row.verdict, "33")
-            self.line(f"{row.name}: ", Painted(row.verdict.value, colour))
-
-    def _details(self, record: RunRecord, outcome: Outcome, title: str) -> None:
-        """Write one failure per requirement in full, and the names of the others."""
-        groups = _by_requirement(record, outcome)
-        if groups:
-            self.line()
-            self.line(f"{title}: {sum(map(len, groups.values()))}")
-        for first, *others in groups.values():
-            self.line()
-            self.line(_mark(outcome, first.id), f" — {first.title}")
-            for line in failure_lines(first, record, transcript=self._verbose):
-                self.line(line)
-            if others:
-                self.line()
-                self.line(f"  {len(others)} more, in full in the JSON report:")
-            for other in others:
-                self.line("  ", _mark(outcome), f" {other.id}")
-        if groups:
-            self.line()
-
-    def _reasons(self, record: RunRecord) -> None:
-        for outcome in (Outcome.KIT_ERROR, Outcome.INCONCLUSIVE):
-            found = [result for result in record.unexpected if result.outcome is outcome]
-            if found:
-                self.line()
-                self.line(f"{outcome.value.capitalize()}: {len(found)}")
-            for results in _by_reason(found).values():
-                names = ", ".join(result.id for result in results)
-                self.line("  ", _mark(outcome), f" {names}")
-                self.line(f"      {results[0].reason}")
-                for failure in results[0].failures:
-                    self.line(f"      expected  {cut(words(failure.expected), 240)}")
-                    self.line(f"      received  {cut(words(failure.received), 240)}")
-            if found:
-                self.line()
-
-    def _broken(self, record: RunRecord) -> None:
-        """Write one line for each requirement that is broken."""
-        for row in requirement_statuses(record):
-            if row.status.blames:
-                name = _mark(row.status, f"{row.requirement.id:<13}")
-                self.line(name, f" {row.requirement.sentence}")
+    def _profiles(self, record: RunRecord) -> None:
+        """Write the verdict on each profile; those that are not claimed are named together."""
+        rows = profile_verdicts(record)
+        claimed = [row for row in rows if row.verdict is not Verdict.NOT_CLAIMED]
+        for row in claimed:
+            verdict = Painted(f"{row.verdict.value:<14}", VERDICT_COLOURS.get(row.verdict, "33"))
+            self.line(f"{row.name:<10} ", verdict, f" {_counts(row)}")
+        others = [row.name for row in rows if row.verdict is Verdict.NOT_CLAIMED]
+        if others:
+            self.line(f"not claimed: {', '.join(others)}")
         self.line()
 
-    def _table(self, record: RunRecord) -> str:
-        from tabulate import tabulate
-
-        verdicts = profile_verdicts(record)
-        columns = [c for c in COLUMNS if any(row.counts.get(c) for row in verdicts)]
-        rows = [
-            [row.name, sum(row.counts.values()), *(row.counts.get(c, 0) for c in columns)]
-            for row in verdicts
-        ]
-        headers = ["profile", "requirements", *(column.value for column in columns)]
-        return str(tabulate(rows, headers, tablefmt="simple"))
-
-
-def _mark(outcome: Outcome, name: str = "") -> Painted:
-    return Painted(f"{MARKS[outcome]} {name}" if name else MARKS[outcome], COLOURS.get(outcome))
+    def _first(self, ranked: tuple[Cause, ...]) -> None:
+        """Write the weightiest causes, where a reader of the end finds them."""
+        if not ranked:
+            return
+        self.line("Fix this first:")
+        for place, cause in enumerate(ranked[:FIRST], 1):
+            self._lines(filled(f"  {place}. {_titled(cause)}", self._width, "     "))
+        more = len(ranked) - FIRST
+        if more > 0:
+            self.line(f"  and {more} more cause{'s' * (more != 1)}")
+        self.line()
 
 
-def _by_requirement(record: RunRecord, outcome: Outcome) -> dict[frozenset[str], list[Result]]:
-    """Return the unexpected results with an outcome, by the requirements that they blame."""
-    found: dict[frozenset[str], list[Result]] = {}
-    for result in record.unexpected:
-        if result.outcome is outcome:
-            found.setdefault(blamed(result), []).append(result)
-    return found
+def _titled(cause: Cause) -> str:
+    waiting = f", {len(cause.waiting)} inconclusive" if cause.waiting else ""
+    return f"{cause.sentence} ({len(cause.failed)} failed{waiting})"
 
 
-def _by_reason(results: Iterable[Result]) -> dict[str, list[Result]]:
-    found: dict[str, list[Result]] = {}
-    for result in results:
-        found.setdefault(result.reason, []).append(result)
-    return found
+def _reasons(results: Iterable[Result], width: int, verbose: bool) -> Iterator[str]:
+    """Yield the reasons of inconclusive results, each with the ids that share it."""
+    by_reason: dict[str, list[str]] = {}
+    for row in results:
+        by_reason.setdefault(row.reason, []).append(row.id)
+    shown = list(by_reason.items())
+    for reason, names in shown if verbose else shown[:NAMED]:
+        yield from filled(f"    {reason}", width, "    ")
+        yield from filled(
+            f"      {listed(names, len(names) if verbose else NAMED)}", width, "      "
+        )
+    more = len(shown) - NAMED
+    if more > 0 and not verbose:
+        yield f"    and {more} more reason{'s' * (more != 1)}, with -v"
+
+
+def _counts(row: ProfileVerdict) -> str:
+    total = sum(number for outcome, number in row.counts.items() if outcome not in NOT_COUNTED)
+    others = [
+        f"{row.counts[outcome]} {outcome.value}"
+        for outcome in Outcome
+        if outcome in row.counts and outcome not in (Outcome.PASSED, *NOT_COUNTED)
+    ]
+    return ", ".join([f"{row.counts.get(Outcome.PASSED, 0)} of {total} kept", *others])
+
+
+def _mark(outcome: Outcome, name: str) -> Painted:
+    return Painted(f"{MARKS[outcome]} {name}", COLOURS.get(outcome))
 
 
 def _totals(record: RunRecord) -> str:
     counts = {name: number for name, number in record.counts().items() if number}
-    listed = ", ".join(f"{number} {name}" for name, number in counts.items())
-    end = "" if record.complete else f"; INCOMPLETE: {record.note or 'interrupted'}"
-    return f"{listed} in {record.duration:.1f} s{end}"
+    listed_counts = ", ".join(f"{number} {name}" for name, number in counts.items())
+    return f"{listed_counts or 'no results'} in {record.duration:.1f} s"

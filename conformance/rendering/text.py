@@ -9,24 +9,32 @@ from conformance.record.record import RunRecord
 from conformance.record.retries import Retries, tally
 from conformance.record.wording import line
 from conformance.text.excerpts import cut
+from conformance.text.layout import filled
 
 AROUND: Final = 8
+MOST: Final = 400
+"""Characters of what was sent, expected or received."""
+INDENT: Final = " " * 10
+LOG: Final = 500
+"""Columns of a line in a log."""
 
 
-def failure_lines(result: Result, record: RunRecord, *, transcript: bool = True) -> Iterator[str]:
+def failure_lines(
+    result: Result, record: RunRecord, width: int = LOG, *, transcript: bool = True
+) -> Iterator[str]:
     """Yield the failure of a result: the rule, what was sent, expected and received, and where.
 
-    With `transcript`, the entries around the failure follow.
-    The lines contain the target's own text as it is: each has to be shown as one line.
+    Lines are at most `width` characters long. With `transcript`, the entries around the failure
+    follow. The lines contain the target's own text as it is: each has to be shown as one line.
     """
     for failure in result.failures[:1]:
-        yield from _one(failure, result, record)
+        yield from _one(failure, result, record, width)
         if transcript:
             yield ""
             yield from _excerpt(result.transcript, failure.entry)
     more = len(result.failures) - 1
     if more > 0:
-        yield f"  ({more} more of the same kind in the JSON report)"
+        yield f"({more} more of the same kind in the JSON report)"
 
 
 def retries_text(retries: Retries) -> str:
@@ -51,23 +59,24 @@ def _up_to(times: int) -> str:
     return f"up to {times} time{'s' * (times != 1)}"
 
 
-def _one(failure: Failure, result: Result, record: RunRecord) -> Iterator[str]:
+def _one(failure: Failure, result: Result, record: RunRecord, width: int) -> Iterator[str]:
     for name in failure.requirements or result.requirements:
         requirement = record.suite.requirements[name]
-        yield f"  {name} {requirement.level}: {requirement.sentence}"
-        yield f"  {'':{len(name)}} spec/{requirement.anchor}"
-    yield ""
+        yield from filled(f"{name} {requirement.level}: {requirement.sentence}", width, INDENT)
+        yield f"{INDENT}spec/{requirement.anchor}"
     rows = (
         ("found", failure.summary),
         ("sent", words(failure.sent)),
         ("expected", words(failure.expected)),
         ("received", words(failure.received)),
-        ("pointer", failure.pointer),
+        ("differs", failure.pointer),
         ("at", " ".join(filter(None, (failure.location, f"({failure.step})")))),
         ("runs", tally(result)),
         ("again", _again(result, record)),
     )
-    yield from (f"  {name:<9} {cut(value, 500)}" for name, value in rows if value)
+    for name, value in rows:
+        if value:
+            yield from filled(f"{name:<9} {cut(value, MOST)}", width, INDENT)
 
 
 def _again(result: Result, record: RunRecord) -> str:
@@ -82,7 +91,7 @@ def _excerpt(transcript: Sequence[TranscriptEntry], guilty: int | None) -> Itera
     at = ordinals.index(guilty) if guilty in ordinals else len(ordinals) - 1
     first = max(0, at - AROUND + 1)
     if first:
-        yield f"  {first} earlier lines are in the JSON report"
+        yield f"{first} earlier lines are in the JSON report"
     for i, row in enumerate(shown[first : at + 3], first):
         mark = "▶" if i == at else " "
-        yield f" {mark}{cut(line(row), 240)}"
+        yield f"{mark}{cut(line(row), 240)}"

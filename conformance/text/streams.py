@@ -3,6 +3,7 @@
 import errno
 import io
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
@@ -14,6 +15,22 @@ STANDARD: Final = range(3)
 """The descriptors of a process's standard input, output and error."""
 
 _WIPE: Final = "\r\x1b[2K"
+
+
+USUAL: Final = 100
+NARROWEST: Final = 40
+WIDEST: Final = 120
+"""Columns: where there is no terminal, and the bounds where there is one."""
+
+
+def takes_colour(is_terminal: bool) -> bool:
+    """Return whether a stream gets colours: NO_COLOR, FORCE_COLOR and TERM=dumb decide first."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    forced = os.environ.get("FORCE_COLOR")
+    if forced:
+        return forced != "0"
+    return is_terminal and os.environ.get("TERM") != "dumb"
 
 
 class Painted(NamedTuple):
@@ -35,6 +52,7 @@ class Output(io.TextIOBase):
         self.stream = stream
         self.error: BaseException | None = None
         self.is_terminal = stream is not None and stream.isatty()
+        self.is_coloured = takes_colour(self.is_terminal)
         self._unfinished = ""
         if stream is None:
             self.error = OSError(errno.EBADF, "it is closed")
@@ -59,9 +77,15 @@ class Output(io.TextIOBase):
 
     def passing(self, text: str) -> None:
         """Show a line on a terminal until the next one replaces it; an empty one erases it."""
-        if self.is_terminal:
+        if self.is_terminal and os.environ.get("TERM") != "dumb":
             self._put(_WIPE + printable(text))
             self.flush()
+
+    @property
+    def width(self) -> int:
+        """The columns of a line: those of the terminal, within reason."""
+        columns = shutil.get_terminal_size((USUAL, 0)).columns if self.is_terminal else USUAL
+        return max(NARROWEST, min(columns, WIDEST))
 
     def flush(self) -> None:
         """Send what has been written, except for a line that has not ended."""
@@ -74,7 +98,7 @@ class Output(io.TextIOBase):
 
     def _shown(self, part: str | Painted) -> str:
         text, colour = part if isinstance(part, Painted) else (part, None)
-        painted = colour is not None and self.is_terminal
+        painted = colour is not None and self.is_coloured
         return f"\x1b[{colour}m{printable(text)}\x1b[0m" if painted else printable(text)
 
     def _put(self, text: str, *, flush: bool = False) -> None:

@@ -46,7 +46,9 @@ def test_a_report_of_nothing_satisfies_it_too(suite: Suite) -> None:
 def test_a_report_names_the_kit_the_suite_and_the_target(suite: Suite) -> None:
     report = document(record(suite, *RESULTS))
     assert report["kit"] == {"name": "coda-conformance", "version": __version__}
-    assert report["suite"] == {"name": "coda", "version": suite.version}
+    assert report["suite"]["name"] == "coda"
+    assert report["suite"]["version"] == suite.version
+    assert [row["name"] for row in report["suite"]["profiles"]] == list(suite.profiles)
     assert report["target"]["url"] == "ws://127.0.0.1:8765/"
 
 

@@ -131,7 +131,9 @@ def told(text: str) -> RunRecord:
 
 def on_a_terminal(made: RunRecord) -> str:
     stream = io.StringIO()
-    Terminal(stream).summary(made)
+    terminal = Terminal(stream)
+    terminal.report(made)
+    terminal.verdict(made)
     return stream.getvalue()
 
 

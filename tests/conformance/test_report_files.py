@@ -6,6 +6,7 @@ No test names a device of the machine itself: a fault here could replace it, whe
 import contextlib
 import json
 import os
+import re
 import resource
 import signal
 import socket
@@ -208,7 +209,7 @@ def test_a_report_that_cannot_be_written_keeps_none_of_the_others(tmp_path: Path
     reports = Reports(words, {"small": lambda _: OLD, "large": lambda _: NEW * 99})
     with no_room_beyond(len(NEW)):
         written = reports.write(0)
-    assert written.reports == [f"small report: {first}", f"small report: {third}"]
+    assert written.reports == [("small", first), ("small", third)]
     assert written.faults == [f"the report {second} cannot be written: File too large"]
     assert first.read_bytes() == third.read_bytes() == OLD
     assert not second.exists()
@@ -332,8 +333,7 @@ def test_a_run_reports_to_its_own_output(tmp_path: Path, name: str) -> None:
     text = path.read_text(encoding="utf-8")
     value, end = json.JSONDecoder().raw_decode(text)
     assert value["exit_status"] == 1
-    assert "Failed: " in text[end:]
-    assert text.endswith(f"json report: {name}\n")
+    assert f"json report: {name}\nNot conformant: " in re.sub(r"\n\d+ failed.*", "", text[end:])
 
 
 # ── one place for one report ──

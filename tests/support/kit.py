@@ -49,6 +49,14 @@ class Finished:
         return "\n".join(result.get("reason", "") for result in self.report["results"])
 
 
+_PROGRESS = re.compile(r"^ *\d+ s  \d+ of \d+.*\n", re.MULTILINE)
+
+
+def complaints(errors: str) -> str:
+    """What the standard error stream has besides progress, of which a slow machine sees more."""
+    return _PROGRESS.sub("", errors)
+
+
 def call(
     *words: str,
     timeout: float = LIMIT,
@@ -67,7 +75,8 @@ def call(
         timeout=timeout,
         check=False,
     )
-    return Finished(done.returncode, done.stdout, done.stderr, perf_counter() - begun)
+    seconds = perf_counter() - begun
+    return Finished(done.returncode, done.stdout, complaints(done.stderr), seconds)
 
 
 def judge(folder: Path, target: str, *words: str, timeout: float = LIMIT) -> Finished:

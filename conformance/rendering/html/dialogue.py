@@ -7,7 +7,6 @@ from conformance.model import Failure, Result, StepRecord, TranscriptEntry
 from conformance.record.evidence import words as words_of
 from conformance.record.kinds import Kinds
 from conformance.record.wording import words
-from conformance.text.escapes import printable
 from conformance.text.excerpts import cut
 
 MOST_TEXT: Final = 700
@@ -46,8 +45,8 @@ def steps(rows: Iterable[StepRecord]) -> list[list[str]]:
             row.state,
             _VERBS.get(row.verb, row.verb.replace("_", " ").capitalize()),
             row.connection,
-            printable(row.says),
-            printable(row.note),
+            row.says,
+            row.note,
         ]
         for row in rows
     ]
@@ -88,13 +87,13 @@ def _entry(entry: TranscriptEntry, kinds: Kinds) -> dict[str, Any]:
         "c": entry.connection,
         "d": entry.direction[0],
         "k": entry.kind,
-        "l": printable(label),
+        "l": label,
     }
     if more:
-        row["m"] = printable(more)
+        row["m"] = more
     text = cut(said, MOST_TEXT) + (f"… ({entry.size})" if entry.is_cut else "")
     if text != label:
-        row["t"] = printable(text)
+        row["t"] = text
     return row
 
 
@@ -112,7 +111,7 @@ def _label(entry: TranscriptEntry, said: str, kinds: Kinds) -> tuple[str, str]:
 
 def _mark(rows: list[dict[str, Any]], place: int, kind: str, what: str) -> None:
     """Mark the guilty entry, or draw the silence where something was due."""
-    due = printable(cut(what, 80))
+    due = cut(what, 80)
     if kind in _SILENT:
         guilty = rows[place]
         rows.insert(place + 1, {"c": guilty["c"], "d": "r", "k": "silence", "l": due, "x": 1})

@@ -1,14 +1,12 @@
 """JSON values as lines, with what differs between due and received marked."""
 
 from collections.abc import Iterator
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
-import msgspec
 from msgspec import UNSET
 
 from conformance.json_text import NotJSON, decode, encode
 from conformance.model import Evidence
-from conformance.text.escapes import printable
 
 Mark = Literal["", "differs", "missing", "not compared"]
 
@@ -16,7 +14,7 @@ MOST_LINES: Final = 60
 LONGEST_LINE: Final = 400
 
 
-class Line(msgspec.Struct, frozen=True, array_like=True):
+class Line(NamedTuple):
     """One line: how deep it is, its text, and how it compares."""
 
     depth: int
@@ -43,7 +41,7 @@ def _bounded(lines: Iterator[Line]) -> list[Line]:
             break
         text = line.text
         cut = text if len(text) <= LONGEST_LINE else f"{text[:LONGEST_LINE]}… ({len(text)})"
-        shown.append(Line(line.depth, printable(cut), line.mark))
+        shown.append(Line(line.depth, cut, line.mark))
     return shown
 
 

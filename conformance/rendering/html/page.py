@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 from conformance import __version__
 from conformance.model import Outcome, Result
 from conformance.record import advice, schedule
-from conformance.record.causes import Causes, causes
+from conformance.record.causes import Causes, causes, simplest
 from conformance.record.evidence import words
 from conformance.record.headline import NOT_COUNTED, headline, meaning
 from conformance.record.kinds import Kinds
@@ -201,8 +201,10 @@ class _Page:
 
     def _due(self, names: Sequence[str]) -> tuple[str, str]:
         """What was due and what came in the simplest dialogue."""
-        failure = self._simplest_first(names)[0].result.failures[0]
-        return cut(words(failure.expected), 300), cut(words(failure.received), 300)
+        found = simplest(self.rows[name].result for name in names)
+        for failure in found.failures:
+            return cut(words(failure.expected), 300), cut(words(failure.received), 300)
+        return "", found.reason
 
     @property
     def heaviest(self) -> int:
@@ -273,11 +275,11 @@ class _Page:
     def details(self) -> Markup:
         """What each row that did not simply pass opens to, as JSON for the script."""
         found = {
-            row.result.id: self._detail(row.result)
+            printable(row.result.id): self._detail(row.result)
             for row in self.rows.values()
             if row.result.outcome not in (Outcome.PASSED, Outcome.NOT_APPLICABLE)
         }
-        text = msgspec.json.encode(found).decode()
+        text = msgspec.json.encode(_spelt_out(found)).decode()
         return Markup(text.replace("<", "\\u003c"))  # noqa: S704 - no tag can begin in it
 
     def _detail(self, result: Result) -> dict[str, Any]:
@@ -285,25 +287,34 @@ class _Page:
         requirements = [self._requirement(n) for n in sorted(names or result.requirements)]
         command = f"coda-conformance {self.record.target_words}"
         return {
-            "q": [[r.id, r.level, r.profile, printable(r.sentence)] for r in requirements],
+            "q": [[r.id, r.level, r.profile, r.sentence] for r in requirements],
             "f": [self._failure(row) for row in result.failures[:1]],
             "more": max(0, len(result.failures) - 1),
             "s": dialogue.steps(result.steps),
             "w": dialogue.wire(result, self._kinds),
             "cut": result.transcript[-1].ordinal if result.transcript else 0,
-            "run": printable(command if result.kind == "monitor" else f"{command} {result.id}"),
-            "at": printable(result.failures[0].location if result.failures else ""),
-            "why": printable(cut(_sentence(result.reason), 600)),
-            "tries": [[row.outcome.value, printable(row.reason)] for row in result.trials],
+            "run": command if result.kind == "monitor" else f"{command} {result.id}",
+            "at": result.failures[0].location if result.failures else "",
+            "why": cut(_sentence(result.reason), 600),
+            "tries": [[row.outcome.value, row.reason] for row in result.trials],
         }
 
     def _failure(self, failure: Any) -> dict[str, Any]:
         return {
-            "sum": printable(cut(_sentence(failure.summary), 600)),
-            "sent": printable(cut(words(failure.sent), 1200)),
+            "sum": cut(_sentence(failure.summary), 600),
+            "sent": cut(words(failure.sent), 1200),
             "due": json_lines.due(failure.expected, failure.pointer),
             "came": json_lines.came(failure.received, failure.pointer, failure.expected),
         }
+
+
+def _spelt_out(value: Any) -> Any:
+    """Return a value in which each text shows what a browser would obey or not show."""
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, Mapping):
+        return {_spelt_out(key): _spelt_out(member) for key, member in value.items()}
+    return [_spelt_out(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _sentence(text: str) -> str:

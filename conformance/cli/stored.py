@@ -1,0 +1,90 @@
+"""`report`, `show` and `compare`: what stored JSON reports say, without a target."""
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+
+from conformance.cli.judge import show as show_record
+from conformance.errors import InputError, did_you_mean
+from conformance.model import Outcome, Result
+from conformance.record.record import (
+    Exit,
+    RequirementStatus,
+    RunRecord,
+    profile_verdicts,
+    requirement_statuses,
+)
+from conformance.record.wording import line
+from conformance.rendering.files import Reports
+from conformance.rendering.formats import WRITERS
+from conformance.rendering.gfm import table
+from conformance.rendering.reader import read
+from conformance.rendering.terminal import MARKS
+from conformance.rendering.text import failure_lines
+from conformance.text.streams import Output, say
+
+
+def report(arguments: argparse.Namespace) -> int:
+    """Render a stored report again; the exit status is that of its run."""
+    reports = Reports(arguments.report, WRITERS, [arguments.stored])
+    record = read(arguments.stored).record()
+    return show_record(record, reports.write(record), arguments)
+
+
+def show(arguments: argparse.Namespace) -> int:
+    """Print one result of a stored report with its whole dialogue."""
+    record = read(arguments.stored).record()
+    rows = {result.id: result for result in record.results}
+    if arguments.id not in rows:
+        hint = did_you_mean(arguments.id, rows)
+        raise InputError(f'the report has no result "{arguments.id}"{hint}')
+    say(*_dialogue(rows[arguments.id], record, Output.of(sys.stdout).width))
+    return Exit.CONFORMANT
+
+
+def _dialogue(result: Result, record: RunRecord, width: int) -> Iterator[str]:
+    yield f"{MARKS[result.outcome]} {result.id} — {result.title}"
+    yield f"{result.outcome.value}{f': {result.reason}' if result.reason else ''}"
+    yield ""
+    yield from failure_lines(result, record, width, transcript=False)
+    for step in result.steps:
+        said = f"{step.verb} on {step.connection} {step.says}".rstrip()
+        yield f"  {step.phase:<6} {step.state:<12} {said}"
+    if result.steps:
+        yield ""
+    guilty = {failure.entry for failure in result.failures}
+    before = 0
+    for entry in result.transcript:
+        if entry.ordinal > before + 1:
+            yield f"      {entry.ordinal - before - 1} entries are not in the report"
+        before = entry.ordinal
+        yield f"{'▶' if entry.ordinal in guilty else ' '}{line(entry)}"
+    if not result.transcript:
+        yield "The report has the dialogues of results that did not pass."
+
+
+def compare(arguments: argparse.Namespace) -> int:
+    """Print the verdicts and requirements of several reports, side by side, as Markdown."""
+    records = [read(path).record() for path in arguments.stored]
+    names = [record.target_name for record in records]
+    verdicts = [{row.name: row.verdict.value for row in profile_verdicts(r)} for r in records]
+    profiles = dict.fromkeys(name for row in verdicts for name in row)
+    rows = [[name, *(row.get(name, "") for row in verdicts)] for name in profiles]
+    say(*table(("profile", *names), rows), "")
+    statuses = [{row.requirement.id: row for row in requirement_statuses(r)} for r in records]
+    ids = dict.fromkeys(name for row in statuses for name in row)
+    found = [[name, *(_status(row.get(name)) for row in statuses)] for name in ids]
+    shown = found if arguments.all else [row for row in found if len(set(row[1:])) > 1]
+    say(*table(("requirement", *names), shown))
+    say("", _difference(len(found), found, records))
+    return Exit.CONFORMANT
+
+
+def _status(row: RequirementStatus | None) -> str:
+    return "" if row is None else row.status.value
+
+
+def _difference(total: int, rows: Sequence[Sequence[str]], records: Sequence[RunRecord]) -> str:
+    same = sum(len(set(row[1:])) == 1 for row in rows)
+    kept = sum(set(row[1:]) == {Outcome.PASSED.value} for row in rows)
+    return f"{same} of {total} requirements are alike in all {len(records)}, {kept} of them kept."

@@ -1,0 +1,83 @@
+"""Evidence that is the same in every run: without random parts and what is not compared."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from msgspec import UNSET
+
+from conformance.json_text import NotJSON, decode, encode
+from conformance.model import Evidence, Failure
+from conformance.record.evidence import words
+from conformance.record.kinds import Kinds
+from conformance.text.excerpts import cut
+
+MOST: Final = 300
+"""Characters of a value."""
+
+REST: Final = "…"
+"""Stands for members that nothing is compared with."""
+
+_RANDOM: Final = (
+    (re.compile(r"<(\w+) \d+( secret)?>"), r"<\1\2>"),
+    (re.compile(r"\bk[0-9a-f]{12}\b"), "<probe>"),
+    (re.compile(r"\bbarrier\.[0-9a-f]{16}\b"), "<barrier>"),
+    (re.compile(r"\b(?=\w*\d)[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}\b"), "<id>"),
+    (re.compile(r"\b(?=[a-z]*\d)[0-9a-f]{16,}\b"), "<hex>"),
+    (re.compile(r"(127\.0\.0\.1|\[::1\]|localhost):\d+"), r"\1"),
+)
+
+
+def settled(text: str) -> str:
+    """Return a text in which what is drawn by chance is replaced by what it is."""
+    for pattern, name in _RANDOM:
+        text = pattern.sub(name, text)
+    return text
+
+
+def due(failure: Failure) -> str:
+    """Return what was due."""
+    return settled(cut(words(failure.expected), MOST))
+
+
+def came(failure: Failure, kinds: Kinds) -> str:
+    """Return what came instead, with only the members that are compared or tell its kind."""
+    if failure.kind == "missing":
+        return "nothing"
+    value = _message(failure.received)
+    if value is None:
+        return settled(cut(re.sub(r" \(.*\)$", "", words(failure.received)), MOST))
+    pattern = failure.expected.value if failure.expected.says.endswith("like") else UNSET
+    wanted = {*kinds.pointers, failure.pointer, *_paths(pattern, "")}
+    return settled(cut(encode(_projected(value, "", wanted)), MOST).replace(f'"{REST}":0', REST))
+
+
+def _message(evidence: Evidence) -> Any:
+    """Return the message that came; None if something else did, or only its beginning is left."""
+    if isinstance(evidence.value, dict):
+        return evidence.value if not evidence.says else None
+    try:
+        value = decode(evidence.says)
+    except NotJSON:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _paths(pattern: Any, at: str) -> Iterator[str]:
+    if isinstance(pattern, dict) and pattern:
+        for key, value in pattern.items():
+            yield from _paths(value, f"{at}/{key}")
+    elif at:
+        yield at
+
+
+def _projected(value: Any, at: str, wanted: Iterable[str]) -> Any:
+    """Return an object with the members on the way to what is wanted; others are left out."""
+    if not isinstance(value, dict) or at in wanted:
+        return value
+    shown = {
+        key: _projected(member, f"{at}/{key}", wanted)
+        for key, member in value.items()
+        if any(path == f"{at}/{key}" or path.startswith(f"{at}/{key}/") for path in wanted)
+    }
+    return shown if len(shown) == len(value) else shown | {REST: 0}

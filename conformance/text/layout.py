@@ -1,0 +1,43 @@
+"""Lines that fit a width without breaking words."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+LEAST: Final = 20
+"""Columns that a line has at least, however deep it is indented."""
+
+_JOINT: Final = re.compile(r"(?<=[/:])(?=\w)")
+_PIECE: Final = re.compile(r"\s+|[^\s,]+,*|,+")
+
+
+def filled(text: str, width: int, indent: str = "") -> list[str]:
+    """Return a text as lines of at most `width` characters; all but the first are indented.
+
+    Words stay whole; what has no blanks breaks behind a comma, and only a longer piece anywhere.
+    """
+    lines, line, room = [], "", max(width, len(indent) + LEAST)
+    for piece in _pieces(text, room - len(indent)):
+        if line.strip() and len(line) + len(piece.rstrip()) > room:
+            lines.append(line.rstrip())
+            line = indent + piece.lstrip()
+        else:
+            line += piece
+    return [*lines, line.rstrip()]
+
+
+def _pieces(text: str, most: int) -> Iterator[str]:
+    """Yield words, blanks, and the parts of what is longer than a line."""
+    for found in _PIECE.finditer(text):
+        piece = found[0]
+        if len(piece) > most:
+            for part in _JOINT.split(piece):
+                yield from (part[i : i + most] for i in range(0, len(part), most))
+        else:
+            yield piece
+
+
+def listed(names: Sequence[str], most: int) -> str:
+    """Return names in one sentence, the first of them if there are many."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
