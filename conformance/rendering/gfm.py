@@ -29,7 +29,7 @@ def code(text: str) -> str:
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]], numbers: int = 0) -> Iterator[str]:
     """Yield the lines of a table of texts; `numbers` columns after the first are numbers."""
     rule = ["---", *["---:"] * numbers, *["---"] * (len(heads) - 1 - numbers)]
-    yield _line(heads)
+    yield _line([cell(text) for text in heads])
     yield _line(rule)
     for row in rows:
         yield _line([cell(text) for text in row])

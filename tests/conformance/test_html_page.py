@@ -79,7 +79,8 @@ def hostile() -> Any:
     )
     return result(
         Outcome.FAILED, id="a/hostile", title=HOSTILE, reason=HOSTILE, failures=(failure,),
-        transcript=(entry(1, HOSTILE),), steps=(StepRecord("steps", HOSTILE, "f", "failed", HOSTILE),),
+        transcript=(entry(1, HOSTILE),),
+        steps=(StepRecord("steps", HOSTILE, "f", "failed", HOSTILE),),
     )  # fmt: skip
 
 
@@ -123,9 +124,8 @@ class Shown:
         self.page.evaluate(
             "document.querySelectorAll('details').forEach((d) => { d.open = true; })"
         )
-        self.page.wait_for_function(
-            "document.querySelectorAll('.detail').length === document.querySelectorAll('.row').length"
-        )
+        count = "((name) => document.querySelectorAll(name).length)"
+        self.page.wait_for_function(f"{count}('.detail') === {count}('.row')")
 
 
 @pytest.fixture
