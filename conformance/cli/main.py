@@ -296,7 +296,8 @@ def _add_how(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FORMAT=PATH",
-        help="write a report: json=PATH, junit=PATH or markdown=PATH; may be repeated",
+        help="write a report: json=PATH, junit=PATH, markdown=PATH, ctrf=PATH, github=PATH, "
+        "badge=PATH or svg=PATH; may be repeated",
     )
     parser.add_argument(
         "--baseline",
