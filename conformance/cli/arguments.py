@@ -4,12 +4,13 @@ import argparse
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from conformance import __version__
 from conformance.errors import InputError
 
-FORMATS = ("html", "json", "junit", "markdown")
+FORMATS: Final = ("html", "json", "markdown", "junit", "ctrf", "github", "badge", "svg")
+"""The formats of reports, as the help lists them."""
 
 EXITS = """\
 exit status:

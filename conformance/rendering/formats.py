@@ -1,7 +1,7 @@
 """The formats of a run's report, with their writers."""
 
 import json
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from conformance.rendering.files import Writers
 from conformance.text.escapes import json_document
@@ -13,9 +13,7 @@ if TYPE_CHECKING:
 def _json(record: "RunRecord") -> bytes:
     from conformance.rendering.document import document
 
-    return (
-        json_document(json.dumps(document(record), ensure_ascii=False, indent=2)).encode() + b"\n"
-    )
+    return _encoded(document(record))
 
 
 def _junit(record: "RunRecord") -> bytes:
@@ -36,9 +34,41 @@ def _html(record: "RunRecord") -> bytes:
     return render(record).encode()
 
 
+def _ctrf(record: "RunRecord") -> bytes:
+    from conformance.rendering.ctrf import document
+
+    return _encoded(document(record))
+
+
+def _github(record: "RunRecord") -> bytes:
+    from conformance.rendering.annotations import render
+
+    return render(record)
+
+
+def _badge(record: "RunRecord") -> bytes:
+    from conformance.rendering.badge import endpoint
+
+    return _encoded(endpoint(record))
+
+
+def _svg(record: "RunRecord") -> bytes:
+    from conformance.rendering.badge import svg
+
+    return svg(record)
+
+
+def _encoded(value: Any) -> bytes:
+    return json_document(json.dumps(value, ensure_ascii=False, indent=2)).encode() + b"\n"
+
+
 WRITERS: Final[Writers["RunRecord"]] = {
     "html": _html,
     "json": _json,
     "junit": _junit,
     "markdown": _markdown,
+    "ctrf": _ctrf,
+    "github": _github,
+    "badge": _badge,
+    "svg": _svg,
 }

@@ -9,6 +9,7 @@ from conformance.record.record import RunRecord
 from conformance.record.retries import failing_trials
 from conformance.rendering import remarks
 from conformance.rendering.against_baseline import complaint
+from conformance.rendering.cases import shortfall
 from conformance.rendering.text import failure_lines
 from conformance.text.escapes import printable, printable_lines
 
@@ -19,9 +20,11 @@ _ERRORS = (Outcome.FLAKY, Outcome.KIT_ERROR)
 def render(record: RunRecord) -> bytes:
     """Return the report as a UTF-8 XML document.
 
-    Inconclusive results are `skipped` with their reasons. A run that was interrupted or lost its
-    target has an error of its own, so that it never looks green, and flaky results are errors
-    too. The failed attempts of a rerun scenario are in Maven Surefire's elements for reruns.
+    Inconclusive results are `skipped` with their reasons. A run that was interrupted, lost its
+    target or judged nothing has an error of its own, so that it never looks green, and flaky
+    results are errors too. The failed attempts of a rerun scenario are in Maven Surefire's elements
+    for reruns. Where a step that failed is written is in the text of its failure: the attributes
+    `file` and `line` are not among those that Jenkins allows a case to have.
 
     With a baseline, a known failure is `skipped` with its reason, and an entry that is stale or has
     expired is a failure.
@@ -30,8 +33,9 @@ def render(record: RunRecord) -> bytes:
     if record.comparison is not None:
         names = (result.id for result in record.results)
         rows += _go_by(record.comparison, dict(zip(names, rows, strict=True)))
-    if not record.complete:
-        rows.append(_incomplete(record))
+    why = shortfall(record)
+    if why:
+        rows.append(_incomplete(why))
     suite = ET.Element(
         "testsuite",
         name="coda-conformance",
@@ -123,9 +127,8 @@ def _add_trials(case: ET.Element, name: str, trials: Sequence[Trial]) -> None:
         ET.SubElement(row, "stackTrace").text = message
 
 
-def _incomplete(record: RunRecord) -> ET.Element:
+def _incomplete(why: str) -> ET.Element:
     case = ET.Element("testcase", classname="coda-conformance.run", name="complete", time="0.000")
-    why = "the run was interrupted" if record.interrupted else record.note
     ET.SubElement(case, "error", message=why, type="incomplete")
     return case
 

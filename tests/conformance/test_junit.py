@@ -1,5 +1,7 @@
 """The JUnit report is XML that any CI server reads, with honest numbers."""
 
+import re
+from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -8,6 +10,8 @@ from conformance.loader.suite import Suite
 from conformance.model import Outcome
 from conformance.record.retries import merged
 from conformance.rendering.junit import render
+from tests.support import runs
+from tests.support.obeyed import obeyed
 from tests.support.records import OUTCOMES, REQUIREMENT, entry, failed, flaky, record, result
 
 EVERY_CHARACTER = "".join(map(chr, range(0x20))) + '\x7f\x85\u2028\ud800\udfff\ufffe\uffff😀<&]]>"'
@@ -105,3 +109,121 @@ def test_what_is_flaky_is_never_green(suite: Suite) -> None:
     assert error is not None
     assert error.attrib == {"type": "flaky", "message": "flaky: failed 1 of 2: no pong came"}
     assert len(found.findall("testcase/flakyFailure")) == 1
+
+
+# ── what Jenkins allows: its schema of JUnit reports, written out as a table ──
+
+NUMBER = re.compile(r"[0-9]+")
+TIME = re.compile(r"(([0-9]{0,3},)*[0-9]{3}|[0-9]{0,3})*(\.[0-9]{0,3})?")
+COUNTED = ("tests", "failures", "errors", "skipped")
+RERUNS = ("rerunFailure", "rerunError", "flakyFailure", "flakyError")
+ANY_TEXT = ("failure", "error", "skipped", *RERUNS, "stackTrace", "system-out", "system-err")
+VERDICTS = ("skipped", "error", "failure")
+
+CHILDREN = {
+    "testsuites": {"testsuite"},
+    "testsuite": {"testsuite", "properties", "testcase", "system-out", "system-err"},
+    "properties": {"property"},
+    "testcase": {*VERDICTS, *RERUNS, "system-out", "system-err"},
+    **{name: {"stackTrace", "system-out", "system-err"} for name in RERUNS},
+}
+ATTRIBUTES = {
+    "testsuites": {"name", "time", "tests", "failures", "errors"},
+    "testsuite": {
+        "name", "group", "time", "timestamp", "hostname", "id", "package", "file", "log", "url",
+        "version", *COUNTED,
+    },
+    "property": {"name", "value"},
+    "testcase": {"name", "time", "classname", "group"},
+    **{name: {"type", "message"} for name in (*VERDICTS, *RERUNS)},
+}  # fmt: skip
+REQUIRED = {
+    "testsuite": {"name", "tests", "failures", "errors"},
+    "property": {"name", "value"},
+    "testcase": {"name"},
+    **{name: {"type"} for name in RERUNS},
+}
+ORDERED = ("stackTrace", "system-out", "system-err")
+"""The only children whose order matters, each at most once: those of a rerun."""
+
+
+def faults(root: ET.Element) -> Iterator[str]:
+    """Everything in a report that Jenkins does not allow."""
+    if root.tag != "testsuites":
+        yield f"the root is a {root.tag}"
+    for element in root.iter():
+        tag, given = element.tag, set(element.attrib)
+        yield from (
+            f"{tag} in {element.tag}" for tag in children(element) - CHILDREN.get(tag, set())
+        )
+        yield from (f"{name} of {tag}" for name in given - ATTRIBUTES.get(tag, set()))
+        yield from (f"no {name} of {tag}" for name in REQUIRED.get(tag, set()) - given)
+        if tag in ("testsuites", "testsuite") and not TIME.fullmatch(element.get("time", "")):
+            yield f"time of {tag}: {element.get('time')}"
+        if tag not in ANY_TEXT and (element.text or "").strip():
+            yield f"text in {tag}"
+        if tag in RERUNS and [row.tag for row in element] != [
+            name for name in ORDERED if element.find(name) is not None
+        ]:
+            yield f"order in {tag}"
+
+
+def children(element: ET.Element) -> set[str]:
+    return {row.tag for row in element}
+
+
+@pytest.mark.parametrize("make", runs.ALL.values(), ids=runs.ALL)
+def test_jenkins_allows_everything_in_it(suite: Suite, make: runs.Make) -> None:
+    root = ET.fromstring(render(make(suite)))
+    assert [*faults(root)] == []
+    found = root.find("testsuite")
+    assert found is not None
+    assert all(NUMBER.fullmatch(found.attrib[name]) for name in COUNTED)
+    cases = found.findall("testcase")
+    assert all(re.fullmatch(r"[0-9]+\.[0-9]{3}", case.attrib["time"]) for case in cases)
+    verdicts = [[row.tag for row in case if row.tag in VERDICTS] for case in cases]
+    assert all(len(row) <= 1 for row in verdicts)
+    numbers = [len(cases), *(verdicts.count([name]) for name in ("failure", "error", "skipped"))]
+    assert [int(found.attrib[name]) for name in COUNTED] == numbers
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["<testcase name='x' file='y'/>", "<testcase/>", "<testcase name='x'><skip/></testcase>",
+     "<testcase name='x'><rerunFailure/></testcase>", "<properties>x</properties>",
+     "<testcase name='x'><flakyError type='x'><system-out/><stackTrace/></flakyError></testcase>"],
+)  # fmt: skip
+def test_what_jenkins_does_not_allow_is_seen(wrong: str) -> None:
+    start = (
+        "<testsuites time=''><testsuite name='x' tests='0' failures='0' errors='0' time='1.000'>"
+    )
+    assert len([*faults(ET.fromstring(f"{start}{wrong}</testsuite></testsuites>"))]) == 1
+
+
+@pytest.mark.parametrize("make", runs.RED.values(), ids=runs.RED)
+def test_a_run_that_proves_nothing_good_has_a_failure_or_an_error(
+    suite: Suite, make: runs.Make
+) -> None:
+    found = the_suite(render(make(suite)))
+    assert int(found.attrib["failures"]) + int(found.attrib["errors"]) > 0
+
+
+@pytest.mark.parametrize("make", runs.GREEN.values(), ids=runs.GREEN)
+def test_a_run_with_exit_status_0_has_none(suite: Suite, make: runs.Make) -> None:
+    found = the_suite(render(make(suite)))
+    assert (found.attrib["failures"], found.attrib["errors"]) == ("0", "0")
+
+
+def test_a_failure_says_where_its_step_is_written(suite: Suite) -> None:
+    failure = the_suite(render(runs.partly_broken(suite))).findtext("testcase/failure")
+    assert failure is not None
+    assert f"at        {runs.FILE}:12:5 (expect on c)" in failure
+
+
+def test_nothing_in_it_is_obeyed(suite: Suite) -> None:
+    data = render(runs.hostile(suite))
+    assert obeyed(data.decode()) == []
+    texts = [
+        text for row in ET.fromstring(data).iter() for text in (row.text, *row.attrib.values())
+    ]
+    assert [obeyed(text) for text in texts if text and obeyed(text)] == []
