@@ -230,9 +230,10 @@ def _status(failure: Failure) -> Any:
 
 
 def _is_alike(one: Failure, other: Failure) -> bool:
-    """Whether two steps sent the same, but for random parts, and the same came."""
+    """Whether two steps sent the same, but for random parts, and the same came for a message."""
     return (
         bool(one.sent)
+        and one.kind in ("missing", "other message", "ended")
         and _shape(one.sent) == _shape(other.sent)
         and (one.kind == other.kind and _shape(one.received) == _shape(other.received))
     )

@@ -24,6 +24,7 @@ _RANDOM: Final = (
     (re.compile(r"\bbarrier\.[0-9a-f]{16}\b"), "<barrier>"),
     (re.compile(r"\b(?=\w*\d)[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}\b"), "<id>"),
     (re.compile(r"\b(?=[a-z]*\d)[0-9a-f]{16,}\b"), "<hex>"),
+    (re.compile(r"\b\d{9,}(?:\.\d+)?\b|\b\d+\.\d{3,}\b"), "<number>"),
     (re.compile(r"(127\.0\.0\.1|\[::1\]|localhost):\d+"), r"\1"),
 )
 
@@ -45,6 +46,8 @@ def came(failure: Failure, kinds: Kinds) -> str:
     if failure.kind == "missing":
         return "nothing"
     value = _message(failure.received)
+    if value is None and failure.received.says.startswith("{"):
+        return f"a long {' '.join(kinds.of(failure.received)) or 'message'}"
     if value is None:
         return settled(cut(re.sub(r" \(.*\)$", "", words(failure.received)), MOST))
     pattern = failure.expected.value if failure.expected.says.endswith("like") else UNSET

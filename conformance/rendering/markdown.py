@@ -1,10 +1,11 @@
 """The Markdown report, to be mailed, committed or shown in CI: the same for the same outcomes."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
-from conformance.model import Outcome, Result, TranscriptEntry
+from conformance.model import Failure, Outcome, Result, TranscriptEntry
 from conformance.record import advice
 from conformance.record.baseline import Comparison, Finding
 from conformance.record.causes import Cause, causes, simplest
@@ -42,6 +43,11 @@ MOST: Final = 60_000
 
 NAMED: Final = 8
 """Ids that are listed where there are many."""
+
+SILENT: Final = frozenset({"missing", "late", "stays open"})
+"""Divergences in which what came last says nothing."""
+
+_CONNECTION: Final = re.compile(r".* on (\S+)")
 
 AROUND: Final = 8
 """Entries of a dialogue that are shown, up to the guilty one."""
@@ -124,7 +130,7 @@ def _cause(place: int, cause: Cause, result: Result, record: RunRecord) -> Itera
     for failure in result.failures[:1]:
         yield f"Due: {code(due(failure))}  "
         yield f"Came: {code(came(failure, kinds))}"
-        yield from _dialogue(result, failure.entry or 0, kinds)
+        yield from _dialogue(result, failure, kinds)
     yield ""
     yield from _names(f"{len(cause.failed)} failed", cause.failed)
     yield from _names(f"{len(cause.waiting)} inconclusive because of it", cause.waiting)
@@ -140,18 +146,26 @@ def _names(title: str, names: Iterable[str]) -> Iterator[str]:
         yield f"- {title}: {', '.join(map(code, rows[:NAMED]))}{more}"
 
 
-def _dialogue(result: Result, guilty: int, kinds: Kinds) -> Iterator[str]:
-    """Yield what crossed the guilty connection last, in few words."""
+def _dialogue(result: Result, failure: Failure, kinds: Kinds) -> Iterator[str]:
+    """Yield what was sent on the guilty connection last, and what came of it, in few words.
+
+    What came in between is left out: in a burst, its place is a matter of chance.
+    """
+    guilty = failure.entry or 0
     before = [row for row in result.transcript if row.ordinal <= guilty and row.kind != "others"]
     if not before:
         return
-    shown = [row for row in before if row.connection == before[-1].connection]
-    arrows = {"sent": "client →", "received": "server ←", "noted": "      ·"}
-    lines = groupby(f"{arrows[row.direction]} {_said(row, kinds)}" for row in shown)
-    yield from ("", "```text")
-    for said, times in [(said, len(list(same))) for said, same in lines][-AROUND:]:
-        yield said if times == 1 else f"{said} ({times} times)"
-    yield "```"
+    on = _CONNECTION.fullmatch(failure.step)
+    connection = on[1] if on else before[-1].connection
+    kind = " ".join(kinds.of(failure.received)) or came(failure, kinds)
+    end = "nothing" if failure.kind in SILENT else _plain(settled(kind)[:80])
+    sent = (
+        f"client → {_said(row, kinds)}"
+        for row in before
+        if row.direction == "sent" and row.connection == connection
+    )
+    lines = [*(said for said, _ in groupby(sent)), f"server ← {end}"]
+    yield from ("", "```text", *lines[-AROUND:], "```")
 
 
 def _said(row: TranscriptEntry, kinds: Kinds) -> str:
