@@ -13,8 +13,11 @@ from conformance.model import Evidence, Failure, Outcome, StepRecord, Transcript
 from conformance.record.causes import causes
 from conformance.record.record import RunRecord
 from conformance.rendering.html.page import render
+from tests.support.browser import is_installed
+from tests.support.kit import ROOT
 from tests.support.records import REQUIREMENT, failed, flaky, record, result
 
+AXE = ROOT / "tests" / "second_server" / "node_modules" / "axe-core" / "axe.min.js"
 HOSTILE = "</script><img src=x onerror=alert(1)>\u202etxt\x1b[2J]]>&lt;`"
 SIZES = (320, 400, 619, 621, 899, 901, 1189, 1280, 1600)
 
@@ -98,6 +101,8 @@ def made(suite: Suite, **members: Any) -> RunRecord:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    if not is_installed():
+        pytest.skip("chromium is not installed")
     with sync_playwright() as player:
         found = player.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         yield found
@@ -228,6 +233,31 @@ def test_nothing_is_wider_than_the_page(
     shown.open_all()
     assert shown.page.evaluate("document.documentElement.scrollWidth") <= width
     shown.page.context.close()
+
+
+@pytest.mark.skipif(not AXE.is_file(), reason="npm install --prefix tests/second_server")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_is_accessible(browser: Browser, tmp_path: Path, suite: Suite, scheme: str) -> None:
+    shown = Shown(browser, tmp_path, render(made(suite)), color_scheme=scheme)
+    shown.page.evaluate(AXE.read_text(encoding="utf-8"))
+    assert violations(shown.page) == []
+    shown.open_all()
+    assert violations(shown.page) == []
+    shown.page.context.close()
+
+
+def violations(page: Page) -> list[tuple[str, str]]:
+    """What axe finds: rules, and the first element that breaks each."""
+    found = page.evaluate("axe.run()")["violations"]
+    return [(row["id"], row["nodes"][0]["html"]) for row in found]
+
+
+def test_a_result_takes_little_room(suite: Suite) -> None:
+    dialogue = tuple(entry(n, "x" * 2_000) for n in range(1, 201))
+    rows = [failed(REQUIREMENT, id=f"a/{n}", transcript=dialogue) for n in range(10)]
+    rows += [result(Outcome.PASSED, id=f"b/{n}") for n in range(500)]
+    empty = len(render(record(suite)))
+    assert (len(render(record(suite, *rows))) - empty) / len(rows) < 2_500
 
 
 def test_without_scripts_the_verdict_the_causes_and_the_requirements_are_there(

@@ -26,7 +26,7 @@
     return box;
   };
 
-  const headed = (title, ...content) => make("div", "", null, make("h4", "", title), ...content);
+  const headed = (title, ...content) => make("div", "", null, make("h3", "", title), ...content);
 
   const steps = (rows) => {
     const list = make("ol", "steps");
@@ -62,10 +62,11 @@
       lanes.append(lane);
     }
     const list = make("ol");
+    const flow = make("div", "flow", null, list);
     for (const left of [...place.values(), server]) {
       const line = make("div", "lifeline");
       line.style.left = `${left}%`;
-      list.append(line);
+      flow.append(line);
     }
     let before = null;
     for (const row of rows) {
@@ -75,7 +76,7 @@
       list.append(hop(row, place, server));
     }
     if (before && last > before.n) list.append(make("li", "aside", `${last - before.n} entries are left out here`));
-    box.append(lanes, list);
+    box.append(lanes, flow);
     return box;
   };
 
