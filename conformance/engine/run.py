@@ -18,6 +18,7 @@ from conformance.engine.discovery import RefusedHandshake, discover
 from conformance.engine.form_plays import FormPlays, drawn, each
 from conformance.engine.hook_checks import check_after_failure, check_needed
 from conformance.engine.passive import passive_results
+from conformance.engine.processor import seconds_without_processor
 from conformance.engine.scheduling import BESIDE, Needs, in_parallel, turn, urgency
 from conformance.engine.world import World
 from conformance.errors import KitError
@@ -36,6 +37,9 @@ SPARE: Final = 45.0
 
 MOST_STALLED: Final = 10.0
 """The most seconds that are added because the kit itself was held up."""
+
+MOST_STARVED: Final = 60.0
+"""The most seconds that are added because other work kept the kit from the processor."""
 
 MOST_IN_HOOKS: Final = 60.0
 """The most seconds that are added for the time that the operator's hooks take."""
@@ -214,9 +218,11 @@ class Run:
         limit = self._limit()
         end = self.world.begun + limit
         bound = asyncio.timeout(None)
+        starved = seconds_without_processor()
 
         def check() -> None:
             not_the_targets = min(self.world.stalled, MOST_STALLED)
+            not_the_targets += min(seconds_without_processor() - starved, MOST_STARVED)
             not_the_targets += min(self.world.in_hooks, MOST_IN_HOOKS)
             left = end + not_the_targets - perf_counter()
             if left > 0:

@@ -59,8 +59,7 @@ def control() -> tuple[str, ...]:
     everything read, imported and compiled, if the system can do so.
     """
     main_of(None)
-    with serving(None) as where:
-        record = asyncio.run(_run(target().ready(where), list(suite().scenarios.values())))
+    record = record_of(None, list(suite().scenarios.values()))
     suite().schemas.explain("error", None)
     gc.freeze()
     return tuple(f"{r.id}: {r.reason}" for r in record.results if _is_wrong(r) or _is_open(r))
@@ -125,8 +124,7 @@ def judged(fault: Fault, scope: Scope, options: Options = TOGETHER) -> FaultRun:
         scenarios, options = [], replace(options, forms=(fault.form,))
     tried = frozenset(scenario.id for scenario in scenarios)
     try:
-        with serving(fault) as where:
-            record = asyncio.run(_run(target().ready(where), scenarios, options))
+        record = record_of(fault, scenarios, options)
     except (KitError, TimeoutError) as error:
         return FaultRun(fault, (), tried, (f"{type(error).__name__}: {error}",))
     return _found(fault, tried, record, perf_counter() - begun)
@@ -136,9 +134,7 @@ def tolerated(variant: LegalVariant) -> LegalRun:
     """Run the whole suite against a legal variant."""
     begun = perf_counter()
     try:
-        with serving(variant) as where:
-            scenarios = list(suite().scenarios.values())
-            record = asyncio.run(_run(target().ready(where), scenarios, LEGAL))
+        record = record_of(variant, list(suite().scenarios.values()), LEGAL)
     except (KitError, TimeoutError) as error:
         return LegalRun(variant, trouble=f"{type(error).__name__}: {error}")
     wrong = (
@@ -183,9 +179,18 @@ def _ready(reader: Connection, ready: Ready) -> dict[str, str]:
     return found
 
 
-async def _run(
-    target: Target, scenarios: Sequence[Scenario], options: Options = TOGETHER
+def record_of(
+    variant: Variant | None, scenarios: Sequence[Scenario], options: Options = TOGETHER
 ) -> RunRecord:
+    """Return the record of a run against a server that differs from the reference, or does not.
+
+    Raises `KitError` if the server does not start, `TimeoutError` if the run does not end.
+    """
+    with serving(variant) as where:
+        return asyncio.run(_run(target().ready(where), scenarios, options))
+
+
+async def _run(target: Target, scenarios: Sequence[Scenario], options: Options) -> RunRecord:
     async with asyncio.timeout(ENDS_WITHIN):
         return await Run(suite(), target, scenarios, options).perform()
 
