@@ -60,9 +60,8 @@ def main() -> None:
     numbers = Counter(len(row.sentences) for row in rows)
     caught = len(rows) - numbers[0]
     print(f"{len(rows)} of {len(faults)} judged, {numbers[0]} not found; causes: {dict(numbers)}")
-    print(
-        f"one cause: {numbers[1] / caught:.0%}; at most two: {(numbers[1] + numbers[2]) / caught:.0%}"
-    )
+    few = numbers[1] + numbers[2]
+    print(f"one cause: {numbers[1] / caught:.0%}; at most two: {few / caught:.0%}")
     print(f"inconclusive without a cause: {sum(len(row.open) for row in rows)}")
 
 

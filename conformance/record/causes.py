@@ -99,14 +99,14 @@ def _grouped(found: Sequence[tuple[Key, Result]]) -> dict[Key, list[Result]]:
 
 
 def _length(key: Key) -> int:
-    return len(key[2])
+    return len(key[1])
 
 
 def _is_within(key: Key, other: Key) -> bool:
     """Return whether a key is for a member within that of another one, below `data`."""
-    if key[0] != MEMBER or other[:2] != key[:2] or other[2].count("/") < LEAST_DEPTH:
+    if key[0] != MEMBER or other[0] != MEMBER or other[1].count("/") < LEAST_DEPTH:
         return False
-    return key[2].startswith(f"{other[2]}/")
+    return key[1].startswith(f"{other[1]}/")
 
 
 def simplest(results: Iterable[Result]) -> Result:
@@ -121,10 +121,10 @@ def _rank(cause: Cause) -> tuple[int, int, str]:
 def _cause(keys: "_Keys", key: Key, failed: Sequence[Result], waiting: Sequence[Result]) -> Cause:
     requirements = sorted({name for row in failed for name in blamed(row)})
     told = [row.failures[0] for row in failed if row.failures]
-    parts = dict.fromkeys(keys.sentence(keys.plain(failure)) for failure in told)
+    parts = dict.fromkeys(keys.sentence(keys.plain(failure), [failure]) for failure in told)
     return Cause(
         id=sha256("\0".join(key).encode("utf-8", "surrogatepass")).hexdigest()[:10],
-        sentence=keys.sentence(key),
+        sentence=keys.sentence(key, told),
         failed=tuple(row.id for row in failed),
         waiting=tuple(row.id for row in waiting),
         requirements=tuple(requirements),
@@ -170,20 +170,26 @@ class _Keys:
                 return (HANDSHAKE, _codes(failure.expected), encode(_status(failure)))
         if failure.pointer and self._kinds.of(failure.received):
             return self._by_message(failure)
-        return (SUMMARY, _NUMBER.sub("n", failure.summary))
+        return (SUMMARY, _NUMBER.sub("…", failure.summary))
 
     def _by_message(self, failure: Failure) -> Key:
         """By the kind that was due, or the member of the right kind that is wrong."""
         due = self._kinds.of(failure.expected)
         came = self._kinds.of(failure.received)
-        is_member = failure.pointer and failure.pointer not in self._kinds.pointers
-        if is_member and came and came[: len(due)] == due:
-            return (MEMBER, came[0], failure.pointer)
+        if failure.pointer and came and self._is_of_member(failure, due, came):
+            return (MEMBER, failure.pointer)
         if due:
             return (DUE, *due)
         if came and failure.pointer:
-            return (MEMBER, came[0], failure.pointer)
-        return (SUMMARY, _NUMBER.sub("n", failure.summary))
+            return (MEMBER, failure.pointer)
+        return (SUMMARY, _NUMBER.sub("…", failure.summary))
+
+    def _is_of_member(self, failure: Failure, due: Key, came: Key) -> bool:
+        """Whether the right kind came and a member is wrong, or one that tells kinds is missing."""
+        if failure.pointer in self._kinds.pointers:
+            value = _value(failure.received)
+            return came[:1] == due[:1] and value is not None and not _has(value, failure.pointer)
+        return came[: len(due)] == due
 
     def waited_for(self, result: Result, known: Mapping[Key, Sequence[Result]]) -> Key | None:
         """Return the known cause that an inconclusive result waits for, if there is one."""
@@ -206,8 +212,12 @@ class _Keys:
         vague = [other for other in same if len(other) == 2 or len(key) == 2]
         return max(vague, key=lambda other: len(known[other]), default=None)
 
-    def sentence(self, key: Key) -> str:
-        """Say what the server does wrong."""
+    def sentence(self, key: Key, failures: Sequence[Failure]) -> str:
+        """Say what the server does wrong, as its failures show."""
+        if key[0] == MEMBER:
+            came = dict.fromkeys(self._kinds.of(row.received)[:1] for row in failures)
+            lacking = [not _has(_value(row.received), key[1]) for row in failures]
+            return _member(key[1], [kind[0] for kind in came if kind], lacking)
         if key[0] == DUE and self._knows_observed and " ".join(key[1:]) not in self._observed:
             return _never(*key[1:])
         return _SENTENCES[key[0]](*key[1:])
@@ -217,11 +227,20 @@ def _value(evidence: Evidence) -> Any:
     return None if evidence.value is UNSET else evidence.value
 
 
+def _has(value: Any, pointer: str) -> bool:
+    for key in pointer.split("/")[1:]:
+        if not isinstance(value, dict) or key not in value:
+            return False
+        value = value[key]
+    return True
+
+
 def _codes(evidence: Evidence) -> str:
     value = _value(evidence)
     codes = value.get("code") if isinstance(value, dict) else value
     rows = codes if isinstance(codes, list) else [codes]
-    return " or ".join(str(code) for code in rows if code is not None)
+    *others, last = [str(code) for code in rows if code is not None] or [""]
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def _status(failure: Failure) -> Any:
@@ -277,8 +296,11 @@ def _ended(kind: str, code: str) -> str:
     return f"The connection ends {how}{instead}."
 
 
-def _member(kind: str, pointer: str) -> str:
-    return f"`{pointer}` of `{kind}` is missing or wrong."
+def _member(pointer: str, kinds: Sequence[str], lacking: Sequence[bool]) -> str:
+    called = " and ".join(f"`{kind}`" for kind in kinds)
+    if all(lacking):
+        return f"{called} {'lacks' if len(kinds) == 1 else 'lack'} `{pointer}`."
+    return f"`{pointer}` of {called} is {'missing or wrong' if any(lacking) else 'wrong'}."
 
 
 def _close(codes: str, kind: str) -> str:
@@ -304,7 +326,6 @@ _SENTENCES: Final[Mapping[str, Callable[..., str]]] = {
     NEVER: _never,
     DUE: _due,
     ENDED: _ended,
-    MEMBER: _member,
     CLOSE: _close,
     HANDSHAKE: _handshake,
     UNWANTED: _unwanted,

@@ -67,7 +67,57 @@ def test_a_member_is_a_cause_by_its_pointer(suite: Suite) -> None:
     expected = due(type="error", data={"code": "invalid_json", "details": {}})
     wrong = failure("other message", expected, received=came, pointer="/data/details")
     (cause,) = found(suite, failed("a/1", wrong), failed("a/2", wrong)).ranked
-    assert cause.sentence == "`/data/details` of `error` is missing or wrong."
+    assert cause.sentence == "`error` lacks `/data/details`."
+
+
+def member(kind: str, pointer: str, **data: object) -> Failure:
+    """A message of a type came where the member at the pointer is not as it should be."""
+    came = Evidence(value={"type": kind, "data": data})
+    return failure("other message", due(type=kind), received=came, pointer=pointer)
+
+
+def test_one_member_of_several_kinds_is_one_cause(suite: Suite) -> None:
+    rows = (member("error", "/request_id"), member("pong", "/request_id"))
+    (cause,) = found(suite, *(failed(f"a/{n}", row) for n, row in enumerate(rows))).ranked
+    assert cause.sentence == "`error` and `pong` lack `/request_id`."
+    wrong = (member("error", "/data/x", x=1), member("pong", "/data/x"))
+    (cause,) = found(suite, *(failed(f"a/{n}", row) for n, row in enumerate(wrong))).ranked
+    assert cause.sentence == "`/data/x` of `error` and `pong` is missing or wrong."
+
+
+def test_what_is_wrong_within_a_member_is_the_same_cause_but_not_all_of_data(suite: Suite) -> None:
+    pointers = ("/data/x", "/data/x/y", "/data/x/y/0")
+    rows = [failed(f"a/{n}", member("event", pointer, x={})) for n, pointer in enumerate(pointers)]
+    (cause,) = found(suite, *rows).ranked
+    assert len(cause.failed) == 3
+    assert "`/data/x` of" in cause.sentence
+    rows += [failed("a/8", member("event", "/data")), failed("a/9", member("event", "/data/z"))]
+    assert len(found(suite, *rows).ranked) == 3
+
+
+def test_a_kind_that_lacks_what_tells_it_apart_is_one_cause_whatever_was_due(suite: Suite) -> None:
+    came = Evidence(value={"type": "auth_result", "data": {"success": False}})
+    codes = ("auth_failed", "invalid_response")
+    rows = [
+        failed(f"a/{code}", failure("other message", expected, received=came, pointer="/data/code"))
+        for code in codes
+        if (expected := due(type="auth_result", data={"code": code}))
+    ]
+    (cause,) = found(suite, *rows).ranked
+    assert cause.sentence == "`auth_result` lacks `/data/code`."
+
+
+def test_a_passive_check_shares_the_cause_of_a_scenario(suite: Suite) -> None:
+    seen = Failure("x", received=Evidence(value={"type": "error"}), pointer="/timestamp")
+    rows = (failed("a/1", member("error", "/timestamp")), failed("passive/x", seen))
+    (cause,) = found(suite, *rows).ranked
+    assert cause.failed == ("a/1", "passive/x")
+
+
+def test_a_type_is_known_by_the_beginning_of_a_message(suite: Suite) -> None:
+    cut = failure("other message", due(), received=Evidence('{"type":"event","data":{"x":"… (9)'),
+                  pointer="/data/x")  # fmt: skip
+    assert "`event`" in found(suite, failed("a/1", cut)).ranked[0].sentence
 
 
 def test_ends_are_causes_by_what_was_due_and_the_code(suite: Suite) -> None:
@@ -87,7 +137,7 @@ def test_ends_are_causes_by_what_was_due_and_the_code(suite: Suite) -> None:
 def test_passive_failures_are_one_cause_whatever_their_numbers(suite: Suite) -> None:
     one, other = (Failure(f"seq {n} follows seq {n + 2}") for n in (5, 17))
     (cause,) = found(suite, failed("passive/a", one), failed("passive/b", other)).ranked
-    assert cause.sentence == "Seq n follows seq n."
+    assert cause.sentence == "Seq … follows seq …."
 
 
 def test_what_could_not_be_set_up_waits_for_the_same_cause(suite: Suite) -> None:
