@@ -100,7 +100,9 @@ class Witness(Watcher):
         if self._last_sent is None:
             return NOTHING
         kind, text, code = self._last_sent
-        return as_value(text) if kind == "text" else Evidence(words(kind, text, code))
+        if kind == "text":
+            return as_value(text) if text else Evidence("an empty text message")
+        return Evidence(words(kind, text, code))
 
     # ── receiving ──
 

@@ -104,9 +104,9 @@ def _label(entry: TranscriptEntry, said: str, kinds: Kinds) -> tuple[str, str]:
         return kind[0], " ".join(kind[1:])
     if entry.kind == "end":
         return f"ends, close code {entry.code}", ""
-    return (
-        ("handshake", "") if entry.kind == "handshake" and not entry.code else (cut(said, 60), "")
-    )
+    if entry.kind == "handshake" and not entry.code:
+        return "handshake", ""
+    return cut(said, 60) or "(empty)", ""
 
 
 def _mark(rows: list[dict[str, Any]], place: int, kind: str, what: str) -> None:
