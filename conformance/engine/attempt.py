@@ -161,16 +161,17 @@ class Attempts:
                 await asyncio.sleep(CROWD_LASTS)
                 self.turned_away.discard(scenario.id)
             self.too_slow.discard(scenario.id)
-            flight.dialogue = Dialogue(self.world, scenario.id, scenario, form)
-            result, again = await self._attempt(scenario, attempt, flight.dialogue)
-            flight.in_doubt = flight.dialogue.in_doubt
+            dialogue = flight.dialogue = Dialogue(self.world, scenario.id, scenario, form)
+            result, again = await self._attempt(scenario, dialogue)
+            flight.in_doubt = dialogue.in_doubt
             if not again:
                 break
-        return result
+        if result.outcome is not Outcome.PASSED:
+            steps = _steps(scenario, dialogue.performed, result)
+            result = replace(result, transcript=dialogue.witness.transcript.entries(), steps=steps)
+        return replace(result, timing=_timing(dialogue, attempt))
 
-    async def _attempt(
-        self, scenario: Scenario, attempt: int, dialogue: Dialogue
-    ) -> tuple[Result, bool]:
+    async def _attempt(self, scenario: Scenario, dialogue: Dialogue) -> tuple[Result, bool]:
         """Make one attempt; the second value says whether another may prove more."""
         limit = self._limit(scenario)
         bound = asyncio.timeout(limit)
@@ -199,10 +200,7 @@ class Attempts:
                 found = _inconclusive(scenario, "out of time", reason)
         finally:
             await dialogue.finish()
-        if found.outcome is not Outcome.PASSED:
-            steps = _steps(scenario, dialogue.performed, found)
-            found = replace(found, transcript=dialogue.witness.transcript.entries(), steps=steps)
-        return replace(found, timing=_timing(dialogue, attempt)), again
+        return found, again
 
     def _limit(self, scenario: Scenario) -> float:
         """Return the seconds after which a scenario is given up."""
