@@ -156,7 +156,9 @@ class Attempts:
         return result.undecided("target lost", loss.note)
 
     async def _tries(self, scenario: Scenario, form: Form, flight: Flight) -> Result:
-        for attempt in range(1, ATTEMPTS + 1):
+        attempts, again = 0, True
+        while again and attempts < ATTEMPTS:
+            attempts += 1
             if scenario.id in self.turned_away:
                 await asyncio.sleep(CROWD_LASTS)
                 self.turned_away.discard(scenario.id)
@@ -164,12 +166,10 @@ class Attempts:
             dialogue = flight.dialogue = Dialogue(self.world, scenario.id, scenario, form)
             result, again = await self._attempt(scenario, dialogue)
             flight.in_doubt = dialogue.in_doubt
-            if not again:
-                break
         if result.outcome is not Outcome.PASSED:
             steps = _steps(scenario, dialogue.performed, result)
             result = replace(result, transcript=dialogue.witness.transcript.entries(), steps=steps)
-        return replace(result, timing=_timing(dialogue, attempt))
+        return replace(result, timing=_timing(dialogue, attempts))
 
     async def _attempt(self, scenario: Scenario, dialogue: Dialogue) -> tuple[Result, bool]:
         """Make one attempt; the second value says whether another may prove more."""
