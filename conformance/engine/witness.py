@@ -128,10 +128,11 @@ class Witness(Watcher):
 
     def _is_barrier(self, connection: Connection, message: Message) -> bool:
         """Return whether a message answers a barrier, which shows that answers keep their order."""
-        if self._barriers.note(connection, message):
+        answered = self._barriers.note(connection, message)
+        if any(sent.connection is connection for sent in answered):
             for monitor in self._world.order_monitors:
                 monitor.observed += 1
-        return self._barriers.is_one(message)
+        return bool(answered)
 
     def _is_own(self, message: Message) -> bool:
         """Return whether a message is this scenario's own, not another client's traffic."""

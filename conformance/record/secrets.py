@@ -46,7 +46,7 @@ class Secrets:
 
     def learn(self, value: object, text: str) -> None:
         """Note every text under a secret member's name in a value."""
-        if "\\u" in text or any(name in text for name in self.members):
+        if "\\u" in text or any(map(text.__contains__, self.members)):
             self._learn(value, 0)
 
     def _learn(self, value: object, depth: int) -> None:

@@ -9,12 +9,18 @@ from websockets.frames import Frame, Opcode
 from websockets.http11 import Response
 
 from conformance.model import Direction, Kind
+from conformance.transport.frames import own_frame
 from conformance.transport.messages import End, Message
 
 if TYPE_CHECKING:
     from conformance.transport.connection import Connection
 
 MAX_TIMED: Final = 16 * 1024
+
+LAWFUL: Final = 1000
+"""The code in the close frame that answers one with a code."""
+BROKEN: Final = 1002
+"""The code in the close frame that answers what cannot be read."""
 
 _BETWEEN_PIECES: Final = 0.005
 
@@ -73,6 +79,10 @@ class Outgoing:
         """Have a control frame that answers one of the target's written next."""
         self._answers.append((opcode, payload))
 
+    def answer_close(self, reason: bytes, code: int | None) -> None:
+        """Have a close frame answered, or unreadable data; without a code by an empty frame."""
+        self.answer(Opcode.CLOSE, b"" if code is None else code.to_bytes(2, "big") + reason)
+
     def write_answers(self) -> None:
         """Send pongs, and the answer to a close frame; while something is sent in pieces they wait.
 
@@ -86,7 +96,7 @@ class Outgoing:
             silent = self.end is not None and not self.answers_close
             if self.open and not silent and not (opcode is Opcode.PONG and self._is_unread):
                 assert self.transport is not None
-                self.transport.write(Frame(opcode, payload).serialize(mask=True))
+                self.transport.write(own_frame(opcode, payload))
 
     @property
     def _is_unread(self) -> bool:
@@ -102,7 +112,7 @@ class Outgoing:
     def send_text(self, text: str, *, asks: bool = True) -> None:
         """Send one text message; lone surrogates are encoded like other code points."""
         data = text.encode("utf-8", "surrogatepass")
-        self.write(Frame(Opcode.TEXT, data).serialize(mask=True), text, asks=asks)
+        self.write(own_frame(Opcode.TEXT, data), text, asks=asks)
 
     def send_binary(self, data: bytes) -> None:
         """Send one binary message."""
@@ -129,7 +139,7 @@ class Outgoing:
     ) -> None:
         # A control frame is answered by another one, and later messages answer something else.
         asks = opcode in (Opcode.TEXT, Opcode.BINARY)
-        self.write(Frame(opcode, payload).serialize(mask=True), text, kind, code=code, asks=asks)
+        self.write(own_frame(opcode, payload), text, kind, code=code, asks=asks)
 
     def write(
         self,
