@@ -158,8 +158,8 @@ class Witness(Watcher):
         if message.own:
             is_refusal = self._refusal is not None and matches(self._refusal, message.value)
             self.refused = self.refused or is_refusal
-        elif not is_barrier and self._world.suite.disturbing.is_valid(message.value):
-            self.disturbed = True
+        elif not (self.disturbed or is_barrier):
+            self.disturbed = self._world.suite.disturbing.is_valid(message.value)
 
     def _answered(self, connection: Connection, message: Message) -> None:
         seconds = message.time - connection.last_sent
