@@ -44,8 +44,10 @@ def _integer(digits: str) -> int:
 
 def _number(digits: str) -> float:
     """Return a number with a point or an exponent, as an integer if whole (RFC 8259, section 6)."""
-    value = _finite(digits)
-    return int(value) if value.is_integer() and abs(value) < _EXACT else value
+    value = float(digits)
+    if -_EXACT < value < _EXACT:
+        return int(value) if value.is_integer() else value
+    return _finite(digits)
 
 
 _FAST_DECODER: Final = msgspec.json.Decoder(float_hook=_number)

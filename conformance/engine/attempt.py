@@ -154,21 +154,22 @@ class Attempts:
         return result.undecided("target lost", loss.note)
 
     async def _tries(self, scenario: Scenario, form: Form, flight: Flight) -> Result:
-        for attempt in range(1, ATTEMPTS + 1):
+        attempts, again = 0, True
+        while again and attempts < ATTEMPTS:
+            attempts += 1
             if scenario.id in self.turned_away:
                 await asyncio.sleep(CROWD_LASTS)
                 self.turned_away.discard(scenario.id)
             self.too_slow.discard(scenario.id)
-            flight.dialogue = Dialogue(self.world, scenario.id, scenario, form)
-            result, again = await self._attempt(scenario, attempt, flight.dialogue)
-            flight.in_doubt = flight.dialogue.in_doubt
-            if not again:
-                break
-        return result
+            dialogue = flight.dialogue = Dialogue(self.world, scenario.id, scenario, form)
+            result, again = await self._attempt(scenario, dialogue)
+            flight.in_doubt = dialogue.in_doubt
+        if result.outcome is not Outcome.PASSED:
+            steps = performed(scenario, dialogue.performed, result)
+            result = replace(result, transcript=dialogue.witness.transcript.entries(), steps=steps)
+        return replace(result, timing=_timing(dialogue, attempts))
 
-    async def _attempt(
-        self, scenario: Scenario, attempt: int, dialogue: Dialogue
-    ) -> tuple[Result, bool]:
+    async def _attempt(self, scenario: Scenario, dialogue: Dialogue) -> tuple[Result, bool]:
         """Make one attempt; the second value says whether another may prove more."""
         limit = self._limit(scenario)
         bound = asyncio.timeout(limit)
@@ -197,10 +198,7 @@ class Attempts:
                 found = _inconclusive(scenario, "out of time", reason)
         finally:
             await dialogue.finish()
-        if found.outcome is not Outcome.PASSED:
-            steps = performed(scenario, dialogue.performed, found)
-            found = replace(found, transcript=dialogue.witness.transcript.entries(), steps=steps)
-        return replace(found, timing=_timing(dialogue, attempt)), again
+        return found, again
 
     def _limit(self, scenario: Scenario) -> float:
         """Return the seconds after which a scenario is given up."""

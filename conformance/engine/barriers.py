@@ -76,16 +76,18 @@ class Barriers:
         kind = message.value.get("type") if isinstance(message.value, dict) else None
         return not isinstance(kind, str) or kind in self._barrier.answers
 
-    def note(self, connection: Connection, message: Message) -> bool:
-        """Note what a message means for barriers; return whether it answers one on its connection.
+    def note(self, connection: Connection, message: Message) -> list[Sent]:
+        """Note what a message means for barriers; return those that it answers, wherever sent.
 
         An answer that is still missing by then was overtaken: its time is not judged any more.
         """
         if connection not in self._let_in and matches(self._barrier.let_in, message.value):
             self._let_in.add(connection)
-        for sent in self._sent.values() if self._may_answer(message) else ():
-            if sent.connection is connection and message.mentions(sent.token):
+        if not self._sent or not self._may_answer(message):
+            return []
+        found = [sent for sent in self._sent.values() if message.mentions(sent.token)]
+        for sent in found:
+            if sent.connection is connection:
                 connection.awaits_answer = False
                 sent.answered.set()
-                return True
-        return False
+        return found

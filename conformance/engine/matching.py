@@ -31,9 +31,12 @@ def matches(expected: Any, received: Any) -> bool:
     """
     if not isinstance(expected, dict):
         return equal(expected, received)
-    return isinstance(received, dict) and all(
-        key in received and matches(value, received[key]) for key, value in expected.items()
-    )
+    if not isinstance(received, dict):
+        return False
+    for key, value in expected.items():
+        if key not in received or not matches(value, received[key]):
+            return False
+    return True
 
 
 def _difference(expected: Any, received: Any, path: tuple[str | int, ...]) -> Difference | None:

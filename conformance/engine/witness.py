@@ -131,10 +131,11 @@ class Witness(Watcher):
 
     def _is_barrier(self, connection: Connection, message: Message) -> bool:
         """Return whether a message answers a barrier, which shows that answers keep their order."""
-        if self._barriers.note(connection, message):
+        answered = self._barriers.note(connection, message)
+        if any(sent.connection is connection for sent in answered):
             for monitor in self._world.order_monitors:
                 monitor.observed += 1
-        return self._barriers.is_one(message)
+        return bool(answered)
 
     def _is_own(self, message: Message) -> bool:
         """Return whether a message is this scenario's own, not another client's traffic."""
@@ -160,8 +161,8 @@ class Witness(Watcher):
         if message.own:
             is_refusal = self._refusal is not None and matches(self._refusal, message.value)
             self.refused = self.refused or is_refusal
-        elif not is_barrier and self._world.suite.disturbing.is_valid(message.value):
-            self.disturbed = True
+        elif not (self.disturbed or is_barrier):
+            self.disturbed = self._world.suite.disturbing.is_valid(message.value)
 
     def _answered(self, connection: Connection, message: Message) -> None:
         seconds = message.time - connection.last_sent

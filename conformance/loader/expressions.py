@@ -52,7 +52,7 @@ def variables_of(steps: Iterable[Step]) -> set[str]:
 
 
 def _resolve_text(text: str, lookup: Callable[[str], Any]) -> Any:
-    whole = _WHOLE.fullmatch(text)
+    whole = _WHOLE.fullmatch(text) if text[0] == "$" else None
     if whole:
         return lookup(whole[1] or whole[2])
     return _INSIDE.sub(lambda m: "$" if m[0] == "$$" else str(lookup(m[1])), text)

@@ -5,8 +5,7 @@ in every dialogue is blamed once, under its own name, and not on the scenarios w
 """
 
 from collections.abc import Callable
-from typing import Any, Final, TypeVar
-from weakref import WeakKeyDictionary
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
@@ -17,8 +16,32 @@ KEPT: Final = 3
 
 T = TypeVar("T")
 
-ByConnection = WeakKeyDictionary[Connection, T]
-"""Values by connection, each for as long as the connection exists."""
+
+class ByConnection(Generic[T]):
+    """Values by connection; the connection keeps them for as long as it exists."""
+
+    def __contains__(self, connection: Connection) -> bool:
+        return self in connection.notes
+
+    def __getitem__(self, connection: Connection) -> T:
+        found: T = connection.notes[self]
+        return found
+
+    def __setitem__(self, connection: Connection, value: T) -> None:
+        connection.notes[self] = value
+
+    def get(self, connection: Connection, default: Any = None) -> Any:
+        """Return the value of a connection, or the default."""
+        return connection.notes.get(self, default)
+
+    def setdefault(self, connection: Connection, default: T) -> T:
+        """Return the value of a connection, which is the default from now on if it had none."""
+        found: T = connection.notes.setdefault(self, default)
+        return found
+
+    def pop(self, connection: Connection, default: Any = None) -> Any:
+        """Forget the value of a connection, and return it or the default."""
+        return connection.notes.pop(self, default)
 
 
 class Violation(msgspec.Struct):
@@ -43,7 +66,7 @@ class Monitor(msgspec.Struct, eq=False):
     violated: int = 0
     violations: list[Violation] = msgspec.field(default_factory=list)
     kinds: frozenset[str] | None = None
-    noted: ByConnection[Any] = msgspec.field(default_factory=WeakKeyDictionary)
+    noted: ByConnection[Any] = msgspec.field(default_factory=ByConnection)
 
     @property
     def id(self) -> str:

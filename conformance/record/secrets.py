@@ -6,18 +6,15 @@ the same, and nothing else about them.
 
 import json
 import re
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
+from conformance.record.needles import SHORTEST, Needles
+
 DEPTH: Final = 64
-SHORTEST: Final = 8
 LONGEST: Final = 4_096
-MOST: Final = 8_000
-"""The most secrets that are remembered."""
-MOST_CHARACTERS: Final = 4_000_000
-"""The most characters of all remembered secrets together."""
 
 READ: Final = 16 * 1024
 """Characters of a long text that are searched for secrets; no more of it is shown."""
@@ -44,14 +41,12 @@ class Secrets:
             rf'"(?P<secret>(?:[^"\\]|\\.){{{SHORTEST},}})(?:"|\\?$)',
             re.DOTALL,
         )
-        self._known: OrderedDict[str, str] = OrderedDict()
-        self._length = 0
+        self._known = Needles()
         self._count: Counter[str] = Counter()
-        self._longest_first: list[str] | None = None
 
     def learn(self, value: object, text: str) -> None:
         """Note every text under a secret member's name in a value."""
-        if "\\u" in text or any(name in text for name in self.members):
+        if "\\u" in text or any(map(text.__contains__, self.members)):
             self._learn(value, 0)
 
     def _learn(self, value: object, depth: int) -> None:
@@ -72,24 +67,21 @@ class Secrets:
 
         The oldest secrets make room.
         """
-        if secret in self._known:
-            return self._known[secret]
+        known = self._known.name_of(secret)
+        if known is not None:
+            return known
         self._count[member] += 1
         name = f"<{member} {self._count[member]}>"
         self._know(secret, name)
         part = secret.rpartition(self._separator)[2] if self._separator else secret
         if part != secret and len(part) >= SHORTEST:
             self._know(part, f"<{member} {self._count[member]} secret>")
-        while len(self._known) > MOST or self._length > MOST_CHARACTERS:
-            self._length -= len(self._known.popitem(last=False)[0])
-        self._longest_first = None
+        self._known.make_room()
         return name
 
     def _know(self, secret: str, name: str) -> None:
         for spelling in _spellings(secret):
-            if spelling not in self._known:
-                self._length += len(spelling)
-                self._known[spelling] = name
+            self._known.add(spelling, name)
 
     def hide(self, text: str) -> str:
         """Return the text without secrets: neither known ones nor values of secret members."""
@@ -141,12 +133,9 @@ class Secrets:
         return value
 
     def _hide_known(self, text: str) -> str:
-        if self._longest_first is None:
-            self._longest_first = sorted({*self._known, *self._own}, key=len, reverse=True)
-        for secret in self._longest_first:
-            if secret in text:
-                name = self._own.get(secret) or self._known[secret]
-                text = text.replace(secret, name)
+        found = self._known.found_in(text) | self._own
+        for secret in sorted(found, key=len, reverse=True):
+            text = text.replace(secret, found[secret])
         return text
 
 

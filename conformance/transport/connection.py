@@ -13,20 +13,20 @@ import traceback
 from collections import deque
 from collections.abc import Callable
 from time import perf_counter
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from websockets.client import ClientProtocol
 from websockets.datastructures import Headers
-from websockets.exceptions import PayloadTooBig
-from websockets.frames import Close, Frame, Opcode
+from websockets.exceptions import ProtocolError
+from websockets.frames import Frame, Opcode
 from websockets.http11 import Response
 
-from conformance.errors import OutOfReach
-from conformance.transport.compression import CompressedFrame
+from conformance.transport.assembly import Assembly
+from conformance.transport.handshake import MAX_MESSAGE
 from conformance.transport.inbox import MAX_WAITING, Inbox
-from conformance.transport.incoming import UNREADABLE, Incoming
+from conformance.transport.incoming import UNREADABLE, Incoming, Unfixable
 from conformance.transport.messages import NO_CLOSE_FRAME, End, Message, Received, read_message
-from conformance.transport.outgoing import Outgoing, Watcher
+from conformance.transport.outgoing import BROKEN, LAWFUL, Outgoing, Watcher
 
 _STATUS: Final = re.compile(rb"HTTP/1\.0 (\d{3})\b")
 MAX_HEAD: Final = 4 * 1024
@@ -58,16 +58,17 @@ class Connection(Outgoing, asyncio.Protocol):
         self.last_sent = self.opened
         self.transport: asyncio.Transport | None = None
         self.awaits_answer = False
+        self.notes: dict[object, Any] = {}
+        """What passive checks remember about the connection, each under a key of its own."""
         self._inbox = Inbox()
         self._pongs: deque[bytes] = deque(maxlen=MAX_WAITING)
         self.last_message: Message | None = None
         self._paused = False
         self._stalled = False
-        self._payload = bytearray()
-        self._binary = False
         self._in_pieces = False
-        self._count = 0
-        self._compressed = False
+        self._answers = []
+        self.broke_format = False
+        """Whether the target sent frames that cannot be read."""
         self.closing = False
         self._finishing = False
         self._expired = False
@@ -75,16 +76,17 @@ class Connection(Outgoing, asyncio.Protocol):
         self._waiter: asyncio.Future[None] | None = None
         self._finished = asyncio.Event()
         self._observer = watcher
-        self._incoming = Incoming(lambda what: watcher.broke(self, what), lambda: self.compresses)
+        longest = protocol.max_message_size or MAX_MESSAGE
+        self._assembly = Assembly(longest)
+        self._incoming = Incoming(
+            lambda what: watcher.broke(self, what), lambda: self.compresses, longest
+        )
 
     # ── asyncio callbacks ──
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Note the transport; `connect` sends the opening handshake."""
         self.transport = cast(asyncio.Transport, transport)
-        sock = transport.get_extra_info("socket")
-        if sock is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def data_received(self, data: bytes) -> None:
         """Take bytes from the network and file what they complete."""
@@ -92,16 +94,16 @@ class Connection(Outgoing, asyncio.Protocol):
             self.head += data[:MAX_HEAD]
         head, rest = self._incoming.head(data)
         if head:
-            self._take(lambda: self.protocol.receive_data(head))
+            self._take(self._file_handshake, head)
         if rest:
-            self._take(lambda: self.protocol.receive_data(self._incoming.frames(rest)))
+            self._take(self._file_frames, rest)
 
     def eof_received(self) -> bool:
         """Note the end of the peer's stream; our half stays open, to see if it closes the socket.
 
         TLS has no such half.
         """
-        self._take(self.protocol.receive_eof)
+        self._take(self._file_handshake, b"")
         self.half_closed = True
         if self.refused or cast(asyncio.Transport, self.transport).get_extra_info("sslcontext"):
             return False
@@ -118,20 +120,20 @@ class Connection(Outgoing, asyncio.Protocol):
         self._end(NO_CLOSE_FRAME, "", how)
         self._finished.set()
 
-    def _take(self, receive: Callable[[], None]) -> None:
-        """Receive, and file the resulting events.
+    def _take(self, receive: Callable[[bytes], None], data: bytes) -> None:
+        """Receive, answer what is answered at once, and wake up whoever waits.
 
         An error of the kit itself is raised again to whoever waits for messages, so that the end of
         the connection is not blamed on the target.
         """
         try:
-            receive()
-            self._file_events()
+            receive(data)
+            self.write_answers()
         except Exception as error:
             traceback.clear_frames(error.__traceback__)  # they hold the data, perhaps megabytes
             self._own_fault = error
             cast(asyncio.Transport, self.transport).abort()
-            self._notify()
+        self._notify()
 
     # ── receiving ──
 
@@ -158,12 +160,6 @@ class Connection(Outgoing, asyncio.Protocol):
         """The headers of the answer to the handshake by lower-case name, lists on one line."""
         found = self.response.headers if self.response is not None else Headers()
         return {name.lower(): ", ".join(found.get_all(name)) for name in found}
-
-    @property
-    def broke_format(self) -> bool:
-        """Whether the target sent frames that RFC 6455 forbids."""
-        fault = self.protocol.parser_exc
-        return fault is not None and not isinstance(fault, EOFError)
 
     @property
     def is_answered(self) -> bool:
@@ -196,59 +192,68 @@ class Connection(Outgoing, asyncio.Protocol):
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
-    def _file_events(self) -> None:
+    def _file_handshake(self, data: bytes) -> None:
+        """Take a part of the answer to the handshake, or its end if there is no data."""
+        if data:
+            self.protocol.receive_data(data)
+        else:
+            self.protocol.receive_eof()
         for event in self.protocol.events_received():
-            if isinstance(event, Response):
-                self._file_response(event)
-            else:
-                self._file_frame(cast(Frame, event))
+            self.response = cast(Response, event)
+            chosen = f"subprotocol: {self.subprotocol}" if self.subprotocol else ""
+            status = self.response.status_code
+            self.watcher.crossed(self, "received", "handshake", chosen, code=status)
         if self.protocol.handshake_exc is not None and not self.refusal:
             self.refusal = str(self.protocol.handshake_exc)
             self.watcher.crossed(self, "noted", "note", self.refusal)
-        if self.broke_format:
-            fault = self.protocol.parser_exc
-            self._payload = bytearray()
-            if isinstance(fault, PayloadTooBig):
-                raise OutOfReach(f"a message is longer than the kit reads: {fault}")
-            if self.end is None and not self._incoming.gave_up:
-                self._observer.broke(self, f"{UNREADABLE}: {fault}")
-            self._end(NO_CLOSE_FRAME, "", f"the target broke the frame format: {fault}")
-        self.write_protocol_data()
-        self._notify()
 
-    def _file_response(self, response: Response) -> None:
-        self.response = response
-        chosen = f"subprotocol: {self.subprotocol}" if self.subprotocol else ""
-        status = response.status_code
-        self.watcher.crossed(self, "received", "handshake", chosen, code=status)
+    def _file_frames(self, data: bytes) -> None:
+        """File the frames that the data completes; what cannot be read ends the connection."""
+        if self.broke_format:
+            return
+        try:
+            for frame in self._incoming.frames(data):
+                if not self.refused:
+                    self._file_frame(frame)
+        except Unfixable as fault:
+            self._break_off(str(fault))
+        except ProtocolError as fault:
+            if self.end is None:
+                self._observer.broke(self, f"{UNREADABLE}: {fault}")
+            self._break_off(str(fault))
+
+    def _break_off(self, fault: str) -> None:
+        self.broke_format = True
+        self._assembly.clear()
+        self._end(NO_CLOSE_FRAME, "", f"the target broke the frame format: {fault}")
+        self.answer_close(fault.encode(), BROKEN)
 
     def _file_frame(self, frame: Frame) -> None:
         if frame.opcode is Opcode.PONG:
             self.watcher.crossed(self, "received", "pong", bytes(frame.data).hex())
             self._pongs.append(bytes(frame.data))
         elif frame.opcode is Opcode.CLOSE:
-            close = self.protocol.close_rcvd or Close(1005, "")
-            self._end(self._incoming.sent_code(close.code), close.reason, "a close frame came")
-        elif frame.opcode is not Opcode.PING:
+            reason = bytes(frame.data[2:])
+            self._end(self._incoming.close_code, reason.decode(), "a close frame came")
+            if not self._finishing:  # then the connection is reset in a moment
+                self.answer_close(reason, LAWFUL if frame.data else None)
+        elif frame.opcode is Opcode.PING:
+            self.answer(Opcode.PONG, bytes(frame.data))
+        else:
             self._file_data(frame)
 
     def _file_data(self, frame: Frame) -> None:
-        if frame.opcode is not Opcode.CONT:
-            self._payload, self._binary = bytearray(), frame.opcode is Opcode.BINARY
-            self._compressed = isinstance(frame, CompressedFrame)
-        self._payload += frame.data
-        if not frame.fin:
-            return
-        data, self._payload = self._payload, bytearray()
-        self._count += 1
-        if not (self._finishing or self._count in self._incoming.abandoned):
+        data = self._assembly.add(frame, self.protocol.extensions)
+        abandoned = self._assembly.count in self._incoming.abandoned
+        if data is not None and not (self._finishing or abandoned):
             self._file_message(data)
 
-    def _file_message(self, data: bytearray) -> None:
-        message = read_message(data, self._binary, perf_counter(), self._compressed)
+    def _file_message(self, data: bytes | bytearray) -> None:
+        binary = self._assembly.binary
+        message = read_message(data, binary, perf_counter(), self._assembly.compressed)
         self.last_message = message
         self.watcher.received(self, message)
-        self._inbox.add(message, data, self._binary)
+        self._inbox.add(message, data, binary)
         if self._inbox.is_full:
             self._pause(True)
 
@@ -261,15 +266,12 @@ class Connection(Outgoing, asyncio.Protocol):
         self._notify()
 
     def _pause(self, paused: bool) -> None:
-        if self.transport is None or self.transport.is_closing() or self._stalled:
-            return
-        if paused is self._paused:
+        if self._stalled or paused is self._paused or not self.open:
             return
         self._paused = paused
-        if paused:
-            self.transport.pause_reading()
-        else:
-            self.transport.resume_reading()
+        transport = cast(asyncio.Transport, self.transport)
+        switch = transport.pause_reading if paused else transport.resume_reading
+        switch()
 
     async def receive(self, timeout: float) -> Received:
         """Return the next message, or the end; raise `TimeoutError` after `timeout` seconds.

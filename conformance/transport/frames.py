@@ -1,8 +1,9 @@
 """Handmade frames, lawful or not (RFC 6455, section 5.2)."""
 
+import os
 import struct
 
-from websockets.frames import Frame, Opcode
+from websockets.frames import Opcode
 from websockets.utils import apply_mask
 
 __all__ = ["Opcode", "frame_bytes", "in_fragments"]
@@ -26,17 +27,29 @@ def frame_bytes(
         size = struct.pack("!BH", bit | 126, length)
     else:
         size = struct.pack("!BQ", bit | 127, length)
-    key = b"\x37\xfa\x21\x3d" if mask else b""
-    body = apply_mask(payload, key) if mask else payload
-    return bytes([head]) + size + key + body
+    if not mask:
+        return bytes([head]) + size + payload
+    key = os.urandom(4)
+    return bytes([head]) + size + key + apply_mask(payload, key)
 
 
 def in_fragments(data: bytes, size: int) -> bytes:
     """Return the frames of a text message in fragments of `size` bytes; one frame if that is 0."""
-    step = size or len(data) or 1
-    parts = [data[i : i + step] for i in range(0, len(data), step)] or [data]
-    frames = (
-        Frame(Opcode.CONT if i else Opcode.TEXT, part, fin=i == len(parts) - 1)
-        for i, part in enumerate(parts)
+    if not size or len(data) <= size:
+        return own_frame(Opcode.TEXT, data)
+    last = (len(data) - 1) // size * size
+    return b"".join(
+        frame_bytes(
+            Opcode.CONT if i else Opcode.TEXT,
+            data[i : i + size],
+            fin=i == last,
+            rsv=0,
+            mask=True,
+        )
+        for i in range(0, len(data), size)
     )
-    return b"".join(frame.serialize(mask=True) for frame in frames)
+
+
+def own_frame(opcode: Opcode, payload: bytes) -> bytes:
+    """Return the one frame of a message, or a control frame, as a client sends it."""
+    return frame_bytes(opcode, payload, fin=True, rsv=0, mask=True)

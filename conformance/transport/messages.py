@@ -1,7 +1,6 @@
 """What arrives on a connection, as values: messages and its end."""
 
 import re
-from functools import lru_cache
 from itertools import accumulate
 from typing import Any, Final
 
@@ -17,8 +16,11 @@ NO_CLOSE_FRAME: Final = 1006
 MOST_VALUES: Final = 50_000
 """The most JSON values in a message: a value may take fifty times the room of its text."""
 
-SHORT: Final = 2_048
-"""Bytes up to which what was read is kept for when it comes on another connection."""
+KEPT: Final = 512 * 1024
+"""Bytes of the latest messages whose values are kept for when they come on other connections."""
+LONGEST_KEPT: Final = KEPT // 4
+_OVERHEAD: Final = 1024
+"""Bytes that each counts for besides its own."""
 
 _STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 """A string, even an unterminated one: its characters are scanned only once."""
@@ -70,13 +72,44 @@ def read_message(data: bytes | bytearray, binary: bool, now: float, compressed: 
 
     Raises `OutOfReach` if it may be right but holds more values than the kit reads.
     """
-    is_short = len(data) <= SHORT
-    text, value, fault = _read_again(bytes(data), binary) if is_short else _read(data, binary)
+    text, value, fault = _LATEST.read(data, binary)
     return Message(now, text, value, fault, compressed)
 
 
-def _read(data: bytes | bytearray, binary: bool) -> tuple[str, Any, str]:
-    """The text, the value and the fault of a payload."""
+Reading = tuple[str, Any, str]
+"""The text, the value and the fault of a payload."""
+
+
+class Latest:
+    """The latest messages as they were read: one that comes on many connections is read once.
+
+    Nobody changes a value.
+    """
+
+    def __init__(self) -> None:
+        self._readings: dict[tuple[bytes, bool], Reading] = {}
+        self._length = 0
+
+    def read(self, data: bytes | bytearray, binary: bool) -> Reading:
+        """Return what a payload says."""
+        if len(data) > LONGEST_KEPT:
+            return _read(data, binary)
+        key = (bytes(data), binary)
+        found = self._readings.get(key)
+        if found is None:
+            found = self._readings[key] = _read(data, binary)
+            self._length += len(data) + _OVERHEAD
+            while self._length > KEPT:
+                oldest = next(iter(self._readings))
+                del self._readings[oldest]
+                self._length -= len(oldest[0]) + _OVERHEAD
+        return found
+
+
+_LATEST: Final = Latest()
+
+
+def _read(data: bytes | bytearray, binary: bool) -> Reading:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -89,10 +122,6 @@ def _read(data: bytes | bytearray, binary: bool) -> tuple[str, Any, str]:
         return text, decode(text), ""
     except NotJSON as error:
         return text, None, f"the text is not JSON: {error}"
-
-
-_read_again: Final = lru_cache(maxsize=256)(_read)
-"""An event comes on many connections: it is read once, and nobody changes its value."""
 
 
 def _check_size(text: str) -> None:

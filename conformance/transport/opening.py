@@ -7,11 +7,11 @@ from functools import cache
 from typing import Any, Final
 
 from websockets.client import ClientProtocol
+from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 from websockets.typing import Subprotocol
 from websockets.uri import WebSocketURI, parse_uri
 
 from conformance.errors import OutOfReach
-from conformance.transport.compression import NotedDeflateFactory
 from conformance.transport.connection import Connection
 from conformance.transport.handshake import Handshake, Unreachable, diagnosis
 from conformance.transport.outgoing import Watcher
@@ -92,7 +92,7 @@ def _protocol(handshake: Handshake) -> ClientProtocol:
     return ClientProtocol(
         _uri(handshake.url),
         subprotocols=subprotocols or None,
-        extensions=[NotedDeflateFactory(**handshake.compression)]
+        extensions=[ClientPerMessageDeflateFactory(**handshake.compression)]
         if handshake.compression is not None
         else None,
         max_size=handshake.max_message,

@@ -9,13 +9,18 @@ from websockets.frames import Frame, Opcode
 from websockets.http11 import Response
 
 from conformance.model import Direction, Kind
-from conformance.transport.compression import NotedDeflate
+from conformance.transport.frames import own_frame
 from conformance.transport.messages import End, Message
 
 if TYPE_CHECKING:
     from conformance.transport.connection import Connection
 
 MAX_TIMED: Final = 16 * 1024
+
+LAWFUL: Final = 1000
+"""The code in the close frame that answers one with a code."""
+BROKEN: Final = 1002
+"""The code in the close frame that answers what cannot be read."""
 
 _BETWEEN_PIECES: Final = 0.005
 
@@ -63,33 +68,41 @@ class Outgoing:
     awaits_answer: bool
     closing: bool
     _in_pieces: bool
+    _answers: list[tuple[Opcode, bytes]]
 
     @property
     def end(self) -> End | None:
         """How the connection ended; None while it is open."""
         raise NotImplementedError
 
-    def write_protocol_data(self) -> None:
-        """Send the protocol's own data: the handshake, pongs, the answer to a close frame.
+    def answer(self, opcode: Opcode, payload: bytes) -> None:
+        """Have a control frame that answers one of the target's written next."""
+        self._answers.append((opcode, payload))
 
-        While something is being sent in pieces it waits.
+    def answer_close(self, reason: bytes, code: int | None) -> None:
+        """Have a close frame answered, or unreadable data; without a code by an empty frame."""
+        self.answer(Opcode.CLOSE, b"" if code is None else code.to_bytes(2, "big") + reason)
+
+    def write_answers(self) -> None:
+        """Send pongs, and the answer to a close frame; while something is sent in pieces they wait.
+
+        A target that sends pings and does not read gets no pongs: RFC 6455, section 5.5.3, lets an
+        endpoint answer only the latest of several pings.
         """
-        if self._in_pieces:
+        if self._in_pieces or not self._answers:
             return
-        for data in self.protocol.data_to_send():
+        answers, self._answers = self._answers, []
+        for opcode, payload in answers:
             silent = self.end is not None and not self.answers_close
-            if data and self.open and not silent and not self._is_pong_unread(data):
+            if self.open and not silent and not (opcode is Opcode.PONG and self._is_unread):
                 assert self.transport is not None
-                self.transport.write(data)
+                self.transport.write(own_frame(opcode, payload))
 
-    def _is_pong_unread(self, data: bytes) -> bool:
-        """Return whether data is a pong for a target that sends pings and does not read.
-
-        RFC 6455, section 5.5.3, lets an endpoint answer only the latest of several pings.
-        """
+    @property
+    def _is_unread(self) -> bool:
+        """Whether the target leaves unread much of what was sent to it."""
         assert self.transport is not None
-        is_pong = data[0] & 0x0F == Opcode.PONG and self.response is not None
-        return is_pong and self.transport.get_write_buffer_size() > MAX_UNREAD
+        return self.transport.get_write_buffer_size() > MAX_UNREAD
 
     @property
     def open(self) -> bool:
@@ -99,7 +112,7 @@ class Outgoing:
     def send_text(self, text: str, *, asks: bool = True) -> None:
         """Send one text message; lone surrogates are encoded like other code points."""
         data = text.encode("utf-8", "surrogatepass")
-        self.write(Frame(Opcode.TEXT, data).serialize(mask=True), text, asks=asks)
+        self.write(own_frame(Opcode.TEXT, data), text, asks=asks)
 
     def send_binary(self, data: bytes) -> None:
         """Send one binary message."""
@@ -108,7 +121,7 @@ class Outgoing:
     def deflate(self, payload: bytes) -> bytes:
         """Return the payload compressed as negotiated; unchanged if nothing was."""
         for extension in self.protocol.extensions:
-            payload = bytes(cast(NotedDeflate, extension).deflate(payload))
+            payload = bytes(extension.encode(Frame(Opcode.TEXT, payload)).data)
         return payload
 
     def ping(self, payload: bytes) -> None:
@@ -126,7 +139,7 @@ class Outgoing:
     ) -> None:
         # A control frame is answered by another one, and later messages answer something else.
         asks = opcode in (Opcode.TEXT, Opcode.BINARY)
-        self.write(Frame(opcode, payload).serialize(mask=True), text, kind, code=code, asks=asks)
+        self.write(own_frame(opcode, payload), text, kind, code=code, asks=asks)
 
     def write(
         self,
@@ -158,7 +171,7 @@ class Outgoing:
         if self.open:
             cast(asyncio.Transport, self.transport).write(data)
         self._in_pieces = False
-        self.write_protocol_data()
+        self.write_answers()
 
     async def write_in_pieces(self, data: bytes, size: int) -> None:
         """Write bytes in pieces of a size, so that each arrives alone; the rest is written next."""

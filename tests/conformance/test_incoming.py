@@ -1,25 +1,36 @@
 """What a target sends against RFC 6455 is told, and mended so that the dialogue goes on."""
 
 import pytest
+from websockets.frames import Frame
 
-from conformance.transport.incoming import BEHIND_CLOSE, Incoming
+from conformance.errors import OutOfReach
+from conformance.transport import frame_bytes
+from conformance.transport.incoming import BEHIND_CLOSE, Incoming, Unfixable
 
 HEAD = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n"
 TEXT = b"\x81\x02{}"
+LONGEST = 4 * 1024 * 1024
 
 
 def read(data: bytes, size: int = 0, *, compresses: bool = False) -> tuple[bytes, list[str]]:
     """What is given of frames that come in pieces of a size, and what is told of them."""
     told: list[str] = []
-    incoming = Incoming(told.append, lambda: compresses)
+    incoming = Incoming(told.append, lambda: compresses, LONGEST)
     whole = HEAD + data
-    given = b""
+    given = head = b""
     size = size or len(whole)
     for start in range(0, len(whole), size):
-        head, rest = incoming.head(whole[start : start + size])
-        given += head + bytes(incoming.frames(rest))
-    assert given.startswith(HEAD)
-    return given[len(HEAD) :], told
+        of_head, rest = incoming.head(whole[start : start + size])
+        head += of_head
+        given += b"".join(_written(frame) for frame in incoming.frames(rest))
+    assert head == HEAD
+    return given, told
+
+
+def _written(frame: Frame) -> bytes:
+    """A frame as a server writes it."""
+    rsv = 4 if frame.rsv1 else 0
+    return frame_bytes(frame.opcode, bytes(frame.data), fin=frame.fin, rsv=rsv, mask=False)
 
 
 LAWFUL = [
@@ -71,12 +82,33 @@ def test_what_comes_behind_a_close_frame_is_told_and_left_out() -> None:
     assert told == [f"a frame of opcode 1 came {BEHIND_CLOSE}"]
 
 
-def test_a_code_that_is_never_sent_is_told_from_none() -> None:
-    incoming = Incoming(lambda what: None, lambda: False)
+@pytest.mark.parametrize(
+    ("payload", "code"), [(b"", 1005), (b"\x03\xed", 0), (b"\x03\xe8ok", 1000), (b"\x00\x07", 7)]
+)
+def test_a_code_that_is_never_sent_is_told_from_none(payload: bytes, code: int) -> None:
+    incoming = Incoming(lambda what: None, lambda: False, LONGEST)
     incoming.head(HEAD)
-    incoming.frames(b"\x88\x02\x03\xed")
-    assert incoming.sent_code(1000) == 0
-    assert Incoming(lambda what: None, lambda: False).sent_code(1005) == 1005
+    frames = list(incoming.frames(bytes((0x88, len(payload))) + payload))
+    assert [bytes(frame.data) for frame in frames] == [payload]
+    assert incoming.close_code == code
+
+
+def test_a_frame_that_is_longer_than_the_kit_reads_is_not_waited_for() -> None:
+    with pytest.raises(OutOfReach, match="longer than the kit reads"):
+        read(TEXT + b"\x82\x7f" + (LONGEST + 1).to_bytes(8, "big"))
+
+
+def test_a_forbidden_frame_that_is_too_long_to_be_fixed_is_told_once() -> None:
+    told: list[str] = []
+    incoming = Incoming(told.append, lambda: False, LONGEST)
+    incoming.head(HEAD)
+    with pytest.raises(Unfixable, match="opcode 3"):
+        list(incoming.frames(b"\x83\x7f" + LONGEST.to_bytes(8, "big")))
+    assert told == ["a frame has the reserved opcode 3"]
+
+
+def test_the_end_of_a_connection_may_come_within_a_fragmented_message() -> None:
+    assert read(b"\x01\x01{\x88\x02\x03\xe8") == (b"\x01\x01{\x88\x02\x03\xe8", [])
 
 
 def test_rsv1_is_lawful_where_compression_was_negotiated() -> None:

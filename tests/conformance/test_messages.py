@@ -3,7 +3,13 @@
 import pytest
 
 from conformance.errors import OutOfReach
-from conformance.transport.messages import MOST_VALUES, read_message
+from conformance.transport.messages import (
+    KEPT,
+    LONGEST_KEPT,
+    MOST_VALUES,
+    Latest,
+    read_message,
+)
 
 
 def fault(text: str) -> str:
@@ -40,3 +46,20 @@ def test_what_is_nested_too_deeply_is_told_as_such(begin: str, end: str, depth: 
 def test_a_string_that_does_not_end_is_looked_at_once(text: str) -> None:
     """One that was looked at again from every quote in it would take hours."""
     assert "not JSON" in fault(text)
+
+
+def test_a_message_that_comes_again_is_read_once_while_it_is_among_the_latest() -> None:
+    latest = Latest()
+    first, others = b'{"n": 1}', [b'{"n": "%s"}' % (b"x" * n) for n in range(KEPT // 1024)]
+    reading = latest.read(first, False)
+    assert latest.read(bytearray(first), False) is reading
+    assert latest.read(first, True) is not reading
+    for other in others:
+        latest.read(other, False)
+    assert latest.read(first, False) == reading
+    assert latest.read(first, False) is not reading
+
+
+def test_a_message_of_unusual_length_is_not_kept() -> None:
+    latest, long = Latest(), b'"%s"' % (b"x" * LONGEST_KEPT)
+    assert latest.read(long, False) is not latest.read(long, False)

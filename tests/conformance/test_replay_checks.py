@@ -23,6 +23,9 @@ class Plain:
 
     compresses = False
 
+    def __init__(self) -> None:
+        self.notes: dict[object, Any] = {}
+
 
 JUDGED = {"EVENT-04", "EVENT-10", *(f"REPLAY-0{number}" for number in range(1, 10))}
 

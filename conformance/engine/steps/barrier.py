@@ -1,6 +1,7 @@
 """Probes: barriers after messages whose answer is missing, to prove that it does not come."""
 
 import asyncio
+from collections.abc import Iterable
 from time import perf_counter
 from typing import Any, Final
 
@@ -30,21 +31,21 @@ class Probe:
 
     def __init__(self, action: Action, expected: Any, quiet: float) -> None:
         self._action = action
+        self._expected = expected
         self._barrier = action.world.barrier
         self._token = ""
         self._task: asyncio.Task[None] | None = None
         trips = 10 * action.world.round_trip
         self._quiet = quiet * action.world.timeout_scale + trips
-        self._senders = self._before(expected)
-        self.due = float("inf") if self._senders is None else action.begun + self._quiet
+        self.due = action.begun + self._quiet
 
-    def _before(self, expected: Any) -> list[Connection] | None:
+    def _before(self) -> list[Connection] | None:
         """Return the other connections whose messages a barrier must follow first.
 
         None if no barrier would prove anything: the answer is to no message that was sent, or the
         scenario counts messages.
         """
-        action, dialogue = self._action, self._action.dialogue
+        action, dialogue, expected = self._action, self._action.dialogue, self._expected
         barrier = action.world.suite.barrier
         kind = expected.get("type") if isinstance(expected, dict) else None
         is_owed = kind in barrier.answers or expected is END
@@ -71,17 +72,19 @@ class Probe:
         return max(0.0, self.due - perf_counter())
 
     def send(self) -> None:
-        """Send the barriers, or wait a little longer if the kit itself was held up."""
+        """Send the barriers, if any prove something; wait longer if the kit itself was held up."""
         world = self._action.world
         if world.held_up(perf_counter() - self._quiet) > BRIEFLY:
             self.due = perf_counter() + self._quiet
             return
         self.due = float("inf")
-        self._task = asyncio.create_task(self._send())
+        senders = self._before()
+        if senders is not None:
+            self._task = asyncio.create_task(self._send(senders))
 
-    async def _send(self) -> None:
+    async def _send(self, senders: Iterable[Connection]) -> None:
         dialogue = self._action.dialogue
-        for sender in self._senders or ():
+        for sender in senders:
             await dialogue.barriers.send(sender, self._barrier).answered.wait()
         own = dialogue.barriers.send(self._action.connection, self._barrier)
         self._token = own.token

@@ -3,7 +3,6 @@
 import re
 from itertools import pairwise
 from typing import Any, Final
-from weakref import WeakKeyDictionary
 
 import msgspec
 
@@ -43,8 +42,8 @@ class Asked(msgspec.Struct, frozen=True):
 class OfPlace(OfSession):
     """A check of replays with data, beside what their clients said in their auth_response."""
 
-    all_said: ByConnection[list[dict[str, Any]]] = msgspec.field(default_factory=WeakKeyDictionary)
-    results: ByConnection[int] = msgspec.field(default_factory=WeakKeyDictionary)
+    all_said: ByConnection[list[dict[str, Any]]] = msgspec.field(default_factory=ByConnection)
+    results: ByConnection[int] = msgspec.field(default_factory=ByConnection)
 
     def sent(self, connection: Connection, value: Any, text: str) -> None:
         """Keeps what an auth_response says, until its auth_result comes."""

@@ -1,0 +1,58 @@
+"""The message that a connection is receiving: its frames, put together and inflated."""
+
+from collections.abc import Iterable
+from typing import cast
+
+from websockets.exceptions import PayloadTooBig
+from websockets.extensions import Extension
+from websockets.frames import Frame, Opcode
+
+from conformance.errors import OutOfReach
+
+
+class Assembly:
+    """Puts the frames of each message together; `count` says how many messages are complete.
+
+    `binary` and `compressed` are about the latest message.
+    """
+
+    def __init__(self, longest: int) -> None:
+        self._longest = longest
+        self._payload = bytearray()
+        self.binary = False
+        self.compressed = False
+        self.count = 0
+
+    def add(self, frame: Frame, extensions: Iterable[Extension]) -> bytes | bytearray | None:
+        """Return the payload of the message that a data frame completes; None if it goes on.
+
+        Raises `OutOfReach` if it is longer than the kit reads.
+        """
+        begins = frame.opcode is not Opcode.CONT
+        if begins:
+            self.binary, self.compressed = frame.opcode is Opcode.BINARY, frame.rsv1
+        data = self._inflated(frame, extensions)
+        if not (begins and frame.fin):
+            self._payload += data
+        if not frame.fin:
+            return None
+        if not begins:
+            data, self._payload = self._payload, bytearray()
+        self.count += 1
+        return data
+
+    def _inflated(self, frame: Frame, extensions: Iterable[Extension]) -> bytes | bytearray:
+        room = self._longest - len(self._payload)
+        try:
+            for extension in extensions:
+                frame = extension.decode(frame, max_size=max(1, room))
+            if len(frame.data) > room:
+                raise PayloadTooBig(len(frame.data), room, len(self._payload))
+        except PayloadTooBig as fault:
+            self.clear()
+            raise OutOfReach(f"a message is longer than the kit reads: {fault}") from None
+        return cast(bytes | bytearray, frame.data)
+
+    def clear(self) -> None:
+        """Forget the beginning of a message that will not be read."""
+        self._payload = bytearray()
