@@ -1,6 +1,8 @@
 """Fixtures that several folders of tests share, and the option to run a part of the tests."""
 
 import os
+import sys
+from tempfile import TemporaryDirectory
 from zlib import crc32
 
 import pytest
@@ -12,6 +14,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Adds `--part`."""
     told = "run about one of N tests, always the same"
     parser.addoption("--part", type=int, default=1, metavar="N", help=told)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compiles modules and the suite once for all processes, where nothing may be kept beside them.
+
+    Workers and all that they start take it over: without it each would compile everything anew.
+    """
+    if sys.dont_write_bytecode:
+        folder = TemporaryDirectory(prefix="compiled-", ignore_cleanup_errors=True)
+        config.add_cleanup(folder.cleanup)
+        sys.dont_write_bytecode, sys.pycache_prefix = False, folder.name
+        os.environ["PYTHONPYCACHEPREFIX"] = folder.name
+        del os.environ["PYTHONDONTWRITEBYTECODE"]
 
 
 def pytest_xdist_auto_num_workers() -> int:
