@@ -34,7 +34,9 @@ from lab.jury import KILLED, LATE, SURVIVED, UNCLEAR, Finding, findings
 from lab.mutations import MODULES, mutant, names
 from lab.processes import end_at_sigterm
 
-from conformance.errors import KitError
+from conformance.errors import InputError, KitError
+from conformance.loader.selection import select
+from conformance.selftest import judging
 
 
 def drawn(modules: Sequence[str], size: int, seed: int) -> list[str]:
@@ -117,7 +119,8 @@ def main() -> int:
     begun = perf_counter()
     try:
         wanted = [mutant(name).name for name in options.names]
-    except LookupError as error:
+        select(judging.suite(), options.scenarios, ())
+    except (LookupError, InputError) as error:
         parser.error(str(error))
     wanted = wanted or drawn(options.modules, options.sample, options.seed)
     done: list[Finding] = []

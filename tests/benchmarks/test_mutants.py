@@ -36,6 +36,12 @@ def test_a_name_that_no_mutant_has_is_refused() -> None:
     assert 'no mutant is called "clock-0"' in done.stderr
 
 
+def test_a_word_that_selects_no_scenario_is_refused() -> None:
+    done = mutants("--scenarios", "deduplicaton/")
+    assert done.returncode == 2
+    assert 'nothing matches "deduplicaton/"' in done.stderr
+
+
 def test_too_few_killed_mutants_end_badly() -> None:
     done = mutants(*FEW, "--sample", "1", "--least", "101")
     assert (done.returncode, done.stderr) == (1, "")
