@@ -2,12 +2,16 @@
 
 import os
 import sys
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from zlib import crc32
 
 import pytest
 
 from conformance.loader.suite import Suite, load
+from tests.support.order import dealt
+
+TESTS = Path(__file__).parent
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -35,10 +39,16 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves out what is not of the part."""
+    """Leaves out what is not of the part, and has what takes long begin first."""
     part: int = config.getoption("part")
     config.hook.pytest_deselected(items=[item for item in items if _number(item) % part])
-    items[:] = [item for item in items if _number(item) % part == 0]
+    workers: int = getattr(config, "workerinput", {}).get("workercount", 1)
+    own = [item for item in items if _number(item) % part == 0]
+    items[:] = dealt(own, _file, workers)
+
+
+def _file(item: pytest.Item) -> str:
+    return item.path.relative_to(TESTS).as_posix()
 
 
 def _number(item: pytest.Item) -> int:

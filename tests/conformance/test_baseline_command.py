@@ -162,33 +162,19 @@ def test_an_output_that_is_no_baseline_is_not_overwritten(tmp_path: Path, suite:
 # ── the legacy server ──
 
 
-@pytest.fixture(scope="module")
-def against_baseline(tmp_path_factory: pytest.TempPathFactory) -> Finished:
-    """A run of the whole suite against the legacy server and its baseline."""
-    folder, baseline = tmp_path_factory.mktemp("legacy"), str(LEGACY / "baseline.yaml")
-    return judge(folder, str(LEGACY / "target.yaml"), "--baseline", baseline, timeout=90)
-
-
-def test_the_legacy_server_breaks_exactly_what_its_faults_break(
-    tmp_path: Path, against_baseline: Finished
+def test_the_legacy_server_breaks_what_its_faults_break_and_fails_what_its_baseline_says(
+    tmp_path: Path, suite: Suite
 ) -> None:
+    target, path = str(LEGACY / "target.yaml"), LEGACY / "baseline.yaml"
+    before = path.read_bytes()
+    done = judge(tmp_path, target, "--baseline", str(path), timeout=90)
     statuses: dict[str, set[str]] = {}
-    for row in against_baseline.report["requirements"]:
+    for row in done.report["requirements"]:
         statuses.setdefault(row["status"], set()).add(row["id"])
     broken = {name for fault in FAULTS for name in fault.breaks}
     assert statuses["failed"] | statuses.get("warned", set()) == broken
     assert "kit error" not in statuses
-    without = judge(tmp_path, str(LEGACY / "target.yaml"), KEY_ORDER, "--retries=0")
-    assert (without.status, without.errors) == (1, "")
 
-
-def test_the_legacy_server_fails_nothing_but_what_its_baseline_says(
-    tmp_path: Path, suite: Suite, against_baseline: Finished
-) -> None:
-    path, done = LEGACY / "baseline.yaml", against_baseline
-    before = path.read_bytes()
-    written = tmp_path / "report.json"
-    written.write_text(json.dumps(done.report), encoding="utf-8")
     said = done.report["baseline"]
     wrong = {name: [row["id"] for row in said[name]] for name in ("new", "stale", "expired")}
     assert wrong == {"new": [], "stale": [], "expired": []}
@@ -198,8 +184,13 @@ def test_the_legacy_server_fails_nothing_but_what_its_baseline_says(
     assert done.report["exit_status"] == 0
     assert "core: not conformant\n" in done.output
     assert f"against the baseline: {known} known, 0 new, 0 stale, 0 expired\n" in done.output
-    assert write(written, path).status == 0
+    assert write(tmp_path / "report.json", path).status == 0
     assert path.read_bytes() == before
+
+
+def test_the_legacy_server_fails_without_its_baseline(tmp_path: Path) -> None:
+    done = judge(tmp_path, str(LEGACY / "target.yaml"), KEY_ORDER, "--retries=0")
+    assert (done.status, done.errors) == (1, "")
 
 
 def test_the_shipped_baseline_is_written_as_the_command_writes_it(suite: Suite) -> None:
