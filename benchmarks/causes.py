@@ -49,7 +49,7 @@ def main() -> None:
     arguments = parser.parse_args()
     suite = judging.suite()
     faults = select(load(suite.schemas, suite.requirements), (), arguments.sample, arguments.seed)
-    judging.control()
+    judging.control([])
     rows: list[Found] = []
     with ProcessPoolExecutor(arguments.jobs) as pool:
         for found in pool.map(grouped, faults):

@@ -16,6 +16,7 @@ which, and why). Without names, `--sample` mutants are drawn by `--seed`.
     python benchmarks/mutants.py [--sample 300] [--seed 1] [--jobs 2] [--report FILE] [--least 75]
     python benchmarks/mutants.py --modules deduplication login --sample 20
     python benchmarks/mutants.py deduplication-85 login-29     # these alone
+    python benchmarks/mutants.py --modules canonical --scenarios deduplication/    # by a part
 """
 
 import argparse
@@ -33,7 +34,9 @@ from lab.jury import KILLED, LATE, SURVIVED, UNCLEAR, Finding, findings
 from lab.mutations import MODULES, mutant, names
 from lab.processes import end_at_sigterm
 
-from conformance.errors import KitError
+from conformance.errors import InputError, KitError
+from conformance.loader.selection import select
+from conformance.selftest import judging
 
 
 def drawn(modules: Sequence[str], size: int, seed: int) -> list[str]:
@@ -103,6 +106,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("names", nargs="*", help="mutants to judge, such as deduplication-85")
     parser.add_argument("--modules", nargs="+", choices=MODULES, default=MODULES, metavar="NAME")
+    told = "judge by these alone, such as deduplication/: areas, requirements, scenarios"
+    parser.add_argument("--scenarios", nargs="+", default=[], metavar="WORD", help=told)
     parser.add_argument("--sample", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2, help="mutants at once")
@@ -114,12 +119,13 @@ def main() -> int:
     begun = perf_counter()
     try:
         wanted = [mutant(name).name for name in options.names]
-    except LookupError as error:
+        select(judging.suite(), options.scenarios, ())
+    except (LookupError, InputError) as error:
         parser.error(str(error))
     wanted = wanted or drawn(options.modules, options.sample, options.seed)
     done: list[Finding] = []
     try:
-        for found in findings(wanted, options.jobs):
+        for found in findings(wanted, options.jobs, options.scenarios):
             done.append(found)
             tell(found, len(done), len(wanted))
     except KitError as error:

@@ -1,11 +1,17 @@
 """Fixtures that several folders of tests share, and the option to run a part of the tests."""
 
 import os
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from zlib import crc32
 
 import pytest
 
 from conformance.loader.suite import Suite, load
+from tests.support.order import dealt
+
+TESTS = Path(__file__).parent
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -14,16 +20,35 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--part", type=int, default=1, metavar="N", help=told)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Compiles modules and the suite once for all processes, where nothing may be kept beside them.
+
+    Workers and all that they start take it over: without it each would compile everything anew.
+    """
+    if sys.dont_write_bytecode:
+        folder = TemporaryDirectory(prefix="compiled-", ignore_cleanup_errors=True)
+        config.add_cleanup(folder.cleanup)
+        sys.dont_write_bytecode, sys.pycache_prefix = False, folder.name
+        os.environ["PYTHONPYCACHEPREFIX"] = folder.name
+        del os.environ["PYTHONDONTWRITEBYTECODE"]
+
+
 def pytest_xdist_auto_num_workers() -> int:
     """Three for two processors: for half of their time the tests wait for something."""
     return -(-3 * (os.cpu_count() or 1) // 2)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves out what is not of the part."""
+    """Leaves out what is not of the part, and has what takes long begin first."""
     part: int = config.getoption("part")
     config.hook.pytest_deselected(items=[item for item in items if _number(item) % part])
-    items[:] = [item for item in items if _number(item) % part == 0]
+    workers: int = getattr(config, "workerinput", {}).get("workercount", 1)
+    own = [item for item in items if _number(item) % part == 0]
+    items[:] = dealt(own, _file, workers)
+
+
+def _file(item: pytest.Item) -> str:
+    return item.path.relative_to(TESTS).as_posix()
 
 
 def _number(item: pytest.Item) -> int:

@@ -14,6 +14,7 @@ from typing import Final
 
 from conformance.engine.run import Options, Run
 from conformance.errors import KitError
+from conformance.loader.selection import select
 from conformance.model import Outcome, Result
 from conformance.record.record import RunRecord
 from conformance.selftest import judging
@@ -54,12 +55,15 @@ class Finding:
     seconds: float
 
 
-def plan() -> Plan:
-    """The plan, from a run against the right server; raises `KitError` unless that keeps all."""
+def plan(words: Sequence[str]) -> Plan:
+    """The plan for what is selected, from a run against the right server.
+
+    Raises `KitError` unless that server keeps all.
+    """
     suite = judging.suite()
     with judging.serving(None) as where:
         target = judging.target().ready(where)
-        run = Run(suite, target, list(suite.scenarios.values()), Options())
+        run = Run(suite, target, select(suite, words, ()), Options())
         record = asyncio.run(run.perform())
     wrong = sorted(row.id for row in record.results if row.outcome in _WRONG)
     if wrong:
@@ -80,13 +84,15 @@ def _is_quick(row: Result) -> bool:
     return not row.timing.waited and judging.suite().scenarios[row.id].isolation == "shared"
 
 
-def findings(names: Sequence[str], jobs: int) -> Iterator[Finding]:
+def findings(names: Sequence[str], jobs: int, words: Sequence[str] = ()) -> Iterator[Finding]:
     """Judges every mutant, `jobs` at once; yields what was found in the order of its coming.
+
+    The whole suite judges, or what of it the words select.
 
     The first process reads and imports everything; the others begin as copies of it.
     """
     main_of(None)
-    order = plan()
+    order = plan(words)
     gc.freeze()
     context = multiprocessing.get_context("fork")
     with ProcessPoolExecutor(jobs, mp_context=context, initializer=_confine) as pool:

@@ -47,7 +47,7 @@ def selftest(arguments: argparse.Namespace) -> int:
     scope, results = Scope(arguments.scope), {} if is_part else suite.judged_by()
     runs: dict[str, FaultRun] = {}
     with Progress(sys.stderr, len(faults), quiet=arguments.quiet) as progress:
-        control = judging.control()
+        control = judging.control(judging.judges(faults, scope))
         for run in judging.first_runs(faults, jobs, scope):
             runs[run.fault.id] = run
             progress.step(run.fault.id, failed=not run.caught)
@@ -73,7 +73,7 @@ def _judge_legal(arguments: argparse.Namespace, begun: float) -> int:
     jobs = arguments.jobs or LEGAL_AT_ONCE * (os.cpu_count() or 1)
     runs: list[legal.LegalRun] = []
     with Progress(sys.stderr, len(chosen), quiet=arguments.quiet) as progress:
-        control = judging.control()
+        control = judging.control(list(judging.suite().scenarios.values()))
         for run in judging.legal_runs(chosen, jobs):
             runs.append(run)
             progress.step(run.variant.id, failed=not run.holds)

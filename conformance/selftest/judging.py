@@ -52,14 +52,23 @@ def target() -> Target:
     return demonstration()
 
 
-def control() -> tuple[str, ...]:
-    """Return what the suite finds wrong with the server without a fault: nothing, if all is well.
+def judges(faults: Sequence[Fault], scope: Scope) -> list[Scenario]:
+    """Return the scenarios that judge any of these faults; all of them play a form."""
+    everything = suite().scenarios.values()
+    if any(fault.form for fault in faults):
+        return list(everything)
+    used = {row.id for fault in faults for row in scenarios_for(fault, everything, scope)}
+    return [row for row in everything if row.id in used]
+
+
+def control(scenarios: Sequence[Scenario]) -> tuple[str, ...]:
+    """Return what scenarios find wrong with the server without a fault: nothing, if all is well.
 
     It also prepares this process: those that judge the faults start as copies of it, with
     everything read, imported and compiled, if the system can do so.
     """
     main_of(None)
-    record = record_of(None, list(suite().scenarios.values()))
+    record = record_of(None, scenarios)
     suite().schemas.explain("error", None)
     gc.freeze()
     return tuple(f"{r.id}: {r.reason}" for r in record.results if _is_wrong(r) or _is_open(r))

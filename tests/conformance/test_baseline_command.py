@@ -163,12 +163,19 @@ def test_an_output_that_is_no_baseline_is_not_overwritten(tmp_path: Path, suite:
 # ── the legacy server ──
 
 
-def test_the_legacy_server_fails_nothing_but_what_its_baseline_says(
+def test_the_legacy_server_breaks_what_its_faults_break_and_fails_what_its_baseline_says(
     tmp_path: Path, suite: Suite
 ) -> None:
-    path = LEGACY / "baseline.yaml"
+    target, path = str(LEGACY / "target.yaml"), LEGACY / "baseline.yaml"
     before = path.read_bytes()
-    done = judge(tmp_path, str(LEGACY / "target.yaml"), "--baseline", str(path), timeout=90)
+    done = judge(tmp_path, target, "--baseline", str(path))
+    statuses: dict[str, set[str]] = {}
+    for row in done.report["requirements"]:
+        statuses.setdefault(row["status"], set()).add(row["id"])
+    broken = {name for fault in FAULTS for name in fault.breaks}
+    assert statuses["failed"] | statuses.get("warned", set()) == broken
+    assert "kit error" not in statuses
+
     said = done.report["baseline"]
     wrong = {name: [row["id"] for row in said[name]] for name in ("new", "stale", "expired")}
     assert wrong == {"new": [], "stale": [], "expired": []}
@@ -180,6 +187,11 @@ def test_the_legacy_server_fails_nothing_but_what_its_baseline_says(
     assert f"against the baseline: {known} known, 0 new, 0 stale, 0 expired\n" in done.output
     assert write(tmp_path / "report.json", path).status == 0
     assert path.read_bytes() == before
+
+
+def test_the_legacy_server_fails_without_its_baseline(tmp_path: Path) -> None:
+    done = judge(tmp_path, str(LEGACY / "target.yaml"), KEY_ORDER, "--retries=0")
+    assert (done.status, done.errors) == (1, "")
 
 
 def test_the_shipped_baseline_is_written_as_the_command_writes_it(suite: Suite) -> None:

@@ -130,7 +130,9 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def explained(checkout: Path) -> Finished:
     """What the copy says of a scenario."""
     words = ("explain", "states/second-auth-response-is-refused")
-    return call(*words, env={"PYTHONDONTWRITEBYTECODE": ""}, folder=checkout)
+    return call(
+        *words, env={"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": ""}, folder=checkout
+    )
 
 
 def test_a_scenario_that_changes_is_read_again(checkout: Path) -> None:

@@ -32,6 +32,21 @@ SELECTION = (
     "--retries=0",
 )
 
+ENDLESS = {
+    *(sizes.endless_message, floods.flood_before_authentication, floods.flood_in_a_session),
+    *(floods.flood_of_challenges, floods.flood_of_pongs, floods.flood_of_pings),
+}
+"""Behaviours that keep the kit computing until it stops listening, each time anew."""
+
+BRIEFLY = (
+    "--force",
+    "states/server-speaks-first",
+    "states/no-second-challenge",
+    "--connect-timeout=50",
+    "--retries=0",
+    "--timeout-scale=0.1",
+)
+
 WRONG = (1,)
 LATE = (1, 3)
 """Where the kit itself may be too slow to blame anybody."""
@@ -86,8 +101,9 @@ async def test_a_target_that(
     suite: Suite, tmp_path: Path, behaviour: Behaviour, expected: tuple[int, ...], told: str
 ) -> None:
     patience = "--timeout-scale=0.1" if told == NOTHING else "--timeout-scale=0.2"
+    words = BRIEFLY if behaviour in ENDLESS else (*SELECTION, patience)
     async with hosting(behaviour) as url:
-        done = await judged(tmp_path, url, *SELECTION, patience)
+        done = await judged(tmp_path, url, *words)
     survived(done, suite, expected)
     assert told in json.dumps(done.report["results"])
     assert not [line for line in done.output.splitlines() if not line.isprintable()]

@@ -128,24 +128,21 @@ def hooks(path: Path) -> set[str]:
     return {step["hook"] for step in steps(path) if "hook" in step}
 
 
-@pytest.mark.parametrize("path", FILES, ids=NAMES)
-def test_a_scenario_satisfies_its_schema(path: Path) -> None:
+def a_scenario_satisfies_its_schema(path: Path) -> None:
     errors = [
         f"{error.json_path}: {error.message}" for error in validator().iter_errors(scenario(path))
     ]
     assert errors == []
 
 
-@pytest.mark.parametrize("path", FILES, ids=NAMES)
-def test_the_first_line_names_the_schema_for_editors(path: Path) -> None:
+def the_first_line_names_the_schema_for_editors(path: Path) -> None:
     first = path.read_text("utf-8").splitlines()[0]
     label, _, reference = first.partition("$schema=")
     assert label == "# yaml-language-server: "
     assert (path.parent / reference).resolve() == SCHEMA
 
 
-@pytest.mark.parametrize("path", FILES, ids=NAMES)
-def test_a_scenario_names_judgeable_server_requirements(path: Path) -> None:
+def a_scenario_names_judgeable_server_requirements(path: Path) -> None:
     for name in named(path):
         assert registry()[name]["role"] == "server"
         if name in TRIED_BY_HOOK:
@@ -154,33 +151,28 @@ def test_a_scenario_names_judgeable_server_requirements(path: Path) -> None:
             assert "excluded" not in registry()[name]
 
 
-@pytest.mark.parametrize("path", FILES, ids=NAMES)
-def test_the_requirements_of_a_scenario_have_one_profile_of_the_suite(path: Path) -> None:
+def the_requirements_of_a_scenario_have_one_profile_of_the_suite(path: Path) -> None:
     found = {registry()[name]["profile"] for name in scenario(path)["requirements"]}
     assert len(found) == 1
     assert found <= profiles()
 
 
-@pytest.mark.parametrize("path", FILES, ids=NAMES)
-def test_every_time_span_begins_at_a_label(path: Path) -> None:
+def every_time_span_begins_at_a_label(path: Path) -> None:
     labels = {step["label"] for step in steps(path) if "label" in step}
     assert {step["since"] for step in steps(path) if "since" in step} <= labels
 
 
-@pytest.mark.parametrize("path", FILES, ids=NAMES)
-def test_a_scenario_that_waits_says_for_how_long(path: Path) -> None:
+def a_scenario_that_waits_says_for_how_long(path: Path) -> None:
     waiting = [step for step in steps(path) if "wait" in step]
     assert not waiting or "waits" in scenario(path)
 
 
-@pytest.mark.parametrize("path", FILES, ids=NAMES)
-def test_a_scenario_that_stops_the_target_is_final(path: Path) -> None:
+def a_scenario_that_stops_the_target_is_final(path: Path) -> None:
     ends = bool(hooks(path) & ENDS_THE_TARGET)
     assert (scenario(path).get("isolation") == "final") is ends
 
 
-@pytest.mark.parametrize("path", FILES, ids=NAMES)
-def test_a_scenario_that_depends_on_a_stated_value_says_that_it_needs_it(path: Path) -> None:
+def a_scenario_that_depends_on_a_stated_value_says_that_it_needs_it(path: Path) -> None:
     needed = set(scenario(path).get("needs", []))
     assert used(path) & without_default() <= needed
 
@@ -198,8 +190,7 @@ def without_default() -> set[str]:
     return {name for name, row in rows.items() if "default" not in row}
 
 
-@pytest.mark.parametrize("path", FILES, ids=NAMES)
-def test_a_scenario_claims_the_methods_that_it_uses(path: Path) -> None:
+def a_scenario_claims_the_methods_that_it_uses(path: Path) -> None:
     profile = registry()[scenario(path)["requirements"][0]]["profile"]
     claims = {OF_PROFILE.get(profile, ""), *scenario(path).get("claims", [])}
     called = {step["call"] for step in steps(path) if "call" in step}
@@ -212,8 +203,7 @@ def test_a_scenario_claims_the_methods_that_it_uses(path: Path) -> None:
     assert by_token or "challenge_token" not in scenario(path).get("claims", [])
 
 
-@pytest.mark.parametrize("path", FILES, ids=NAMES)
-def test_commands_that_act_are_sent_in_refused_forms_or_to_servers_with_hooks(path: Path) -> None:
+def commands_that_act_are_sent_in_refused_forms_or_to_servers_with_hooks(path: Path) -> None:
     if any("hook" in step for step in scenario(path).get("setup", [])):
         return  # a server that has hooks is started for a test
     for step in steps(path):
@@ -237,6 +227,26 @@ def _would_act(command: str, data: dict[str, Any]) -> bool:
         },
     }
     return Draft202012Validator(schemas[command]).is_valid(data)
+
+
+RULES = (
+    a_scenario_satisfies_its_schema,
+    the_first_line_names_the_schema_for_editors,
+    a_scenario_names_judgeable_server_requirements,
+    the_requirements_of_a_scenario_have_one_profile_of_the_suite,
+    every_time_span_begins_at_a_label,
+    a_scenario_that_waits_says_for_how_long,
+    a_scenario_that_stops_the_target_is_final,
+    a_scenario_that_depends_on_a_stated_value_says_that_it_needs_it,
+    a_scenario_claims_the_methods_that_it_uses,
+    commands_that_act_are_sent_in_refused_forms_or_to_servers_with_hooks,
+)
+
+
+@pytest.mark.parametrize("path", FILES, ids=NAMES)
+def test_a_scenario_keeps_every_rule(path: Path) -> None:
+    for rule in RULES:
+        rule(path)
 
 
 def test_titles_are_unique() -> None:

@@ -3,6 +3,7 @@
 import ast
 import re
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from conformance.documents.schemas import SchemaStore
 from conformance.errors import InputError
 from conformance.loader.suite import load as load_suite
 from conformance.loader.suite import load_requirements
+from conformance.selftest import judging
 from conformance.selftest.fault import Fault, load, select
 from conformance.selftest.matrix import FaultRun, Kill, Matrix
 from conformance.selftest.rendering import complaints, verdict
@@ -39,14 +41,14 @@ faults:
 DEAF = """\
 faults:
   - id: deaf
-    requirement: HEARTBEAT-01
-    title: counts every duplicate twice
+    requirement: HEARTBEAT-04
+    title: answers every ping with no data
     changes:
-      - module: deduplication
+      - module: answers
         replace: |
-          entry.count += 1
+          return _answer("pong", data, request_id)
         by: |
-          entry.count += 2
+          return _answer("pong", msgspec.Raw(b"{}"), request_id)
 """
 
 
@@ -78,11 +80,17 @@ def killed(of: Fault, **kills: str) -> FaultRun:
 # ── faults ──
 
 
+@cache
+def meaning(module: str) -> str:
+    """What the source of a module of the right server says, but for spaces and comments."""
+    return ast.dump(ast.parse(original(module)))
+
+
 @pytest.mark.parametrize("name", FAULTS)
 def test_every_fault_changes_what_the_server_does_and_is_python(name: str) -> None:
     for module in {change.module for change in FAULTS[name].changes}:
-        right, wrong = original(module), FAULTS[name].source(module, original(module))
-        assert ast.dump(ast.parse(right)) != ast.dump(ast.parse(wrong))
+        wrong = FAULTS[name].source(module, original(module))
+        assert ast.dump(ast.parse(wrong)) != meaning(module)
 
 
 def test_there_are_at_least_120_faults() -> None:
@@ -171,6 +179,16 @@ def test_what_passive_checks_alone_judge_is_tried_by_its_chapter() -> None:
     assert judges(passive, Scope.REQUIREMENT) == judges(passive, Scope.CHAPTER)
 
 
+def test_the_right_server_is_judged_by_what_judges_the_faults_and_by_all_for_a_form() -> None:
+    chosen = [FAULTS["dedup-across-identities"], FAULTS["pong-loses-nulls"]]
+    used = judging.judges(chosen, Scope.REQUIREMENT)
+    assert {name for row in used for name in row.requirements} == {"DEDUP-06", "HEARTBEAT-01"}
+    in_a_form = next(row for row in FAULTS.values() if row.form)
+    everything = list(judging.suite().scenarios.values())
+    assert judging.judges([*chosen, in_a_form], Scope.REQUIREMENT) == everything
+    assert judging.judges(chosen, Scope.SUITE) == everything
+
+
 # ── the matrix ──
 
 
@@ -252,11 +270,10 @@ def test_a_fault_that_nobody_catches_ends_badly(tmp_path: Path) -> None:
 
 
 def test_a_fault_that_breaks_something_else_ends_badly(tmp_path: Path) -> None:
-    wrong = DEAF.replace("HEARTBEAT-01", "DEDUP-06")
-    words = ("--faults", str(folder(tmp_path, wrong)), "--scope=chapter")
+    words = ("--faults", str(folder(tmp_path, DEAF)), "--scope=chapter")
     done = call("selftest", *words, "deaf")
     assert done.status == 1
-    assert "BLAMED WRONGLY for deaf: DEDUP-02" in done.output
+    assert "BLAMED WRONGLY for deaf: HEARTBEAT-01 by heartbeat/" in done.output
 
 
 def test_the_readme_names_a_fault_that_there_is() -> None:
