@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -106,10 +107,15 @@ def made_string(schema: Schema, file: str) -> st.SearchStrategy[Any]:
     """Make strings of the length and pattern."""
     low, high = schema.get("minLength", 0), schema.get("maxLength", 200)
     if "pattern" in schema:
-        return st.from_regex(schema["pattern"].replace("$", r"\Z")).filter(
-            lambda text: low <= len(text) <= high
-        )
+        return matching(schema["pattern"], low, high)
     return st.text(min_size=low, max_size=high) | st.sampled_from("a😀").map(lambda one: one * high)
+
+
+@cache
+def matching(pattern: str, low: int, high: int) -> st.SearchStrategy[str]:
+    """Make strings that match a pattern; hypothesis reads each pattern once."""
+    whole = st.from_regex(pattern.replace("$", r"\Z"))
+    return whole.filter(lambda text: low <= len(text) <= high)
 
 
 def made_number(schema: Schema, file: str) -> st.SearchStrategy[Any]:
