@@ -1,4 +1,8 @@
-"""The order in which tests run: what takes long first, and as much of it in every worker."""
+"""The order in which tests run: what takes long first, and as much of it in every worker.
+
+The workers begin at different places of what takes long, so that whole runs of the suite, which
+need the processors, fall together with tests that wait.
+"""
 
 from collections.abc import Callable, Sequence
 from itertools import islice
@@ -18,10 +22,14 @@ LONG: Final = (
     "conformance/test_hostile_turns.py",
     "conformance/test_hostile_words.py",
     "conformance/test_connection.py",
+    "conformance/test_unreachable_targets.py",
+    "conformance/test_first_handshake.py",
+    "conformance/test_interruption.py",
+    "conformance/test_hook_checks.py",
     "benchmarks/test_mutants.py",
     "benchmarks/test_stability.py",
 )
-"""Files with tests that run for many seconds, the longest first."""
+"""Files with tests that run for seconds: first those that compute, then those that wait."""
 
 
 def dealt(items: Sequence[T], file: Callable[[T], str], workers: int) -> list[T]:
@@ -35,5 +43,6 @@ def dealt(items: Sequence[T], file: Callable[[T], str], workers: int) -> list[T]
     order: list[T] = []
     for number in range(workers):
         mine, part = long[number::workers], (len(items) - len(order)) // (workers - number)
-        order += [*mine, *islice(short, max(0, part - len(mine)))]
+        begin = len(mine) * number // workers
+        order += [*mine[begin:], *mine[:begin], *islice(short, max(0, part - len(mine)))]
     return [*order, *short]
