@@ -24,15 +24,14 @@ Key = tuple[str, ...]
 ENDED: Final = "ended"
 DUE: Final = "due"
 NEVER: Final = "never"
+INSTEAD: Final = "instead"
 MEMBER: Final = "member"
 CLOSE: Final = "close"
 HANDSHAKE: Final = "handshake"
 UNWANTED: Final = "unwanted"
 SUMMARY: Final = "summary"
 
-LEAST_DEPTH: Final = 2
-"""Levels of a member in a message from which on a wrong one explains what is wrong within it."""
-
+_BOOLEANS: Final = ("true", "false")
 _NUMBER: Final = re.compile(r"\d[\d,.]*")
 
 
@@ -73,7 +72,7 @@ def causes(record: RunRecord) -> Causes:
     """
     keys = _Keys(record)
     blaming = [row for row in record.unexpected if row.outcome in (Outcome.FAILED, Outcome.WARNED)]
-    failed = _grouped([(keys.of_result(row), row) for row in blaming])
+    failed = _grouped(keys, blaming)
     waiting: dict[Key, list[Result]] = {key: [] for key in failed}
     left: list[str] = []
     for result in record.unexpected:
@@ -88,25 +87,24 @@ def causes(record: RunRecord) -> Causes:
     return Causes(tuple(sorted(found, key=_rank)), flaky, tuple(left))
 
 
-def _grouped(found: Sequence[tuple[Key, Result]]) -> dict[Key, list[Result]]:
-    """Group failures by key; a wrong member within another one that is wrong is the same cause."""
-    keys = {key for key, _ in found}
+def _grouped(keys: "_Keys", failed: Sequence[Result]) -> dict[Key, list[Result]]:
+    """Group failures by their keys.
+
+    A wrong member within another one that is wrong is the same cause. So is one answer, word by
+    word, where several kinds of messages are due.
+    """
+    found = [(keys.of_result(row), keys.answer(row), row) for row in failed]
+    known = {key for key, _, _ in found}
+    due: dict[Key | None, set[Key]] = {}
+    for key, answer, _ in found:
+        due.setdefault(answer, set()).add(key)
     groups: dict[Key, list[Result]] = {}
-    for key, result in found:
-        wider = [other for other in keys if _is_within(key, other)]
-        groups.setdefault(min(wider, key=_length, default=key), []).append(result)
+    for key, answer, result in found:
+        if answer is not None and len(due[answer]) > 1:
+            groups.setdefault(answer, []).append(result)
+        else:
+            groups.setdefault(keys.widest(key, known), []).append(result)
     return groups
-
-
-def _length(key: Key) -> int:
-    return len(key[1])
-
-
-def _is_within(key: Key, other: Key) -> bool:
-    """Return whether a key is for a member within that of another one, below `data`."""
-    if key[0] != MEMBER or other[0] != MEMBER or other[1].count("/") < LEAST_DEPTH:
-        return False
-    return key[1].startswith(f"{other[1]}/")
 
 
 def simplest(results: Iterable[Result]) -> Result:
@@ -191,20 +189,45 @@ class _Keys:
             return came[:1] == due[:1] and value is not None and not _has(value, failure.pointer)
         return came[: len(due)] == due
 
+    def answer(self, result: Result) -> Key | None:
+        """Return the key of an answer that has a code but is not what was due, word by word."""
+        failure = result.failures[0] if result.failures else None
+        if failure is None or failure.kind != "other message":
+            return None
+        kind = [word for word in self._kinds.of(failure.received) if word not in _BOOLEANS]
+        return (INSTEAD, *kind[:2], _shape(failure.received)) if len(kind) > 1 else None
+
+    def widest(self, key: Key, known: Iterable[Key]) -> Key:
+        """Return the known key for a member around that of this one, if there is one.
+
+        A member within which kinds are told apart explains nothing.
+        """
+        wider = [
+            other
+            for other in known
+            if key[0] == other[0] == MEMBER
+            and key[1].startswith(f"{other[1]}/")
+            and not any(pointer.startswith(f"{other[1]}/") for pointer in self._kinds.pointers)
+        ]
+        return min(wider, key=lambda other: len(other[1]), default=key)
+
     def waited_for(self, result: Result, known: Mapping[Key, Sequence[Result]]) -> Key | None:
         """Return the known cause that an inconclusive result waits for, if there is one."""
         if result.cause != "setup failed" or not result.failures:
             return None
         failure = result.failures[0]
         key = self.of(failure)
+        answer = self.answer(result)
+        if answer is not None and answer in known:
+            return answer
         if key in known:
             return key
         for other, rows in known.items():
             if any(_is_alike(failure, row.failures[0]) for row in rows if row.failures):
                 return other
-        wider = [other for other in known if _is_within(key, other)]
-        if wider:
-            return min(wider, key=_length)
+        wider = self.widest(key, known)
+        if wider != key:
+            return wider
         if key[0] != DUE:
             return None
         # One of the two expectations names no more than the type.
@@ -216,7 +239,8 @@ class _Keys:
         """Say what the server does wrong, as its failures show."""
         if key[0] == MEMBER:
             came = dict.fromkeys(self._kinds.of(row.received)[:1] for row in failures)
-            lacking = [not _has(_value(row.received), key[1]) for row in failures]
+            came_whole = [_value(row.received) for row in failures]
+            lacking = [value is not None and not _has(value, key[1]) for value in came_whole]
             return _member(key[1], [kind[0] for kind in came if kind], lacking)
         if key[0] == DUE and self._knows_observed and " ".join(key[1:]) not in self._observed:
             return _never(*key[1:])
@@ -272,7 +296,7 @@ def _shape(evidence: Evidence) -> str:
 def _called(kind: Sequence[str]) -> str:
     """Name a kind of message; one that has a code needs no word on its success."""
     name, *more = kind
-    words = [word for word in more if word not in ("true", "false")]
+    words = [word for word in more if word not in _BOOLEANS]
     if words or not more:
         return f"`{name}`" + "".join(f" with `{word}`" for word in words)
     return f"{'successful' if more == ['true'] else 'failed'} `{name}`"
@@ -288,6 +312,11 @@ def _never(*kind: str) -> str:
 
 def _due(*kind: str) -> str:
     return f"No {_called(kind)} comes where one is due."
+
+
+def _instead(kind: str, code: str, _: str) -> str:
+    called = _a(_called((kind, code)))
+    return f"{called[:1].upper()}{called[1:]} comes where something else is due."
 
 
 def _ended(kind: str, code: str) -> str:
@@ -325,6 +354,7 @@ def _unwanted(*kind: str) -> str:
 _SENTENCES: Final[Mapping[str, Callable[..., str]]] = {
     NEVER: _never,
     DUE: _due,
+    INSTEAD: _instead,
     ENDED: _ended,
     CLOSE: _close,
     HANDSHAKE: _handshake,

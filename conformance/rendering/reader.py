@@ -45,8 +45,14 @@ class Report(msgspec.Struct, frozen=True):
         return name
 
     def record(self) -> RunRecord:
-        """Return the record of the run that it was made from."""
-        return restored(self.value)
+        """Return the record of the run that it was made from.
+
+        Raises `InputError` if a part of it contradicts another.
+        """
+        try:
+            return restored(self.value)
+        except (KeyError, ValueError) as error:  # msgspec's errors are ValueErrors
+            raise InputError(f"does not hold together: {error}", Location(self.file)) from None
 
     def results(self) -> Findings:
         """Return the result of each scenario and passive check."""

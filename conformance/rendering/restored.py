@@ -101,11 +101,15 @@ def _result(row: Rows) -> Result:
         cause=row.get("cause"),
         failures=tuple(msgspec.convert(row.get("failures", []), list[Failure])),
         steps=tuple(msgspec.convert(row.get("steps", []), list[StepRecord])),
-        transcript=tuple(msgspec.convert(row.get("transcript", []), list[TranscriptEntry])),
+        transcript=tuple(_entry_of(entry) for entry in row.get("transcript", [])),
         observed=row.get("observed"),
         timing=_timing(row.get("timing")),
         trials=tuple(_trial(trial) for trial in row.get("trials", [])),
     )
+
+
+def _entry_of(row: Rows) -> TranscriptEntry:
+    return msgspec.convert({"connection": "", **row}, TranscriptEntry)
 
 
 def _trial(row: Rows) -> Trial:

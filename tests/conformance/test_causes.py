@@ -107,6 +107,29 @@ def test_a_kind_that_lacks_what_tells_it_apart_is_one_cause_whatever_was_due(sui
     assert cause.sentence == "`auth_result` lacks `/data/code`."
 
 
+def refused(name: str, kind: str, message: str = "id is no text", **members: object) -> Result:
+    """A result that got an error, word by word, where a message of another kind was due."""
+    came = Evidence(
+        value={"type": "error", "data": {"code": "invalid_message", "message": message}}
+    )
+    return failed(name, failure("other message", due(type=kind), received=came, pointer="/type"))
+
+
+def test_one_answer_where_several_kinds_are_due_is_one_cause(suite: Suite) -> None:
+    rows = (refused("a/1", "pong"), refused("a/2", "token_result"), refused("a/3", "pong"))
+    (cause,) = found(suite, *rows, observed={"pong": 1, "token_result": 1}).ranked
+    assert cause.sentence == "An `error` with `invalid_message` comes where something else is due."
+    assert cause.failed == ("a/1", "a/2", "a/3")
+    assert set(cause.parts) == {
+        "No `pong` comes where one is due.", "No `token_result` comes where one is due."
+    }  # fmt: skip
+
+
+def test_answers_in_other_words_are_other_causes(suite: Suite) -> None:
+    rows = (refused("a/1", "pong"), refused("a/2", "token_result", "data is no object"))
+    assert len(found(suite, *rows).ranked) == 2
+
+
 def test_a_passive_check_shares_the_cause_of_a_scenario(suite: Suite) -> None:
     seen = Failure("x", received=Evidence(value={"type": "error"}), pointer="/timestamp")
     rows = (failed("a/1", member("error", "/timestamp")), failed("passive/x", seen))

@@ -11,7 +11,7 @@ from conformance.cli.rerun import failed as to_run_again
 from conformance.cli.usual_reports import UsualReports
 from conformance.errors import InputError
 from conformance.loader.suite import Suite
-from conformance.model import Failure, Outcome, Timing, Trial
+from conformance.model import Failure, Outcome, Timing, TranscriptEntry, Trial
 from conformance.record.baseline import Comparison, Entry, Finding, Known, Match
 from conformance.record.record import RunRecord
 from conformance.record.retries import Retries
@@ -25,6 +25,7 @@ from tests.support.kit import Finished, call
 from tests.support.records import REQUIREMENT, SCENARIO, entry, failed, flaky, record, result
 
 FOUND = Finding("x/y", "failed", frozenset({REQUIREMENT}), problem=True)
+HOOK = TranscriptEntry(2, 0.1, "", "noted", "hook", "restart {}", 10)
 ENTRY = Entry("x/y", "failed", frozenset({REQUIREMENT}), "#7: known for long")
 
 
@@ -32,7 +33,7 @@ def full(suite: Suite, **members: Any) -> RunRecord:
     """A record in which nothing is empty."""
     timing = Timing(1.0, 2.0, 0.5, 2, {"expires_in": 0.5})
     rows = (
-        failed(REQUIREMENT, transcript=(entry("x"),), timing=timing),
+        failed(REQUIREMENT, transcript=(entry("x"), HOOK), timing=timing),
         flaky(REQUIREMENT),
         result(Outcome.INCONCLUSIVE, id="a/1", reason="needs hook restart", cause="no hook"),
         result(Outcome.PASSED, id="a/2", trials=(Trial(Outcome.PASSED, "", timing),) * 2),
