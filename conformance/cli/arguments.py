@@ -17,7 +17,7 @@ exit status:
   0  conformant, or no change from   3  incomplete: something is inconclusive
      the --baseline                     or flaky
   1  a MUST is broken, or the        4  the target cannot be reached, or does
-     --baseline does not match          not look like a Coda Lite server
+     --baseline does not match          not look like one of this protocol
   2  usage error, nothing selected,  5  a fault of the kit itself
      or a report cannot be written
   130  interrupted (the reports are still written)
@@ -46,7 +46,7 @@ class _Parser(argparse.ArgumentParser):
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="coda-conformance",
-        description="Test servers of Coda Lite's WebSocket protocol for conformance.",
+        description="Test servers for conformance with a WebSocket protocol.",
         epilog=EXITS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -286,7 +286,7 @@ def _add_how(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--force",
         action="store_true",
-        help="test the target even if it does not look like a Coda Lite server",
+        help="test the target even if it does not look like a server of this protocol",
     )
     parser.add_argument("--schedule", action="store_true", help="show where the time went")
     parser.add_argument(

@@ -35,7 +35,9 @@ def list_(arguments: argparse.Namespace) -> int:
     width = max(len(name) for name, _ in rows)
     for name, requirements in rows:
         _say(f"{name:<{width}}  {', '.join(requirements)}".rstrip())
-    _say(f"{len(scenarios)} scenarios, {len(forms)} forms")
+    counted = (("scenario", scenarios), ("passive check", checks), ("form", forms))
+    told = [f"{len(found)} {name}{'s' * (len(found) != 1)}" for name, found in counted if found]
+    _say(", ".join(told))
     return 0
 
 

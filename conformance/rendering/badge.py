@@ -15,8 +15,6 @@ from conformance.record.record import (
 )
 from conformance.text.escapes import printable
 
-LABEL: Final = "Coda Lite"
-
 COLOURS: Final = {
     "brightgreen": "#4c1",
     "green": "#97ca00",
@@ -143,7 +141,7 @@ def endpoint(record: RunRecord) -> dict[str, Any]:
     found = badge(record)
     shown = {
         "schemaVersion": 1,
-        "label": LABEL,
+        "label": _label(record),
         "message": printable(found.message),
         "color": found.colour,
     }
@@ -153,9 +151,9 @@ def endpoint(record: RunRecord) -> dict[str, Any]:
 def svg(record: RunRecord) -> bytes:
     """Return the badge as an image that needs nothing else: no font, style sheet or script."""
     found = badge(record)
-    message = printable(found.message)
-    left, right = _width(LABEL) + 2 * PADDING, _width(message) + 2 * PADDING
-    said = f"{LABEL}: {message}"
+    label, message = _label(record), printable(found.message)
+    left, right = _width(label) + 2 * PADDING, _width(message) + 2 * PADDING
+    said = f"{label}: {message}"
     root = ET.Element(
         "svg",
         {"xmlns": "http://www.w3.org/2000/svg", "width": str(left + right), "height": "20",
@@ -168,11 +166,15 @@ def svg(record: RunRecord) -> bytes:
         root, "g", {"fill": "#fff", "font-family": "Verdana,DejaVu Sans,sans-serif",
                     "font-size": str(SIZE)},
     )  # fmt: skip
-    for x, text in ((PADDING, LABEL), (left + PADDING, message)):
+    for x, text in ((PADDING, label), (left + PADDING, message)):
         length = {"textLength": str(_width(text)), "lengthAdjust": "spacingAndGlyphs"}
         ET.SubElement(group, "text", {"x": str(x), "y": "14", **length}).text = text
     image: bytes = ET.tostring(root, encoding="utf-8")
     return image + b"\n"
+
+
+def _label(record: RunRecord) -> str:
+    return printable(f"{record.suite.title} {record.suite.version}")
 
 
 def _width(text: str) -> int:

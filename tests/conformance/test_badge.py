@@ -33,7 +33,7 @@ def image(made: RunRecord) -> ET.Element:
 def test_an_endpoint_has_what_shields_io_reads(suite: Suite, make: runs.Make) -> None:
     found = endpoint(make(suite))
     assert found["schemaVersion"] == 1
-    assert found["label"] == "Coda Lite"
+    assert found["label"] == f"{suite.title} {suite.version}"
     assert found["message"]
     assert found["color"] in COLOURS
     assert set(found) <= {"schemaVersion", "label", "message", "color", "isError"}
@@ -112,9 +112,12 @@ def test_an_image_needs_nothing_else_and_says_what_it_shows(suite: Suite, make: 
     names = {name for row in root.iter() for name in row.attrib}
     assert not names & {"href", "style", "onload", "class"}
     assert root.get("role") == "img"
-    said = f"Coda Lite: {badge(made).message}"
+    said = f"{suite.title} {suite.version}: {badge(made).message}"
     assert root.get("aria-label") == root.findtext(f"{SVG}title") == said
-    assert [row.text for row in root.iter(f"{SVG}text")] == ["Coda Lite", badge(made).message]
+    assert [row.text for row in root.iter(f"{SVG}text")] == [
+        f"{suite.title} {suite.version}",
+        badge(made).message,
+    ]
 
 
 def test_an_image_is_as_wide_as_its_text(suite: Suite) -> None:

@@ -158,7 +158,7 @@ def test_the_command_plays_one_form_of_all_or_of_what_is_selected(reference: str
 
 def test_the_command_lists_and_explains_forms() -> None:
     listed = call("list", "forms/ext").output
-    assert listed == "forms/extended  MSG-08\n0 scenarios, 1 forms\n"
+    assert listed == "forms/extended  MSG-08\n1 form\n"
     assert call("list").output.splitlines()[-1].endswith(" forms")
     told = call("explain", "forms/extended").output
     assert told.startswith("forms/extended — ")
