@@ -161,7 +161,7 @@ def test_who_waits_for_a_reader_who_does_not_read_can_be_ended(tmp_path: Path) -
     process.send_signal(signal.SIGTERM)
     _, errors = process.communicate(timeout=LIMIT)
     os.close(reader)
-    assert (process.returncode, errors) == (130, "")
+    assert (process.returncode, complaints(errors)) == (130, "")
 
 
 def test_no_file_takes_the_place_of_a_closed_stream(tmp_path: Path) -> None:

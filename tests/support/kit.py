@@ -111,7 +111,7 @@ def judge(
     return Finished(
         status=row["status"],
         output=output,
-        errors=errors,
+        errors=complaints(errors),
         seconds=perf_counter() - begun,
         peak_bytes=row["peak_bytes"],
         report=json.loads(path.read_bytes()) if path.exists() else None,
