@@ -34,8 +34,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Three for two processors: for half of their time the tests wait for something."""
-    return -(-3 * (os.cpu_count() or 1) // 2)
+    """Two for each processor: for half of their time the tests wait for something."""
+    return 2 * (os.cpu_count() or 1)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
