@@ -235,6 +235,12 @@ class Failure(msgspec.Struct, frozen=True):
     close_code: int | None = None
     entry: int | None = None
 
+    @property
+    def connection(self) -> str:
+        """The scenario's name of the connection on which it showed; empty if unknown."""
+        _, on, name = self.step.rpartition(" on ")
+        return name if on else ""
+
 
 class Timing(msgspec.Struct, frozen=True):
     """When a scenario ran, in seconds from the start of the run, and how much of it was waiting."""

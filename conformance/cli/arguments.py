@@ -233,6 +233,11 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
 def _add_how(parser: argparse.ArgumentParser) -> None:
     _add_output(parser)
     parser.add_argument(
+        "--no-report",
+        action="store_true",
+        help="write no report (default: coda-report/report.json and .html)",
+    )
+    parser.add_argument(
         "--failed",
         type=_path,
         metavar="REPORT.json",

@@ -5,6 +5,7 @@ import asyncio
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 from msgspec.structs import replace
@@ -60,8 +61,16 @@ def judge(
     return show(record, written, arguments)
 
 
-def show(record: RunRecord, written: Written, arguments: argparse.Namespace) -> int:
-    """Print the results, once the reports are written; return the exit status."""
+def show(
+    record: RunRecord,
+    written: Written,
+    arguments: argparse.Namespace,
+    stored: Path | None = None,
+) -> int:
+    """Print the results, once the reports are written; return the exit status.
+
+    `stored` is a JSON report that there is already.
+    """
     terminal = Terminal(sys.stdout, verbose=arguments.verbose)
     if not (record.unreachable or arguments.quiet):
         terminal.report(record)
@@ -72,7 +81,7 @@ def show(record: RunRecord, written: Written, arguments: argparse.Namespace) -> 
     if record.unreachable:
         complain(record.note)
     else:
-        terminal.verdict(record, written.path("json"))
+        terminal.verdict(record, written.path("json") or stored)
     return Exit.USAGE if written.faults else exit_status(record)
 
 

@@ -1,7 +1,7 @@
 """`run --failed`: what to run again of a stored report."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -14,22 +14,31 @@ AGAIN: Final = frozenset({Outcome.FAILED, Outcome.FLAKY, Outcome.WARNED, Outcome
 _SEEN: Final = re.compile(r"seen in (\w[\w-]*/\S+)")
 
 
-def failed(path: Path) -> list[str]:
+def failed(path: Path, words: Collection[str] = ()) -> list[str]:
     """Return the ids to select to run again what failed in a report.
 
-    A passive check or a form is seen in scenarios, which are selected with it. Raises `InputError`
-    if nothing failed.
+    With words, only what begins with one of them, or judges a requirement that does. A passive
+    check or a form is seen in scenarios, which are selected with it. Raises `InputError` if nothing
+    failed.
     """
     report = read(path)
     found = dict.fromkeys(
         word
         for result in report.record().results
-        if result.outcome in AGAIN
+        if result.outcome in AGAIN and _is_selected(result, words)
         for word in _of(result)
     )
     if not found:
-        raise InputError("has nothing that failed", Location(report.file))
+        of = f" of {' '.join(words)}" if words else ""
+        raise InputError(f"has nothing{of} that failed", Location(report.file))
     return list(found)
+
+
+def _is_selected(result: Result, words: Collection[str]) -> bool:
+    names = (result.id, *result.requirements)
+    return not words or any(
+        name.startswith((word, word.upper())) for name in names for word in words
+    )
 
 
 def _of(result: Result) -> Iterator[str]:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from conformance.cli.interruption import Interruption
 from conformance.cli.rerun import failed
-from conformance.cli.usual_reports import usual_reports
+from conformance.cli.usual_reports import UsualReports
 from conformance.documents.whole_file import is_file
 from conformance.record.record import RunRecord
 from conformance.rendering.files import Reports
@@ -37,7 +37,7 @@ def _judge(arguments: argparse.Namespace, target: Target, interruption: Interrup
     if arguments.connect_timeout:
         target = replace(target, connect_timeout=arguments.connect_timeout)
     if arguments.failed:
-        arguments.selection += failed(arguments.failed)
+        arguments.selection = failed(arguments.failed, arguments.selection)
     reports = _reports(arguments)
     with ExitStack() as stack:
         process = stack.enter_context(running(target.command)) if target.command else None
@@ -52,7 +52,7 @@ def _judge(arguments: argparse.Namespace, target: Target, interruption: Interrup
 def _reports(arguments: argparse.Namespace) -> Reports[RunRecord]:
     if arguments.report:
         return Reports(arguments.report, WRITERS, _inputs(arguments))
-    return usual_reports()
+    return Reports((), WRITERS) if arguments.no_report else UsualReports()
 
 
 def _inputs(arguments: argparse.Namespace) -> Iterator[Path]:

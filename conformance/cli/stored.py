@@ -28,7 +28,7 @@ def report(arguments: argparse.Namespace) -> int:
     """Render a stored report again; the exit status is that of its run."""
     reports = Reports(arguments.report, WRITERS, [arguments.stored])
     record = read(arguments.stored).record()
-    return show_record(record, reports.write(record), arguments)
+    return show_record(record, reports.write(record), arguments, arguments.stored)
 
 
 def show(arguments: argparse.Namespace) -> int:

@@ -27,7 +27,12 @@ def select(suite: Suite, selection: Iterable[str], profiles: Iterable[str]) -> l
     for word in words:
         if not any(is_selected(scenario, word) for scenario in found):
             raise InputError(_why_nothing(suite, word))
-    return [s for s in found if not words or any(is_selected(s, word) for word in words)]
+    return [s for s in found if not words or any(_fits(suite, s, word) for word in words)]
+
+
+def _fits(suite: Suite, scenario: Scenario, word: str) -> bool:
+    """Return whether a word selects a scenario: the whole id of one selects no other."""
+    return scenario.id == word if word in suite.scenarios else is_selected(scenario, word)
 
 
 def select_forms(suite: Suite, selection: Iterable[str]) -> list[Form]:

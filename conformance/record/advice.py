@@ -84,4 +84,4 @@ def groups(results: Iterable[Result]) -> list[Group]:
         if result.outcome is Outcome.INCONCLUSIVE:
             found.setdefault(result.cause or "not provable", []).append(result)
     rows = [Group(*ADVICE[cause], tuple(named)) for cause, named in found.items()]
-    return sorted(rows, key=lambda row: -len(row.results))
+    return sorted(rows, key=lambda row: (-len(row.results), row.title))

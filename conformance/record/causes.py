@@ -6,7 +6,7 @@ hang on the cause of the step that their set-up broke at.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from conformance.json_text import encode
 from conformance.model import Evidence, Failure, Outcome, Result
 from conformance.record.kinds import Kinds
 from conformance.record.record import RunRecord, blamed
+from conformance.record.stable import settled
 
 Key = tuple[str, ...]
 """What tells a cause from others: how it shows, and what was due."""
@@ -38,14 +39,15 @@ _NUMBER: Final = re.compile(r"\d[\d,.]*")
 class Cause(msgspec.Struct, frozen=True):
     """One thing that a server has to change: its sentence, and the results that hang on it.
 
-    `id` comes from what it is, not from its rank, and stays the same from run to run. `failed`
-    blame the server, `waiting` are inconclusive because of it. `parts` are its sentences for each
-    kind of message, if there are several.
+    `id` comes from what it is, not from its rank, and stays the same from run to run. `failed` and
+    `warned` blame the server, `waiting` are inconclusive because of it. `parts` are its sentences
+    for each kind of message, if there are several.
     """
 
     id: str
     sentence: str
     failed: tuple[str, ...]
+    warned: tuple[str, ...]
     waiting: tuple[str, ...]
     requirements: tuple[str, ...]
     parts: tuple[str, ...] = ()
@@ -54,6 +56,17 @@ class Cause(msgspec.Struct, frozen=True):
     def weight(self) -> int:
         """How many results hang on it."""
         return len(self.failed) + len(self.waiting)
+
+    @property
+    def blaming(self) -> tuple[str, ...]:
+        """The results that blame the server for it, those for a MUST first."""
+        return self.failed + self.warned
+
+    @property
+    def tally(self) -> str:
+        """How many results hang on it, by outcome."""
+        named = (("failed", self.failed), ("warned", self.warned), ("inconclusive", self.waiting))
+        return ", ".join(f"{len(rows)} {name}" for name, rows in named if rows)
 
 
 class Causes(msgspec.Struct, frozen=True):
@@ -73,6 +86,7 @@ def causes(record: RunRecord) -> Causes:
     keys = _Keys(record)
     blaming = [row for row in record.unexpected if row.outcome in (Outcome.FAILED, Outcome.WARNED)]
     failed = _grouped(keys, blaming)
+    keys.learn(failed)
     waiting: dict[Key, list[Result]] = {key: [] for key in failed}
     left: list[str] = []
     for result in record.unexpected:
@@ -108,22 +122,29 @@ def _grouped(keys: "_Keys", failed: Sequence[Result]) -> dict[Key, list[Result]]
 
 
 def simplest(results: Iterable[Result]) -> Result:
-    """Return the result of the scenario with the fewest steps, which is the same in every run."""
-    return min(results, key=lambda row: (row.kind == "monitor", len(row.steps), row.id))
+    """Return the failure of the scenario with the fewest steps, which is the same in every run."""
+    return min(results, key=simplicity)
 
 
-def _rank(cause: Cause) -> tuple[int, int, str]:
-    return -cause.weight, -len(cause.failed), cause.id
+def simplicity(result: Result) -> tuple[bool, bool, int, str]:
+    """Return a key that sorts failures for a reader: those for a MUST and the shortest first."""
+    is_failed = result.outcome is Outcome.FAILED
+    return not is_failed, result.kind == "monitor", len(result.steps), result.id
 
 
-def _cause(keys: "_Keys", key: Key, failed: Sequence[Result], waiting: Sequence[Result]) -> Cause:
-    requirements = sorted({name for row in failed for name in blamed(row)})
-    told = [row.failures[0] for row in failed if row.failures]
+def _rank(cause: Cause) -> tuple[bool, int, int, str]:
+    return (not cause.failed, -cause.weight, -len(cause.failed), cause.id)
+
+
+def _cause(keys: "_Keys", key: Key, blaming: Sequence[Result], waiting: Sequence[Result]) -> Cause:
+    requirements = sorted({name for row in blaming for name in blamed(row)})
+    told = [row.failures[0] for row in blaming if row.failures]
     parts = dict.fromkeys(keys.sentence(keys.plain(failure), [failure]) for failure in told)
     return Cause(
         id=sha256("\0".join(key).encode("utf-8", "surrogatepass")).hexdigest()[:10],
         sentence=keys.sentence(key, told),
-        failed=tuple(row.id for row in failed),
+        failed=tuple(row.id for row in blaming if row.outcome is Outcome.FAILED),
+        warned=tuple(row.id for row in blaming if row.outcome is Outcome.WARNED),
         waiting=tuple(row.id for row in waiting),
         requirements=tuple(requirements),
         parts=tuple(parts) if len(parts) > 1 else (),
@@ -135,8 +156,16 @@ class _Keys:
 
     def __init__(self, record: RunRecord) -> None:
         self._kinds = Kinds(record.suite.told_apart_by)
-        self._observed = {*record.observed, *(kind.split(" ")[0] for kind in record.observed)}
-        self._knows_observed = bool(record.observed)
+        self._alike: dict[Key | None, Key] = {}
+        self._observed = [set(kind.split(" ")) for kind in record.observed]
+
+    def learn(self, groups: Mapping[Key, Sequence[Result]]) -> None:
+        """Remember what was sent and came in the failures of each cause."""
+        for key, rows in groups.items():
+            for row in rows:
+                shape = _dialogue(row.failures[0]) if row.failures else None
+                if shape is not None:
+                    self._alike.setdefault(shape, key)
 
     def of_result(self, result: Result) -> Key:
         """Return the key of a failed result; without evidence, its reason is its cause."""
@@ -147,7 +176,7 @@ class _Keys:
         key = self.plain(failure)
         is_missing = key[0] in (DUE, ENDED) and len(key) > 1
         kind = key[1] if is_missing else ""
-        if kind and self._knows_observed and kind not in self._observed:
+        if kind and self._is_never_seen((kind,)):
             return (NEVER, kind)
         return key
 
@@ -189,6 +218,10 @@ class _Keys:
             return came[:1] == due[:1] and value is not None and not _has(value, failure.pointer)
         return came[: len(due)] == due
 
+    def _is_never_seen(self, kind: Key) -> bool:
+        """Whether no message of a kind came, as far as the run says which came."""
+        return bool(self._observed) and not any(set(kind) <= seen for seen in self._observed)
+
     def answer(self, result: Result) -> Key | None:
         """Return the key of an answer that has a code but is not what was due, word by word."""
         failure = result.failures[0] if result.failures else None
@@ -197,19 +230,21 @@ class _Keys:
         kind = [word for word in self._kinds.of(failure.received) if word not in _BOOLEANS]
         return (INSTEAD, *kind[:2], _shape(failure.received)) if len(kind) > 1 else None
 
-    def widest(self, key: Key, known: Iterable[Key]) -> Key:
+    def widest(self, key: Key, known: Collection[Key]) -> Key:
         """Return the known key for a member around that of this one, if there is one.
 
         A member within which kinds are told apart explains nothing.
         """
-        wider = [
-            other
-            for other in known
-            if key[0] == other[0] == MEMBER
-            and key[1].startswith(f"{other[1]}/")
-            and not any(pointer.startswith(f"{other[1]}/") for pointer in self._kinds.pointers)
-        ]
-        return min(wider, key=lambda other: len(other[1]), default=key)
+        if key[0] != MEMBER:
+            return key
+        names = key[1].split("/")
+        around = ["/".join(names[:depth]) for depth in range(2, len(names))]
+        wider = (
+            (MEMBER, pointer)
+            for pointer in around
+            if not any(other.startswith(f"{pointer}/") for other in self._kinds.pointers)
+        )
+        return next((other for other in wider if other in known), key)
 
     def waited_for(self, result: Result, known: Mapping[Key, Sequence[Result]]) -> Key | None:
         """Return the known cause that an inconclusive result waits for, if there is one."""
@@ -222,9 +257,9 @@ class _Keys:
             return answer
         if key in known:
             return key
-        for other, rows in known.items():
-            if any(_is_alike(failure, row.failures[0]) for row in rows if row.failures):
-                return other
+        alike = self._alike.get(_dialogue(failure))
+        if alike is not None:
+            return alike
         wider = self.widest(key, known)
         if wider != key:
             return wider
@@ -233,7 +268,7 @@ class _Keys:
         # One of the two expectations names no more than the type.
         same = [other for other in known if other[:2] == key[:2]]
         vague = [other for other in same if len(other) == 2 or len(key) == 2]
-        return max(vague, key=lambda other: len(known[other]), default=None)
+        return max(vague, key=lambda other: (len(known[other]), other), default=None)
 
     def sentence(self, key: Key, failures: Sequence[Failure]) -> str:
         """Say what the server does wrong, as its failures show."""
@@ -242,7 +277,7 @@ class _Keys:
             came_whole = [_value(row.received) for row in failures]
             lacking = [value is not None and not _has(value, key[1]) for value in came_whole]
             return _member(key[1], [kind[0] for kind in came if kind], lacking)
-        if key[0] == DUE and self._knows_observed and " ".join(key[1:]) not in self._observed:
+        if key[0] == DUE and self._is_never_seen(key[1:]):
             return _never(*key[1:])
         return _SENTENCES[key[0]](*key[1:])
 
@@ -272,22 +307,16 @@ def _status(failure: Failure) -> Any:
     return value.get("status") if isinstance(value, dict) else None
 
 
-def _is_alike(one: Failure, other: Failure) -> bool:
-    """Whether two steps sent the same, but for random parts, and the same came for a message."""
-    return (
-        bool(one.sent)
-        and one.kind in ("missing", "other message", "ended")
-        and _shape(one.sent) == _shape(other.sent)
-        and (one.kind == other.kind and _shape(one.received) == _shape(other.received))
-    )
-
-
-_RANDOM: Final = re.compile(r"\bk[0-9a-f]{12}\b|<\w+ \d+(?: secret)?>|\d[\d,.]*")
+def _dialogue(failure: Failure) -> Key | None:
+    """Return what was sent and what came for a message, without what is drawn by chance."""
+    if not failure.sent or failure.kind not in ("missing", "other message", "ended"):
+        return None
+    return failure.kind, _shape(failure.sent), _shape(failure.received)
 
 
 def _shape(evidence: Evidence) -> str:
     text = evidence.says if evidence.value is UNSET else encode(evidence.value)
-    return _RANDOM.sub("*", text)
+    return _NUMBER.sub("*", settled(text))
 
 
 # ── sentences ──
@@ -303,7 +332,7 @@ def _called(kind: Sequence[str]) -> str:
 
 
 def _a(called: str) -> str:
-    return f"{'an' if called[1:2] in 'aeiou' else 'a'} {called}"
+    return f"{'an' if called.lstrip('`')[:1] in 'aeiou' else 'a'} {called}"
 
 
 def _never(*kind: str) -> str:

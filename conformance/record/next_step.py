@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from shlex import quote
+from typing import Final, NamedTuple
 
 from conformance.model import Cause, Outcome
 from conformance.record.advice import ADVICE
@@ -11,27 +12,32 @@ from conformance.record.causes import causes
 from conformance.record.record import Exit, RunRecord, exit_status
 
 
-def next_step(record: RunRecord, stored: Path | None = None) -> str:
-    """Return what to do next; empty if there is nothing to do. `stored` is the JSON report."""
-    status, report = exit_status(record), stored or "REPORT.json"
+class NextStep(NamedTuple):
+    """What to do next, in one sentence, and the command for it, if there is one."""
+
+    sentence: str
+    command: str = ""
+
+
+def next_step(record: RunRecord, stored: Path | None = None) -> NextStep | None:
+    """Return what to do next; None if there is nothing to do. `stored` is the JSON report."""
+    status, report = exit_status(record), quote(str(stored or "REPORT.json"))
+    again = f"coda-conformance {record.target_words}"
     if status in _STEPS:
-        return _STEPS[status]
+        return NextStep(_STEPS[status])
     if status is Exit.CONFORMANT:
-        return ""
+        return None
     ranked = causes(record).ranked
-    if ranked:
-        return (
-            f"mend the first cause, then rerun what failed: coda-conformance "
-            f"{record.target_words} --failed {report}"
-        )
+    if ranked and ranked[0].failed:
+        sentence = "mend the first cause, then rerun what failed:"
+        return NextStep(sentence, f"{again} --failed {report}")
     flaky = [row.id for row in record.unexpected if row.outcome is Outcome.FLAKY]
     if flaky:
-        return f"run what is flaky alone: coda-conformance {record.target_words} {flaky[0]}"
+        return NextStep("run what is flaky alone:", f"{again} {flaky[0]}")
     if record.comparison is not None and status is Exit.NOT_CONFORMANT:
-        return (
-            f"bring the baseline up to date: coda-conformance baseline {report} "
-            f"--output {record.comparison.file}"
-        )
+        file = quote(record.comparison.file)
+        command = f"coda-conformance baseline {report} --output {file}"
+        return NextStep("bring the baseline up to date:", command)
     return _for_inconclusive(record)
 
 
@@ -42,7 +48,7 @@ _STEPS: Final[Mapping[Exit, str]] = {
 }
 
 
-def _for_inconclusive(record: RunRecord) -> str:
+def _for_inconclusive(record: RunRecord) -> NextStep | None:
     """Say what to do about the reason that most inconclusive results have."""
     found = Counter[Cause](
         row.cause or "not provable"
@@ -50,7 +56,9 @@ def _for_inconclusive(record: RunRecord) -> str:
         if row.outcome is Outcome.INCONCLUSIVE
     )
     if not found:
-        return "select something that applies to this server." if record.selection else ""
+        nothing = NextStep("select something that applies to this server.")
+        return nothing if record.selection else None
     ((cause, number),) = found.most_common(1)
     title, advice = ADVICE[cause]
-    return f"{title[:1].lower()}{title[1:]} ({number} results). {advice}"
+    results = f"{number} result{'s' * (number != 1)}"
+    return NextStep(f"{title[:1].lower()}{title[1:]} ({results}). {advice}")

@@ -98,7 +98,7 @@ def _found(record: RunRecord) -> Iterator[Annotation]:
 
 
 def _cause(cause: Cause, by_id: dict[str, Result], record: RunRecord) -> Annotation:
-    rows = [by_id[name] for name in cause.failed]
+    rows = [by_id[name] for name in cause.blaming]
     failed = [row for row in rows if row.outcome is Outcome.FAILED]
     level: Level = "error" if failed else "warning"
     example = (failed or rows)[0]

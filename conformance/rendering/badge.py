@@ -61,7 +61,16 @@ class Badge(NamedTuple):
 
 
 def badge(record: RunRecord) -> Badge:
-    """Return the badge of a run; only a whole run of a profile makes it conformant.
+    """Return the badge of a run, which is good only if the exit status is 0."""
+    found, status = _badge(record), exit_status(record)
+    if not found.is_good or status is Exit.CONFORMANT:
+        return found
+    wrong = "incomplete" if record.comparison is None else "not as the baseline says"
+    return Badge(f"{wrong}: {found.message}", "red" if status is Exit.NOT_CONFORMANT else "yellow")
+
+
+def _badge(record: RunRecord) -> Badge:
+    """Return what the results come to; only a whole run of a profile makes it conformant.
 
     The denominators say how many requirements were judged, so what was not tried makes no share
     look better. Failures that a baseline knows are broken requirements all the same.

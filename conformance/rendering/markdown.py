@@ -1,6 +1,5 @@
 """The Markdown report, to be mailed, committed or shown in CI: the same for the same outcomes."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Final
@@ -47,8 +46,6 @@ NAMED: Final = 8
 SILENT: Final = frozenset({"missing", "late", "stays open"})
 """Divergences in which what came last says nothing."""
 
-_CONNECTION: Final = re.compile(r".* on (\S+)")
-
 AROUND: Final = 8
 """Entries of a dialogue that are shown, up to the guilty one."""
 
@@ -71,8 +68,20 @@ def render(record: RunRecord) -> str:
         kept.append(section)
     left_out = len(sections) - len(kept)
     if left_out:
-        kept.append(f"\n{left_out} more causes are in the JSON and HTML reports.")
-    return "\n".join([start, *kept, end])[:MOST].rstrip() + "\n"
+        are = "cause is" if left_out == 1 else "causes are"
+        kept.append(f"\n{left_out} more {are} in the JSON and HTML reports.")
+    return "\n".join(_fitting([start, *kept, end])) + "\n"
+
+
+def _fitting(parts: Iterable[str]) -> Iterator[str]:
+    """Yield whole lines as long as they fit, and a note if some do not."""
+    room = MOST
+    for line in "\n".join(parts).rstrip().split("\n"):
+        room -= len(line) + 1
+        if room < 0:
+            yield from ("", "The rest is in the JSON and HTML reports.")
+            return
+        yield line
 
 
 def _start(record: RunRecord) -> Iterator[str]:
@@ -81,7 +90,7 @@ def _start(record: RunRecord) -> Iterator[str]:
     yield ""
     yield f"{MARKS[found.like]} **{found.verdict}**: {inline(settled(found.sentence))}"
     yield ""
-    yield f"{record.suite.title} {record.suite.version}."
+    yield f"{inline(f'{record.suite.title} {record.suite.version}')}."
     for sentence in remarks.sentences(record):
         yield f"{inline(sentence)}."
     yield ""
@@ -96,6 +105,8 @@ def _end(record: RunRecord) -> Iterator[str]:
     yield from _flaky(record)
     yield from _inconclusive(record)
     yield from _requirements(requirement_statuses(record))
+    if record.comparison is not None:
+        yield from _known(record.comparison)
     if record.shows_schedule:
         yield from schedule.markdown(record)
 
@@ -114,7 +125,7 @@ def _causes(record: RunRecord) -> Iterator[str]:
     rows = {result.id: result for result in record.results}
     for place, cause in enumerate(causes(record).ranked, 1):
         head = ["", "## Fix this first"] if place == 1 else []
-        first = simplest(rows[name] for name in cause.failed)
+        first = simplest(rows[name] for name in cause.blaming)
         yield "\n".join([*head, *_cause(place, cause, first, record)])
 
 
@@ -125,7 +136,7 @@ def _cause(place: int, cause: Cause, result: Result, record: RunRecord) -> Itera
     yield ""
     for name in cause.requirements:
         requirement = record.suite.requirements[name]
-        yield f"- {name} ({requirement.level}): {inline(requirement.sentence)}"
+        yield f"- {inline(f'{name} ({requirement.level}): {requirement.sentence}')}"
     yield ""
     for failure in result.failures[:1]:
         yield f"Due: {code(due(failure))}  "
@@ -133,6 +144,7 @@ def _cause(place: int, cause: Cause, result: Result, record: RunRecord) -> Itera
         yield from _dialogue(result, failure, kinds)
     yield ""
     yield from _names(f"{len(cause.failed)} failed", cause.failed)
+    yield from _names(f"{len(cause.warned)} warned", cause.warned)
     yield from _names(f"{len(cause.waiting)} inconclusive because of it", cause.waiting)
     again = result.id if result.kind != "monitor" else ""
     yield ""
@@ -155,8 +167,7 @@ def _dialogue(result: Result, failure: Failure, kinds: Kinds) -> Iterator[str]:
     before = [row for row in result.transcript if row.ordinal <= guilty and row.kind != "others"]
     if not before:
         return
-    on = _CONNECTION.fullmatch(failure.step)
-    connection = on[1] if on else before[-1].connection
+    connection = failure.connection or before[-1].connection
     kind = " ".join(kinds.of(failure.received)) or came(failure, kinds)
     end = "nothing" if failure.kind in SILENT else _plain(settled(kind)[:80])
     sent = (
@@ -185,13 +196,17 @@ def _plain(text: str) -> str:
 
 
 def _against(comparison: Comparison) -> Iterator[str]:
-    """Yield what is known, and what differs from the baseline."""
+    """Yield what differs from the baseline."""
     yield from ("", f"{totals(comparison).capitalize()}.")
-    known = [(*_found(row.found), row.entry.reason) for row in comparison.known]
-    yield from _any(("known", "", "requirements", "reason"), known)
     yield from _any(("new", "", "requirements"), [_found(row.found) for row in comparison.new])
     entries = [(row.entry.id, complaint(row)) for row in (*comparison.stale, *comparison.expired)]
     yield from _any(("entry of the baseline", ""), entries)
+
+
+def _known(comparison: Comparison) -> Iterator[str]:
+    """Yield what a baseline knows."""
+    known = [(*_found(row.found), row.entry.reason) for row in comparison.known]
+    yield from _any(("known", "", "requirements", "reason"), known)
 
 
 def _found(found: Finding) -> tuple[str, str, str]:

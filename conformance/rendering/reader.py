@@ -14,7 +14,7 @@ from conformance.documents.schemas import SchemaStore
 from conformance.errors import InputError, Location
 from conformance.model import Outcome
 from conformance.record.baseline import Baseline, Finding, Findings, compare
-from conformance.record.record import RunRecord
+from conformance.record.record import RunRecord, exit_status
 from conformance.rendering.document import SCHEMA, document
 from conformance.rendering.restored import restored
 from conformance.text.excerpts import cut
@@ -50,9 +50,17 @@ class Report(msgspec.Struct, frozen=True):
         Raises `InputError` if a part of it contradicts another.
         """
         try:
-            return restored(self.value)
-        except (KeyError, ValueError) as error:  # msgspec's errors are ValueErrors
+            record = restored(self.value)
+            status = int(exit_status(record))
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise InputError(f"does not hold together: {error}", Location(self.file)) from None
+        if status != self.value["exit_status"]:
+            said = self.value["exit_status"]
+            message = (
+                f"does not hold together: its exit status is {said}, its results make {status}"
+            )
+            raise InputError(message, Location(self.file))
+        return record
 
     def results(self) -> Findings:
         """Return the result of each scenario and passive check."""

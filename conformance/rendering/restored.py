@@ -1,8 +1,8 @@
 """The record of a run, restored from its JSON report, so that it can be rendered again."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
-from typing import Any
+from datetime import UTC, date, datetime
+from typing import Any, Final
 
 import msgspec
 
@@ -27,6 +27,11 @@ from conformance.target.output import Printed
 Rows = Mapping[str, Any]
 
 
+FIRST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+LAST: Final = datetime(3000, 1, 1, tzinfo=UTC)
+"""Between which a run began."""
+
+
 class JudgedBy(msgspec.Struct, frozen=True):
     """What a report says of the suite that the target was judged by."""
 
@@ -39,7 +44,11 @@ class JudgedBy(msgspec.Struct, frozen=True):
 
 
 def restored(document: Rows) -> RunRecord:
-    """Return the record that a valid JSON report was made from, as far as the report has it."""
+    """Return the record that a valid JSON report was made from, as far as the report has it.
+
+    Raises `ValueError` if a part of it contradicts another.
+    """
+    _check(document)
     target, run = document["target"], document["run"]
     baseline = document.get("baseline")
     return RunRecord(
@@ -60,7 +69,7 @@ def restored(document: Rows) -> RunRecord:
         unreachable=run["unreachable"],
         note=run["note"],
         in_flight=tuple(run.get("in_flight", ())),
-        retries=Retries(**run["retries"]),
+        retries=msgspec.convert(run["retries"], Retries),
         phases=tuple(msgspec.convert(run["schedule"]["phases"], list[Phase])),
         comparison=None if baseline is None else _comparison(baseline),
         process=_process(target["process"]) if "process" in target else None,
@@ -68,6 +77,25 @@ def restored(document: Rows) -> RunRecord:
         observed=run["observed"],
         stalls=tuple((end, long) for end, long in run["stalls"]),
     )
+
+
+def _check(document: Rows) -> None:
+    """Refuse names that the report does not explain, and a time that is none."""
+    if not FIRST < datetime.fromisoformat(document["run"]["started"]) < LAST:
+        raise ValueError(f"the run began at no usual time: {document['run']['started']}")
+    profiles = {row["name"] for row in document["suite"]["profiles"]}
+    requirements = {row["id"] for row in document["requirements"]}
+    ids = [row["id"] for row in document["results"]]
+    if len(set(ids)) < len(ids):
+        raise ValueError(f"two results have the id {max(ids, key=ids.count)}")
+    for row in (*document["requirements"], *document["results"]):
+        if row["profile"] not in profiles:
+            raise ValueError(f"{row['id']} names the profile {row['profile']}, which is not there")
+    for row in document["results"]:
+        blamed = [name for failure in row.get("failures", ()) for name in failure["requirements"]]
+        for name in (*row["requirements"], *blamed):
+            if name not in requirements:
+                raise ValueError(f"{row['id']} names the requirement {name}, which is not there")
 
 
 def _suite(document: Rows) -> JudgedBy:

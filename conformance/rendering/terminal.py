@@ -102,8 +102,10 @@ class Terminal:
         for line in filled(text, self._width):
             self.line(Painted(line, COLOURS[found.like]))
         step = next_step(record, stored)
-        if step:
-            self._lines(filled(f"Next: {step}", self._width))
+        if step is not None:
+            self._lines(filled(f"Next: {step.sentence}", self._width))
+        if step is not None and step.command:
+            self.line(f"  {step.command}")
 
     @property
     def _width(self) -> int:
@@ -122,20 +124,23 @@ class Terminal:
         for place, cause in enumerate(shown, 1):
             self.line()
             self._lines(filled(f"{place}. {_titled(cause)}", self._width, "   "))
-            first = simplest(rows[name] for name in cause.failed)
+            first = simplest(rows[name] for name in cause.blaming)
             self._one(first, record)
             self._others("also failed", [name for name in cause.failed if name != first.id])
+            self._others("also warned", [name for name in cause.warned if name != first.id])
             self._others("inconclusive because of it", cause.waiting)
         for place, cause in enumerate(ranked[len(shown) :], len(shown) + 1):
             self.line()
             self._lines(filled(f"{place}. {_titled(cause)}", self._width, "   "))
             self._others("failed", cause.failed)
+            self._others("warned", cause.warned)
         if ranked:
             self.line()
 
     def _one(self, result: Result, record: RunRecord) -> None:
         """Write one failure: the rule, what was sent, due and came, where, and how to rerun it."""
         self.line("   ", _mark(result.outcome, result.id))
+        self._lines(filled(f"     {result.title}", self._width, "     "))
         lines = failure_lines(result, record, self._width - 3, transcript=self._verbose)
         self._lines(f"   {line}".rstrip() for line in lines)
 
@@ -204,8 +209,7 @@ class Terminal:
 
 
 def _titled(cause: Cause) -> str:
-    waiting = f", {len(cause.waiting)} inconclusive" if cause.waiting else ""
-    return f"{cause.sentence} ({len(cause.failed)} failed{waiting})"
+    return f"{cause.sentence} ({cause.tally})"
 
 
 def _reasons(results: Iterable[Result], width: int, verbose: bool) -> Iterator[str]:

@@ -72,11 +72,11 @@ def _one(failure: Failure, result: Result, record: RunRecord, width: int) -> Ite
         ("differs", failure.pointer),
         ("at", " ".join(filter(None, (failure.location, f"({failure.step})")))),
         ("runs", tally(result)),
-        ("again", _again(result, record)),
     )
     for name, value in rows:
         if value:
             yield from filled(f"{name:<9} {cut(value, MOST)}", width, INDENT)
+    yield f"again     {_again(result, record)}"  # whole, to be copied
 
 
 def _again(result: Result, record: RunRecord) -> str:

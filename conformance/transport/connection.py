@@ -21,6 +21,7 @@ from websockets.exceptions import ProtocolError
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Response
 
+from conformance.errors import OutOfReach
 from conformance.transport.assembly import Assembly
 from conformance.transport.handshake import MAX_MESSAGE
 from conformance.transport.inbox import MAX_WAITING, Inbox
@@ -65,6 +66,7 @@ class Connection(Outgoing, asyncio.Protocol):
         self.last_message: Message | None = None
         self._paused = False
         self._stalled = False
+        self._is_unreadable = False
         self._in_pieces = False
         self._answers = []
         self.broke_format = False
@@ -209,7 +211,7 @@ class Connection(Outgoing, asyncio.Protocol):
 
     def _file_frames(self, data: bytes) -> None:
         """File the frames that the data completes; what cannot be read ends the connection."""
-        if self.broke_format:
+        if self._is_unreadable:
             return
         try:
             for frame in self._incoming.frames(data):
@@ -217,16 +219,23 @@ class Connection(Outgoing, asyncio.Protocol):
                     self._file_frame(frame)
         except Unfixable as fault:
             self._break_off(str(fault))
+        except OutOfReach:
+            self._break_off("")
+            if not self.refused:
+                raise
         except ProtocolError as fault:
             if self.end is None:
                 self._observer.broke(self, f"{UNREADABLE}: {fault}")
             self._break_off(str(fault))
 
     def _break_off(self, fault: str) -> None:
-        self.broke_format = True
+        """Read no more; unless the dialogue is over, or never began, the fault ends it."""
+        self._is_unreadable = True
         self._assembly.clear()
-        self._end(NO_CLOSE_FRAME, "", f"the target broke the frame format: {fault}")
-        self.answer_close(fault.encode(), BROKEN)
+        if fault and self.end is None and not self.refused:
+            self.broke_format = True
+            self._end(NO_CLOSE_FRAME, "", f"the target broke the frame format: {fault}")
+            self.answer_close(fault.encode(), BROKEN)
 
     def _file_frame(self, frame: Frame) -> None:
         if frame.opcode is Opcode.PONG:
@@ -293,9 +302,9 @@ class Connection(Outgoing, asyncio.Protocol):
         return None
 
     @property
-    def last_pong(self) -> bytes | None:
-        """The payload of the last pong that nobody has taken."""
-        return self._pongs[-1] if self._pongs else None
+    def first_pong(self) -> bytes | None:
+        """The payload of the first pong that nobody has taken."""
+        return self._pongs[0] if self._pongs else None
 
     async def _until(self, condition: Callable[[], bool], timeout: float) -> None:
         """Wait for a condition, with one timer per wait, as timeouts are rare.

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from conformance.cli.rerun import failed as to_run_again
 from conformance.cli.usual_reports import UsualReports
@@ -34,7 +35,7 @@ def full(suite: Suite, **members: Any) -> RunRecord:
     timing = Timing(1.0, 2.0, 0.5, 2, {"expires_in": 0.5})
     rows = (
         failed(REQUIREMENT, transcript=(entry("x"), HOOK), timing=timing),
-        flaky(REQUIREMENT),
+        replace(flaky(REQUIREMENT), id="a/0"),
         result(Outcome.INCONCLUSIVE, id="a/1", reason="needs hook restart", cause="no hook"),
         result(Outcome.PASSED, id="a/2", trials=(Trial(Outcome.PASSED, "", timing),) * 2),
         result(Outcome.PASSED, id="passive/x", kind="monitor", observed=4),
@@ -219,9 +220,13 @@ def test_a_part_never_replaces_the_reports_of_a_whole_run(
     assert read(Path("coda-report/report.json")).value == document(whole)
 
 
-def test_a_folder_that_cannot_be_written_fails_no_run(tmp_path: Path) -> None:
-    (tmp_path / "coda-report").write_text("a file")
+@pytest.mark.parametrize("name", ["coda-report", "coda-report/part.html/x"])
+def test_reports_that_cannot_be_written_are_told_before_the_run(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("a file")
     done = call("run", "ws://127.0.0.1:1/", folder=tmp_path)
-    assert done.status == 4
-    assert "coda-report/report.json cannot be written" in done.errors
-    assert (tmp_path / "coda-report").read_text() == "a file"
+    assert done.status == 2
+    assert "or none with --no-report" in done.complaint
+    assert path.read_text() == "a file"
+    assert call("run", "ws://127.0.0.1:1/", "--no-report", folder=tmp_path).status == 4

@@ -7,10 +7,12 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 ENDS: Final = ("open", "close")
-BLOCKS: Final = ("table", "thead", "tbody", "tr", "th", "td", "heading", "paragraph", "strong")
-HARMLESS: Final = frozenset(
-    {"inline", "text", "code_inline", *(f"{name}_{end}" for name in BLOCKS for end in ENDS)}
-)
+BLOCKS: Final = (
+    "table", "thead", "tbody", "tr", "th", "td", "heading", "paragraph", "strong", "bullet_list",
+    "list_item",
+)  # fmt: skip
+WITHIN: Final = ("inline", "text", "code_inline", "fence", "hardbreak", "softbreak")
+HARMLESS: Final = frozenset({*WITHIN, *(f"{name}_{end}" for name in BLOCKS for end in ENDS)})
 """What the kit's own documents are made of: no links, images, HTML or emphasis."""
 
 _PARSER: Final = MarkdownIt("commonmark").enable(["table", "strikethrough"])

@@ -23,10 +23,15 @@ async def expect_pong(action: Action) -> None:
     try:
         end = await action.connection.receive_pong(payload, action.timeout)
     except TimeoutError:
-        last = action.connection.last_pong
-        received = "nothing" if last is None else f"a pong frame with payload {_hex(last)}"
-        summary = "no pong came" if last is None else "unexpected pong payload"
-        action.timed_out("missing", summary, expected=expected, received=Evidence(received))
+        other = action.connection.first_pong
+        if other is None:
+            action.timed_out(
+                "missing", "no pong came", expected=expected, received=Evidence("nothing")
+            )
+        received = Evidence(f"a pong frame with payload {_hex(other)}")
+        action.timed_out(
+            "other message", "unexpected pong payload", expected=expected, received=received
+        )
     if end is not None:
         action.ended(end, expected)
 

@@ -59,7 +59,7 @@ def wire(result: Result, kinds: Kinds) -> list[dict[str, Any]]:
     kept = _kept(result.transcript, guilty)
     rows = [_entry(entry, kinds) for entry in kept]
     if failure is not None and rows:
-        _mark(rows, _at(kept, guilty), failure.kind, _due(failure, kinds))
+        _mark(rows, _at(kept, guilty), failure, _due(failure, kinds))
     return rows
 
 
@@ -109,12 +109,12 @@ def _label(entry: TranscriptEntry, said: str, kinds: Kinds) -> tuple[str, str]:
     return cut(said, 60) or "(empty)", ""
 
 
-def _mark(rows: list[dict[str, Any]], place: int, kind: str, what: str) -> None:
+def _mark(rows: list[dict[str, Any]], place: int, failure: Failure, what: str) -> None:
     """Mark the guilty entry, or draw the silence where something was due."""
     due = cut(what, 80)
-    if kind in _SILENT:
-        guilty = rows[place]
-        rows.insert(place + 1, {"c": guilty["c"], "d": "r", "k": "silence", "l": due, "x": 1})
+    if failure.kind in _SILENT:
+        connection = failure.connection or rows[place]["c"]
+        rows.insert(place + 1, {"c": connection, "d": "r", "k": "silence", "l": due, "x": 1})
         return
     rows[place]["x"] = 1
     if due:

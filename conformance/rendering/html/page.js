@@ -1,6 +1,7 @@
 "use strict";
 (() => {
-  const details = JSON.parse(document.getElementById("details").textContent);
+  const details = JSON.parse(document.querySelector('script[type="application/json"]').textContent);
+  const detailOf = (id) => (Object.hasOwn(details, id) ? details[id] : undefined);
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const byId = (id) => document.getElementById(id);
 
@@ -116,7 +117,7 @@
   };
 
   const build = (row) => {
-    const found = details[row.id];
+    const found = detailOf(row.id);
     if (!found || row.querySelector(".detail")) return;
     const box = make("div", `detail ${row.dataset.o}`);
     for (const [id, level, profile, sentence] of found.q) {
@@ -185,9 +186,14 @@
   const wordsOf = new Map();
   const words = (leaf) => {
     if (!wordsOf.has(leaf)) {
-      const found = details[leaf.id];
-      const more = found ? found.q.map((q) => `${q[0]} ${q[3]}`).join(" ") + found.why : "";
-      wordsOf.set(leaf, `${(leaf.querySelector("summary") || leaf).textContent} ${more}`.toLowerCase());
+      const found = detailOf(leaf.id);
+      const more = found ? [
+        ...found.q.map((q) => `${q[0]} ${q[3]}`), found.why,
+        ...found.f.flatMap((f) => [f.sum, f.sent, ...f.due.map((line) => line[1]), ...f.came.map((line) => line[1])]),
+        ...found.s.map((step) => `${step[4]} ${step[5]}`), ...found.w.map((row) => row.l),
+      ] : [];
+      const around = leaf.closest(".cause")?.querySelector("summary").textContent;
+      wordsOf.set(leaf, [(leaf.querySelector("summary") || leaf).textContent, around, ...more].join(" ").toLowerCase());
     }
     return wordsOf.get(leaf);
   };
@@ -249,7 +255,7 @@
     root.dataset.theme = dark ? "light" : "dark";
   });
   const move = (by) => {
-    const seen = all(".cause > summary, .reason > summary, .row > summary").filter((node) => node.offsetParent);
+    const seen = all(".cause > summary, .reason > summary, .row > summary").filter((node) => node.checkVisibility());
     const at = seen.indexOf(document.activeElement?.closest?.("summary"));
     const next = seen[at < 0 ? (by > 0 ? 0 : seen.length - 1) : Math.min(Math.max(at + by, 0), seen.length - 1)];
     if (next) { next.focus(); next.scrollIntoView({block: "nearest"}); }

@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 from conformance import __version__
 from conformance.model import Outcome, Result
 from conformance.record import advice, schedule
-from conformance.record.causes import Causes, causes, simplest
+from conformance.record.causes import Causes, causes, simplicity
 from conformance.record.evidence import words
 from conformance.record.headline import NOT_COUNTED, headline, meaning
 from conformance.record.kinds import Kinds
@@ -30,6 +30,7 @@ from conformance.record.record import (
 )
 from conformance.record.retries import tally
 from conformance.rendering import remarks
+from conformance.rendering.against_baseline import complaint
 from conformance.rendering.html import dialogue, json_lines
 from conformance.text.escapes import printable, printable_lines
 from conformance.text.excerpts import cut
@@ -51,7 +52,7 @@ MARKS: Final[Mapping[Outcome, str]] = {
 MOST_OUTPUT: Final = 40
 """Lines of the target's output that the page shows."""
 
-FIRST: Final = 6
+FIRST: Final = 12
 """Causes that are shown at once."""
 
 _LEVELS: Final = ("MUST NOT", "MUST", "SHOULD NOT", "SHOULD", "MAY")
@@ -187,9 +188,9 @@ class _Page:
         return [
             {
                 "cause": cause,
-                "failed": self._simplest_first(cause.failed),
+                "blaming": self._simplest_first(cause.blaming),
                 "waiting": self._simplest_first(cause.waiting),
-                "due": self._due(cause.failed),
+                "evidence": self._evidence(cause.blaming),
                 "sentences": [self._requirement(name) for name in cause.requirements],
             }
             for cause in self._grouped.ranked
@@ -197,14 +198,15 @@ class _Page:
 
     def _simplest_first(self, names: Iterable[str]) -> list[Row]:
         rows = [self.rows[name] for name in names]
-        return sorted(rows, key=lambda row: (len(row.result.transcript), row.result.id))
+        return sorted(rows, key=lambda row: simplicity(row.result))
 
-    def _due(self, names: Sequence[str]) -> tuple[str, str]:
-        """What was due and what came in the simplest dialogue."""
-        found = simplest(self.rows[name].result for name in names)
+    def _evidence(self, names: Sequence[str]) -> list[tuple[str, str]]:
+        """What was sent, due and came in the simplest dialogue."""
+        found = self._simplest_first(names)[0].result
         for failure in found.failures:
-            return cut(words(failure.expected), 300), cut(words(failure.received), 300)
-        return "", found.reason
+            rows = (("Sent", failure.sent), ("Due", failure.expected), ("Came", failure.received))
+            return [(name, cut(words(row), 300)) for name, row in rows if row]
+        return [("Came", found.reason)]
 
     @property
     def heaviest(self) -> int:
@@ -219,6 +221,14 @@ class _Page:
     def known(self) -> list[Row]:
         """The rows that a baseline excuses."""
         return [row for row in self.rows.values() if row.state == "known"]
+
+    def complaints(self) -> list[tuple[str, str]]:
+        """The entries of the baseline that have to go, and what to do about each."""
+        comparison = self.record.comparison
+        if comparison is None:
+            return []
+        rows = (*comparison.stale, *comparison.expired)
+        return [(row.entry.id, complaint(row)) for row in rows]
 
     def inconclusive(self) -> list[tuple[advice.Group, list[Row]]]:
         """The inconclusive results that wait for no cause, by reason."""
