@@ -1,13 +1,18 @@
 """The message that a connection is receiving: its frames, put together and inflated."""
 
+import zlib
 from collections.abc import Iterable
-from typing import cast
+from typing import Final, cast
 
 from websockets.exceptions import PayloadTooBig
 from websockets.extensions import Extension
+from websockets.extensions.permessage_deflate import PerMessageDeflate
 from websockets.frames import Frame, Opcode
 
 from conformance.errors import OutOfReach
+
+WINDOW: Final = 1 << 15
+"""Bytes that a compressed message may refer back to (RFC 1951)."""
 
 
 class Assembly:
@@ -22,6 +27,7 @@ class Assembly:
         self.binary = False
         self.compressed = False
         self.count = 0
+        self._window = b""
 
     def add(self, frame: Frame, extensions: Iterable[Extension]) -> bytes | bytearray | None:
         """Return the payload of the message that a data frame completes; None if it goes on.
@@ -51,7 +57,23 @@ class Assembly:
         except PayloadTooBig as fault:
             self.clear()
             raise OutOfReach(f"a message is longer than the kit reads: {fault}") from None
-        return cast(bytes | bytearray, frame.data)
+        data = cast(bytes | bytearray, frame.data)
+        if self.compressed:
+            self._go_on(extensions, data)
+        return data
+
+    def _go_on(self, extensions: Iterable[Extension], data: bytes | bytearray) -> None:
+        """Make sure that the next message is inflated, whatever ended this one.
+
+        A block with BFINAL set may end a message (RFC 7692, section 7.2.3.4); what a decoder reads
+        behind it is nothing, though the window goes on.
+        """
+        self._window = (self._window + data)[-WINDOW:]
+        for extension in extensions:
+            decoder = getattr(extension, "decoder", None)
+            if isinstance(extension, PerMessageDeflate) and decoder is not None and decoder.eof:
+                bits = -extension.remote_max_window_bits
+                extension.decoder = zlib.decompressobj(wbits=bits, zdict=self._window)
 
     def clear(self) -> None:
         """Forget the beginning of a message that will not be read."""

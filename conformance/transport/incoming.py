@@ -173,11 +173,10 @@ class Incoming:
         if self._is_closed or opcode is None:
             return
         if opcode >= CLOSE:
-            del payload[_LONGEST_CONTROL:]
             if opcode == CLOSE:
                 self._is_closed = True
                 payload = self._close(payload)
-            yield Frame(opcode, payload)
+            yield Frame(opcode, payload[:_LONGEST_CONTROL])
             return
         if opcode and self._is_open:
             self._count += 1
@@ -203,4 +202,6 @@ class Incoming:
         except UnicodeDecodeError:
             self._report("the reason in a close frame is not UTF-8")
             payload[2:] = payload[2:].decode("ascii", "ignore").encode()
+        # What is too long may be cut within a character.
+        payload[2:] = payload[2:_LONGEST_CONTROL].decode(errors="ignore").encode()
         return payload

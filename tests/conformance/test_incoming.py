@@ -58,6 +58,11 @@ FORBIDDEN = [
     (b"\x81\x7f" + (2).to_bytes(8, "big") + b"{}", TEXT, "shortest form"),
     (b"\x0a\x01p", b"\x8a\x01p", "fragmented"),
     (b"\x8a\x7e\x00\x7e" + bytes(126), b"\x8a\x7d" + bytes(125), "126 bytes"),
+    (
+        b"\x88\x7e\x00\x7e\x03\xe8" + 62 * "é".encode(),
+        b"\x88\x7c\x03\xe8" + 61 * "é".encode(),
+        "126 bytes",
+    ),
     (b"\x80\x01x" + TEXT, TEXT, "continues no message"),
     (b"\x01\x01{" + TEXT, b"\x01\x01{\x80\x00" + TEXT, "begins before"),
     (b"\x88\x01\x03", b"\x88\x00", "one byte"),
