@@ -22,6 +22,7 @@ from websockets.frames import Frame, Opcode
 from websockets.http11 import Response
 
 from conformance.errors import OutOfReach
+from conformance.transport.arrivals import Arrivals
 from conformance.transport.assembly import Assembly
 from conformance.transport.handshake import MAX_MESSAGE
 from conformance.transport.inbox import MAX_WAITING, Inbox
@@ -73,9 +74,7 @@ class Connection(Outgoing, asyncio.Protocol):
         """Whether the target sent frames that cannot be read."""
         self.closing = False
         self._finishing = False
-        self._expired = False
-        self._own_fault: Exception | None = None
-        self._waiter: asyncio.Future[None] | None = None
+        self._arrivals = Arrivals()
         self._finished = asyncio.Event()
         self._observer = watcher
         longest = protocol.max_message_size or MAX_MESSAGE
@@ -133,9 +132,9 @@ class Connection(Outgoing, asyncio.Protocol):
             self.write_answers()
         except Exception as error:
             traceback.clear_frames(error.__traceback__)  # they hold the data, perhaps megabytes
-            self._own_fault = error
+            self._arrivals.fault = error
             cast(asyncio.Transport, self.transport).abort()
-        self._notify()
+        self._arrivals.notify()
 
     # ── receiving ──
 
@@ -185,14 +184,7 @@ class Connection(Outgoing, asyncio.Protocol):
 
     async def changed(self) -> None:
         """Wait until something has arrived; raise an error of the kit, if any."""
-        self._waiter = asyncio.get_running_loop().create_future()
-        await self._waiter
-        self._raise_own_fault()
-
-    def _notify(self) -> None:
-        """Wake up whoever waits for something to arrive."""
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        await self._arrivals.changed()
 
     def _file_handshake(self, data: bytes) -> None:
         """Take a part of the answer to the handshake, or its end if there is no data."""
@@ -272,7 +264,7 @@ class Connection(Outgoing, asyncio.Protocol):
             if not self.refused:
                 self.watcher.crossed(self, "received", "end", reason, code=code, how=how)
                 self.watcher.ended(self, end)
-        self._notify()
+        self._arrivals.notify()
 
     def _pause(self, paused: bool) -> None:
         if self._stalled or paused is self._paused or not self.open:
@@ -287,7 +279,7 @@ class Connection(Outgoing, asyncio.Protocol):
 
         The end of the connection stays: every later call returns it again.
         """
-        await self._until(lambda: bool(self._inbox), timeout)
+        await self._arrivals.until(lambda: bool(self._inbox), timeout)
         item = self._inbox.take()
         if self._paused and self._inbox.has_room:
             self._pause(False)
@@ -295,7 +287,7 @@ class Connection(Outgoing, asyncio.Protocol):
 
     async def receive_pong(self, payload: bytes, timeout: float) -> End | None:
         """Take a pong with this payload, whenever it came, or the end; raise `TimeoutError`."""
-        await self._until(lambda: bool(payload in self._pongs or self.end), timeout)
+        await self._arrivals.until(lambda: bool(payload in self._pongs or self.end), timeout)
         if payload not in self._pongs:
             return self.end
         self._pongs.remove(payload)
@@ -306,37 +298,10 @@ class Connection(Outgoing, asyncio.Protocol):
         """The payload of the first pong that nobody has taken."""
         return self._pongs[0] if self._pongs else None
 
-    async def _until(self, condition: Callable[[], bool], timeout: float) -> None:
-        """Wait for a condition, with one timer per wait, as timeouts are rare.
-
-        Raises an error of the kit on this connection, if there was one.
-        """
-        self._raise_own_fault()
-        if condition():
-            return
-        loop = asyncio.get_running_loop()
-        timer = loop.call_later(timeout, self._expire)
-        self._expired = False
-        try:
-            while not condition():
-                if self._expired:
-                    raise TimeoutError
-                await self.changed()
-        finally:
-            timer.cancel()
-
     @property
     def is_beyond_the_kit(self) -> bool:
         """Whether something came that the kit could not handle."""
-        return self._own_fault is not None
-
-    def _raise_own_fault(self) -> None:
-        if self._own_fault is not None:
-            raise self._own_fault
-
-    def _expire(self) -> None:
-        self._expired = True
-        self._notify()
+        return self._arrivals.fault is not None
 
     def stall(self) -> None:
         """Stop reading: what the target sends stays in the buffers in between."""
@@ -402,7 +367,7 @@ class Connection(Outgoing, asyncio.Protocol):
             self.take_leave()
         if self.open and not self.refused:  # HTTP may keep the connection open for another request
             with contextlib.suppress(Exception):  # the last data does not matter any more
-                await self._until(lambda: self.end is not None, patience)
+                await self._arrivals.until(lambda: self.end is not None, patience)
         if self.half_closed or (self.end is not None and self.end.code != NO_CLOSE_FRAME):
             self._reset()
         elif self.transport is not None and self.tcp_end is None:
