@@ -80,8 +80,13 @@ class Outgoing:
         self._answers.append((opcode, payload))
 
     def answer_close(self, reason: bytes, code: int | None) -> None:
-        """Have a close frame answered, or unreadable data; without a code by an empty frame."""
-        self.answer(Opcode.CLOSE, b"" if code is None else code.to_bytes(2, "big") + reason)
+        """Queue the answer to a close frame, or to unreadable data, unless one was sent already.
+
+        Without a code, it is empty.
+        """
+        if not self.closing:
+            payload = b"" if code is None else code.to_bytes(2, "big") + reason
+            self.answer(Opcode.CLOSE, payload)
 
     def write_answers(self) -> None:
         """Send pongs, and the answer to a close frame; while something is sent in pieces they wait.
