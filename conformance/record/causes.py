@@ -55,7 +55,7 @@ class Cause(msgspec.Struct, frozen=True):
     @property
     def weight(self) -> int:
         """How many results hang on it."""
-        return len(self.failed) + len(self.waiting)
+        return len(self.failed) + len(self.warned) + len(self.waiting)
 
     @property
     def blaming(self) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from conformance.loader.suite import Suite
@@ -288,3 +289,5 @@ def test_a_run_that_is_not_whole_never_looks_so(
 def test_an_empty_run_renders(suite: Suite) -> None:
     assert "<h1" in render(record(suite, duration=0.0))
     assert "<h1" in render(record(suite, failed(REQUIREMENT), selection=("transport",)))
+    warned = replace(failed(REQUIREMENT), outcome=Outcome.WARNED)
+    assert "1 warned" in render(record(suite, warned))
