@@ -220,7 +220,8 @@ Divergence = Literal[
 class Failure(msgspec.Struct, frozen=True):
     """Why a step or a passive check did not hold, in terms of the wire.
 
-    `entry` is the ordinal of the transcript entry where it showed.
+    `entry` is the ordinal of the transcript entry where it showed. `item` says in which repetition,
+    counted from 1, and with which item of a list.
     """
 
     summary: str
@@ -234,6 +235,7 @@ class Failure(msgspec.Struct, frozen=True):
     pointer: str = ""
     close_code: int | None = None
     entry: int | None = None
+    item: str = ""
 
     @property
     def connection(self) -> str:

@@ -216,5 +216,6 @@ class Witness(Watcher):
             sent=safe(failure.sent or self.last_sent, secrets),
             expected=safe(failure.expected, secrets),
             received=safe(failure.received, secrets),
+            item=secrets.shown(failure.item, MAX_SHOWN),
             entry=entry,
         )

@@ -66,6 +66,7 @@ def _one(failure: Failure, result: Result, record: RunRecord, width: int) -> Ite
         yield f"{INDENT}spec/{requirement.anchor}"
     rows = (
         ("found", failure.summary),
+        ("item", failure.item),
         ("sent", words(failure.sent)),
         ("expected", words(failure.expected)),
         ("received", words(failure.received)),

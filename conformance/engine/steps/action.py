@@ -10,6 +10,7 @@ from conformance.engine.silence import Missing
 from conformance.engine.steps import excuses
 from conformance.engine.world import World
 from conformance.errors import InputError
+from conformance.json_text import encode
 from conformance.model import Divergence, Evidence, Failure, Step
 from conformance.transport import Connection, End, Message
 
@@ -159,9 +160,17 @@ class Action:
             summary=summary,
             requirements=(blamed,) if blamed else (),
             step=f"{self.step.verb} on {self.on}",
+            item=self._item(),
             location=str(self.step.location),
             **evidence,
         )
+
+    def _item(self) -> str:
+        """Say in which repetition the step is, and with which item; empty outside of any."""
+        if "i" not in self.scope:
+            return ""
+        number = f"{self.scope['i'] + 1}"
+        return f"{number}: {encode(self.scope['item'])}" if "item" in self.scope else number
 
     def ended(self, end: End, expected: Evidence) -> NoReturn:
         """Fail because the connection ended instead.

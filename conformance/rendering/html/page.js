@@ -127,6 +127,7 @@
     }
     const [failure] = found.f;
     box.append(make("p", "found", failure ? failure.sum : found.why));
+    if (failure && failure.item) box.append(make("p", "line", `repetition ${failure.item}`));
     if (failure && found.why && row.dataset.o === "inconclusive") box.append(make("p", "muted", found.why));
     if (failure) {
       if (failure.sent) box.append(headed("Sent last", make("p", "line", failure.sent)));

@@ -312,6 +312,7 @@ class _Page:
     def _failure(self, failure: Any) -> dict[str, Any]:
         return {
             "sum": cut(_sentence(failure.summary), 600),
+            "item": failure.item,
             "sent": cut(words(failure.sent), 1200),
             "due": json_lines.due(failure.expected, failure.pointer),
             "came": json_lines.came(failure.received, failure.pointer, failure.expected),
