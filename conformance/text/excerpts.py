@@ -1,12 +1,15 @@
 """Excerpts: values and texts as a reader wants to see them, cut if they are long."""
 
 import json
+import re
 from typing import Any, Final
 
 from conformance.json_text import NotJSON, decode, encode
 from conformance.model import Evidence
 
 MAX_SHOWN: Final = 400
+
+_CUT: Final = re.compile(r"… \((\d+) characters\)\Z")
 
 LONGEST_VALUE: Final = 4_000
 """Characters of the longest value that a report holds as a value."""
@@ -18,8 +21,12 @@ def shown(value: Any) -> str:
 
 
 def cut(text: str, most: int = MAX_SHOWN) -> str:
-    """Return the text, or its beginning with a note of its length."""
-    return text if len(text) <= most else f"{text[:most]}… ({len(text)} characters)"
+    """Return the text, or its beginning with a note of its length, which a cut text keeps."""
+    if len(text) <= most:
+        return text
+    before = _CUT.search(text)
+    length = before[1] if before else len(text)
+    return f"{text[:most]}… ({length} characters)"
 
 
 def as_value(text: str) -> Evidence:

@@ -10,6 +10,7 @@ from conformance.model import Evidence, Failure, Outcome
 from conformance.record.record import RunRecord
 from conformance.rendering.progress import Progress
 from conformance.rendering.terminal import Terminal
+from conformance.text.excerpts import cut
 from conformance.text.layout import filled, listed
 from tests.support.records import REQUIREMENT, entry, flaky, record, result
 
@@ -152,3 +153,10 @@ def test_a_quiet_run_has_no_progress(monkeypatch: pytest.MonkeyPatch) -> None:
     with Progress(stream, 3, quiet=True) as progress:
         progress.tick("forms", [])
     assert stream.getvalue() == ""
+
+
+def test_a_text_that_is_cut_twice_keeps_its_length() -> None:
+    once = cut("x" * 500, 400)
+    assert once == f"{'x' * 400}… (500 characters)"
+    assert cut(once, 300) == f"{'x' * 300}… (500 characters)"
+    assert cut(once, len(once)) == once
