@@ -51,12 +51,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"coda-conformance {__version__}")
-    parser.add_argument(
-        "--color",
-        choices=("auto", "always", "never"),
-        default="auto",
-        help="use colours (default: if the output is a terminal that takes them)",
-    )
+    _add_colour(parser, "auto")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_run(commands.add_parser("run", help="test a server for conformance"))
     _add_demo(commands.add_parser("demo", help="test the reference server, to see a report"))
@@ -80,7 +75,18 @@ def _parser() -> argparse.ArgumentParser:
         "name", nargs="?", help="such as error or events/stt_start (default: list all)"
     )
     schema.add_argument("--bundle", action="store_true", help="print all of them as one document")
+    for command in commands.choices.values():
+        _add_colour(command, argparse.SUPPRESS)
     return parser
+
+
+def _add_colour(parser: argparse.ArgumentParser, default: str) -> None:
+    parser.add_argument(
+        "--color",
+        choices=("auto", "always", "never"),
+        default=default,
+        help="use colours (default: if the output is a terminal that takes them)",
+    )
 
 
 def _add_selection(parser: argparse.ArgumentParser) -> None:

@@ -3,20 +3,17 @@
 from pathlib import Path
 from typing import Final
 
-from conformance.documents import json_file
-from conformance.documents.whole_file import is_file
 from conformance.errors import InputError
 from conformance.record.record import RunRecord
 from conformance.rendering.files import Reports, Written
 from conformance.rendering.formats import WRITERS
-from conformance.rendering.reader import MAX_BYTES
 
 FOLDER: Final = Path("coda-report")
 KINDS: Final = ("json", "html")
 
 
 class UsualReports(Reports[RunRecord]):
-    """Reports of which that of a part of the suite never replaces that of a whole run."""
+    """`report` of a whole run, and `part` of any other, which so replaces no fuller one."""
 
     def __init__(self) -> None:
         try:
@@ -27,26 +24,13 @@ class UsualReports(Reports[RunRecord]):
             raise InputError(f"{error.message}; {other}") from None
 
     def write(self, value: RunRecord) -> Written:
-        """Write the reports; those of a part go beside those of a whole run."""
-        if not is_whole(value) and _holds_whole(FOLDER / "report.json"):
-            return self._part.write(value)
-        return super().write(value)
+        """Write the reports."""
+        return super().write(value) if is_whole(value) else self._part.write(value)
 
 
 def is_whole(record: RunRecord) -> bool:
     """Return whether a run tried everything that there is for its target."""
     return record.complete and not (record.selection or record.profiles or record.unreachable)
-
-
-def _holds_whole(path: Path) -> bool:
-    """Return whether there is a report of a whole run."""
-    try:
-        if not is_file(path):  # a named pipe would be waited for
-            return False
-        run = json_file.read(path, str(path), MAX_BYTES)["run"]
-        return bool(run["complete"]) and not (run["selection"] or run["profiles"])
-    except (InputError, OSError, KeyError, TypeError):
-        return False
 
 
 def _words(name: str) -> list[str]:

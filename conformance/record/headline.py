@@ -6,9 +6,15 @@ from typing import Final
 
 import msgspec
 
-from conformance.model import Outcome
+from conformance.model import Outcome, Verdict
 from conformance.record.baseline import Comparison
-from conformance.record.record import Exit, RunRecord, exit_status, requirement_statuses
+from conformance.record.record import (
+    Exit,
+    RunRecord,
+    exit_status,
+    profile_verdicts,
+    requirement_statuses,
+)
 
 NOT_COUNTED: Final = frozenset({Outcome.EXCLUDED, Outcome.NOT_APPLICABLE})
 """What a requirement's status may be if the target is not to keep it, or nobody can judge it."""
@@ -60,7 +66,10 @@ def headline(record: RunRecord) -> Headline:
     if not record.complete and not record.unreachable:
         sentence += f" The run is not complete: {record.note or 'it was interrupted'}."
     form = 2 if record.comparison is not None else 1 if record.selection else 0
-    return Headline(_WORDS[status][form], sentence, _LIKE.get(status, Outcome.INCONCLUSIVE))
+    words = _WORDS[status][form]
+    if status is Exit.CONFORMANT and record.profiles and not form:
+        words += f" to {', '.join(record.profiles)}"
+    return Headline(words, sentence, _LIKE.get(status, Outcome.INCONCLUSIVE))
 
 
 def meaning(record: RunRecord) -> str:
@@ -97,7 +106,11 @@ def _of_results(record: RunRecord) -> str:
 
 
 def _of_requirements(record: RunRecord) -> str:
-    counts = Counter(row.status for row in requirement_statuses(record))
+    judged = {
+        row.name for row in profile_verdicts(record) if row.verdict is not Verdict.NOT_CLAIMED
+    }
+    statuses = requirement_statuses(record)
+    counts = Counter(row.status for row in statuses if row.requirement.profile in judged)
     apply = sum(number for status, number in counts.items() if status not in NOT_COUNTED)
     what = "requirement"
     return _denominated(counts, apply, what, "are broken", "is broken", "are kept", "is kept")

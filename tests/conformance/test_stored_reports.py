@@ -212,7 +212,7 @@ def test_a_part_never_replaces_the_reports_of_a_whole_run(
     part = record(suite, failed(REQUIREMENT), selection=("transport",))
     whole = record(suite, result(Outcome.PASSED))
     stopped = record(suite, interrupted=True)
-    for made, place in ((part, "report"), (whole, "report"), (part, "part"), (stopped, "part")):
+    for made, place in ((part, "part"), (whole, "report"), (part, "part"), (stopped, "part")):
         written = UsualReports().write(made)
         assert written.reports == [
             (kind, Path(f"coda-report/{place}.{kind}")) for kind in ("json", "html")
