@@ -43,7 +43,12 @@ class Connection(Outgoing, asyncio.Protocol):
     """One connection to the target, with everything that was received on it."""
 
     def __init__(
-        self, name: str, protocol: ClientProtocol, watcher: Watcher, answers_close: bool = True
+        self,
+        name: str,
+        protocol: ClientProtocol,
+        watcher: Watcher,
+        answers_close: bool = True,
+        longest: int = MAX_MESSAGE,
     ) -> None:
         self.name = name
         self.protocol = protocol
@@ -77,7 +82,6 @@ class Connection(Outgoing, asyncio.Protocol):
         self._arrivals = Arrivals()
         self._finished = asyncio.Event()
         self._observer = watcher
-        longest = protocol.max_message_size or MAX_MESSAGE
         self._assembly = Assembly(longest)
         self._incoming = Incoming(
             lambda what: watcher.broke(self, what), lambda: self.compresses, longest

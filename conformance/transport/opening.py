@@ -28,7 +28,8 @@ async def connect(
     name: str, handshake: Handshake, watcher: Watcher, answers_close: bool = True
 ) -> Connection:
     """Open a connection; a refused handshake is a result, only its absence is `Unreachable`."""
-    connection = Connection(name, _protocol(handshake), watcher, answers_close)
+    longest = handshake.max_message
+    connection = Connection(name, _protocol(handshake), watcher, answers_close, longest)
     uri = connection.protocol.uri
     loop = asyncio.get_running_loop()
     try:
