@@ -11,7 +11,7 @@ from typing import Final, Literal, NamedTuple
 from conformance.errors import Location
 from conformance.model import Outcome, Result
 from conformance.record.baseline import Comparison
-from conformance.record.causes import Cause, causes
+from conformance.record.causes import Cause, causes, simplest
 from conformance.record.record import (
     Exit,
     RunRecord,
@@ -98,13 +98,10 @@ def _found(record: RunRecord) -> Iterator[Annotation]:
 
 
 def _cause(cause: Cause, by_id: dict[str, Result], record: RunRecord) -> Annotation:
-    rows = [by_id[name] for name in cause.blaming]
-    failed = [row for row in rows if row.outcome is Outcome.FAILED]
-    level: Level = "error" if failed else "warning"
-    example = (failed or rows)[0]
-    waiting = f", {len(cause.waiting)} wait for it" if cause.waiting else ""
-    number = f"{len(cause.failed)} {'failed' if failed else 'warned'}{waiting}"
-    lines = (f"{number}: {', '.join(cause.requirements)}", example.id, *_evidence(example, record))
+    level: Level = "error" if cause.failed else "warning"
+    example = simplest(by_id[name] for name in cause.blaming)
+    head = f"{cause.tally}: {', '.join(cause.requirements)}"
+    lines = (head, example.id, *_evidence(example, record))
     return Annotation(level, cause.sentence, lines, place(example))
 
 

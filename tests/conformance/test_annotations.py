@@ -160,3 +160,11 @@ def test_a_target_that_cannot_be_reached_is_an_error_in_the_log() -> None:
     error, warning = commands(done.output)
     assert (error.name, warning.name) == ("error", "warning")
     assert error.properties["title"].startswith("Unreachable: ")
+
+
+def test_a_cause_of_warnings_alone_says_how_many(suite: Suite) -> None:
+    rows = [runs.placed(Outcome.WARNED, id=f"x/{n}") for n in range(2)]
+    found = {row.properties["title"]: row for row in annotations(record(suite, *rows))}
+    warning = found["No pong came."]
+    assert warning.name == "warning"
+    assert warning.message.startswith("2 warned: ")
