@@ -124,6 +124,16 @@ class Outcome(Enum):
         return self in (Outcome.FAILED, Outcome.WARNED, Outcome.PASSED)
 
     @property
+    def counts(self) -> bool:
+        """Whether a requirement with it counts: the target is to keep it, and it can be judged."""
+        return self not in (Outcome.EXCLUDED, Outcome.NOT_APPLICABLE)
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether it says nothing of the target, though something was to be judged."""
+        return self in (Outcome.KIT_ERROR, Outcome.INCONCLUSIVE, Outcome.NOT_TRIED)
+
+    @property
     def is_of_a_result(self) -> bool:
         """Whether a result can have it, rather than only a requirement."""
         return self not in (Outcome.NOT_TRIED, Outcome.EXCLUDED)

@@ -1,4 +1,4 @@
-"""What to do about inconclusive results, by the reason that they have."""
+"""What to do about inconclusive results, by their reasons."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final
@@ -10,7 +10,7 @@ from conformance.model import Cause, Outcome, Result
 ADVICE: Final[Mapping[Cause, tuple[str, str]]] = {
     "setup failed": (
         "What they need first does not work",
-        "Mend that; it may be a fault of the server that no result names.",
+        "Fix that; it may be a fault of the server that no result names.",
     ),
     "no hook": (
         "They need a hook",
@@ -18,7 +18,7 @@ ADVICE: Final[Mapping[Cause, tuple[str, str]]] = {
     ),
     "hook failed": (
         "A hook does not do what it is for",
-        "Call the hook by hand, and mend it.",
+        "Call the hook yourself, and fix it.",
     ),
     "not stated": (
         "They need to know a value of the server's",
@@ -63,7 +63,7 @@ ADVICE: Final[Mapping[Cause, tuple[str, str]]] = {
     ),
     "collateral": (
         "They follow from other failures",
-        "Mend those first.",
+        "Fix those first.",
     ),
 }
 """For each reason: what the results have in common, and what to do."""

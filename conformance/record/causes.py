@@ -13,11 +13,12 @@ from typing import Any, Final
 import msgspec
 from msgspec import UNSET
 
-from conformance.json_text import encode
+from conformance.json_text import at, encode
 from conformance.model import Evidence, Failure, Outcome, Result
 from conformance.record.kinds import Kinds
 from conformance.record.record import RunRecord, blamed
 from conformance.record.stable import settled
+from conformance.text.layout import capitalized
 
 Key = tuple[str, ...]
 """What tells a cause from others: how it shows, and what was due."""
@@ -287,10 +288,10 @@ def _value(evidence: Evidence) -> Any:
 
 
 def _has(value: Any, pointer: str) -> bool:
-    for key in pointer.split("/")[1:]:
-        if not isinstance(value, dict) or key not in value:
-            return False
-        value = value[key]
+    try:
+        at(value, pointer)
+    except LookupError:
+        return False
     return True
 
 
@@ -345,7 +346,7 @@ def _due(*kind: str) -> str:
 
 def _instead(kind: str, code: str, _: str) -> str:
     called = _a(_called((kind, code)))
-    return f"{called[:1].upper()}{called[1:]} comes where something else is due."
+    return f"{capitalized(called)} comes where something else is due."
 
 
 def _ended(kind: str, code: str) -> str:
@@ -377,7 +378,7 @@ def _handshake(due: str, status: str) -> str:
 
 def _unwanted(*kind: str) -> str:
     called = _a(_called(kind)) if kind else "a message"
-    return f"{called[:1].upper()}{called[1:]} comes where none may."
+    return f"{capitalized(called)} comes where none may."
 
 
 _SENTENCES: Final[Mapping[str, Callable[..., str]]] = {
@@ -388,5 +389,5 @@ _SENTENCES: Final[Mapping[str, Callable[..., str]]] = {
     CLOSE: _close,
     HANDSHAKE: _handshake,
     UNWANTED: _unwanted,
-    SUMMARY: lambda summary: f"{summary[:1].upper()}{summary[1:]}.",
+    SUMMARY: lambda summary: f"{capitalized(summary)}.",
 }

@@ -13,13 +13,7 @@ from conformance.record.record import (
     RunRecord,
     exit_status,
     profile_verdicts,
-    requirement_statuses,
 )
-
-NOT_COUNTED: Final = frozenset({Outcome.EXCLUDED, Outcome.NOT_APPLICABLE})
-"""What a requirement's status may be if the target is not to keep it, or nobody can judge it."""
-
-_NOT_JUDGED: Final = (Outcome.INCONCLUSIVE, Outcome.NOT_TRIED, Outcome.KIT_ERROR)
 
 # For a whole run, for a part of the suite, against a baseline.
 _WORDS: Final[Mapping[Exit, tuple[str, str, str]]] = {
@@ -106,13 +100,11 @@ def _of_results(record: RunRecord) -> str:
 
 
 def _of_requirements(record: RunRecord) -> str:
-    judged = {
-        row.name for row in profile_verdicts(record) if row.verdict is not Verdict.NOT_CLAIMED
-    }
-    statuses = requirement_statuses(record)
-    counts = Counter(row.status for row in statuses if row.requirement.profile in judged)
-    apply = sum(number for status, number in counts.items() if status not in NOT_COUNTED)
-    what = "requirement"
+    judged = [row for row in profile_verdicts(record) if row.verdict is not Verdict.NOT_CLAIMED]
+    counts: Counter[Outcome] = Counter()
+    for row in judged:
+        counts.update(row.counts)
+    apply, what = sum(row.applying for row in judged), "requirement"
     return _denominated(counts, apply, what, "are broken", "is broken", "are kept", "is kept")
 
 
@@ -120,7 +112,10 @@ def _denominated(
     counts: Counter[Outcome], total: int, what: str, fail: str, fails: str, hold: str, holds: str
 ) -> str:
     """Say how many of the total fail, or else hold, and which others there are."""
-    failed, not_judged = counts[Outcome.FAILED], sum(counts[row] for row in _NOT_JUDGED)
+    failed, not_judged = (
+        counts[Outcome.FAILED],
+        sum(counts[row] for row in Outcome if row.is_undecided),
+    )
     whole = f"the {total} {what}s that apply" if total != 1 else f"the one {what} that applies"
     rest = []
     if failed:

@@ -71,6 +71,11 @@ class ProfileVerdict(msgspec.Struct, frozen=True):
     verdict: Verdict
     counts: Mapping[Outcome, int]
 
+    @property
+    def applying(self) -> int:
+        """How many of its requirements count."""
+        return sum(number for outcome, number in self.counts.items() if outcome.counts)
+
 
 class RunRecord(msgspec.Struct, frozen=True):
     """Everything that one run found.

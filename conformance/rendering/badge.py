@@ -43,7 +43,6 @@ _WIDTHS: Final = {
     for char in chars
 }
 _WIDEST: Final = 1080
-_OPEN: Final = (Outcome.KIT_ERROR, Outcome.INCONCLUSIVE, Outcome.NOT_TRIED)
 SIZE: Final = 11
 PADDING: Final = 6
 
@@ -133,7 +132,7 @@ def _judged(counts: Counter[Outcome]) -> int:
 def _share(counts: Counter[Outcome]) -> str:
     """Return how many of the requirements that concern the target were judged."""
     judged = _judged(counts)
-    left = sum(number for outcome, number in counts.items() if outcome in _OPEN)
+    left = sum(number for outcome, number in counts.items() if outcome.is_undecided)
     return f"{judged} of {judged + left} requirements judged"
 
 

@@ -1,7 +1,7 @@
 """The CTRF report: the Common Test Report Format, which dashboards and comment bots read."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from conformance.record.retries import tally
 from conformance.rendering.against_baseline import complaint
 from conformance.rendering.cases import area, place, shortfall, verdict
 from conformance.rendering.text import failure_lines
-from conformance.text.escapes import printable, printable_lines
+from conformance.text.escapes import in_all, printable, printable_lines
 
 SPECIFICATION: Final = "0.0.0"
 """The version of the format."""
@@ -68,7 +68,7 @@ def document(record: RunRecord) -> dict[str, Any]:
             "extra": _extra(record),
         },
     }
-    safe: dict[str, Any] = _safe(report)
+    safe: dict[str, Any] = in_all(report, printable_lines)
     return safe
 
 
@@ -180,12 +180,3 @@ def _extra(record: RunRecord) -> dict[str, Any]:
         "selection": list(record.selection),
         **against,
     }
-
-
-def _safe(value: Any) -> Any:
-    """Return the value with all texts escaped that a reader of the report may put in a page."""
-    if isinstance(value, str):
-        return printable_lines(value)
-    if isinstance(value, Mapping):
-        return {printable(key): _safe(row) for key, row in value.items()}
-    return [_safe(row) for row in value] if isinstance(value, list) else value

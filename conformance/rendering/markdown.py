@@ -1,6 +1,6 @@
 """The Markdown report, to be mailed, committed or shown in CI: the same for the same outcomes."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
@@ -56,8 +56,9 @@ def render(record: RunRecord) -> str:
     It holds no times, ports or random values: two of them differ only where the outcomes do. What
     does not fit into a comment is left out, with a note.
     """
-    sections = [*_causes(record)]
-    end = "\n".join(_end(record))
+    found = causes(record)
+    sections = [*_causes(record, found.ranked)]
+    end = "\n".join(_end(record, found.open))
     start = "\n".join(_start(record))
     room = MOST - len(start) - len(end)
     kept: list[str] = []
@@ -101,9 +102,9 @@ def _start(record: RunRecord) -> Iterator[str]:
         yield from _against(record.comparison)
 
 
-def _end(record: RunRecord) -> Iterator[str]:
+def _end(record: RunRecord, waiting: Collection[str]) -> Iterator[str]:
     yield from _flaky(record)
-    yield from _inconclusive(record)
+    yield from _inconclusive(record, waiting)
     yield from _requirements(requirement_statuses(record))
     if record.comparison is not None:
         yield from _known(record.comparison)
@@ -120,10 +121,10 @@ def _verdict(row: ProfileVerdict) -> Sequence[str]:
 # ── causes ──
 
 
-def _causes(record: RunRecord) -> Iterator[str]:
+def _causes(record: RunRecord, ranked: Iterable[Cause]) -> Iterator[str]:
     """Yield a section for each cause, the weightiest first."""
     rows = {result.id: result for result in record.results}
-    for place, cause in enumerate(causes(record).ranked, 1):
+    for place, cause in enumerate(ranked, 1):
         head = ["", "## Fix this first"] if place == 1 else []
         first = simplest(rows[name] for name in cause.blaming)
         yield "\n".join([*head, *_cause(place, cause, first, record)])
@@ -220,9 +221,8 @@ def _flaky(record: RunRecord) -> Iterator[str]:
     yield from _any(("flaky", "", "requirements", "a conformant server"), rows)
 
 
-def _inconclusive(record: RunRecord) -> Iterator[str]:
+def _inconclusive(record: RunRecord, waiting: Collection[str]) -> Iterator[str]:
     """Yield the inconclusive results that wait for no cause, by reason, with what to do."""
-    waiting = set(causes(record).open)
     groups = advice.groups(row for row in record.results if row.id in waiting)
     if groups:
         yield from ("", "## Inconclusive", "")

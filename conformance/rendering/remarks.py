@@ -5,6 +5,7 @@ from typing import Final
 
 from conformance.record.record import RunRecord
 from conformance.text.excerpts import cut
+from conformance.text.layout import capitalized
 
 SHOWN: Final = 5
 """Lines of a process's output, and scenarios in flight, that are shown."""
@@ -16,7 +17,7 @@ def sentences(record: RunRecord) -> Iterator[str]:
     if ended is not None:
         yield f"The target's process ended during the run {ended.how}"
     for fault in record.hook_faults.values():
-        yield fault[:1].upper() + fault[1:]
+        yield capitalized(fault)
 
 
 def lines(record: RunRecord) -> Iterator[str]:

@@ -1,13 +1,13 @@
 """The report that a person reads first: failures by cause, the table, the verdict last."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, TextIO
 
 from conformance.model import Outcome, Result, Verdict
 from conformance.record import advice
 from conformance.record.causes import Cause, causes, simplest
-from conformance.record.headline import NOT_COUNTED, headline
+from conformance.record.headline import headline
 from conformance.record.next_step import next_step
 from conformance.record.record import (
     ProfileVerdict,
@@ -69,8 +69,8 @@ class Terminal:
     def report(self, record: RunRecord) -> None:
         """Write everything that a run found, but for the verdict."""
         found = causes(record)
-        self._causes(record, found.ranked)
         rows = {result.id: result for result in record.results}
+        self._causes(record, found.ranked, rows)
         self._flaky(record, [rows[name] for name in found.flaky])
         self._kit_errors(record)
         self._inconclusive(rows[name] for name in found.open)
@@ -117,9 +117,10 @@ class Terminal:
 
     # ── failures ──
 
-    def _causes(self, record: RunRecord, ranked: tuple[Cause, ...]) -> None:
+    def _causes(
+        self, record: RunRecord, ranked: tuple[Cause, ...], rows: Mapping[str, Result]
+    ) -> None:
         """Write the causes, and of each the failure with the shortest dialogue."""
-        rows = {result.id: result for result in record.results}
         shown = ranked if self._verbose else ranked[:IN_FULL]
         for place, cause in enumerate(shown, 1):
             self.line()
@@ -229,13 +230,12 @@ def _reasons(results: Iterable[Result], width: int, verbose: bool) -> Iterator[s
 
 
 def _counts(row: ProfileVerdict) -> str:
-    total = sum(number for outcome, number in row.counts.items() if outcome not in NOT_COUNTED)
     others = [
         f"{row.counts[outcome]} {outcome.value}"
         for outcome in Outcome
-        if outcome in row.counts and outcome not in (Outcome.PASSED, *NOT_COUNTED)
+        if outcome in row.counts and outcome.counts and outcome is not Outcome.PASSED
     ]
-    return ", ".join([f"{row.counts.get(Outcome.PASSED, 0)} of {total} kept", *others])
+    return ", ".join([f"{row.counts.get(Outcome.PASSED, 0)} of {row.applying} kept", *others])
 
 
 def _mark(outcome: Outcome, name: str) -> Painted:

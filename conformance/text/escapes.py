@@ -7,8 +7,8 @@ characters, UAX #9 and UTR #36), and CI servers, which take commands from the li
 
 import re
 import unicodedata
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 MOST_MARKS: Final = 4
 """Combining marks in a row, more than any language stacks on one letter."""
@@ -45,6 +45,15 @@ def printable_lines(text: str) -> str:
 def json_document(text: str) -> str:
     """Return an escaped JSON text of several lines (RFC 8259); its values stay the same."""
     return _escaped(text, _UNUSUAL_IN_LINES, _json)
+
+
+def in_all(value: Any, spell: Callable[[str], str]) -> Any:
+    """Return a JSON value in which each text is spelled by a function, and each name is a line."""
+    if isinstance(value, str):
+        return spell(value)
+    if isinstance(value, Mapping):
+        return {printable(key): in_all(member, spell) for key, member in value.items()}
+    return [in_all(item, spell) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _escaped(text: str, unusual: re.Pattern[str], code: Code) -> str:

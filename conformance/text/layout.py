@@ -37,6 +37,11 @@ def _pieces(text: str, most: int) -> Iterator[str]:
             yield piece
 
 
+def capitalized(text: str) -> str:
+    """Return a text that begins a sentence."""
+    return f"{text[:1].upper()}{text[1:]}"
+
+
 def listed(names: Sequence[str], most: int) -> str:
     """Return names in one sentence, the first of them if there are many."""
     more = len(names) - most

@@ -16,7 +16,7 @@ WINDOW: Final = 1 << 15
 
 
 class Assembly:
-    """Puts the frames of each message together; `count` says how many messages are complete.
+    """Puts the frames of each message together.
 
     `binary` and `compressed` are about the latest message.
     """
@@ -26,7 +26,6 @@ class Assembly:
         self._payload = bytearray()
         self.binary = False
         self.compressed = False
-        self.count = 0
         self._window = b""
 
     def add(self, frame: Frame, extensions: Iterable[Extension]) -> bytes | bytearray | None:
@@ -44,7 +43,6 @@ class Assembly:
             return None
         if not begins:
             data, self._payload = self._payload, bytearray()
-        self.count += 1
         return data
 
     def _inflated(self, frame: Frame, extensions: Iterable[Extension]) -> bytes | bytearray:

@@ -249,8 +249,7 @@ class Connection(Outgoing, asyncio.Protocol):
 
     def _file_data(self, frame: Frame) -> None:
         data = self._assembly.add(frame, self.protocol.extensions)
-        abandoned = self._assembly.count in self._incoming.abandoned
-        if data is not None and not (self._finishing or abandoned):
+        if data is not None and not (self._finishing or self._incoming.cuts_short):
             self._file_message(data)
 
     def _file_message(self, data: bytes | bytearray) -> None:

@@ -52,7 +52,8 @@ class Incoming:
     """Takes what a target sends, from its HTTP response on, and yields lawful frames.
 
     `report` is called with each fault of a frame, `compresses` says whether RSV1 was negotiated.
-    Messages whose end never comes are cut short; `abandoned` has their numbers, counted from 1.
+    A message whose end never comes is cut short; `cuts_short` while the frame that does it is
+    yielded.
     """
 
     def __init__(
@@ -67,8 +68,7 @@ class Incoming:
         self._is_open = False
         self._is_closed = False
         self._close_code: int | None = None
-        self._count = 0
-        self.abandoned: set[int] = set()
+        self.cuts_short = False
 
     def head(self, data: bytes) -> tuple[bytes, bytes]:
         """Return the part of the data that belongs to the HTTP response, and what follows it."""
@@ -179,14 +179,13 @@ class Incoming:
             yield Frame(opcode, payload[:_LONGEST_CONTROL])
             return
         if opcode and self._is_open:
-            self._count += 1
-            self.abandoned.add(self._count)
+            self.cuts_short = True
             yield Frame(Opcode.CONT, b"")
+            self.cuts_short = False
         elif not opcode and not self._is_open:
             return
         fin = first & 0x80 != 0
         self._is_open = not fin
-        self._count += fin
         yield Frame(opcode, payload, fin, rsv1=self._is_compressed(first))
 
     def _close(self, payload: bytearray) -> bytearray:

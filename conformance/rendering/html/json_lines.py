@@ -6,7 +6,9 @@ from typing import Any, Final, Literal, NamedTuple
 from msgspec import UNSET
 
 from conformance.json_text import NotJSON, decode, encode
+from conformance.json_text import pointer as pointer_of
 from conformance.model import Evidence
+from conformance.text.excerpts import cut
 
 Mark = Literal["", "differs", "missing", "not compared"]
 
@@ -39,9 +41,7 @@ def _bounded(lines: Iterator[Line]) -> list[Line]:
         if len(shown) == MOST_LINES:
             shown.append(Line(0, "… the rest is in the JSON report"))
             break
-        text = line.text
-        cut = text if len(text) <= LONGEST_LINE else f"{text[:LONGEST_LINE]}… ({len(text)})"
-        shown.append(Line(line.depth, cut, line.mark))
+        shown.append(Line(line.depth, cut(line.text, LONGEST_LINE), line.mark))
     return shown
 
 
@@ -78,7 +78,7 @@ def _value(value: Any, name: str, depth: int, path: str, at: str, pattern: Any) 
     yield Line(depth, f"{name}{brackets[0]}", mark)
     for place, (key, item) in enumerate(items):
         label = f"{encode(key)}: " if isinstance(value, dict) else ""
-        inner = f"{path}/{str(key).replace('~', '~0').replace('/', '~1')}"
+        inner = f"{path}{pointer_of((key,))}"
         comma = "," if place + 1 < len(items) else ""
         rest = pattern.get(key, UNSET) if isinstance(pattern, dict) else None
         lines = [*_value(item, label, depth + 1, inner, at, rest)]

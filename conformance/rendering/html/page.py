@@ -4,6 +4,7 @@ from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
@@ -14,11 +15,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from conformance import __version__
-from conformance.model import Outcome, Result
+from conformance.model import Outcome, Result, Verdict
 from conformance.record import advice, schedule
 from conformance.record.causes import Causes, causes, simplicity
 from conformance.record.evidence import words
-from conformance.record.headline import NOT_COUNTED, headline, meaning
+from conformance.record.headline import headline, meaning
 from conformance.record.kinds import Kinds
 from conformance.record.record import (
     ProfileVerdict,
@@ -32,8 +33,9 @@ from conformance.record.retries import tally
 from conformance.rendering import remarks
 from conformance.rendering.against_baseline import complaint
 from conformance.rendering.html import dialogue, json_lines
-from conformance.text.escapes import printable, printable_lines
+from conformance.text.escapes import in_all, printable, printable_lines
 from conformance.text.excerpts import cut
+from conformance.text.layout import capitalized
 
 HERE: Final = Path(__file__).parent
 
@@ -140,6 +142,7 @@ class _Page:
         self._kinds = Kinds(record.suite.told_apart_by)
         self._states = _states(record)
         self._statuses = requirement_statuses(record)
+        self._verdicts = profile_verdicts(record)
         self._grouped: Causes = causes(record)
         self.rows = {result.id: self._row(result) for result in record.results}
         self.counts = [
@@ -158,51 +161,52 @@ class _Page:
 
     outcomes = Outcome
     first = FIRST
-    not_shown = NOT_COUNTED
-    open_statuses = frozenset(Outcome) - NOT_COUNTED - {Outcome.PASSED}
+    open_statuses = frozenset(row for row in Outcome if row.counts) - {Outcome.PASSED}
 
     # ── profiles ──
 
-    def profiles(self) -> list[tuple[ProfileVerdict, int, list[tuple[Outcome, int]]]]:
-        """The claimed profiles: verdict, how many requirements apply, and their statuses."""
+    @cached_property
+    def profiles(self) -> list[tuple[ProfileVerdict, list[tuple[Outcome, int]]]]:
+        """The claimed profiles: the verdict, and the statuses of what counts."""
         return [
-            (row, _applying(row.counts), [(o, row.counts[o]) for o in Outcome if o in row.counts])
-            for row in profile_verdicts(self.record)
-            if row.verdict.value != "not claimed"
+            (row, [(o, row.counts[o]) for o in Outcome if o.counts and o in row.counts])
+            for row in self._verdicts
+            if row.verdict is not Verdict.NOT_CLAIMED
         ]
 
+    @cached_property
     def not_claimed(self) -> list[str]:
         """The profiles that the target is not judged by."""
-        verdicts = profile_verdicts(self.record)
-        return [row.name for row in verdicts if row.verdict.value == "not claimed"]
+        return [row.name for row in self._verdicts if row.verdict is Verdict.NOT_CLAIMED]
 
     def not_counted(self) -> list[tuple[str, int]]:
         """How many requirements do not count, and why."""
-        found = Counter(row.status.value for row in self._statuses if row.status in NOT_COUNTED)
+        found = Counter(row.status.value for row in self._statuses if not row.status.counts)
         return sorted(found.items())
 
     # ── results ──
 
+    @cached_property
     def causes(self) -> list[dict[str, Any]]:
         """The causes with their rows: the simplest dialogue first."""
         return [
             {
                 "cause": cause,
-                "blaming": self._simplest_first(cause.blaming),
+                "blaming": blaming,
                 "waiting": self._simplest_first(cause.waiting),
-                "evidence": self._evidence(cause.blaming),
+                "evidence": self._evidence(blaming[0].result),
                 "sentences": [self._requirement(name) for name in cause.requirements],
             }
             for cause in self._grouped.ranked
+            for blaming in [self._simplest_first(cause.blaming)]
         ]
 
     def _simplest_first(self, names: Iterable[str]) -> list[Row]:
         rows = [self.rows[name] for name in names]
         return sorted(rows, key=lambda row: simplicity(row.result))
 
-    def _evidence(self, names: Sequence[str]) -> list[tuple[str, str]]:
-        """What was sent, due and came in the simplest dialogue."""
-        found = self._simplest_first(names)[0].result
+    def _evidence(self, found: Result) -> list[tuple[str, str]]:
+        """What was sent, due and came in a dialogue."""
         for failure in found.failures:
             rows = (("Sent", failure.sent), ("Due", failure.expected), ("Came", failure.received))
             return [(name, cut(words(row), 300)) for name, row in rows if row]
@@ -222,6 +226,7 @@ class _Page:
         """The rows that a baseline excuses."""
         return [row for row in self.rows.values() if row.state == "known"]
 
+    @cached_property
     def complaints(self) -> list[tuple[str, str]]:
         """The entries of the baseline that have to go, and what to do about each."""
         comparison = self.record.comparison
@@ -230,6 +235,7 @@ class _Page:
         rows = (*comparison.stale, *comparison.expired)
         return [(row.entry.id, complaint(row)) for row in rows]
 
+    @cached_property
     def inconclusive(self) -> list[tuple[advice.Group, list[Row]]]:
         """The inconclusive results that wait for no cause, by reason."""
         found = advice.groups(self.rows[name].result for name in self._grouped.open)
@@ -275,6 +281,7 @@ class _Page:
         longest = schedule.longest(self.record.results)
         return found + [(row.id, row.timing.started, row.timing.duration) for row in longest]
 
+    @cached_property
     def output(self) -> list[tuple[str, str]]:
         """The last lines that the target's process printed."""
         process = self.record.process
@@ -289,7 +296,7 @@ class _Page:
             for row in self.rows.values()
             if row.result.outcome not in (Outcome.PASSED, Outcome.NOT_APPLICABLE)
         }
-        text = msgspec.json.encode(_spelt_out(found)).decode()
+        text = msgspec.json.encode(in_all(found, printable)).decode()
         return Markup(text.replace("<", "\\u003c"))  # noqa: S704 - no tag can begin in it
 
     def _detail(self, result: Result) -> dict[str, Any]:
@@ -305,35 +312,18 @@ class _Page:
             "cut": result.transcript[-1].ordinal if result.transcript else 0,
             "run": command if result.kind == "monitor" else f"{command} {result.id}",
             "at": result.failures[0].location if result.failures else "",
-            "why": cut(_sentence(result.reason), 600),
+            "why": cut(capitalized(result.reason), 600),
             "tries": [[row.outcome.value, row.reason] for row in result.trials],
         }
 
     def _failure(self, failure: Any) -> dict[str, Any]:
         return {
-            "sum": cut(_sentence(failure.summary), 600),
+            "sum": cut(capitalized(failure.summary), 600),
             "item": failure.item,
             "sent": cut(words(failure.sent), 1200),
             "due": json_lines.due(failure.expected, failure.pointer),
             "came": json_lines.came(failure.received, failure.pointer, failure.expected),
         }
-
-
-def _spelt_out(value: Any) -> Any:
-    """Return a value in which each text shows what a browser would obey or not show."""
-    if isinstance(value, str):
-        return printable(value)
-    if isinstance(value, Mapping):
-        return {_spelt_out(key): _spelt_out(member) for key, member in value.items()}
-    return [_spelt_out(item) for item in value] if isinstance(value, list | tuple) else value
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}"
-
-
-def _applying(counts: Mapping[Outcome, int]) -> int:
-    return sum(number for outcome, number in counts.items() if outcome not in NOT_COUNTED)
 
 
 def _states(record: RunRecord) -> dict[str, str]:
