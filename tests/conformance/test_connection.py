@@ -9,7 +9,7 @@ import pytest
 from websockets.frames import Close, Frame, Opcode
 from websockets.sync.server import ServerConnection, serve
 
-from conformance.transport import Connection, Handshake, Unreachable, Watcher, connect
+from conformance.transport import Connection, End, Handshake, Unreachable, Watcher, connect
 from tests.support.kit import LIMIT
 from tests.support.peer import Peer, hosting
 
@@ -187,3 +187,28 @@ async def test_who_takes_leave_reads_on_up_to_the_close() -> None:
             await connection.changed()
         assert (connection.end.code, connection.end.how) == (1000, "a close frame came")
         await connection.finish(LIMIT)
+
+
+@pytest.mark.parametrize("length", [2, 2 * 1024 * 1024, 1 << 40], ids=["short", "long", "huge"])
+async def test_what_comes_after_a_close_frame_does_not_change_the_end(length: int) -> None:
+    told: list[str] = []
+
+    class Told(Watcher):
+        def broke(self, connection: Connection, what: str) -> None:
+            told.append(what)
+
+    async def talk_on(peer: Peer) -> None:
+        size = b"\x02" if length == 2 else b"\x7f" + length.to_bytes(8)
+        await peer.write(Frame(Opcode.CLOSE, b"\x03\xe9").serialize(mask=False))
+        await peer.write(b"\x81" + size + b"{}")
+        peer.writer.close()
+
+    async with hosting(talk_on) as url:
+        connection = await connect("c", Handshake(url), Told())
+        end = await connection.receive(LIMIT)
+        await connection.wait_tcp_end(LIMIT)
+        assert await connection.receive(LIMIT) == end
+        assert isinstance(end, End)
+        assert (end.code, end.how, connection.broke_format) == (1001, "a close frame came", False)
+        await connection.finish(0.0)
+    assert told == ["a frame of opcode 1 came after its close frame"]

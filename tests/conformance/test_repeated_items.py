@@ -1,10 +1,8 @@
 """A repetition over a list is performed once for each of its items."""
 
-import pytest
-
 from conformance.documents import yaml_source
 from conformance.engine.dialogue import Dialogue
-from conformance.engine.steps import Performer, StepFailed
+from conformance.engine.steps import Performer
 from conformance.engine.world import World
 from conformance.loader.script import ScriptReader
 from conformance.loader.suite import Suite
@@ -49,34 +47,3 @@ async def test_each_item_has_its_turn_and_its_number(suite: Suite) -> None:
         {"at": 1, "item": {"two": [2]}},
         {"at": 2, "item": None},
     ]
-
-
-FAILING = """\
-title: A server does it
-requirements: [DEDUP-12]
-steps:
-  - connect: {}
-  - repeat: [right, {wrong: [2]}]
-    steps:
-      - send: {item: $item}
-      - expect: {type: pong}
-"""
-
-
-async def test_a_failure_says_in_which_repetition_and_with_which_item(suite: Suite) -> None:
-    async def answer(peer: Peer) -> None:
-        for kind in ("pong", "error"):
-            await peer.message()
-            await peer.say(kind)
-        await peer.silence()
-
-    reader = ScriptReader(suite.schemas, suite.requirements, ())
-    steps = reader.checked(yaml_source.parse(FAILING, "s.yaml"), "area/name").steps
-    async with hosting(answer) as url:
-        world = World(suite, Target(url, "peer"), (), Secrets(suite.redact))
-        dialogue = Dialogue(world, "area/name")
-        with pytest.raises(StepFailed) as failed:
-            await Performer(dialogue).perform(steps)
-        await dialogue.finish()
-    assert failed.value.failure.item == '2: {"wrong":[2]}'
-    assert failed.value.failure.connection == "c"

@@ -273,9 +273,7 @@ def judge_schema(action: Action, message: Message) -> None:
             "other message",
             f"the message breaks the schema at {faults[0].pointer or 'the top level'}: "
             f"{faults[0].message}",
-            expected=Evidence(
-                "a message that satisfies the schema", action.step.modifiers["schema"]
-            ),
+            expected=Evidence("a message that satisfies the schema", schema),
             message=message,
             pointer=faults[0].subject,
         )
