@@ -209,6 +209,16 @@ def test_the_filter_keeps_what_matches_and_clearing_restores_what_was_open(shown
     assert page.evaluate("document.querySelectorAll('details[open]').length") == before
 
 
+@pytest.mark.parametrize(
+    ("searched", "found"),
+    [('"no answer came"', 1), ('"answer no came"', 0), ("answer no came", 2), ('"No  Answer', 1),
+     ('"no answer" a/silence', 1)],
+)  # fmt: skip
+def test_quotes_make_a_phrase_of_words(shown: Shown, searched: str, found: int) -> None:
+    shown.page.fill("#find", searched)
+    assert shown.page.inner_text("#found") == f"{found} of 7 results"
+
+
 def test_the_keyboard_goes_from_cause_to_cause_opens_and_closes(shown: Shown) -> None:
     page = shown.page
     focused = "document.activeElement.closest('details')?.id"

@@ -184,6 +184,7 @@
   for (const [key, select] of Object.entries(selects)) {
     for (const value of [...new Set(leaves.map((leaf) => leaf.dataset[key]))].filter(Boolean).sort()) select.add(new Option(value, value));
   }
+  const PHRASES = /(?<!\S)"([^"]+)(?:"(?!\S)|$)|\S+/g;
   const wordsOf = new Map();
   const words = (leaf) => {
     if (!wordsOf.has(leaf)) {
@@ -194,7 +195,7 @@
         ...found.s.map((step) => `${step[4]} ${step[5]}`), ...found.w.map((row) => row.l),
       ] : [];
       const around = leaf.closest(".cause")?.querySelector("summary").textContent;
-      wordsOf.set(leaf, [(leaf.querySelector("summary") || leaf).textContent, around, ...more].join(" ").toLowerCase());
+      wordsOf.set(leaf, [(leaf.querySelector("summary") || leaf).textContent, around, ...more].join(" ").replace(/\s+/g, " ").toLowerCase());
     }
     return wordsOf.get(leaf);
   };
@@ -202,7 +203,7 @@
   let opened = null;
   const apply = () => {
     const outcomes = new Set(chips.filter((chip) => chip.getAttribute("aria-pressed") === "true").map((chip) => chip.dataset.o));
-    const wanted = find.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const wanted = [...find.value.toLowerCase().matchAll(PHRASES)].map(([word, phrase]) => (phrase ?? word).replace(/\s+/g, " "));
     const chosen = Object.entries(selects).filter(([, select]) => select.value);
     const on = outcomes.size || wanted.length || chosen.length;
     document.body.classList.toggle("filtered", Boolean(on));
