@@ -17,6 +17,7 @@ from conformance.record.baseline_file import read, read_any, render
 from conformance.record.record import Exit, RunRecord, exit_status, profile_verdicts
 from conformance.rendering import junit, markdown
 from conformance.rendering.document import document
+from conformance.rendering.html import page
 from conformance.rendering.reader import Report, compared
 from conformance.rendering.terminal import Terminal
 from tests.support.records import REQUIREMENT, SCENARIO, failed, record, result
@@ -245,6 +246,14 @@ def test_the_json_report_says_all_of_it_in_the_published_form(suite: Suite) -> N
     assert told["known"][0]["entry"]["reason"] == "#7: known for long"
     assert told["expired"][0]["entry"]["expires"] == "2026-01-31"
     assert "baseline" not in document(whole(suite))
+
+
+def test_the_page_links_what_has_to_go_from_the_baseline_to_its_result(suite: Suite) -> None:
+    untried = compared(whole(suite), baseline(entry("not tried", "AUTH-01", name="AUTH-01")), TODAY)
+    shown_page = page.render(mixed(suite)) + page.render(untried)
+    for name in ("x/stale", "x/expired", "AUTH-01"):
+        assert f'<li><a class="to" href="#{name}">{name}</a> ' in shown_page
+        assert f' id="{name}"' in shown_page
 
 
 def test_junit_skips_what_is_known_and_fails_what_is_not_as_the_baseline_says(
