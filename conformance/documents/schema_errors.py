@@ -25,11 +25,16 @@ _SIZES: Final[dict[str, str]] = {
     "oneOf": "is not valid under exactly one of the given schemas",
 }
 
+NOTHING: Final[dict[str, Any]] = {"not": {}}
+"""The schema that no value satisfies, in a form that has a keyword."""
+
 
 def text(keyword: str, expected: Any, instance: Any) -> str | None:
     """Return how a value breaks a keyword; None if the kit has no words for it."""
     if keyword in _WHOLE:
         return _WHOLE[keyword](expected, instance)
+    if keyword == "not" and not expected:
+        return f"{instance!r} must be absent"
     if keyword in _BOUNDS:
         return f"{instance!r} {_BOUNDS[keyword]} {expected!r}"
     if expected == 1 and keyword.startswith("min"):

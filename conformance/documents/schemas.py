@@ -219,7 +219,10 @@ def _fault(error: "ValidationError") -> Fault:
 
 @cache
 def _validator() -> Any:
-    """Return the explaining library's validator, whose faults also say which member is missing."""
+    """Return the explaining library's validator, whose faults also say which member is missing.
+
+    It also says where a member is that a schema `false` forbids, which the library forgets.
+    """
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import ValidationError
     from jsonschema.validators import extend as _extend
@@ -229,5 +232,13 @@ def _validator() -> Any:
             if name not in instance:
                 yield ValidationError(schema_errors.missing(name), cause=KeyError(name))
 
+    def properties(
+        validator: Any, rows: dict[str, Any], instance: Any, _: Any
+    ) -> "Iterator[ValidationError]":
+        for name, schema in rows.items() if isinstance(instance, dict) else ():
+            if name in instance:
+                row = schema_errors.NOTHING if schema is False else schema
+                yield from validator.descend(instance[name], row, path=name, schema_path=name)
+
     extend: Any = _extend  # it has no types
-    return extend(Draft202012Validator, {"required": required})
+    return extend(Draft202012Validator, {"required": required, "properties": properties})

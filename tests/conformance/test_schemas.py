@@ -73,6 +73,14 @@ def test_a_fault_names_its_member_its_keyword_and_what_was_expected() -> None:
     assert (fault.pointer, fault.keyword, fault.expected) == ("/type", "const", "pong")
 
 
+def test_a_member_that_must_be_absent_is_the_place_and_the_subject() -> None:
+    schema = {"properties": {"data": {"properties": {"b": True, "a": False}}}}
+    (fault,) = STORE.explain_inline(schema, {"data": {"b": 1, "a": "here"}})
+    assert (fault.pointer, fault.subject) == ("/data/a", "/data/a")
+    assert fault.message == "'here' must be absent"
+    assert STORE.explain_inline(schema, {"data": {"b": 1}}) == []
+
+
 def test_a_missing_member_is_the_subject_though_its_parent_is_the_place() -> None:
     (fault,) = STORE.explain("error", {"type": "error", "data": {"code": "internal_error"}})
     assert (fault.pointer, fault.subject) == ("/data", "/data/message")
