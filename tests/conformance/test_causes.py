@@ -2,8 +2,19 @@
 
 from typing import Any
 
+from msgspec.structs import replace
+
+from conformance.json_text import encode
 from conformance.loader.suite import Suite
-from conformance.model import Divergence, Evidence, Failure, Outcome, Result
+from conformance.model import (
+    Direction,
+    Divergence,
+    Evidence,
+    Failure,
+    Outcome,
+    Result,
+    TranscriptEntry,
+)
 from conformance.record.causes import Causes, causes
 from tests.support.records import record, result
 
@@ -155,6 +166,94 @@ def test_ends_are_causes_by_what_was_due_and_the_code(suite: Suite) -> None:
         "The connection stays open where close code 4401 is due.",
         "The connection ends with another close code where close code 4401 is due.",
     }
+
+
+def test_what_is_due_and_no_message_is_one_cause_however_it_is_missed(suite: Suite) -> None:
+    late = failure("missing", Evidence("a pong frame with payload ff00fe80c3af"))
+    wrong = failure("other message", Evidence("a pong frame with payload 00"))
+    (cause,) = found(suite, failed("a/1", late), failed("a/2", wrong)).ranked
+    assert cause.sentence == "What comes is not what is due: a pong frame with payload …."
+
+
+def test_an_end_with_one_code_is_one_cause_whatever_was_due(suite: Suite) -> None:
+    kinds = ("error", "client_message")
+    rows = [failed(f"a/{n}", failure("ended", due(type=n), close_code=4400)) for n in kinds]
+    (cause,) = found(suite, *rows).ranked
+    assert cause.sentence == "The connection ends with close code 4400."
+    assert cause.parts == (
+        "The connection ends with close code 4400 where an `error` is due.",
+        "The connection ends with close code 4400 where a `client_message` is due.",
+    )
+
+
+def test_a_type_alone_is_due_where_a_code_is(suite: Suite) -> None:
+    vague = failed("a/2", failure("missing", due(type="error")))
+    (cause,) = found(suite, failed("a/1", NO_ERROR), vague).ranked
+    assert (cause.sentence, cause.failed) == (
+        "No `error` with `invalid_json` comes where one is due.", ("a/1", "a/2"),
+    )  # fmt: skip
+
+
+def test_a_refusal_with_one_of_several_statuses_is_that_with_fewer(suite: Suite) -> None:
+    def let_in(*codes: int) -> Failure:
+        expected = Evidence("the answer to a handshake with status", list(codes))
+        return failure("handshake", expected, received=Evidence(value={"status": 101}))
+
+    rows = (failed("a/1", let_in(400, 403)), failed("a/2", let_in(403)))
+    (cause,) = found(suite, *rows).ranked
+    assert cause.sentence == "A handshake is answered with HTTP 101 where HTTP 403 is due."
+    assert len(found(suite, *rows, failed("a/3", let_in(426))).ranked) == 2
+
+
+def test_an_answer_without_a_code_may_come_where_several_kinds_are_due(suite: Suite) -> None:
+    came = Evidence(value={"type": "duplicate_message", "data": {"count": 2}})
+    rows = [
+        failed(name, failure("other message", expected, received=came, pointer="/type"))
+        for name, expected in (
+            ("a/1", due(type="client_message")),
+            ("a/2", due(type="error", data={"code": "invalid_json"})),
+            ("a/3", Evidence("a message that satisfies the schema", {"anyOf": [False]})),
+        )
+    ]
+    silent = failed("a/4", failure("missing", due(type="client_message"), received=NOTHING))
+    unset = waits("b/1", failure("missing", due(type="client_message"), received=NOTHING))
+    grouped = found(suite, *rows, rows[0], silent, unset)
+    (cause,) = grouped.ranked
+    assert cause.sentence == "A `duplicate_message` comes where something else is due."
+    assert set(cause.failed) == {"a/1", "a/2", "a/3", "a/4"}
+    assert cause.waiting == ("b/1",)
+
+
+def test_what_is_due_came_without_a_member_that_is_known_to_be_lacking(suite: Suite) -> None:
+    asked = {"type": "client_message", "id": "x", "data": {}}
+    bare = {"type": "error", "data": {"code": "invalid_json"}}
+    known = failed("a/1", member("error", "/request_id"))
+    silence = failure(
+        "missing",
+        due(type="error"),
+        sent=Evidence(value=asked),
+        received=NOTHING,
+        step="expect on c",
+    )
+
+    def played(*rows: tuple[Direction, Any]) -> Result:
+        entries = [
+            TranscriptEntry(n, 0.0, "c", direction, "text", encode(value))
+            for n, (direction, value) in enumerate(rows, 1)
+        ]
+        return replace(failed("a/2", silence), transcript=tuple(entries))
+
+    (cause,) = found(suite, known, played(("sent", asked), ("received", bare))).ranked
+    assert cause.failed == ("a/1", "a/2")
+    for rows in (
+        (("received", bare), ("sent", asked)),
+        (("sent", asked), ("received", {**bare, "request_id": "x"})),
+        (("sent", asked), ("received", {"type": "pong", "data": {}})),
+    ):
+        assert len(found(suite, known, played(*rows)).ranked) == 2
+    unnamed = failure("other message", due(type="error"), received=Evidence(value=bare))
+    (cause,) = found(suite, known, failed("a/2", unnamed)).ranked
+    assert cause.sentence == "`error` lacks `/request_id`."
 
 
 def test_passive_failures_are_one_cause_whatever_their_numbers(suite: Suite) -> None:
