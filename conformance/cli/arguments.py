@@ -32,6 +32,8 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     if rest:
         arguments.selection += rest
+    if arguments.command == "run" and arguments.target is None and not arguments.launch:
+        parser.error("run needs a TARGET, or --launch with the command that starts it")
     return arguments
 
 
@@ -108,8 +110,16 @@ def _add_selection(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("target", metavar="TARGET", help="a ws:// or wss:// URL, or a target file")
+    parser.add_argument(
+        "target", nargs="?", metavar="TARGET", help="a ws:// or wss:// URL, or a target file"
+    )
     _add_selection(parser)
+    parser.add_argument(
+        "--launch",
+        metavar="COMMAND",
+        help='start the server first, such as "node server.js --port {port}"; {port} is a free '
+        "port, in TARGET as well (default ws://127.0.0.1:{port}/)",
+    )
     _add_how(parser)
 
 

@@ -11,6 +11,7 @@ from conformance.cli.interruption import Interruption
 from conformance.cli.rerun import failed
 from conformance.cli.usual_reports import UsualReports
 from conformance.documents.whole_file import is_file
+from conformance.errors import InputError
 from conformance.record.record import RunRecord
 from conformance.rendering.files import Reports
 from conformance.rendering.formats import WRITERS
@@ -20,8 +21,19 @@ from conformance.target.target_file import demonstration, from_argument
 
 
 def run(arguments: argparse.Namespace, interruption: Interruption) -> int:
-    """Judge the target that the command line names."""
-    return _judge(arguments, from_argument(arguments.target), interruption)
+    """Judge the target that the command line names or launches."""
+    return _judge(arguments, _target(arguments), interruption)
+
+
+def _target(arguments: argparse.Namespace) -> Target:
+    """Return the target; with `--launch`, a first word that is no URL belongs to the selection."""
+    named, launch = arguments.target, arguments.launch
+    if launch and named and "://" not in named:
+        if is_file(Path(named)):
+            raise InputError(f"--launch goes with a URL; put the command into {named} instead")
+        arguments.selection.insert(0, named)
+        named = None
+    return from_argument(named or "", launch or "")
 
 
 def demo(arguments: argparse.Namespace, interruption: Interruption) -> int:

@@ -164,6 +164,7 @@ def serving(fault: Variant | None) -> Iterator[dict[str, str]]:
     context: Any = _context()
     command = target().command
     assert command is not None
+    assert command.ready is not None
     reader, writer = context.Pipe(duplex=False)
     arguments = list(command.argv[3:])
     process = context.Process(target=serve, args=(fault, arguments, writer), daemon=True)

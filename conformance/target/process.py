@@ -9,6 +9,7 @@ from time import monotonic, perf_counter
 from typing import Final
 
 from conformance.errors import InputError
+from conformance.target import ports, urls
 from conformance.target.lifetime import how
 from conformance.target.output import Printed, ProcessOutput
 from conformance.target.process_group import end, spawn
@@ -34,10 +35,16 @@ class Process:
 
     def __init__(self, command: Command) -> None:
         self.command = command
+        port = str(ports.free()) if "port" in command.names else ""
+        self._values = {"port": port} if port else {}
+        self._url = command.url.replace(ports.PORT, port)
         self._deadline = monotonic() + command.timeout
+        if command.ready is None and ports.is_open(self._url):
+            message = f"something else listens at {urls.shown(self._url)} already"
+            raise InputError(message, command.location)
         try:
             self._process = spawn(
-                command.argv,
+                [word.replace(ports.PORT, port or ports.PORT) for word in command.argv],
                 command.folder,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -56,43 +63,54 @@ class Process:
         self._ended = perf_counter()
 
     def ready(self, stopped: Callable[[], bool] = lambda: False) -> dict[str, str]:
-        """Return what the ready line contains: `url`, and other named groups.
+        """Return what is known of the target now: `url`, `port`, and groups of the ready line.
 
-        Empty if `stopped` becomes true before that line comes. Raises `NotReady` if the process
-        ends, or prints no such line in time.
+        Empty if `stopped` becomes true before it is ready. Raises `NotReady` if the process ends,
+        or is not ready in time.
         """
         try:
             while not stopped():
                 found = self._glance()
                 if found is not None:
-                    return found
+                    return self._values | found
         finally:
             self._output.let_go()
         return {}
 
     def _glance(self) -> dict[str, str] | None:
-        """Return the groups of the next line, if it is the ready line; None otherwise."""
+        """Return what the next line says of a target that is ready now; None if it is not."""
         command = self.command
         if monotonic() > self._deadline:
-            raise self._not_ready(
-                f"printed nothing that matches {command.ready.text!r} within {command.timeout:g} s"
-            )
+            raise self._not_ready(f"{self._what_lacks()} within {command.timeout:g} s")
         try:
             line = self._output.next(GLANCE)
         except Empty:
-            return None
+            return self._found(None)
         if line is None:
             ended = self.ended(GLANCE)
             if ended is None:  # it has closed both streams but is still running
-                return None
+                return self._found(None)
             status, _ = ended
             said = " ".join(text for _, text in self._output.tail()[-QUOTED:])
             said = " ".join(said.split()) or "nothing"
             raise self._not_ready(f"ended {how(status)} and said: {printable(said)}")
-        return command.ready.named(line.text)
+        return self._found(line.text)
+
+    def _found(self, line: str | None) -> dict[str, str] | None:
+        """Return the groups of a line that says that the target is ready, or where it listens."""
+        ready = self.command.ready
+        if ready is not None:
+            return None if line is None else ready.named(line)
+        return {"url": self._url} if ports.is_open(self._url) else None
+
+    def _what_lacks(self) -> str:
+        if self.command.ready is None:
+            return f"did not listen at {urls.shown(self._url)}"
+        return f"printed nothing that matches {self.command.ready.text!r}"
 
     def _not_ready(self, why: str) -> NotReady:
-        return NotReady(f"{self.command.location}: the target's command {why}")
+        place = f"{self.command.location}: " if self.command.location else ""
+        return NotReady(f"{place}the target's command {why}")
 
     def ended(self, patience: float) -> tuple[int, float] | None:
         """Return the status of the process and the moment (`perf_counter`) of its end, if any.

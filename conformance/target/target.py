@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from conformance.errors import InputError, Location
 from conformance.target import urls
 from conformance.target.hooks import Hook
+from conformance.target.ports import PORT
 from conformance.target.ready import Ready
 
 if TYPE_CHECKING:
@@ -27,13 +28,24 @@ _SECRET = re.compile(r"(?!(?:Basic|Bearer|Digest)\s)[^\s;,=&\"]+")
 
 
 class Command(msgspec.Struct, frozen=True):
-    """How to start a target as a process of its own; errors name its location."""
+    """How to start a target as a process of its own; errors name its location.
+
+    It is ready when it prints the `ready` line or, without one, when the port of `url` is open.
+    `{port}` in `argv` and `url` stands for a free port.
+    """
 
     argv: tuple[str, ...]
-    ready: Ready
+    ready: Ready | None
     timeout: float
     folder: Path
     location: Location | None = None
+    url: str = ""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of what is known once it is ready, for hooks to use."""
+        port = {"port"} if any(PORT in word for word in self.argv) else set()
+        return frozenset({"url", *port, *(self.ready.names if self.ready else ())})
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -93,13 +105,15 @@ class Target(msgspec.Struct, frozen=True):
     def ready(self, groups: Mapping[str, str]) -> "Target":
         """Return the target with the URL and other groups that its command printed filled in."""
         hooks = {name: hook.with_values(groups) for name, hook in self.hooks.items()}
-        return replace(self, url=self.url or self._printed_url(groups["url"]), hooks=hooks)
+        url = self.url.replace(PORT, groups.get("port", PORT)) or self._printed_url(groups["url"])
+        return replace(self, url=url, hooks=hooks)
 
     def _printed_url(self, url: str) -> str:
         try:
             return checked_url(url)
         except InputError as error:
             assert self.command is not None
+            assert self.command.ready is not None
             message = f"the command did not print a URL: {error.message}"
             raise InputError(message, self.command.ready.location) from None
 

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -13,9 +12,10 @@ from conformance.documents.schemas import SchemaStore
 from conformance.documents.validation import header_faults
 from conformance.documents.yaml_source import Pointer, Source
 from conformance.errors import InputError, did_you_mean
-from conformance.target import process_group, ready, urls
+from conformance.target import ports, process_group, program, urls
 from conformance.target.hooks import ANSWERS_WITHIN, GROUP, Hook
-from conformance.target.ready import Ready
+from conformance.target.launch import STARTS_WITHIN, launched
+from conformance.target.ready import DEFAULT, Ready
 from conformance.target.target import CONNECT_TIMEOUT, Command, Target, checked_url
 from conformance.text.escapes import printable
 from conformance.text.excerpts import cut
@@ -24,13 +24,17 @@ DEMO: Final = Path(__file__).with_name("demo.yaml")
 """The target file of the reference server with short windows and small limits."""
 
 MOST_CERTIFICATES: Final = 4 * 1024 * 1024
-STARTS_WITHIN: Final = 20.0
 
 _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
-def from_argument(argument: str) -> Target:
-    """Return the target given on a command line: a URL, or the path of a target file."""
+def from_argument(argument: str, launch: str = "") -> Target:
+    """Return the target given on a command line: a URL, or the path of a target file.
+
+    `launch` is the command that starts the server at the URL, in which `{port}` is a free port.
+    """
+    if launch:
+        return launched(argument, launch)
     if "://" in argument:
         url = checked_url(argument)
         return Target(url, urlsplit(url).netloc, f"run {urls.shown(url)}")
@@ -67,9 +71,10 @@ def _target(path: Path, source: Source) -> Target:
     headers = value.get("headers", {})
     tls = value.get("tls", {})
     claims = value.get("claims")
-    command = _command(value.get("command"), path.parent, source)
+    url = _url(value, source)
+    command = _command(value.get("command"), url, path.parent, source)
     return Target(
-        url=_url(value, source),
+        url=url,
         name=value.get("name", path.stem),
         words=f"run {path}",
         parameters=value.get("parameters", {}),
@@ -102,7 +107,7 @@ def _check_hooks(source: Source) -> None:
 def _hooks(
     rows: Mapping[str, Mapping[str, Any]], command: Command | None, folder: Path, source: Source
 ) -> dict[str, Hook]:
-    known = command.ready.names if command else frozenset()
+    known = command.names if command else frozenset()
     return {name: _hook(name, row, known, folder, source) for name, row in rows.items()}
 
 
@@ -144,31 +149,9 @@ def _check_request(url: str, source: Source, at: Pointer) -> None:
 
 def _check_program(argv: Sequence[str], folder: Path, source: Source, at: Pointer) -> None:
     """Refuse a command that the system could not start."""
-    for i, word in enumerate(argv):
-        try:
-            is_word = b"\0" not in os.fsencode(word)
-        except UnicodeEncodeError:
-            is_word = False
-        if not is_word:
-            raise source.error("has a character that no command can contain", (*at, i))
-    program = process_group.words(argv)[0]
-    found = shutil.which(folder / program if os.path.dirname(program) else program)  # noqa: PTH120
-    if found is None and not GROUP.search(program):
-        reason = _why_not(folder / program)
-        message = f"the command {cut(printable(program))} cannot be run: {reason}"
-        raise source.error(message, (*at, 0))
-
-
-def _why_not(program: Path) -> str:
-    """Return why the system finds no program at a path."""
-    try:
-        return "it is a folder" if program.is_dir() else _executable(program)
-    except OSError as error:
-        return str(error.strerror)
-
-
-def _executable(program: Path) -> str:
-    return "it is not executable" if program.is_file() else "there is no such program"
+    fault = program.fault(argv, folder)
+    if fault is not None:
+        raise source.error(fault.message, (*at, fault.word))
 
 
 def _certificates(folder: Path, name: str, source: Source) -> str:
@@ -200,16 +183,20 @@ def _check_certificates(text: str) -> None:
 
 
 def _url(value: Mapping[str, Any], source: Source) -> str:
+    run = value.get("command", {}).get("run", ())
     try:
-        return checked_url(value["url"]) if "url" in value else ""
+        return ports.checked(value["url"], run) if "url" in value else ""
     except InputError as error:
         raise source.error(error.message, ("url",)) from None
 
 
-def _command(row: Mapping[str, Any] | None, folder: Path, source: Source) -> Command | None:
+def _command(
+    row: Mapping[str, Any] | None, url: str, folder: Path, source: Source
+) -> Command | None:
     if row is None:
         return None
-    expression = Ready(row.get("ready", ready.DEFAULT), source.location(("command", "ready")))
+    place = source.location(("command", "ready"))
+    expression = None if url and "ready" not in row else Ready(row.get("ready", DEFAULT), place)
     _check_program(row["run"], folder, source, ("command", "run"))
     return Command(
         argv=tuple(row["run"]),
@@ -217,6 +204,7 @@ def _command(row: Mapping[str, Any] | None, folder: Path, source: Source) -> Com
         timeout=row.get("timeout", STARTS_WITHIN),
         folder=folder,
         location=source.location(("command", "run")),
+        url=url,
     )
 
 

@@ -235,6 +235,7 @@ def test_a_group_may_be_written_either_way(tmp_path: Path, group: str) -> None:
     path.write_text(json.dumps({"command": {"run": [sys.executable], "ready": group}}), "utf-8")
     command = from_file(path).command
     assert command is not None
+    assert command.ready is not None
     assert command.ready.named("listening on ws://h:1/ now") == {"url": "ws://h:1/"}
 
 
