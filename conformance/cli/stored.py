@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from conformance.cli.judge import show as show_record
 from conformance.errors import InputError, did_you_mean
@@ -11,6 +12,7 @@ from conformance.record.record import (
     Exit,
     RequirementStatus,
     RunRecord,
+    blamed,
     profile_verdicts,
     requirement_statuses,
 )
@@ -21,7 +23,11 @@ from conformance.rendering.gfm import table
 from conformance.rendering.reader import read
 from conformance.rendering.terminal import MARKS
 from conformance.rendering.text import failure_lines
+from conformance.text.layout import listed
 from conformance.text.streams import Output, say
+
+MOST_MEANT: Final = 6
+"""Results that are named where several may be meant."""
 
 
 def report(arguments: argparse.Namespace) -> int:
@@ -36,10 +42,20 @@ def show(arguments: argparse.Namespace) -> int:
     record = read(arguments.stored).record()
     rows = {result.id: result for result in record.results}
     if arguments.id not in rows:
-        hint = did_you_mean(arguments.id, rows)
-        raise InputError(f'the report has no result "{arguments.id}"{hint}')
+        raise InputError(_none(arguments.id, record))
     say(*_dialogue(rows[arguments.id], record, Output.of(sys.stdout).width))
     return Exit.CONFORMANT
+
+
+def _none(word: str, record: RunRecord) -> str:
+    """Say that no result has this id, and which may be meant: those that did not pass first."""
+    found = [row for row in record.results if word in row.id or word.upper() in blamed(row)]
+    if not found:
+        hint = did_you_mean(word, [row.id for row in record.results])
+        return f'the report has no result "{word}"{hint}'
+    found.sort(key=lambda row: row.outcome is Outcome.PASSED)
+    names = listed([row.id for row in found], MOST_MEANT)
+    return f'the report has no result "{word}"; meant may be {names}'
 
 
 def _dialogue(result: Result, record: RunRecord, width: int) -> Iterator[str]:

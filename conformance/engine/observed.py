@@ -4,11 +4,9 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Final
 
-from conformance.record.kinds import Kinds
+from conformance.record.kinds import OTHERS, Kinds
 
 MOST_KINDS: Final = 500
-LONGEST: Final = 64
-OTHER: Final = "(other)"
 
 
 class Observed:
@@ -20,7 +18,7 @@ class Observed:
 
     def note(self, value: Any) -> None:
         """Count a message; past `MOST_KINDS` kinds, all new ones count as one."""
-        kind = " ".join(word[:LONGEST] for word in self._kinds.of_value(value))
+        kind = " ".join(self._kinds.of_value(value))
         if kind not in self.counts and len(self.counts) >= MOST_KINDS:
-            kind = OTHER
-        self.counts[kind or OTHER] += 1
+            kind = OTHERS
+        self.counts[kind or OTHERS] += 1

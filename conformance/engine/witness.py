@@ -120,22 +120,17 @@ class Witness(Watcher):
             for monitor in monitors
             if (failure := monitor.received(connection, message)) is not None
         ]
-        is_barrier = self._is_barrier(connection, message)
-        message.own = not is_barrier and self._is_own(message)
-        self._note_entry(connection, message, found)
-        self._note_meaning(message, is_barrier)
+        answered = self._barriers.note(connection, message)
+        is_asked = any(sent.connection is connection for sent in answered)
+        for monitor in self._world.order_monitors if is_asked else ():
+            monitor.observed += 1  # the answer shows that answers keep their order
+        message.own = not answered and self._is_own(message)
+        self._note_entry(connection, message, found, is_asked=is_asked)
+        self._note_meaning(message, is_barrier=bool(answered))
         self._note(found)
         if message.own and connection.awaits_answer:
             connection.awaits_answer = False
             self._answered(connection, message)
-
-    def _is_barrier(self, connection: Connection, message: Message) -> bool:
-        """Return whether a message answers a barrier, which shows that answers keep their order."""
-        answered = self._barriers.note(connection, message)
-        if any(sent.connection is connection for sent in answered):
-            for monitor in self._world.order_monitors:
-                monitor.observed += 1
-        return bool(answered)
 
     def _is_own(self, message: Message) -> bool:
         """Return whether a message is this scenario's own, not another client's traffic."""
@@ -147,16 +142,16 @@ class Witness(Watcher):
         return not suite.background.is_valid(message.value)
 
     def _note_entry(
-        self, connection: Connection, message: Message, found: Iterable[Finding]
+        self, connection: Connection, message: Message, found: Iterable[Finding], *, is_asked: bool
     ) -> None:
-        """Enter a message into the transcript, in full if it is the scenario's own or evidence."""
-        if message.own or any(monitor.keeps_evidence for monitor, _ in found):
+        """Enter a message into the transcript, in full if it was asked for or is evidence."""
+        if message.own or is_asked or any(monitor.keeps_evidence for monitor, _ in found):
             self.crossed(connection, "received", "text", message.text)
             message.ordinal = self.transcript.count
         else:
             self.transcript.add_other(perf_counter() - self.started, connection.name)
 
-    def _note_meaning(self, message: Message, is_barrier: bool) -> None:
+    def _note_meaning(self, message: Message, *, is_barrier: bool) -> None:
         """Note that the target enforces its rate limit, or that other clients are active."""
         if message.own:
             is_refusal = self._refusal is not None and matches(self._refusal, message.value)

@@ -10,7 +10,7 @@ from conformance.model import Cause, Outcome, Result
 ADVICE: Final[Mapping[Cause, tuple[str, str]]] = {
     "setup failed": (
         "What they need first does not work",
-        "Fix that; it may be a fault of the server that no result names.",
+        "Fix that; if no failure names it, it is a fault of the server all the same.",
     ),
     "no hook": (
         "They need a hook",

@@ -4,7 +4,6 @@ Failures that show alike have one cause. Some ways of showing explain others, as
 `_Grouping` say. Inconclusive results hang on the cause of the step that their set-up broke at.
 """
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import sha256
@@ -13,21 +12,22 @@ from typing import Any, Final
 import msgspec
 from msgspec import UNSET
 
-from conformance.json_text import NotJSON, decode
-from conformance.model import Evidence, Outcome, Result
+from conformance.json_text import NotJSON, at, decode, encode
+from conformance.model import Evidence, Failure, Outcome, Result
 from conformance.record.record import RunRecord, blamed
 from conformance.record.symptoms import (
     DUE,
     INSTEAD,
     MEMBER,
+    UNLIKE,
     Symptom,
     Symptoms,
+    is_of_kind,
     lacks,
     shape,
 )
 
 _BLAMING: Final = (Outcome.FAILED, Outcome.WARNED)
-_CODE: Final = re.compile(r"\d+")
 
 Groups = dict[Symptom, list[Result]]
 """Results by the symptom that they are told under."""
@@ -37,12 +37,13 @@ class Cause(msgspec.Struct, frozen=True):
     """One thing that a server has to change: its sentence, and the results that hang on it.
 
     `id` comes from what it is, not from its rank, and stays the same from run to run. `failed` and
-    `warned` blame the server, `waiting` are inconclusive because of it. `parts` are its sentences
-    for each kind of message, if there are several.
+    `warned` blame the server, `waiting` are inconclusive because of it. `example` is the one of
+    them that shows it best. `parts` are its sentences, if it shows in several ways.
     """
 
     id: str
     sentence: str
+    example: str
     failed: tuple[str, ...]
     warned: tuple[str, ...]
     waiting: tuple[str, ...]
@@ -81,7 +82,8 @@ def causes(record: RunRecord) -> Causes:
     set-up broke as that shows; all others are `open`.
     """
     rows = record.unexpected
-    symptoms = Symptoms(record.suite.told_apart_by, record.observed)
+    observed = {} if record.selection else record.observed  # a part of a run proves no absence
+    symptoms = Symptoms(record.suite.told_apart_by, observed)
     grouping = _Grouping(symptoms, [row for row in rows if row.outcome in _BLAMING])
     waiting: Groups = {symptom: [] for symptom in grouping.groups}
     left: list[str] = []
@@ -92,7 +94,7 @@ def causes(record: RunRecord) -> Causes:
                 left.append(result.id)
             else:
                 waiting[symptom].append(result)
-    found = [_cause(symptoms, key, rows, waiting[key]) for key, rows in grouping.groups.items()]
+    found = [_cause(grouping, key, waiting[key]) for key in grouping.groups]
     flaky = tuple(row.id for row in rows if row.outcome is Outcome.FLAKY)
     return Causes(tuple(sorted(found, key=_rank)), flaky, tuple(left))
 
@@ -112,15 +114,16 @@ def _rank(cause: Cause) -> tuple[bool, int, int, str]:
     return (not cause.failed, -cause.weight, -len(cause.failed), cause.id)
 
 
-def _cause(
-    symptoms: Symptoms, symptom: Symptom, blaming: Sequence[Result], waiting: Sequence[Result]
-) -> Cause:
+def _cause(grouping: "_Grouping", symptom: Symptom, waiting: Sequence[Result]) -> Cause:
+    blaming, symptoms = grouping.groups[symptom], grouping.symptoms
     requirements = sorted({name for row in blaming for name in blamed(row)})
     told = [row.failures[0] for row in blaming if row.failures]
     parts = dict.fromkeys(symptoms.sentence(symptoms.plain(one), [one]) for one in told)
+    typical = [row for row in blaming if grouping.shows(symptom, row)]
     return Cause(
         id=sha256("\0".join(symptom).encode("utf-8", "surrogatepass")).hexdigest()[:10],
         sentence=symptoms.sentence(symptom, told),
+        example=simplest(typical or blaming).id,
         failed=tuple(row.id for row in blaming if row.outcome is Outcome.FAILED),
         warned=tuple(row.id for row in blaming if row.outcome is Outcome.WARNED),
         waiting=tuple(row.id for row in waiting),
@@ -133,34 +136,32 @@ class _Grouping:
     """Groups failures by how they show; where one symptom explains another, under that one."""
 
     def __init__(self, symptoms: Symptoms, failed: Sequence[Result]) -> None:
-        self._symptoms = symptoms
+        self.symptoms = symptoms
         found = [(symptoms.of_result(row), row) for row in failed]
         self.groups = self._by_answer(found)
-        self._lacking = dict(self._members_that_lack())
+        self._lacking = dict(self._echoes_that_lack())
         self._regroup(self._same_defect)
         self._regroup(self._wider)
         told_under = {row.id: symptom for symptom, rows in self.groups.items() for row in rows}
         self._moved = {symptom: told_under[row.id] for symptom, row in reversed(found)}
-        self._alike: dict[tuple[str, ...], Symptom] = {}
-        for symptom, rows in self.groups.items():
-            for row in rows:
-                if (exchange := _exchange(row)) is not None:
-                    self._alike.setdefault(exchange, symptom)
+
+    def shows(self, symptom: Symptom, result: Result) -> bool:
+        """Return whether a result shows by itself what it is told under."""
+        own = self.symptoms.of_result(result)
+        return symptom in (own, self._answer(own, result))
 
     def waited_for(self, result: Result) -> Symptom | None:
         """Return the known cause that an inconclusive result waits for, if there is one."""
         if result.cause != "setup failed" or not result.failures:
             return None
-        symptom = self._symptoms.of_result(result)
-        answer = self._answer(symptom, result)
-        exchange = _exchange(result)
+        symptom = self.symptoms.of_result(result)
         candidates = (
-            answer,
+            self._answer(symptom, result),
             symptom,
             self._moved.get(symptom),
-            self._alike.get(exchange) if exchange else None,
             self._same_defect(symptom, result),
             self._wider(symptom, result),
+            self._only_one_named(symptom),
             self._narrower(symptom),
         )
         return next((one for one in candidates if one is not None and one in self.groups), None)
@@ -200,66 +201,70 @@ class _Grouping:
         return groups
 
     def _answer(self, symptom: Symptom, result: Result) -> Symptom | None:
-        """Return the symptom that a message came, word by word, where another kind was due."""
+        """Return the symptom that a message came, word by word, where another kind was due.
+
+        That one never comes at all says more.
+        """
         failure = result.failures[0] if result.failures else None
-        kinds = self._symptoms.kinds
-        if failure is None or failure.kind != "other message":
+        kinds = self.symptoms.kinds
+        if failure is None or failure.kind != "other message" or self.symptoms.is_never(symptom):
             return None
         if symptom[0] == MEMBER and symptom[1] not in kinds.pointers[:1]:
             return None
         kind = kinds.of(failure.received)
         return (INSTEAD, shape(failure.received), *kind[:2]) if kind else None
 
-    def _members_that_lack(self) -> Iterator[tuple[str, list[str]]]:
-        """Yield the pointers of wrong members, by the kinds of messages that lack them."""
-        found: dict[str, list[str]] = {}
+    def _echoes_that_lack(self) -> Iterator[tuple[str, list[Symptom]]]:
+        """Yield, by the type of messages, the members that should repeat what was sent but lack."""
+        found: dict[str, list[Symptom]] = {}
         for symptom, rows in self.groups.items():
-            if symptom[0] != MEMBER:
-                continue
-            messages = [failure.received for row in rows for failure in row.failures[:1]]
-            for kind in dict.fromkeys(
-                self._symptoms.kinds.of(row)[:1] for row in messages if lacks(row, symptom[1])
-            ):
-                found.setdefault("".join(kind), []).append(symptom[1])
+            failures = [row.failures[0] for row in rows if row.failures]
+            if symptom[0] == MEMBER and any(_is_echo(row, symptom[1]) for row in failures):
+                lacking = [row.received for row in failures if lacks(row.received, symptom[1])]
+                for kind in dict.fromkeys(self.symptoms.kinds.of(row)[:1] for row in lacking):
+                    found.setdefault("".join(kind), []).append(symptom)
         yield from found.items()
 
     def _same_defect(self, symptom: Symptom, result: Result) -> Symptom | None:
-        """Return the member that messages are known to lack, if what was due came without it."""
-        if symptom[0] != DUE or not result.failures:
+        """Return the echo that messages are known to lack, if what was due came without it."""
+        if symptom[0] not in (DUE, UNLIKE) or not result.failures:
             return None
-        due, kinds = symptom[1:], self._symptoms.kinds
-        came = [row for row in _came(result) if kinds.of(row)[: len(due)] == due]
+        kinds, due = self.symptoms.kinds, symptom[1:]
+        came = [row for row in _came(result) if is_of_kind(kinds.of(row), due)]
         lacking = (
-            (MEMBER, pointer)
-            for pointer in self._lacking.get(due[0], ())
-            if any(lacks(row, pointer) for row in came)
+            known
+            for known in self._lacking.get(due[0], ())
+            if any(lacks(row, known[1]) for row in came)
         )
         return next(lacking, None)
 
     def _wider(self, symptom: Symptom, result: Result) -> Symptom | None:
         """Return the known symptom that is about the same, but about more, or told better."""
-        match symptom[0]:
-            case "member":
-                return self._around(symptom[1])
-            case "due" if len(symptom) == 2:
-                return self._heaviest(row for row in self.groups if row[:2] == symptom and row[2:])
-            case "handshake":
-                codes = _codes(symptom)
-                return self._heaviest(
-                    row for row in self.groups if row[:2] == symptom[:2] and _codes(row) < codes
-                )
-        return None
+        if symptom[0] == MEMBER:
+            return self._around(symptom)
+        named = self._only_one_named(symptom)
+        if named is None:
+            return None
+        is_same = any(set(blamed(row)) & set(blamed(result)) for row in self.groups[named])
+        return named if is_same else None
 
-    def _around(self, pointer: str) -> Symptom | None:
-        """Return the widest known member that is wrong and has that of the pointer within it.
+    def _only_one_named(self, symptom: Symptom) -> Symptom | None:
+        """Return what names more of a message that is due by its type, if only one cause does."""
+        if symptom[0] != DUE or len(symptom) > 2:
+            return None
+        named = [row for row in self.groups if row[:2] == symptom and row[2:]]
+        return named[0] if len(named) == 1 else None
+
+    def _around(self, symptom: Symptom) -> Symptom | None:
+        """Return the widest known member that is wrong and has that of the symptom within it.
 
         A member within which kinds are told apart explains nothing.
         """
-        names = pointer.split("/")
+        names = symptom[1].split("/")
         around = ["/".join(names[:depth]) for depth in range(2, len(names))]
-        told_apart = self._symptoms.kinds.pointers
+        told_apart = self.symptoms.kinds.pointers
         wider = (
-            (MEMBER, other)
+            self.symptoms.member(other, symptom[2])
             for other in around
             if not any(row.startswith(f"{other}/") for row in told_apart)
         )
@@ -269,17 +274,18 @@ class _Grouping:
         """Return the symptom that names no more than the type of a message that is due."""
         return symptom[:2] if symptom[0] == DUE else None
 
-    def _heaviest(self, symptoms: Iterable[Symptom]) -> Symptom | None:
-        return max(symptoms, key=lambda row: (len(self.groups[row]), row), default=None)
-
 
 Rule = Callable[[Symptom, Result], Symptom | None]
 """Returns the known symptom under which a result is told better."""
 
 
-def _codes(symptom: Symptom) -> set[str]:
-    """Return the status codes that are due in the answer to a handshake."""
-    return set(_CODE.findall(symptom[2]))
+def _is_echo(failure: Failure, pointer: str) -> bool:
+    """Return whether a member that was due repeats a text that was sent."""
+    try:
+        due = at(failure.expected.value, pointer)
+    except LookupError:
+        return False
+    return isinstance(due, str) and encode(due) in _text(failure.sent)
 
 
 def _came(result: Result) -> Iterator[Evidence]:
@@ -297,18 +303,12 @@ def _came(result: Result) -> Iterator[Evidence]:
             yield Evidence(value=value)
 
 
+def _text(evidence: Evidence) -> str:
+    return evidence.says if evidence.value is UNSET else encode(evidence.value)
+
+
 def _decoded(text: str) -> Any:
     try:
         return decode(text)
     except NotJSON:
         return UNSET
-
-
-def _exchange(result: Result) -> tuple[str, ...] | None:
-    """Return what was sent and what came for a message, without what is drawn by chance."""
-    failure = result.failures[0] if result.failures else None
-    if failure is None or not failure.sent:
-        return None
-    if failure.kind not in ("missing", "other message", "ended"):
-        return None
-    return failure.kind, shape(failure.sent), shape(failure.received)

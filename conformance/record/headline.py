@@ -116,7 +116,9 @@ def _denominated(
         counts[Outcome.FAILED],
         sum(counts[row] for row in Outcome if row.is_undecided),
     )
-    whole = f"the {total} {what}s that apply" if total != 1 else f"the one {what} that applies"
+    if total == 1:
+        return _one(counts, what, fails, holds)
+    whole = f"the {total} {what}s that apply"
     rest = []
     if failed:
         start = f"{failed} of {whole} {fail if failed > 1 else fails}"
@@ -124,7 +126,7 @@ def _denominated(
         kept = counts[Outcome.PASSED]
         start = f"{kept} of {whole} {holds if kept == 1 else hold}"
     else:
-        start = f"all of {whole} {hold}" if total != 1 else f"{whole} {holds}"
+        start = f"all of {whole} {hold}"
     if counts[Outcome.FLAKY]:
         rest.append(
             f"{counts[Outcome.FLAKY]} {holds if counts[Outcome.FLAKY] == 1 else hold} only at times"
@@ -134,6 +136,18 @@ def _denominated(
     if not_judged:
         rest.append(f"{not_judged} {_be(not_judged)} not judged")
     return ", ".join([start, *rest]) + "."
+
+
+def _one(counts: Counter[Outcome], what: str, fails: str, holds: str) -> str:
+    """Say what became of the only one that applies."""
+    start = f"the one {what} that applies"
+    if counts[Outcome.FAILED]:
+        return f"{start} {fails}."
+    if counts[Outcome.FLAKY]:
+        return f"{start} {holds} only at times."
+    if counts[Outcome.WARNED]:
+        return f"{start} is a recommendation that is not followed."
+    return f"{start} {holds}." if counts[Outcome.PASSED] else f"{start} is not judged."
 
 
 def _number(number: int, what: str) -> str:

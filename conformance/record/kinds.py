@@ -2,12 +2,18 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from msgspec import UNSET
 
 from conformance.json_text import NotJSON, decode
 from conformance.model import Evidence
+
+LONGEST: Final = 64
+"""Characters of a word."""
+
+OTHERS: Final = "(other)"
+"""What messages count as that have no kind, or one of too many."""
 
 
 class Kinds:
@@ -18,21 +24,28 @@ class Kinds:
         self._paths = [pointer.split("/")[1:] for pointer in pointers]
 
     def of(self, evidence: Evidence) -> tuple[str, ...]:
-        """Return the words of a message, or of a pattern of one; none if it is something else."""
+        """Return the words of a message; none if it is something else."""
         if evidence.value is not UNSET:
             return self.of_value(evidence.value)
-        return self.of_text(evidence.says) if evidence.says.startswith("{") else ()
+        is_message = evidence.says.startswith("{")
+        return self.of_text(evidence.says, is_cut=True) if is_message else ()
+
+    def of_pattern(self, evidence: Evidence) -> tuple[str, ...]:
+        """Return the words of a message that is due, by the pattern of its members."""
+        return self.of(evidence) if evidence.says.endswith("like") else ()
 
     def of_value(self, value: Any) -> tuple[str, ...]:
         """Return the words of a message's value."""
         found = (_word(value, path) for path in self._paths)
         return tuple(word for word in found if word)
 
-    def of_text(self, text: str) -> tuple[str, ...]:
+    def of_text(self, text: str, *, is_cut: bool) -> tuple[str, ...]:
         """Return the words of a message's text; only the type if the text is cut."""
         try:
             return self.of_value(decode(text))
         except NotJSON:
+            if not is_cut:
+                return ()
             name = re.escape(self._paths[0][-1]) if self._paths else ""
             found = re.search(rf'"{name}": ?"(\w+)"', text)
             return (found[1],) if found else ()
@@ -45,4 +58,6 @@ def _word(value: Any, path: Iterable[str]) -> str:
         value = value[key]
     if isinstance(value, bool):
         return str(value).lower()
-    return value if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    return value if len(value) <= LONGEST else f"{value[:LONGEST]}…"

@@ -6,6 +6,7 @@ from pathlib import Path
 from shlex import quote
 from typing import Final, NamedTuple
 
+from conformance.documents.whole_file import is_file
 from conformance.model import Cause, Outcome
 from conformance.record.advice import ADVICE
 from conformance.record.causes import causes
@@ -21,7 +22,8 @@ class NextStep(NamedTuple):
 
 def next_step(record: RunRecord, stored: Path | None = None) -> NextStep | None:
     """Return what to do next; None if there is nothing to do. `stored` is the JSON report."""
-    status, report = exit_status(record), quote(str(stored or "REPORT.json"))
+    kept = stored if stored is not None and is_file(stored) else None
+    status, report = exit_status(record), quote(str(kept or "REPORT.json"))
     again = f"coda-conformance {record.target_words}"
     if status in _STEPS:
         return NextStep(_STEPS[status])
@@ -29,7 +31,10 @@ def next_step(record: RunRecord, stored: Path | None = None) -> NextStep | None:
         return None
     ranked = causes(record).ranked
     if ranked and ranked[0].failed:
-        sentence = "mend the first cause, then rerun what failed:"
+        if kept is None:
+            words = " ".join([again, *map(quote, record.selection)])
+            return NextStep("fix the first cause, then run it again:", words)
+        sentence = "fix the first cause, then rerun what failed:"
         return NextStep(sentence, f"{again} --failed {report}")
     flaky = [row.id for row in record.unexpected if row.outcome is Outcome.FLAKY]
     if flaky:

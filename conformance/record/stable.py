@@ -38,7 +38,7 @@ def settled(text: str) -> str:
 
 def due(failure: Failure) -> str:
     """Return what was due."""
-    return settled(cut(words(failure.expected), MOST))
+    return cut(settled(words(failure.expected)), MOST)
 
 
 def came(failure: Failure, kinds: Kinds) -> str:
@@ -49,10 +49,11 @@ def came(failure: Failure, kinds: Kinds) -> str:
     if value is None and failure.received.says.startswith("{"):
         return f"a long {' '.join(kinds.of(failure.received)) or 'message'}"
     if value is None:
-        return settled(cut(re.sub(r" \(.*\)$", "", words(failure.received)), MOST))
+        return cut(settled(re.sub(r" \(.*\)$", "", words(failure.received))), MOST)
     pattern = failure.expected.value if failure.expected.says.endswith("like") else UNSET
     wanted = {*kinds.pointers, failure.pointer, *_paths(pattern, "")}
-    return settled(cut(encode(_projected(value, "", wanted)), MOST).replace(f'"{REST}":0', REST))
+    shown = settled(encode(_projected(value, "", wanted))).replace(f'"{REST}":0', REST)
+    return cut(shown, MOST)
 
 
 def _message(evidence: Evidence) -> Any:

@@ -12,7 +12,7 @@ from msgspec import UNSET
 
 from conformance.json_text import at, encode
 from conformance.model import Evidence, Failure, Result
-from conformance.record.kinds import Kinds
+from conformance.record.kinds import OTHERS, Kinds
 from conformance.record.stable import settled
 from conformance.text.layout import capitalized
 
@@ -28,8 +28,13 @@ CLOSE: Final = "close"
 HANDSHAKE: Final = "handshake"
 UNWANTED: Final = "unwanted"
 OTHERWISE: Final = "otherwise"
+UNLIKE: Final = "unlike"
 SUMMARY: Final = "summary"
 
+MOST_KINDS: Final = 3
+"""Types of messages that a sentence names."""
+
+_SPOKEN_WITH_A: Final = ("eu", "one", "uni", "use")
 _BOOLEANS: Final = ("true", "false")
 _NUMBER: Final = re.compile(r"\d[\d,.]*")
 _PARTICULAR: Final = re.compile(r"\b\w*\d[\w,.]*")
@@ -40,16 +45,25 @@ class Symptoms:
 
     def __init__(self, told_apart_by: Sequence[str], observed: Mapping[str, int]) -> None:
         self.kinds = Kinds(told_apart_by)
-        self._observed = [set(kind.split(" ")) for kind in observed]
+        kinds = observed if OTHERS not in observed else ()
+        self._observed = [set(kind.split(" ")) for kind in kinds]
+        self._telling = {pointer.rpartition("/")[0] for pointer in told_apart_by} - {""}
 
     def of_result(self, result: Result) -> Symptom:
-        """Return the symptom of a failed result; without evidence, its reason is all there is."""
-        return self.of(result.failures[0]) if result.failures else (SUMMARY, result.reason)
+        """Return the symptom of a failed result; without evidence, its reason is all there is.
+
+        What may not come is told apart by the area that forbids it.
+        """
+        if not result.failures:
+            return (SUMMARY, settled(result.reason))
+        found = self.of(result.failures[0])
+        area = result.id.partition("/")[0]
+        return (UNWANTED, area, *found[2:]) if found[0] == UNWANTED else found
 
     def of(self, failure: Failure) -> Symptom:
         """Return the symptom of a failure in its run: a message may never come at all."""
         found = self.plain(failure)
-        kind = self.kinds.of(failure.expected)[:1] if found[0] in (DUE, ENDED) else ()
+        kind = found[1:2] if found[0] == DUE else ()
         return (NEVER, *kind) if kind and self._is_never_seen(kind) else found
 
     def plain(self, failure: Failure) -> Symptom:
@@ -60,34 +74,54 @@ class Symptoms:
             case "missing" | "other message" | "unreadable message":
                 return self._by_message(failure)
             case "unwanted message":
-                return (UNWANTED, *self.kinds.of(failure.expected))
+                return (UNWANTED, "", *self.kinds.of_pattern(failure.expected))
             case "other close" | "stays open" | "early close":
-                return (CLOSE, _codes(failure.expected), failure.kind)
+                return self._by_end(failure)
             case "handshake":
-                return (HANDSHAKE, encode(_status(failure)), _codes(failure.expected))
+                codes = _codes(failure.expected)
+                return (HANDSHAKE, _status(failure), codes, "" if codes else failure.pointer)
         if failure.pointer and self.kinds.of(failure.received):
             return self._by_message(failure)
-        return (SUMMARY, _NUMBER.sub("…", failure.summary))
+        return _summary(failure)
+
+    def _by_end(self, failure: Failure) -> Symptom:
+        """By the close code that was due, and what came instead."""
+        codes = _codes(failure.expected)
+        if failure.kind == "other close" and not codes:
+            return (OTHERWISE, _PARTICULAR.sub("…", failure.expected.says))
+        came = failure.close_code if failure.kind == "other close" else None
+        return (CLOSE, codes, failure.kind, "" if came is None else str(came))
 
     def _by_message(self, failure: Failure) -> Symptom:
         """By the kind that was due, or the member of the right kind that is wrong."""
-        due = self.kinds.of(failure.expected)
+        due = self.kinds.of_pattern(failure.expected)
         came = self.kinds.of(failure.received)
         if failure.pointer and came and self._is_of_member(failure, due, came):
-            return (MEMBER, failure.pointer)
+            return self.member(failure.pointer, came[0])
         if due:
-            return (DUE, *due)
+            is_right = not failure.pointer and is_of_kind(came, due)
+            return (UNLIKE if is_right else DUE, *due)
         if came and failure.pointer:
-            return (MEMBER, failure.pointer)
+            return self.member(failure.pointer, came[0])
         if failure.kind == "unreadable message" or failure.expected.value is not UNSET:
-            return (SUMMARY, _NUMBER.sub("…", failure.summary))
+            return _summary(failure)
         return (OTHERWISE, _PARTICULAR.sub("…", failure.expected.says))
+
+    def member(self, pointer: str, kind: str) -> Symptom:
+        """Return that a member is wrong; where types have members of their own, of that type."""
+        is_of_type = any(pointer.startswith(f"{around}/") for around in self._telling)
+        return (MEMBER, pointer, kind if is_of_type else "")
 
     def _is_of_member(self, failure: Failure, due: Symptom, came: Symptom) -> bool:
         """Whether the right kind came and a member is wrong, or one that tells kinds is missing."""
         if failure.pointer in self.kinds.pointers:
             return came[:1] == due[:1] and lacks(failure.received, failure.pointer)
-        return came[: len(due)] == due
+        return not due or is_of_kind(came, due)
+
+    def is_never(self, symptom: Symptom) -> bool:
+        """Return whether a symptom says that a kind of message never comes in the whole run."""
+        is_due = symptom[0] == DUE and self._is_never_seen(symptom[1:])
+        return symptom[0] == NEVER or is_due
 
     def _is_never_seen(self, kind: Symptom) -> bool:
         """Whether no message of a kind came, as far as the run says which came."""
@@ -97,15 +131,25 @@ class Symptoms:
         """Say what the server does wrong, as its failures show."""
         how, *what = symptom
         if how == MEMBER:
-            came = dict.fromkeys(self.kinds.of(row.received)[:1] for row in failures)
-            lacking = [lacks(row.received, what[0]) for row in failures]
+            told = [row for row in failures if self._is_within(row, what[0])]
+            came = dict.fromkeys(self.kinds.of(row.received)[:1] for row in told)
+            lacking = [lacks(row.received, what[0]) for row in told]
             return _member(what[0], [kind[0] for kind in came if kind], lacking)
-        if how == DUE and self._is_never_seen(tuple(what)):
+        if how == DUE and self.is_never(symptom):
             return _never(*what)
         if how == ENDED:
-            due = {self.kinds.of(row.expected)[:1] for row in failures}
+            due = {self.kinds.of_pattern(row.expected)[:1] for row in failures}
             return _ended(what[0], *(due.pop() if len(due) == 1 else ()))
         return _SENTENCES[how](*what)
+
+    def _is_within(self, failure: Failure, pointer: str) -> bool:
+        found = self.plain(failure)
+        return found[0] == MEMBER and f"{found[1]}/".startswith(f"{pointer}/")
+
+
+def is_of_kind(came: Sequence[str], due: Sequence[str]) -> bool:
+    """Return whether words of a message are those of a kind, and perhaps more."""
+    return bool(due) and came[:1] == due[:1] and set(due) <= set(came)
 
 
 def lacks(evidence: Evidence, pointer: str) -> bool:
@@ -140,9 +184,14 @@ def _codes(evidence: Evidence) -> str:
     return f"{', '.join(others)} or {last}" if others else last
 
 
-def _status(failure: Failure) -> Any:
+def _status(failure: Failure) -> str:
     value = _value(failure.received)
-    return value.get("status") if isinstance(value, dict) else None
+    status = value.get("status") if isinstance(value, dict) else None
+    return "" if status is None else str(status)
+
+
+def _summary(failure: Failure) -> Symptom:
+    return (SUMMARY, _NUMBER.sub("…", settled(failure.summary)))
 
 
 # ── sentences ──
@@ -158,7 +207,9 @@ def _called(kind: Sequence[str]) -> str:
 
 
 def _a(called: str) -> str:
-    return f"{'an' if called.lstrip('`')[:1] in 'aeiou' else 'a'} {called}"
+    word = called.lstrip("`")
+    has_vowel = word[:1] in "aeiou" and not word.startswith(_SPOKEN_WITH_A)
+    return f"{'an' if has_vowel else 'a'} {called}"
 
 
 def _never(*kind: str) -> str:
@@ -181,27 +232,34 @@ def _ended(code: str, kind: str = "") -> str:
 
 
 def _member(pointer: str, kinds: Sequence[str], lacking: Sequence[bool]) -> str:
-    called = " and ".join(f"`{kind}`" for kind in kinds)
+    named = [f"`{kind}`" for kind in kinds[:MOST_KINDS]]
+    more = len(kinds) - len(named)
+    called = " and ".join([*named, *([f"{more} other types"] if more else [])])
     if all(lacking):
         return f"{called} {'lacks' if len(kinds) == 1 else 'lack'} `{pointer}`."
     return f"`{pointer}` of {called} is {'missing or wrong' if any(lacking) else 'wrong'}."
 
 
-def _close(codes: str, kind: str) -> str:
+def _close(codes: str, kind: str, came: str) -> str:
     due = f"close code {codes}" if codes else "its end"
+    with_ = f"close code {came}" if came else "another close code"
     return {
-        "other close": f"The connection ends with another close code where {due} is due.",
+        "other close": f"The connection ends with {with_} where {due} is due.",
         "stays open": f"The connection stays open where {due} is due.",
-        "early close": f"The connection ends before {due} is due.",
+        "early close": "The connection ends too early.",
     }[kind]
 
 
-def _handshake(status: str, due: str) -> str:
-    answer = f"HTTP {due}" if due else "another answer"
-    return f"A handshake is answered with HTTP {status} where {answer} is due."
+def _handshake(status: str, due: str, pointer: str) -> str:
+    if not status:
+        return "The answer to a handshake is none that a handshake may have."
+    if due:
+        return f"A handshake is answered with HTTP {status} where HTTP {due} is due."
+    what = f": `{pointer}` is missing or wrong" if pointer else ""
+    return f"A handshake is answered with HTTP {status}, but not as is due{what}."
 
 
-def _unwanted(*kind: str) -> str:
+def _unwanted(_: str, *kind: str) -> str:
     called = _a(_called(kind)) if kind else "a message"
     return f"{capitalized(called)} comes where none may."
 
@@ -213,6 +271,7 @@ _SENTENCES: Final[Mapping[str, Callable[..., str]]] = {
     CLOSE: _close,
     HANDSHAKE: _handshake,
     UNWANTED: _unwanted,
+    UNLIKE: lambda *kind: f"{capitalized(_a(_called(kind)))} comes without what it should contain.",
     OTHERWISE: lambda due: f"What comes is not what is due: {due}.",
     SUMMARY: lambda summary: f"{capitalized(summary)}.",
 }

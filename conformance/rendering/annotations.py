@@ -11,7 +11,7 @@ from typing import Final, Literal, NamedTuple
 from conformance.errors import Location
 from conformance.model import Outcome, Result
 from conformance.record.baseline import Comparison
-from conformance.record.causes import Cause, causes, simplest
+from conformance.record.causes import Cause, causes
 from conformance.record.record import (
     Exit,
     RunRecord,
@@ -99,7 +99,7 @@ def _found(record: RunRecord) -> Iterator[Annotation]:
 
 def _cause(cause: Cause, by_id: dict[str, Result], record: RunRecord) -> Annotation:
     level: Level = "error" if cause.failed else "warning"
-    example = simplest(by_id[name] for name in cause.blaming)
+    example = by_id[cause.example]
     head = f"{cause.tally}: {', '.join(cause.requirements)}"
     lines = (head, example.id, *_evidence(example, record))
     return Annotation(level, cause.sentence, lines, place(example))

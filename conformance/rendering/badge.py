@@ -71,8 +71,8 @@ def badge(record: RunRecord) -> Badge:
 def _badge(record: RunRecord) -> Badge:
     """Return what the results come to; only a whole run of a profile makes it conformant.
 
-    The denominators say how many requirements were judged, so what was not tried makes no share
-    look better. Failures that a baseline knows are broken requirements all the same.
+    The denominators say how many requirements apply, and what was not judged is told.
+    Failures that a baseline knows are broken requirements all the same.
     """
     verdicts = profile_verdicts(record)
     counts: Counter[Outcome] = Counter()
@@ -83,8 +83,10 @@ def _badge(record: RunRecord) -> Badge:
         if counts[outcome]:
             known = ", all known" if exit_status(record) is Exit.CONFORMANT else ""
             word = "broken" if outcome is Outcome.FAILED else outcome.value
-            share = f"{counts[outcome]} of {_judged(counts)} requirements {word}"
-            return Badge(f"{share}{known}{end}", colour)
+            left = _left(counts)
+            share = f"{counts[outcome]} of {_judged(counts) + left} requirements {word}"
+            open_ = f", {left} not judged" if left else ""
+            return Badge(f"{share}{known}{open_}{end}", colour)
     if counts[Outcome.KIT_ERROR]:
         return Badge(f"fault of the test kit{end}", "lightgrey")
     if end:
@@ -132,8 +134,11 @@ def _judged(counts: Counter[Outcome]) -> int:
 def _share(counts: Counter[Outcome]) -> str:
     """Return how many of the requirements that concern the target were judged."""
     judged = _judged(counts)
-    left = sum(number for outcome, number in counts.items() if outcome.is_undecided)
-    return f"{judged} of {judged + left} requirements judged"
+    return f"{judged} of {judged + _left(counts)} requirements judged"
+
+
+def _left(counts: Counter[Outcome]) -> int:
+    return sum(number for outcome, number in counts.items() if outcome.is_undecided)
 
 
 def _warnings(counts: Counter[Outcome]) -> str:

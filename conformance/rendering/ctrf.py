@@ -8,6 +8,7 @@ from typing import Any, Final
 from conformance import __version__
 from conformance.model import Outcome, Result, Timing
 from conformance.record.baseline import Comparison
+from conformance.record.causes import causes
 from conformance.record.record import Exit, RunRecord, exit_status, profile_verdicts
 from conformance.record.retries import tally
 from conformance.rendering.against_baseline import complaint
@@ -169,6 +170,10 @@ def _environment(record: RunRecord) -> dict[str, Any]:
 
 
 def _extra(record: RunRecord) -> dict[str, Any]:
+    found = [
+        {"sentence": row.sentence, "failed": list(row.failed), "warned": list(row.warned)}
+        for row in causes(record).ranked
+    ]
     against = {} if record.comparison is None else {"baseline": record.comparison.counts()}
     return {
         "exit_status": int(exit_status(record)),
@@ -178,5 +183,6 @@ def _extra(record: RunRecord) -> dict[str, Any]:
         "interrupted": record.interrupted,
         "note": record.note,
         "selection": list(record.selection),
+        "causes": found,
         **against,
     }

@@ -11,7 +11,9 @@ _WORD: Final = re.compile(r"(?:`[^`]+`|\S)+")
 # Outside code spans: no markup, and nothing that GitHub turns into a link, formula or mention.
 _PLAIN: Final = r"(?:[^\x00-\x7f]|[A-Za-z0-9.,;:'\"()/%=+?!#-]|(?<=[A-Za-z0-9])_(?=[A-Za-z0-9]))"
 _HARMLESS: Final = re.compile(rf"{_PLAIN}*(?:`[^`]+`{_PLAIN}+)*(?:`[^`]+`)?")
-_LINK: Final = re.compile(r"://|www\.|\A#+\Z|:\w+:", re.IGNORECASE)
+_LINK: Final = re.compile(
+    r"://|www\.|\A#+\Z|:[\w+-]+:|#\d|\bGH-\d|\b(?=[a-f]*\d)[0-9a-f]{7,40}\b", re.IGNORECASE
+)
 _PIPE: Final = re.compile(r"\\*\|")
 
 

@@ -5,6 +5,7 @@ from xml.etree import ElementTree as ET
 
 from conformance.model import Outcome, Result, Trial
 from conformance.record.baseline import Comparison
+from conformance.record.causes import causes
 from conformance.record.record import RunRecord
 from conformance.record.retries import failing_trials
 from conformance.rendering import remarks
@@ -50,6 +51,9 @@ def render(record: RunRecord) -> bytes:
     for name, value in (("target", record.target_url), ("suite", record.suite.version)):
         ET.SubElement(properties, "property", name=name, value=value)
     suite.extend(rows)
+    ranked = "\n".join(f"{row.sentence} ({row.tally})" for row in causes(record).ranked)
+    if ranked:
+        ET.SubElement(suite, "system-out").text = ranked
     remarked = "\n".join(remarks.lines(record))
     if remarked:
         ET.SubElement(suite, "system-err").text = remarked

@@ -7,7 +7,7 @@ from typing import Final
 from conformance.model import Failure, Outcome, Result, TranscriptEntry
 from conformance.record import advice
 from conformance.record.baseline import Comparison, Finding
-from conformance.record.causes import Cause, causes, simplest
+from conformance.record.causes import Cause, causes
 from conformance.record.headline import headline
 from conformance.record.kinds import Kinds
 from conformance.record.record import (
@@ -24,6 +24,7 @@ from conformance.record.wording import words
 from conformance.rendering import remarks, schedule
 from conformance.rendering.against_baseline import complaint, totals
 from conformance.rendering.gfm import code, inline, table
+from conformance.rendering.text import again
 
 MARKS: Final = {
     Outcome.PASSED: "✅",
@@ -42,6 +43,9 @@ MOST: Final = 60_000
 
 NAMED: Final = 8
 """Ids that are listed where there are many."""
+
+SHORT: Final = 12
+"""Characters of a text that is no message and is shown whole."""
 
 SILENT: Final = frozenset({"missing", "late", "stays open"})
 """Divergences in which what came last says nothing."""
@@ -126,8 +130,7 @@ def _causes(record: RunRecord, ranked: Iterable[Cause]) -> Iterator[str]:
     rows = {result.id: result for result in record.results}
     for place, cause in enumerate(ranked, 1):
         head = ["", "## Fix this first"] if place == 1 else []
-        first = simplest(rows[name] for name in cause.blaming)
-        yield "\n".join([*head, *_cause(place, cause, first, record)])
+        yield "\n".join([*head, *_cause(place, cause, rows[cause.example], record)])
 
 
 def _cause(place: int, cause: Cause, result: Result, record: RunRecord) -> Iterator[str]:
@@ -138,6 +141,11 @@ def _cause(place: int, cause: Cause, result: Result, record: RunRecord) -> Itera
     for name in cause.requirements:
         requirement = record.suite.requirements[name]
         yield f"- {inline(f'{name} ({requirement.level}): {requirement.sentence}')}"
+    if cause.parts:
+        yield ""
+        yield "It shows in several ways:"
+        yield ""
+        yield from (f"- {inline(settled(part))}" for part in cause.parts[:NAMED])
     yield ""
     for failure in result.failures[:1]:
         yield f"Due: {code(due(failure))}  "
@@ -147,9 +155,8 @@ def _cause(place: int, cause: Cause, result: Result, record: RunRecord) -> Itera
     yield from _names(f"{len(cause.failed)} failed", cause.failed)
     yield from _names(f"{len(cause.warned)} warned", cause.warned)
     yield from _names(f"{len(cause.waiting)} inconclusive because of it", cause.waiting)
-    again = result.id if result.kind != "monitor" else ""
     yield ""
-    yield f"Again: {code(settled(f'coda-conformance {record.target_words} {again}'.rstrip()))}"
+    yield f"Again: {code(again(result, record))}"
 
 
 def _names(title: str, names: Iterable[str]) -> Iterator[str]:
@@ -181,9 +188,11 @@ def _dialogue(result: Result, failure: Failure, kinds: Kinds) -> Iterator[str]:
 
 
 def _said(row: TranscriptEntry, kinds: Kinds) -> str:
-    kind = kinds.of_text(row.text) if row.kind == "text" else ()
+    kind = kinds.of_text(row.text, is_cut=row.is_cut) if row.kind == "text" else ()
     if kind:
         return _plain(settled(" ".join(kind)))
+    if row.kind == "text" and row.text and row.size <= SHORT:
+        return f"the text {_plain(settled(row.text))}"
     if row.kind == "text":
         return f"a text message of {row.size} characters"
     return _plain(settled(words(row.kind, row.text, row.code, row.how))[:80])

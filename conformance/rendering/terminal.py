@@ -6,7 +6,7 @@ from typing import Final, TextIO
 
 from conformance.model import Outcome, Result, Verdict
 from conformance.record import advice
-from conformance.record.causes import Cause, causes, simplest
+from conformance.record.causes import Cause, causes
 from conformance.record.headline import headline
 from conformance.record.next_step import next_step
 from conformance.record.record import (
@@ -75,9 +75,11 @@ class Terminal:
         self._kit_errors(record)
         self._inconclusive(rows[name] for name in found.open)
         for line in remarks.lines(record):
-            self.line(line)
+            self._lines(filled(line, self._width, "    "))
         if record.comparison is not None:
-            self._lines([*against_baseline.lines(record.comparison), ""])
+            for line in against_baseline.lines(record.comparison):
+                self._lines(filled(line, self._width, "      "))
+            self.line()
         if record.selection:
             self._not_looked_at(record)
         else:
@@ -93,10 +95,10 @@ class Terminal:
         """
         retried = retries_text(record.retries)
         if retried:
-            self.line(retried)
+            self._lines(filled(retried, self._width))
         if record.comparison is not None:
-            self.line(against_baseline.totals(record.comparison))
-        self.line(_totals(record))
+            self._lines(filled(against_baseline.totals(record.comparison), self._width))
+        self._lines(filled(_totals(record), self._width))
         found = headline(record)
         text = f"{found} (exit status {int(exit_status(record))})"
         for line in filled(text, self._width):
@@ -125,7 +127,8 @@ class Terminal:
         for place, cause in enumerate(shown, 1):
             self.line()
             self._lines(filled(f"{place}. {_titled(cause)}", self._width, "   "))
-            first = simplest(rows[name] for name in cause.blaming)
+            first = rows[cause.example]
+            self._lines(_in_parts(cause, self._width))
             self._one(first, record)
             self._others("also failed", [name for name in cause.failed if name != first.id])
             self._others("also warned", [name for name in cause.warned if name != first.id])
@@ -207,6 +210,15 @@ class Terminal:
         if more > 0:
             self.line(f"  and {more} more cause{'s' * (more != 1)}")
         self.line()
+
+
+def _in_parts(cause: Cause, width: int) -> Iterator[str]:
+    """Yield in which ways a cause shows, if there are several."""
+    for part in cause.parts[:NAMED]:
+        yield from filled(f"     - {part}", width, "       ")
+    more = len(cause.parts) - NAMED
+    if more > 0:
+        yield f"     - and in {more} more way{'s' * (more != 1)}"
 
 
 def _titled(cause: Cause) -> str:

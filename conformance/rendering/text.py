@@ -77,12 +77,13 @@ def _one(failure: Failure, result: Result, record: RunRecord, width: int) -> Ite
     for name, value in rows:
         if value:
             yield from filled(f"{name:<9} {cut(value, MOST)}", width, INDENT)
-    yield f"again     {_again(result, record)}"  # whole, to be copied
+    yield f"again     {again(result, record)}"  # whole, to be copied
 
 
-def _again(result: Result, record: RunRecord) -> str:
-    what = f" {result.id}" if result.kind != "monitor" else ""
-    return f"coda-conformance {record.target_words}{what}"
+def again(result: Result, record: RunRecord) -> str:
+    """Return the command that runs a result again; a passive check needs what it watched."""
+    watched = " ".join(record.selection) if result.kind == "monitor" else result.id
+    return f"coda-conformance {record.target_words} {watched}".rstrip()
 
 
 def _excerpt(transcript: Sequence[TranscriptEntry], guilty: int | None) -> Iterator[str]:

@@ -3,6 +3,9 @@
 import re
 from collections.abc import Iterator, Sequence
 from typing import Final
+from unicodedata import east_asian_width
+
+from conformance.text.escapes import printable
 
 LEAST: Final = 20
 """Columns that a line has at least, however deep it is indented."""
@@ -12,13 +15,13 @@ _PIECE: Final = re.compile(r"\s+|[^\s,]+,*|,+")
 
 
 def filled(text: str, width: int, indent: str = "") -> list[str]:
-    """Return a text as lines of at most `width` characters; all but the first are indented.
+    """Return a text as printable lines of at most `width` columns; all but the first are indented.
 
     Words stay whole; what has no blanks breaks behind a comma, and only a longer piece anywhere.
     """
     lines, line, room = [], "", max(width, len(indent) + LEAST)
-    for piece in _pieces(text, room - len(indent)):
-        if line.strip() and len(line) + len(piece.rstrip()) > room:
+    for piece in _pieces(printable(text), room - len(indent)):
+        if line.strip() and columns(line) + columns(piece.rstrip()) > room:
             lines.append(line.rstrip())
             line = indent + piece.lstrip()
         else:
@@ -30,11 +33,22 @@ def _pieces(text: str, most: int) -> Iterator[str]:
     """Yield words, blanks, and the parts of what is longer than a line."""
     for found in _PIECE.finditer(text):
         piece = found[0]
-        if len(piece) > most:
+        if columns(piece) > most:
+            most_characters = most if piece.isascii() else most // 2
             for part in _JOINT.split(piece):
-                yield from (part[i : i + most] for i in range(0, len(part), most))
+                steps = range(0, len(part), most_characters)
+                yield from (part[i : i + most_characters] for i in steps)
         else:
             yield piece
+
+
+def columns(text: str) -> int:
+    """Return how many columns of a terminal a text takes; wide characters take two."""
+    return len(text) if text.isascii() else len(text) + sum(map(_is_wide, text))
+
+
+def _is_wide(char: str) -> bool:
+    return east_asian_width(char) in "WF"
 
 
 def capitalized(text: str) -> str:

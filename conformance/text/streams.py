@@ -83,8 +83,10 @@ class Output(io.TextIOBase):
 
     @property
     def width(self) -> int:
-        """The columns of a line: those of the terminal, within reason."""
-        columns = shutil.get_terminal_size((USUAL, 0)).columns if self.is_terminal else USUAL
+        """The columns of a line: those of the terminal or of COLUMNS, within reason."""
+        columns = USUAL
+        if self.is_terminal or os.environ.get("COLUMNS"):
+            columns = shutil.get_terminal_size((USUAL, 0)).columns
         return max(NARROWEST, min(columns, WIDEST))
 
     def flush(self) -> None:

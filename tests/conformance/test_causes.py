@@ -91,9 +91,28 @@ def test_one_member_of_several_kinds_is_one_cause(suite: Suite) -> None:
     rows = (member("error", "/request_id"), member("pong", "/request_id"))
     (cause,) = found(suite, *(failed(f"a/{n}", row) for n, row in enumerate(rows))).ranked
     assert cause.sentence == "`error` and `pong` lack `/request_id`."
-    wrong = (member("error", "/data/x", x=1), member("pong", "/data/x"))
-    (cause,) = found(suite, *(failed(f"a/{n}", row) for n, row in enumerate(wrong))).ranked
-    assert cause.sentence == "`/data/x` of `error` and `pong` is missing or wrong."
+    one_wrong = (member("error", "/seq"), failure(
+        "other message", due(type="pong"), received=Evidence(value={"type": "pong", "seq": 1}),
+        pointer="/seq",
+    ))  # fmt: skip
+    (cause,) = found(suite, *(failed(f"a/{n}", row) for n, row in enumerate(one_wrong))).ranked
+    assert cause.sentence == "`/seq` of `error` and `pong` is missing or wrong."
+
+
+def test_a_member_that_only_a_type_has_is_a_cause_for_each_type(suite: Suite) -> None:
+    rows = (member("error", "/data/x"), member("pong", "/data/x"))
+    sentences = {row.sentence for row in found(
+        suite, *(failed(f"a/{n}", row) for n, row in enumerate(rows))
+    ).ranked}  # fmt: skip
+    assert sentences == {"`error` lacks `/data/x`.", "`pong` lacks `/data/x`."}
+
+
+def test_a_sentence_names_three_types_and_cuts_their_names(suite: Suite) -> None:
+    kinds = [letter * 3900 for letter in "abcdefgh"]
+    rows = [failed(f"a/{kind[0]}", member(kind, "/seq")) for kind in kinds]
+    (cause,) = found(suite, *rows).ranked
+    assert cause.sentence.endswith(" and 5 other types lack `/seq`.")
+    assert len(cause.sentence) < 300
 
 
 def test_what_is_wrong_within_a_member_is_the_same_cause_but_not_all_of_data(suite: Suite) -> None:
@@ -186,23 +205,37 @@ def test_an_end_with_one_code_is_one_cause_whatever_was_due(suite: Suite) -> Non
     )
 
 
-def test_a_type_alone_is_due_where_a_code_is(suite: Suite) -> None:
+def test_a_type_alone_is_due_where_one_code_is_if_both_break_the_same(suite: Suite) -> None:
     vague = failed("a/2", failure("missing", due(type="error")))
+    other = failed("a/3", failure("missing", due(type="error")), "ERROR-02")
+    assert len(found(suite, failed("a/1", NO_ERROR), other).ranked) == 2
+    assert len(found(suite, failed("a/1", NO_ERROR), failed("a/3", OTHER_ERROR), vague).ranked) == 3
     (cause,) = found(suite, failed("a/1", NO_ERROR), vague).ranked
     assert (cause.sentence, cause.failed) == (
         "No `error` with `invalid_json` comes where one is due.", ("a/1", "a/2"),
     )  # fmt: skip
 
 
-def test_a_refusal_with_one_of_several_statuses_is_that_with_fewer(suite: Suite) -> None:
-    def let_in(*codes: int) -> Failure:
-        expected = Evidence("the answer to a handshake with status", list(codes))
-        return failure("handshake", expected, received=Evidence(value={"status": 101}))
+def test_handshakes_are_causes_by_the_status_that_was_due_or_by_what_is_wrong(suite: Suite) -> None:
+    def answered(due: Evidence, status: int | None = 101, pointer: str = "") -> Failure:
+        received = Evidence(value={"status": status})
+        return failure("handshake", due, received=received, pointer=pointer)
 
-    rows = (failed("a/1", let_in(400, 403)), failed("a/2", let_in(403)))
-    (cause,) = found(suite, *rows).ranked
-    assert cause.sentence == "A handshake is answered with HTTP 101 where HTTP 403 is due."
-    assert len(found(suite, *rows, failed("a/3", let_in(426))).ranked) == 2
+    schema = Evidence("an answer that satisfies the schema", {"properties": {"subprotocol": False}})
+    sentences = {row.sentence for row in found(
+        suite,
+        failed("a/1", answered(Evidence("HTTP status", [403]))),
+        failed("a/2", answered(Evidence("HTTP status", [400, 403]))),
+        failed("a/3", answered(schema, pointer="/subprotocol")),
+        failed("a/4", answered(Evidence("an opening handshake that follows RFC 6455"), None)),
+    ).ranked}  # fmt: skip
+    assert sentences == {
+        "A handshake is answered with HTTP 101 where HTTP 403 is due.",
+        "A handshake is answered with HTTP 101 where HTTP 400 or 403 is due.",
+        "A handshake is answered with HTTP 101, but not as is due: "
+        "`/subprotocol` is missing or wrong.",
+        "The answer to a handshake is none that a handshake may have.",
+    }
 
 
 def test_an_answer_without_a_code_may_come_where_several_kinds_are_due(suite: Suite) -> None:
@@ -227,7 +260,11 @@ def test_an_answer_without_a_code_may_come_where_several_kinds_are_due(suite: Su
 def test_what_is_due_came_without_a_member_that_is_known_to_be_lacking(suite: Suite) -> None:
     asked = {"type": "client_message", "id": "x", "data": {}}
     bare = {"type": "error", "data": {"code": "invalid_json"}}
-    known = failed("a/1", member("error", "/request_id"))
+    echo = failure(
+        "other message", due(type="error", request_id="x"), sent=Evidence(value=asked),
+        received=Evidence(value=bare), pointer="/request_id",
+    )  # fmt: skip
+    known = failed("a/1", echo)
     silence = failure(
         "missing",
         due(type="error"),
@@ -254,6 +291,56 @@ def test_what_is_due_came_without_a_member_that_is_known_to_be_lacking(suite: Su
     unnamed = failure("other message", due(type="error"), received=Evidence(value=bare))
     (cause,) = found(suite, known, failed("a/2", unnamed)).ranked
     assert cause.sentence == "`error` lacks `/request_id`."
+    no_echo = failed("a/1", member("error", "/request_id"))
+    assert len(found(suite, no_echo, failed("a/2", unnamed)).ranked) == 2
+
+
+def test_the_title_and_the_example_are_of_what_shows_the_cause_itself(suite: Suite) -> None:
+    came = Evidence(value={"type": "duplicate_message", "data": {"count": 2}})
+    late = failed("a/1", failure("missing", due(type="client_message"), received=NOTHING))
+    rows = [
+        failed(name, failure("other message", due(type=kind), received=came, pointer="/type"))
+        for name, kind in (("b/1", "client_message"), ("b/2", "client_message"), ("b/3", "pong"))
+    ]
+    (cause,) = found(suite, late, *rows, observed={**SEEN, "pong": 1}).ranked
+    assert cause.sentence == "A `duplicate_message` comes where something else is due."
+    assert (cause.failed[0], cause.example) == ("a/1", "b/1")
+
+
+def test_a_kind_that_never_comes_is_told_so_whatever_comes_instead(suite: Suite) -> None:
+    rows = (refused("a/1", "pong"), refused("a/2", "token_result"))
+    sentences = {row.sentence for row in found(suite, *rows, observed={"token_result": 1}).ranked}
+    assert sentences == {
+        "The server never sends `pong`.", "No `token_result` comes where one is due."
+    }  # fmt: skip
+
+
+def test_a_part_of_a_run_does_not_say_that_a_kind_never_comes(suite: Suite) -> None:
+    for members in ({"selection": ("a",)}, {"observed": {"(other)": 700, "pong": 1}}):
+        more: dict[str, Any] = {"observed": {"client_message": 5}, **members}
+        (cause,) = found(suite, failed("a/1", NO_ERROR), **more).ranked
+        assert cause.sentence == "No `error` with `invalid_json` comes where one is due."
+
+
+def test_a_schema_is_no_kind_of_message(suite: Suite) -> None:
+    schema = Evidence("a message that satisfies the schema", {"type": "object"})
+    wrong = failure("other message", schema, received=Evidence(value={"type": "pong", "data": 1}))
+    (cause,) = found(suite, failed("a/1", wrong)).ranked
+    assert cause.sentence == "It differs."
+
+
+def test_what_may_not_come_is_told_apart_by_the_area(suite: Suite) -> None:
+    unwanted = failure("unwanted message", Evidence("no message like", {"type": "client_message"}))
+    rows = (failed("states/1", unwanted), failed("deduplication/1", unwanted))
+    ranked = found(suite, *rows).ranked
+    assert [row.sentence for row in ranked] == 2 * ["A `client_message` comes where none may."]
+
+
+def test_the_right_kind_without_what_was_looked_for_is_no_absence(suite: Suite) -> None:
+    like = Evidence("a message that contains x, like", {"type": "client_message"})
+    came = Evidence(value={"type": "client_message", "data": {}})
+    (cause,) = found(suite, failed("a/1", failure("other message", like, received=came))).ranked
+    assert cause.sentence == "A `client_message` comes without what it should contain."
 
 
 def test_passive_failures_are_one_cause_whatever_their_numbers(suite: Suite) -> None:
@@ -272,17 +359,6 @@ def test_what_could_not_be_set_up_waits_for_the_same_cause(suite: Suite) -> None
 def test_a_set_up_that_names_no_code_waits_for_a_message_of_the_type(suite: Suite) -> None:
     vague = failure("missing", due(type="error"))
     rows = found(suite, failed("a/1", NO_ERROR), waits("b/1", vague))
-    assert rows.ranked[0].waiting == ("b/1",)
-
-
-def test_the_same_message_sent_and_the_same_answer_are_one_cause(suite: Suite) -> None:
-    def sent(token: str, expected: Evidence) -> Failure:
-        said = Evidence(value={"type": "client_message", "id": f"k{token}"})
-        return failure("missing", expected, sent=said, received=NOTHING)
-
-    first = sent("0123456789ab", due(type="duplicate_message"))
-    second = sent("ba9876543210", due(type="client_message"))
-    rows = found(suite, failed("a/1", first), waits("b/1", second))
     assert rows.ranked[0].waiting == ("b/1",)
 
 

@@ -1,5 +1,6 @@
 """The headline says the verdict with honest denominators."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -83,8 +84,16 @@ def test_a_run_that_did_not_end_as_it_should_says_so(
     assert (after.sentence if after else "").startswith(step)
 
 
-def test_the_next_step_after_failures_is_a_command(suite: Suite) -> None:
-    step = next_step(record(suite, failed(REQUIREMENT)))
-    assert step is not None
-    assert step.command == "coda-conformance run ws://127.0.0.1:8765/ --failed REPORT.json"
+def test_the_next_step_after_failures_is_a_command(suite: Suite, tmp_path: Path) -> None:
+    stored, made = tmp_path / "r.json", record(suite, failed(REQUIREMENT), selection=("a b",))
+    stored.touch()
+    run = "coda-conformance run ws://127.0.0.1:8765/"
+    steps = [next_step(made, path) for path in (stored, tmp_path / "gone", Path("/dev/stdout"))]
+    assert [step and step.command for step in steps] == [
+        f"{run} --failed {stored}", f"{run} 'a b'", f"{run} 'a b'"
+    ]  # fmt: skip
+    assert [step and step.sentence for step in steps] == [
+        "fix the first cause, then rerun what failed:",
+        *2 * ["fix the first cause, then run it again:"],
+    ]
     assert next_step(whole(suite, profiles=("core",))) is None

@@ -78,7 +78,7 @@ def test_what_is_flaky_is_told_with_its_evidence_and_in_the_verdict(suite: Suite
     assert "Flaky: 1" in text
     assert "runs      failed 1 of 2" in text
     assert "expected  a pong" in text
-    assert "1 is kept only at times" in text
+    assert "kept only at times" in " ".join(text.split())
 
 
 @pytest.mark.parametrize(

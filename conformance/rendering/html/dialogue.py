@@ -99,7 +99,7 @@ def _entry(entry: TranscriptEntry, kinds: Kinds) -> dict[str, Any]:
 
 def _label(entry: TranscriptEntry, said: str, kinds: Kinds) -> tuple[str, str]:
     """Return what stands at an arrow: a message's type, and what else tells its kind."""
-    kind = kinds.of_text(entry.text) if entry.kind == "text" else ()
+    kind = kinds.of_text(entry.text, is_cut=entry.is_cut) if entry.kind == "text" else ()
     if kind:
         return kind[0], " ".join(kind[1:])
     if entry.kind == "end":
@@ -123,5 +123,5 @@ def _mark(rows: list[dict[str, Any]], place: int, failure: Failure, what: str) -
 
 def _due(failure: Failure, kinds: Kinds) -> str:
     """Name what was due in few words."""
-    kind = kinds.of(failure.expected)
+    kind = kinds.of_pattern(failure.expected)
     return " ".join(kind) if kind else words_of(failure.expected)

@@ -13,6 +13,9 @@ from conformance.text.excerpts import cut
 Mark = Literal["", "differs", "missing", "not compared"]
 
 MOST_LINES: Final = 60
+BEFORE: Final = 10
+"""Lines that are shown before the first that differs."""
+
 LONGEST_LINE: Final = 400
 
 
@@ -36,13 +39,14 @@ def came(evidence: Evidence, pointer: str, expected: Evidence) -> list[Line]:
 
 
 def _bounded(lines: Iterator[Line]) -> list[Line]:
-    shown: list[Line] = []
-    for line in lines:
-        if len(shown) == MOST_LINES:
-            shown.append(Line(0, "… the rest is in the JSON report"))
-            break
-        shown.append(Line(line.depth, cut(line.text, LONGEST_LINE), line.mark))
-    return shown
+    """Return at most `MOST_LINES` lines, those around the first that differs among them."""
+    found = [Line(line.depth, cut(line.text, LONGEST_LINE), line.mark) for line in lines]
+    marks = [i for i, line in enumerate(found) if line.mark in ("differs", "missing")]
+    first = max(0, marks[0] - BEFORE) if marks and marks[0] >= MOST_LINES else 0
+    shown = found[first : first + MOST_LINES]
+    before = [Line(0, f"… {first} lines")] if first else []
+    after = [Line(0, "… the rest is in the JSON report")] if first + MOST_LINES < len(found) else []
+    return [*before, *shown, *after]
 
 
 def _rows(evidence: Evidence, at: str, pattern: Any, *, missing: bool = False) -> Iterator[Line]:

@@ -72,7 +72,7 @@
     let before = null;
     for (const row of rows) {
       if (before && row.n > before.n + 1) list.append(make("li", "aside", `${row.n - before.n - 1} entries are left out here`));
-      if (before && row.ms - before.ms >= 1000) list.append(make("li", "aside", `${((row.ms - before.ms) / 1000).toFixed(1)} s of nothing`));
+      if (before && row.n === before.n + 1 && row.ms - before.ms >= 1000) list.append(make("li", "aside", `${((row.ms - before.ms) / 1000).toFixed(1)} s of nothing`));
       if (row.n) before = row;
       list.append(hop(row, place, server));
     }
@@ -139,6 +139,7 @@
     const sides = make("div", "sides");
     if (found.s.length) sides.append(headed("What the scenario does", steps(found.s)));
     if (found.w.length) sides.append(headed("On the wire", wire(found.w, found.cut)));
+    if (found.left) sides.append(make("p", "muted", "The dialogue is in the JSON report alone: this page has no room for it."));
     if (sides.childElementCount) box.append(sides);
     if (found.tries.length) {
       const list = make("ol");
@@ -153,6 +154,9 @@
   const rows = all(".row");
   for (const row of rows) {
     row.addEventListener("toggle", () => row.open && build(row));
+    row.querySelector("summary").addEventListener("click", () => {
+      if (!row.open) history.replaceState(null, "", `#${encodeURIComponent(row.id)}`);
+    });
     if (row.open) build(row);
   }
 
@@ -230,7 +234,7 @@
       parent.classList.toggle("off", !kept.has(parent));
       if (parent.tagName === "DETAILS") parent.open = kept.has(parent) && (count <= 200 || parent.open);
     }
-    byId("found").textContent = `${count} of ${leaves.length} results`;
+    byId("found").textContent = count ? `${count} of ${leaves.length} results` : "No result matches; Esc clears the search";
   };
   const clear = () => {
     find.value = "";
@@ -266,10 +270,11 @@
     if (event.ctrlKey || event.metaKey || event.altKey || keys.open) return;
     if (event.key === "Escape") {
       const open = document.activeElement?.closest?.("details[open]");
-      if (document.activeElement === find || !open) clear();
+      if (document.activeElement === find || !open) { clear(); document.activeElement?.blur?.(); }
       else { open.open = false; open.querySelector("summary").focus(); }
       return;
     }
+    if (event.key === "Enter" && document.activeElement === find) { find.blur(); move(1); return; }
     if (/^(INPUT|SELECT)$/.test(event.target.tagName)) return;
     if (event.key === "j") move(1);
     else if (event.key === "k") move(-1);

@@ -33,6 +33,7 @@ from conformance.record.retries import tally
 from conformance.rendering import remarks
 from conformance.rendering.against_baseline import complaint
 from conformance.rendering.html import dialogue, json_lines
+from conformance.rendering.text import again
 from conformance.text.escapes import in_all, printable, printable_lines
 from conformance.text.excerpts import cut
 from conformance.text.layout import capitalized
@@ -50,6 +51,9 @@ MARKS: Final[Mapping[Outcome, str]] = {
     Outcome.NOT_TRIED: "?",
     Outcome.EXCLUDED: "\N{EN DASH}",
 }
+
+MOST_DETAILS: Final = 4_000_000
+"""Characters of all dialogues; those of the longest are left out."""
 
 MOST_OUTPUT: Final = 40
 """Lines of the target's output that the page shows."""
@@ -188,7 +192,7 @@ class _Page:
 
     @cached_property
     def causes(self) -> list[dict[str, Any]]:
-        """The causes with their rows: the simplest dialogue first."""
+        """The causes with their rows: the example first, then the simplest dialogues."""
         return [
             {
                 "cause": cause,
@@ -198,12 +202,12 @@ class _Page:
                 "sentences": [self._requirement(name) for name in cause.requirements],
             }
             for cause in self._grouped.ranked
-            for blaming in [self._simplest_first(cause.blaming)]
+            for blaming in [self._simplest_first(cause.blaming, cause.example)]
         ]
 
-    def _simplest_first(self, names: Iterable[str]) -> list[Row]:
+    def _simplest_first(self, names: Iterable[str], first: str = "") -> list[Row]:
         rows = [self.rows[name] for name in names]
-        return sorted(rows, key=lambda row: simplicity(row.result))
+        return sorted(rows, key=lambda row: (row.result.id != first, *simplicity(row.result)))
 
     def _evidence(self, found: Result) -> list[tuple[str, str]]:
         """What was sent, due and came in a dialogue."""
@@ -291,18 +295,23 @@ class _Page:
 
     def details(self) -> Markup:
         """What each row that did not simply pass opens to, as JSON for the script."""
-        found = {
-            printable(row.result.id): self._detail(row.result)
-            for row in self.rows.values()
-            if row.result.outcome not in (Outcome.PASSED, Outcome.NOT_APPLICABLE)
-        }
-        text = msgspec.json.encode(in_all(found, printable)).decode()
+        room = MOST_DETAILS
+        found = {}
+        for row in sorted(self.rows.values(), key=lambda row: simplicity(row.result)):
+            if row.result.outcome in (Outcome.PASSED, Outcome.NOT_APPLICABLE):
+                continue
+            detail = in_all(self._detail(row.result), printable)
+            size = len(msgspec.json.encode(detail))
+            if size > room:
+                detail |= {"s": [], "w": [], "left": 1}
+            room -= min(size, room)
+            found[printable(row.result.id)] = detail
+        text = msgspec.json.encode(found).decode()
         return Markup(text.replace("<", "\\u003c"))  # noqa: S704 - no tag can begin in it
 
     def _detail(self, result: Result) -> dict[str, Any]:
         names = {name for row in result.failures for name in row.requirements}
         requirements = [self._requirement(n) for n in sorted(names or result.requirements)]
-        command = f"coda-conformance {self.record.target_words}"
         return {
             "q": [[r.id, r.level, r.profile, r.sentence] for r in requirements],
             "f": [self._failure(row) for row in result.failures[:1]],
@@ -310,7 +319,7 @@ class _Page:
             "s": dialogue.steps(result.steps),
             "w": dialogue.wire(result, self._kinds),
             "cut": result.transcript[-1].ordinal if result.transcript else 0,
-            "run": command if result.kind == "monitor" else f"{command} {result.id}",
+            "run": again(result, self.record),
             "at": result.failures[0].location if result.failures else "",
             "why": cut(capitalized(result.reason), 600),
             "tries": [[row.outcome.value, row.reason] for row in result.trials],
