@@ -7,12 +7,13 @@ Failures that show alike have one cause. Some ways of showing explain others, as
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from msgspec import UNSET
 
-from conformance.json_text import NotJSON, at, decode, encode
+from conformance.json_text import NotJSON, at, decode
+from conformance.json_text import pointer as pointer_of
 from conformance.model import Evidence, Failure, Outcome, Result
 from conformance.record.record import RunRecord, blamed
 from conformance.record.symptoms import (
@@ -132,6 +133,13 @@ def _cause(grouping: "_Grouping", symptom: Symptom, waiting: Sequence[Result]) -
     )
 
 
+class _Echo(NamedTuple):
+    """A member that messages lack, and where in what was sent stands what it should repeat."""
+
+    symptom: Symptom
+    source: str
+
+
 class _Grouping:
     """Groups failures by how they show; where one symptom explains another, under that one."""
 
@@ -139,7 +147,7 @@ class _Grouping:
         self.symptoms = symptoms
         found = [(symptoms.of_result(row), row) for row in failed]
         self.groups = self._by_answer(found)
-        self._lacking = dict(self._echoes_that_lack())
+        self._lacking = self._echoes_that_lack()
         self._regroup(self._same_defect)
         self._regroup(self._wider)
         told_under = {row.id: symptom for symptom, rows in self.groups.items() for row in rows}
@@ -214,27 +222,30 @@ class _Grouping:
         kind = kinds.of(failure.received)
         return (INSTEAD, shape(failure.received), *kind[:2]) if kind else None
 
-    def _echoes_that_lack(self) -> Iterator[tuple[str, list[Symptom]]]:
-        """Yield, by the type of messages, the members that should repeat what was sent but lack."""
-        found: dict[str, list[Symptom]] = {}
+    def _echoes_that_lack(self) -> dict[str, list[_Echo]]:
+        """Return, by the type of messages, the members that lack but should repeat what was sent."""
+        found: dict[str, list[_Echo]] = {}
         for symptom, rows in self.groups.items():
-            failures = [row.failures[0] for row in rows if row.failures]
-            if symptom[0] == MEMBER and any(_is_echo(row, symptom[1]) for row in failures):
-                lacking = [row.received for row in failures if lacks(row.received, symptom[1])]
-                for kind in dict.fromkeys(self.symptoms.kinds.of(row)[:1] for row in lacking):
-                    found.setdefault("".join(kind), []).append(symptom)
-        yield from found.items()
+            for failure in (row.failures[0] for row in rows if row.failures):
+                if symptom[0] == MEMBER and lacks(failure.received, symptom[1]):
+                    kind = self.symptoms.kinds.of(failure.received)[0]
+                    sources = _sources(failure, symptom[1])
+                    found.setdefault(kind, []).extend(_Echo(symptom, row) for row in sources)
+        return {kind: list(dict.fromkeys(echoes)) for kind, echoes in found.items()}
 
     def _same_defect(self, symptom: Symptom, result: Result) -> Symptom | None:
         """Return the echo that messages are known to lack, if what was due came without it."""
         if symptom[0] not in (DUE, UNLIKE) or not result.failures:
             return None
         kinds, due = self.symptoms.kinds, symptom[1:]
+        sent = result.failures[0].sent
         came = [row for row in _came(result) if is_of_kind(kinds.of(row), due)]
         lacking = (
-            known
-            for known in self._lacking.get(due[0], ())
-            if any(lacks(row, known[1]) for row in came)
+            echo.symptom
+            for echo in self._lacking.get(due[0], ())
+            if sent.value is not UNSET
+            and not lacks(sent, echo.source)
+            and any(lacks(row, echo.symptom[1]) for row in came)
         )
         return next(lacking, None)
 
@@ -279,13 +290,22 @@ Rule = Callable[[Symptom, Result], Symptom | None]
 """Returns the known symptom under which a result is told better."""
 
 
-def _is_echo(failure: Failure, pointer: str) -> bool:
-    """Return whether a member that was due repeats a text that was sent."""
+def _sources(failure: Failure, pointer: str) -> Iterator[str]:
+    """Yield where in what was sent the text stands that a member should repeat."""
     try:
         due = at(failure.expected.value, pointer)
     except LookupError:
-        return False
-    return isinstance(due, str) and encode(due) in _text(failure.sent)
+        return
+    if isinstance(due, str):
+        yield from (place for place, text in _texts(failure.sent.value) if text == due)
+
+
+def _texts(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the texts in objects, with the pointers to them."""
+    if isinstance(value, str):
+        yield place, value
+    for key, item in value.items() if isinstance(value, dict) else ():
+        yield from _texts(item, f"{place}{pointer_of((key,))}")
 
 
 def _came(result: Result) -> Iterator[Evidence]:
@@ -301,10 +321,6 @@ def _came(result: Result) -> Iterator[Evidence]:
             asked = row.ordinal
         elif row.direction == "received" and asked and value is not UNSET:
             yield Evidence(value=value)
-
-
-def _text(evidence: Evidence) -> str:
-    return evidence.says if evidence.value is UNSET else encode(evidence.value)
 
 
 def _decoded(text: str) -> Any:

@@ -288,9 +288,13 @@ def test_what_is_due_came_without_a_member_that_is_known_to_be_lacking(suite: Su
         (("sent", asked), ("received", {"type": "pong", "data": {}})),
     ):
         assert len(found(suite, known, played(*rows)).ranked) == 2
-    unnamed = failure("other message", due(type="error"), received=Evidence(value=bare))
+    unnamed = failure("other message", due(type="error"), sent=Evidence(value=asked),
+                      received=Evidence(value=bare))  # fmt: skip
     (cause,) = found(suite, known, failed("a/2", unnamed)).ranked
     assert cause.sentence == "`error` lacks `/request_id`."
+    other = failure("other message", due(type="error"), sent=Evidence(value={"type": "ping"}),
+                    received=Evidence(value=bare))  # fmt: skip
+    assert len(found(suite, known, failed("a/2", other)).ranked) == 2
     no_echo = failed("a/1", member("error", "/request_id"))
     assert len(found(suite, no_echo, failed("a/2", unnamed)).ranked) == 2
 
