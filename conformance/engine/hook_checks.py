@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 
 from conformance.engine.attempt import Attempts
-from conformance.engine.scheduling import LONG_WAIT
 from conformance.engine.world import World
 from conformance.loader.header import HookPart
 from conformance.model import Scenario
@@ -36,7 +35,7 @@ async def check_after_failure(world: World, attempts: Attempts, scenario: Scenar
 
 def _used(world: World, attempts: Attempts, scenario: Scenario) -> set[str]:
     """Return the hooks that a scenario called, or that saved it a wait."""
-    waited = world.moves_clock and attempts.wait_of(scenario) > LONG_WAIT
+    waited = world.moves_clock and attempts.wait_of(scenario) > 0
     used = scenario.hooks | ({ADVANCE} if waited else set())
     return {name for name in used if name in world.target.hooks and name in world.suite.hooks}
 

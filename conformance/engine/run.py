@@ -19,6 +19,7 @@ from conformance.engine.form_plays import FormPlays, drawn, each
 from conformance.engine.hook_checks import check_after_failure, check_needed
 from conformance.engine.passive import passive_results
 from conformance.engine.processor import seconds_without_processor
+from conformance.engine.room import Room
 from conformance.engine.scheduling import BESIDE, Needs, in_parallel, turn, urgency
 from conformance.engine.world import World
 from conformance.errors import KitError
@@ -91,6 +92,7 @@ class Run:
     unreachable: bool = field(default=False, init=False)
     _attempts: Attempts = field(init=False)
     _forms: FormPlays = field(init=False)
+    _room: Room = field(init=False)
     _phases: list[Phase] = field(default_factory=list, init=False)
     _ran: set[str] = field(default_factory=set, init=False)
     _put_off: list[Scenario] = field(default_factory=list, init=False)
@@ -110,6 +112,7 @@ class Run:
         self.world.timeout_scale = self.options.timeout_scale
         self._attempts = Attempts(self.world, self.options.max_wait)
         self._forms = FormPlays(self._attempts)
+        self._room = Room(self.world, self._attempts)
 
     async def perform(self) -> RunRecord:
         """Run everything; a target that cannot be reached is a result as well.
@@ -341,7 +344,7 @@ class Run:
             self._put_off.append(scenario)  # retried when nothing else is connected
             return
         if turned_away:
-            self._attempts.note_crowded(result.reason)
+            result = await self._room.judged(scenario, result)
         if result.outcome is Outcome.FAILED:
             fault = await check_after_failure(self.world, self._attempts, scenario)
             if fault:

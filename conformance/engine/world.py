@@ -59,7 +59,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.barrier = self.suite.barrier.messages[0]
-        self.observed = Observed(self.suite.told_apart_by)
+        self.observed = Observed(self.suite.told_apart_by, self.secrets.hide)
 
     def note_greeting(self, message: Message) -> None:
         """Note whether the target greets as the suite says, however broken the greeting is."""

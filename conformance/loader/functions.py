@@ -89,6 +89,11 @@ def hexadecimal(text: str) -> str:
     return text.encode("utf-8").hex()
 
 
+def octets(of: str) -> int:
+    """How many bytes a text has in UTF-8."""
+    return len(of.encode("utf-8", "surrogatepass"))
+
+
 def json_text(value: Any) -> str:
     """The compact JSON text of a value."""
     return encode(value)
@@ -130,6 +135,7 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "upper": upper,
     "replaced": replaced,
     "hex": hexadecimal,
+    "bytes": octets,
     "json": json_text,
     "parsed": parsed,
     "escaped": escaped,

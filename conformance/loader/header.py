@@ -49,13 +49,20 @@ class Rate(msgspec.Struct, frozen=True):
     refusal: Any
 
 
+class Crowd(msgspec.Struct, frozen=True):
+    """The HTTP status for too many connections, and what breaks if there are no others at all."""
+
+    status: int
+    room: str
+
+
 class Inconclusive(msgspec.Struct, frozen=True):
-    """What proves nothing, and when; `crowded` is the HTTP status for too many connections."""
+    """What proves nothing, and when."""
 
     lapse: Lapse
     memory: Memory
     rate: Rate
-    crowded: int
+    crowded: Crowd
 
 
 class HandshakeVariant(msgspec.Struct, frozen=True):

@@ -22,7 +22,8 @@ class Handshake(msgspec.Struct, frozen=True):
     """The contents of an opening handshake.
 
     `spelled` are headers as they are written, each with its values, one line per value, in place of
-    those with the same name. The request is sent at once, or in pieces of `in_pieces` bytes.
+    those with the same name. The request is sent at once, or in pieces of `in_pieces` bytes, and
+    its last byte `hold` seconds after the others.
     """
 
     url: str
@@ -35,6 +36,7 @@ class Handshake(msgspec.Struct, frozen=True):
     http: str = "1.1"
     query: str = ""
     in_pieces: int = 0
+    hold: float = 0.0
     small_window: bool = False
     headers: tuple[tuple[str, str], ...] = ()
     tls: ssl.SSLContext | None = None
@@ -57,6 +59,7 @@ class Handshake(msgspec.Struct, frozen=True):
             "HTTP": "" if self.http == "1.1" else self.http,
             "query": self.query,
             "bytes per piece": str(self.in_pieces or ""),
+            "held for": f"{self.hold:g} s" if self.hold else "",
         } | {name: cut(" | ".join(values) or "(none)") for name, values in self.spelled}
         shown = [f"{name}: {value}" for name, value in asked.items() if value]
         return " ".join(["handshake", self.where, *shown])

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 from functools import cache
+from time import perf_counter
 from typing import Any, Final
 
 from websockets.client import ClientProtocol
@@ -33,7 +34,7 @@ async def connect(
     uri = connection.protocol.uri
     loop = asyncio.get_running_loop()
     try:
-        async with asyncio.timeout(handshake.timeout):
+        async with asyncio.timeout(handshake.timeout + handshake.hold):
             place: dict[str, Any] = {"host": uri.host, "port": uri.port}
             if handshake.small_window:
                 place = {"sock": await _narrow(uri.host, uri.port)}
@@ -105,7 +106,13 @@ async def _shake_hands(connection: Connection, handshake: Handshake) -> None:
     request = _request(connection.protocol, handshake)
     size = handshake.in_pieces or len(request)
     await connection.write_in_pieces(request[:-size], size)
-    connection.write_rest(request[-size:])
+    if handshake.hold:
+        connection.write_rest(request[-size:-1])
+        await asyncio.sleep(handshake.hold)
+        connection.write_rest(request[-1:])
+        connection.opened = connection.last_sent = perf_counter()
+    else:
+        connection.write_rest(request[-size:])
     while not connection.is_answered:
         await connection.changed()
 

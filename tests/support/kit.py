@@ -72,7 +72,7 @@ def call(
     done = subprocess.run(
         [*command, *words],
         cwd=folder,
-        env=None if env is None else {**os.environ, **env},
+        env={**os.environ, **(env or {})},  # without what readline adds to this process's own
         capture_output=True,
         text=True,
         timeout=timeout,
@@ -96,6 +96,7 @@ def judge(
     process = subprocess.Popen(
         [*measure, *command, "run", target, *words, f"--report=json={path}"],
         cwd=ROOT,
+        env=dict(os.environ),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -134,6 +135,7 @@ def started(*words: str, command: Sequence[str] = COMMAND) -> Iterator["subproce
         process = subprocess.Popen(
             [*command, *words],
             cwd=ROOT,
+            env=dict(os.environ),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -1,7 +1,9 @@
 """Steps that open and end connections."""
 
+import asyncio
 import math
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any, Final, NoReturn
 
@@ -126,9 +128,10 @@ async def expect_close(action: Action) -> None:
     _check_reason(action, wanted.get("reason"), end)
     if wanted.get("tcp"):
         seconds = action.world.suite.tcp_end
+        half = wanted["tcp"] == "half"
         try:
-            half = wanted["tcp"] == "half"
-            await action.connection.wait_tcp_end(seconds + action.world.slack, half=half)
+            async with _pinging(action):
+                await action.connection.wait_tcp_end(seconds + action.world.slack, half=half)
         except TimeoutError:
             action.timed_out(
                 "stays open",
@@ -136,6 +139,23 @@ async def expect_close(action: Action) -> None:
                 expected=Evidence(f"the end of the TCP connection within {seconds:g} s"),
                 received=Evidence("nothing"),
             )
+
+
+@asynccontextmanager
+async def _pinging(action: Action) -> AsyncIterator[None]:
+    """Send ping frames meanwhile, if the step wants any."""
+    every = float(action.option("pinging", 0))
+
+    async def go_on() -> None:
+        while every and action.connection.open:
+            action.connection.ping(b"still here")
+            await asyncio.sleep(every)
+
+    task = asyncio.create_task(go_on())
+    try:
+        yield
+    finally:
+        task.cancel()
 
 
 def _check_reason(action: Action, schema: Any, end: End) -> None:

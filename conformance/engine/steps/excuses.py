@@ -95,7 +95,7 @@ def forgetting(action: "Action", message: Message) -> None:
 def crowd(action: "Action", schema: Any, got: Mapping[str, Any]) -> None:
     """Raise `Crowded` if a handshake was refused only because of the number of connections."""
     suite = action.world.suite
-    if got["status"] != suite.inconclusive.crowded or action.dialogue.crowds:
+    if got["status"] != suite.inconclusive.crowded.status or action.dialogue.crowds:
         return
     if not suite.schemas.compile(schema).is_valid(got):
         raise Crowded(f"{action.step.location}: HTTP {got['status']}, {CROWDED}")

@@ -98,7 +98,8 @@ class ReplayRun(OfPlace, kw_only=True):
             summary = f"a replay holds seq {seqs[0]}, and last_seq is {asked.last_seq}"
             return unexpected(summary, f"no event before seq {asked.first}", message, "/events")
         missed = range(asked.first, session["seq"] + 1)
-        if len(missed) > limit_of(session) or len(seqs) == len(missed):
+        number = missed.stop - missed.start  # which may be too large for `len`
+        if number > limit_of(session) or len(seqs) == number:
             return None
         if not _all_fit(self.order, connection, missed, session):
             return None
