@@ -11,6 +11,7 @@ from conformance.record.baseline import Baseline, Update, updated
 from conformance.record.baseline_file import expiry, judged_by, read_any, render
 from conformance.rendering import files
 from conformance.rendering.reader import Report, read
+from conformance.text.escapes import printable
 from conformance.text.streams import say
 
 COMMENTS = "# Known failures, written by `coda-conformance baseline`; edit the reasons and dates.\n"
@@ -24,9 +25,10 @@ def baseline(arguments: argparse.Namespace) -> int:
     expires = expiry(arguments.expires) if arguments.expires else None
     report, suite = read(arguments.report), load()
     _check(report, suite)
+    report.record()  # refuses what does not hold together
     files.check(path, "baseline")
     is_there = whole_file.is_file(path)
-    old, comments = read_any(path) if is_there else (Baseline(report.target), COMMENTS)
+    old, comments = read_any(path) if is_there else (Baseline(printable(report.target)), COMMENTS)
     new = updated(old, report.findings(suite.profiles), reason, expires)
     if new.added and not reason:
         raise InputError(f"use --reason to say why these are known: {_some(new.added)}")

@@ -15,6 +15,8 @@ SHOWN = 20
 def diff(arguments: argparse.Namespace) -> int:
     """Show what differs between two reports; return 1 if anything became worse."""
     old, new = read(arguments.old), read(arguments.new)
+    for report in (old, new):
+        report.record()  # refuses what does not hold together
     groups = difference(old.results(), new.results())
     say(*_notes(old, new), *_lines(groups), _totals(groups, len(new.results())))
     return Exit.NOT_CONFORMANT if has_regressed(groups) else Exit.CONFORMANT

@@ -78,11 +78,12 @@ def show(
         terminal.line(f"{kind} report: {path}")
     for fault in written.faults:
         complain(fault)
+    status = Exit.USAGE if written.faults else exit_status(record)
     if record.unreachable:
         complain(record.note)
     else:
-        terminal.verdict(record, written.path("json") or stored)
-    return Exit.USAGE if written.faults else exit_status(record)
+        terminal.verdict(record, written.path("json") or stored, status)
+    return status
 
 
 def _options(suite: Suite, arguments: argparse.Namespace, baseline: Baseline | None) -> Options:

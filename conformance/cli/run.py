@@ -64,7 +64,7 @@ def _judge(arguments: argparse.Namespace, target: Target, interruption: Interrup
 def _reports(arguments: argparse.Namespace) -> Reports[RunRecord]:
     if arguments.report:
         return Reports(arguments.report, WRITERS, _inputs(arguments))
-    return Reports((), WRITERS) if arguments.no_report else UsualReports()
+    return Reports((), WRITERS) if arguments.no_report else UsualReports(arguments.failed)
 
 
 def _inputs(arguments: argparse.Namespace) -> Iterator[Path]:

@@ -13,9 +13,13 @@ KINDS: Final = ("json", "html")
 
 
 class UsualReports(Reports[RunRecord]):
-    """`report` of a whole run, and `part` of any other, which so replaces no fuller one."""
+    """`report` of a whole run, and `part` of any other, which so replaces no fuller one.
 
-    def __init__(self) -> None:
+    A run of what failed in a report replaces that one only if it comes to its end.
+    """
+
+    def __init__(self, source: Path | None = None) -> None:
+        self._source = source
         try:
             super().__init__(_words("report"), WRITERS)
             self._part: Reports[RunRecord] = Reports(_words("part"), WRITERS)
@@ -25,12 +29,24 @@ class UsualReports(Reports[RunRecord]):
 
     def write(self, value: RunRecord) -> Written:
         """Write the reports."""
-        return super().write(value) if is_whole(value) else self._part.write(value)
+        if is_whole(value):
+            return super().write(value)
+        is_cut_short = value.unreachable or not value.complete
+        if is_cut_short and self._source is not None and _is(self._source, FOLDER / "part.json"):
+            return Written((), ())
+        return self._part.write(value)
 
 
 def is_whole(record: RunRecord) -> bool:
     """Return whether a run tried everything that there is for its target."""
     return record.complete and not (record.selection or record.profiles or record.unreachable)
+
+
+def _is(path: Path, other: Path) -> bool:
+    try:
+        return path.samefile(other)
+    except OSError:
+        return False
 
 
 def _words(name: str) -> list[str]:

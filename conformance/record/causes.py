@@ -223,7 +223,7 @@ class _Grouping:
         return (INSTEAD, shape(failure.received), *kind[:2]) if kind else None
 
     def _echoes_that_lack(self) -> dict[str, list[_Echo]]:
-        """Return, by the type of messages, the members that lack but should repeat what was sent."""
+        """Return the members that lack but should repeat what was sent, by types of messages."""
         found: dict[str, list[_Echo]] = {}
         for symptom, rows in self.groups.items():
             for failure in (row.failures[0] for row in rows if row.failures):

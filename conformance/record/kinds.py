@@ -1,7 +1,7 @@
 """Kinds of messages: the words at the members that tell a suite's messages apart."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from msgspec import UNSET
@@ -19,8 +19,10 @@ OTHERS: Final = "(other)"
 class Kinds:
     """Tells kinds of messages apart by the members at some JSON pointers, the type first."""
 
-    def __init__(self, pointers: Sequence[str]) -> None:
+    def __init__(self, pointers: Sequence[str], hide: Callable[[str], str] = str) -> None:
+        """`hide` is applied to words that are cut, before they are."""
         self.pointers = tuple(pointers)
+        self._hide = hide
         self._paths = [pointer.split("/")[1:] for pointer in pointers]
 
     def of(self, evidence: Evidence) -> tuple[str, ...]:
@@ -36,8 +38,11 @@ class Kinds:
 
     def of_value(self, value: Any) -> tuple[str, ...]:
         """Return the words of a message's value."""
-        found = (_word(value, path) for path in self._paths)
+        found = (self._cut(_word(value, path)) for path in self._paths)
         return tuple(word for word in found if word)
+
+    def _cut(self, word: str) -> str:
+        return word if len(word) <= LONGEST else f"{self._hide(word)[:LONGEST]}…"
 
     def of_text(self, text: str, *, is_cut: bool) -> tuple[str, ...]:
         """Return the words of a message's text; only the type if the text is cut."""
@@ -58,6 +63,4 @@ def _word(value: Any, path: Iterable[str]) -> str:
         value = value[key]
     if isinstance(value, bool):
         return str(value).lower()
-    if not isinstance(value, str):
-        return ""
-    return value if len(value) <= LONGEST else f"{value[:LONGEST]}…"
+    return value if isinstance(value, str) else ""

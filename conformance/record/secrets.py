@@ -15,6 +15,8 @@ from conformance.record.needles import SHORTEST, Needles
 
 DEPTH: Final = 64
 LONGEST: Final = 4_096
+VARIED: Final = 4
+"""Different characters that a secret has at least: a row of zeros is none."""
 
 READ: Final = 16 * 1024
 """Characters of a long text that are searched for secrets; no more of it is shown."""
@@ -148,8 +150,9 @@ def _spellings(secret: str) -> set[str]:
 
 
 def _is_kept(secret: str) -> bool:
-    """Return whether a text is long enough to be a secret and short enough to be remembered."""
-    return SHORTEST <= len(secret) <= LONGEST and not _NAME.fullmatch(secret)
+    """Return whether a text can be a secret, and is short enough to be remembered."""
+    is_long = SHORTEST <= len(secret) <= LONGEST
+    return is_long and len(set(secret)) >= VARIED and not _NAME.fullmatch(secret)
 
 
 _SPELLED_ALIKE: Final = re.compile(r"[A-Za-z0-9._~+=-]+")

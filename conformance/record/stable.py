@@ -49,7 +49,8 @@ def came(failure: Failure, kinds: Kinds) -> str:
     if value is None and failure.received.says.startswith("{"):
         return f"a long {' '.join(kinds.of(failure.received)) or 'message'}"
     if value is None:
-        return cut(settled(re.sub(r" \(.*\)$", "", words(failure.received))), MOST)
+        text = words(failure.received)
+        return cut(settled(text.partition(" (")[0] if text.endswith(")") else text), MOST)
     pattern = failure.expected.value if failure.expected.says.endswith("like") else UNSET
     wanted = {*kinds.pointers, failure.pointer, *_paths(pattern, "")}
     shown = settled(encode(_projected(value, "", wanted))).replace(f'"{REST}":0', REST)

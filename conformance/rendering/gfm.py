@@ -14,7 +14,7 @@ _HARMLESS: Final = re.compile(rf"{_PLAIN}*(?:`[^`]+`{_PLAIN}+)*(?:`[^`]+`)?")
 _LINK: Final = re.compile(
     r"://|www\.|\A#+\Z|:[\w+-]+:|#\d|\bGH-\d|\b(?=[a-f]*\d)[0-9a-f]{7,40}\b", re.IGNORECASE
 )
-_PIPE: Final = re.compile(r"\\*\|")
+_PIPE: Final = re.compile(r"(?<!\\)\\*\|")
 
 
 def inline(text: str) -> str:

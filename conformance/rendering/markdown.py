@@ -93,7 +93,7 @@ def _start(record: RunRecord) -> Iterator[str]:
     found = headline(record)
     yield f"# Compliance report: {inline(record.target_name)}"
     yield ""
-    yield f"{MARKS[found.like]} **{found.verdict}**: {inline(settled(found.sentence))}"
+    yield f"{MARKS[found.like]} **{inline(found.verdict)}**: {inline(settled(found.sentence))}"
     yield ""
     yield f"{inline(f'{record.suite.title} {record.suite.version}')}."
     for sentence in remarks.sentences(record):

@@ -1,5 +1,6 @@
 """The record of a run, restored from its JSON report, so that it can be rendered again."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, Final
@@ -61,7 +62,7 @@ def restored(document: Rows) -> RunRecord:
         claims=frozenset(target["claims"]),
         variables=target["parameters"],
         results=tuple(_result(row) for row in document["results"]),
-        started=run["started"],
+        started=_utc(run["started"]).isoformat(timespec="seconds"),
         duration=run["seconds"],
         round_trip=run["round_trip_seconds"],
         jobs=run["jobs"],
@@ -79,15 +80,24 @@ def restored(document: Rows) -> RunRecord:
     )
 
 
+def _utc(text: str) -> datetime:
+    """Return a moment in UTC, which is meant where none is named."""
+    found = datetime.fromisoformat(text)
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+
+
 def _check(document: Rows) -> None:
     """Refuse names that the report does not explain, and a time that is none."""
-    if not FIRST < datetime.fromisoformat(document["run"]["started"]) < LAST:
+    if not FIRST < _utc(document["run"]["started"]) < LAST:
         raise ValueError(f"the run began at no usual time: {document['run']['started']}")
     profiles = {row["name"] for row in document["suite"]["profiles"]}
     requirements = {row["id"] for row in document["requirements"]}
-    ids = [row["id"] for row in document["results"]]
-    if len(set(ids)) < len(ids):
-        raise ValueError(f"two results have the id {max(ids, key=ids.count)}")
+    ((name, times),) = Counter(row["id"] for row in document["results"]).most_common(1) or [("", 1)]
+    if times > 1:
+        raise ValueError(f"two results have the id {name}")
+    for name in document["run"]["profiles"]:
+        if name not in profiles:
+            raise ValueError(f"the run was of the profile {name}, which is not there")
     for row in (*document["requirements"], *document["results"]):
         if row["profile"] not in profiles:
             raise ValueError(f"{row['id']} names the profile {row['profile']}, which is not there")

@@ -10,6 +10,7 @@ from conformance.record.causes import Cause, causes
 from conformance.record.headline import headline
 from conformance.record.next_step import next_step
 from conformance.record.record import (
+    Exit,
     ProfileVerdict,
     RunRecord,
     exit_status,
@@ -88,10 +89,12 @@ class Terminal:
             self._lines([*schedule.lines(record), ""])
         self._first(found.ranked)
 
-    def verdict(self, record: RunRecord, stored: Path | None = None) -> None:
+    def verdict(
+        self, record: RunRecord, stored: Path | None = None, status: Exit | None = None
+    ) -> None:
         """Write the verdict, with the exit status and the next step, in the last lines.
 
-        `stored` is where the JSON report is.
+        `stored` is where the JSON report is, `status` that of the command if it is another.
         """
         retried = retries_text(record.retries)
         if retried:
@@ -100,7 +103,7 @@ class Terminal:
             self._lines(filled(against_baseline.totals(record.comparison), self._width))
         self._lines(filled(_totals(record), self._width))
         found = headline(record)
-        text = f"{found} (exit status {int(exit_status(record))})"
+        text = f"{found} (exit status {int(exit_status(record) if status is None else status)})"
         for line in filled(text, self._width):
             self.line(Painted(line, COLOURS[found.like]))
         step = next_step(record, stored)

@@ -222,11 +222,13 @@ def test_a_run_tells_what_it_could_not_write_and_everything_that_it_found(tmp_pa
     limited = ("sh", "-c", 'ulimit -f 80; exec "$@"', "sh", *COMMAND)
     script = ("sh", "-c", 'trap "" XFSZ; exec "$@"', "sh", *limited)
     done = call("run", "conformance/selftest/legacy/target.yaml", "client-messages/", "--retries=0",
-                "--jobs=64", "--max-wait=1", *words, command=script)  # fmt: skip
+                "--jobs=64", "--max-wait=1", *words, command=script,
+                env={"PYTHONDONTWRITEBYTECODE": "1"})  # fmt: skip
     assert done.complaint.endswith(
         f"the report {folder / 'report.json'} cannot be written: File too large"
     )
     assert done.status == 2
+    assert "(exit status 2)" in done.output
     assert (folder / "report.json").read_bytes() == OLD
     assert alone(folder / "report.json")
     assert f"markdown report: {tmp_path / 'x.md'}" in done.output

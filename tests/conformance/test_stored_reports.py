@@ -220,6 +220,52 @@ def test_a_part_never_replaces_the_reports_of_a_whole_run(
     assert read(Path("coda-report/report.json")).value == document(whole)
 
 
+def test_a_run_of_what_failed_that_is_cut_short_keeps_the_report_that_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suite: Suite
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    source = Path("coda-report/part.json")
+    UsualReports().write(record(suite, failed(REQUIREMENT), selection=("transport",)))
+    kept = source.read_bytes()
+    for cut_short in (record(suite, interrupted=True), record(suite, unreachable=True, note="no")):
+        assert UsualReports(source.absolute()).write(cut_short) == ((), ())
+        assert source.read_bytes() == kept
+    ended = record(suite, result(Outcome.PASSED), selection=("transport",))
+    assert UsualReports(source).write(ended).path("json") == source
+
+
+@pytest.mark.parametrize("command", ["diff", "baseline", "report", "run"])
+def test_what_contradicts_itself_is_refused_by_every_command(
+    tmp_path: Path, suite: Suite, command: str
+) -> None:
+    value = document(record(suite, failed(REQUIREMENT))) | {"exit_status": 0}
+    path, other = tmp_path / "r.json", tmp_path / "o.json"
+    path.write_text(json.dumps(value), "utf-8")
+    other.write_bytes(WRITERS["json"](record(suite, failed(REQUIREMENT))))
+    words = {
+        "diff": ["diff", str(other), str(path)],
+        "baseline": ["baseline", str(path), f"--output={tmp_path / 'b.yaml'}", "--reason=x"],
+        "report": ["report", str(path)],
+        "run": ["run", "ws://127.0.0.1:1/", f"--failed={path}"],
+    }[command]
+    done = call(*words)
+    assert done.status == 2
+    assert "does not hold together: its exit status is 0, its results make 1" in done.complaint
+
+
+def test_markdown_shows_the_profiles_of_a_run_as_text(suite: Suite) -> None:
+    made = record(suite, result(Outcome.PASSED), profiles=("core", "<img> **x**"))
+    assert "<img>" not in re.sub("`[^`]*`", "", WRITERS["markdown"](made).decode())
+
+
+def test_a_run_in_another_time_zone_is_told_in_utc(suite: Suite, tmp_path: Path) -> None:
+    path = tmp_path / "r.json"
+    value = document(record(suite)) | {}
+    value["run"] = {**value["run"], "started": "2026-11-23T10:00:00-11:00"}
+    path.write_text(json.dumps(value), "utf-8")
+    assert read(path).record().started == "2026-11-23T21:00:00+00:00"
+
+
 @pytest.mark.parametrize("name", ["coda-report", "coda-report/part.html/x"])
 def test_reports_that_cannot_be_written_are_told_before_the_run(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
