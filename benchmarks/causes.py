@@ -59,6 +59,8 @@ def main() -> None:
                 sys.stdout.flush()
     numbers = Counter(len(row.sentences) for row in rows)
     caught = len(rows) - numbers[0]
+    if not caught:
+        sys.exit(f"none of {len(faults)} faults was found")
     print(f"{len(rows)} of {len(faults)} judged, {numbers[0]} not found; causes: {dict(numbers)}")
     few = numbers[1] + numbers[2]
     print(f"one cause: {numbers[1] / caught:.0%}; at most two: {few / caught:.0%}")

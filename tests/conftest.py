@@ -25,6 +25,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
     Workers and all that they start take it over: without it each would compile everything anew.
     """
+    for name in ("COLUMNS", "LINES"):  # which readline sets for whatever is started
+        os.environ.pop(name, None)
     if sys.dont_write_bytecode:
         folder = TemporaryDirectory(prefix="compiled-", ignore_cleanup_errors=True)
         config.add_cleanup(folder.cleanup)

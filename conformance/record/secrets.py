@@ -15,7 +15,7 @@ from conformance.record.needles import SHORTEST, Needles
 
 DEPTH: Final = 64
 LONGEST: Final = 4_096
-VARIED: Final = 4
+VARIED: Final = 2
 """Different characters that a secret has at least: a row of zeros is none."""
 
 READ: Final = 16 * 1024

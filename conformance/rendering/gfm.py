@@ -12,7 +12,7 @@ _WORD: Final = re.compile(r"(?:`[^`]+`|\S)+")
 _PLAIN: Final = r"(?:[^\x00-\x7f]|[A-Za-z0-9.,;:'\"()/%=+?!#-]|(?<=[A-Za-z0-9])_(?=[A-Za-z0-9]))"
 _HARMLESS: Final = re.compile(rf"{_PLAIN}*(?:`[^`]+`{_PLAIN}+)*(?:`[^`]+`)?")
 _LINK: Final = re.compile(
-    r"://|www\.|\A#+\Z|:[\w+-]+:|#\d|\bGH-\d|\b(?=[a-f]*\d)[0-9a-f]{7,40}\b", re.IGNORECASE
+    r"://|www\.|\A#+\Z|:[\w+-]+:|\w#\d|\bGH-\d|\b(?=[a-f]*\d)[0-9a-f]{7,40}\b", re.IGNORECASE
 )
 _PIPE: Final = re.compile(r"(?<!\\)\\*\|")
 

@@ -286,7 +286,7 @@ def test_junit_has_a_case_for_an_entry_that_is_no_result(suite: Suite) -> None:
 def test_the_markdown_report_tells_them_apart(suite: Suite) -> None:
     text = markdown.render(mixed(suite))
     assert "\nAgainst the baseline: 1 known, 1 new, 1 stale, 1 expired.\n" in text
-    assert "| x/known | failed | TRANSPORT-09 | `#7:` known for long |" in text
+    assert "| x/known | failed | TRANSPORT-09 | #7: known for long |" in text
     assert "| x/new | failed | TRANSPORT-09 |" in text
     assert "| x/stale | passed, no longer failed: remove it from the baseline |" in text
     assert "| x/known | TRANSPORT-09 | A ping frame is answered |" not in text
