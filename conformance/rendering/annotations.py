@@ -6,6 +6,7 @@ property of one. (`actions/runner`, `ActionCommand.cs`, says how commands are re
 
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 from conformance.errors import Location
@@ -36,7 +37,11 @@ Level = Literal["error", "warning", "notice"]
 
 
 class Annotation(NamedTuple):
-    """One annotation: its level, title and lines, and the place in a file that it refers to."""
+    """One annotation: its level, title and lines, and the place in a file that it refers to.
+
+    The place is told only of a file that is there, below the current folder: that of a scenario of
+    an installed kit is none of the repository's.
+    """
 
     level: Level
     title: str
@@ -46,11 +51,11 @@ class Annotation(NamedTuple):
     def command(self) -> str:
         """Return the workflow command, on one line."""
         where = {}
-        if self.place is not None:
+        if self.place is not None and _is_here(self.place.file):
             where["file"] = cut(self.place.file, LONGEST_LINE)
             if self.place.line:
                 where |= {"line": str(self.place.line), "col": str(self.place.column)}
-        properties = {**where, "title": cut(self.title, LONGEST_TITLE)}
+        properties = {**where, "title": cut(self.title.replace("`", ""), LONGEST_TITLE)}
         given = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
         lines = self.lines if any(self.lines) else (self.title,)
         return f"::{self.level} {given}::{_data(lines)}"
@@ -108,6 +113,13 @@ def _cause(cause: Cause, by_id: dict[str, Result], record: RunRecord) -> Annotat
 def _single(result: Result, record: RunRecord) -> Annotation:
     title = f"{result.outcome.value.capitalize()}: {result.id}"
     return Annotation("error", title, (result.reason, *_evidence(result, record)), place(result))
+
+
+def _is_here(file: str) -> bool:
+    try:
+        return not Path(file).is_absolute() and Path(file).is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def _evidence(result: Result, record: RunRecord) -> Iterator[str]:

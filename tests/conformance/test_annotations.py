@@ -61,7 +61,14 @@ def test_the_notice_claims_no_more_than_was_tried(suite: Suite) -> None:
     }
 
 
-def test_a_failure_says_where_and_what(suite: Suite) -> None:
+def test_a_failure_says_where_and_what(
+    suite: Suite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (error,) = annotations(runs.partly_broken(suite))
+    assert error.properties == {"title": "No pong came."}  # the file is none of the repository's
+    (tmp_path / runs.FILE).parent.mkdir(parents=True)
+    (tmp_path / runs.FILE).touch()
     (error,) = annotations(runs.partly_broken(suite))
     assert error.name == "error"
     assert error.properties == {
