@@ -253,10 +253,10 @@ class _Grouping:
         """Return the known symptom that is about the same, but about more, or told better."""
         if symptom[0] == MEMBER:
             return self._around(symptom)
-        named = self._only_one_named(symptom)
-        if named is None:
-            return None
-        is_same = any(set(blamed(row)) & set(blamed(result)) for row in self.groups[named])
+        # What comes without what was looked for may be the next of the kind.
+        named = (DUE, *symptom[1:]) if symptom[0] == UNLIKE else self._only_one_named(symptom)
+        broken = set(blamed(result))
+        is_same = any(broken & set(blamed(row)) for row in self.groups.get(named or (), ()))
         return named if is_same else None
 
     def _only_one_named(self, symptom: Symptom) -> Symptom | None:

@@ -345,6 +345,13 @@ def test_the_right_kind_without_what_was_looked_for_is_no_absence(suite: Suite) 
     came = Evidence(value={"type": "client_message", "data": {}})
     (cause,) = found(suite, failed("a/1", failure("other message", like, received=came))).ranked
     assert cause.sentence == "A `client_message` comes without what it should contain."
+    lost = failure("missing", due(type="client_message"), received=NOTHING)
+    unlike = failed("a/1", failure("other message", like, received=came))
+    (cause,) = found(suite, unlike, failed("a/2", lost)).ranked
+    assert (cause.sentence, cause.example) == (
+        "No `client_message` comes where one is due.", "a/2",
+    )  # fmt: skip
+    assert len(found(suite, unlike, failed("a/2", lost, "ERROR-02")).ranked) == 2
 
 
 def test_passive_failures_are_one_cause_whatever_their_numbers(suite: Suite) -> None:
