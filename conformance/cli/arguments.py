@@ -32,8 +32,12 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     if rest:
         arguments.selection += rest
-    if arguments.command == "run" and arguments.target is None and not arguments.launch:
-        parser.error("run needs a TARGET, or --launch with the command that starts it")
+    needs_target = arguments.command in ("run", "init")
+    if needs_target and arguments.target is None and not arguments.launch:
+        what = "a TARGET" if arguments.command == "run" else "a URL"
+        parser.error(
+            f"{arguments.command} needs {what}, or --launch with the command that starts it"
+        )
     return arguments
 
 
@@ -57,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_run(commands.add_parser("run", help="test a server for conformance"))
     _add_demo(commands.add_parser("demo", help="test the reference server, to see a report"))
+    _add_init(commands.add_parser("init", help="write a target file and a workflow for a server"))
     _add_baseline(commands.add_parser("baseline", help="record the known failures of a target"))
     _add_diff(commands.add_parser("diff", help="show what differs between two reports"))
     _add_report(commands.add_parser("report", help="render a JSON report again"))
@@ -114,13 +119,25 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
         "target", nargs="?", metavar="TARGET", help="a ws:// or wss:// URL, or a target file"
     )
     _add_selection(parser)
+    _add_launch(parser)
+    _add_how(parser)
+
+
+def _add_launch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--launch",
         metavar="COMMAND",
         help='start the server first, such as "node server.js --port {port}"; {port} is a free '
-        "port, in TARGET as well (default ws://127.0.0.1:{port}/)",
+        "port, in the URL as well (default ws://127.0.0.1:{port}/)",
     )
-    _add_how(parser)
+
+
+def _add_init(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("target", nargs="?", metavar="URL", help="a ws:// or wss:// URL")
+    _add_launch(parser)
+    parser.add_argument(
+        "--output", type=_path, default=Path(), metavar="FOLDER", help="where (default: here)"
+    )
 
 
 def _add_demo(parser: argparse.ArgumentParser) -> None:

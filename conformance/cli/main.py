@@ -76,6 +76,12 @@ def _demo(arguments: argparse.Namespace) -> int:
     return demo(arguments, interruption)
 
 
+def _init(arguments: argparse.Namespace) -> int:
+    from conformance.cli.init import init
+
+    return init(arguments)
+
+
 def _list(arguments: argparse.Namespace) -> int:
     from conformance.cli.show import list_
 
@@ -133,6 +139,7 @@ def _compare(arguments: argparse.Namespace) -> int:
 _COMMANDS = {
     "run": _run,
     "demo": _demo,
+    "init": _init,
     "baseline": _baseline,
     "diff": _diff,
     "report": _report,
