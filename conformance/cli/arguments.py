@@ -247,7 +247,7 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FORMAT=PATH",
-        help=f"write a report: {', '.join(FORMATS)}; may be repeated",
+        help=f"write a report: {', '.join(FORMATS)}; may be repeated; - is the standard output",
     )
     for name in FORMATS:
         parser.add_argument(

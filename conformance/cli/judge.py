@@ -71,7 +71,8 @@ def show(
 
     `stored` is a JSON report that there is already.
     """
-    terminal = Terminal(sys.stdout, verbose=arguments.verbose)
+    stream = sys.stderr if written.fills_output else sys.stdout
+    terminal = Terminal(stream, verbose=arguments.verbose)
     if not (record.unreachable or arguments.quiet):
         terminal.report(record)
     for kind, path in written.reports:

@@ -2,21 +2,28 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Generic, NamedTuple, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from conformance.documents import text_file, whole_file
 from conformance.errors import InputError, did_you_mean
 
 T = TypeVar("T")
 
+OUTPUT: Final = Path("-")
+STANDARD: Final = Path("/dev/stdout")
+
 Writers = Mapping[str, Callable[[T], bytes]]
 
 
 class Written(NamedTuple):
-    """The reports that were written, as kinds and paths, and the errors of the others, as lines."""
+    """The reports that were written, as kinds and paths, and the errors of the others, as lines.
+
+    If one `fills_output`, nothing else may go there.
+    """
 
     reports: Sequence[tuple[str, Path]]
     faults: Sequence[str]
+    fills_output: bool = False
 
     def path(self, kind: str) -> Path | None:
         """Return where a report of this kind is; None if there is none."""
@@ -26,8 +33,8 @@ class Written(NamedTuple):
 class Reports(Generic[T]):
     """The reports that a command line requests, as words like `json=PATH`.
 
-    Raises `InputError` for a word that requests none, a path that cannot be written, and one that
-    leads to the same place as another report or an input.
+    The path `-` is the standard output. Raises `InputError` for a word that requests none, a path
+    that cannot be written, and one that leads to the same place as another report or an input.
     """
 
     def __init__(
@@ -35,6 +42,8 @@ class Reports(Generic[T]):
     ) -> None:
         self._writers = writers
         self._wanted = [_wanted(word, writers) for word in words]
+        self._fills_output = any(path == OUTPUT for _, path in self._wanted)
+        self._wanted = [(kind, STANDARD if path == OUTPUT else path) for kind, path in self._wanted]
         taken = {whole_file.identity(path): f"the input {path}" for path in inputs}
         for kind, path in self._wanted:
             check(path)
@@ -54,7 +63,7 @@ class Reports(Generic[T]):
                 faults.append(error.message)
             except Exception as error:  # a fault of the kit in one report must not cost the others
                 faults.append(f"the {kind} report {path} cannot be rendered: {error!r}")
-        return Written(reports, faults)
+        return Written(reports, faults, self._fills_output)
 
 
 def _wanted(word: str, writers: Writers[T]) -> tuple[str, Path]:

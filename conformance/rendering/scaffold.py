@@ -34,7 +34,7 @@ jobs:
           python-version: "3.13"
       # Build your server here: {path} starts it.
       - run: pip install coda-conformance   # or a checkout of it
-      - run: coda-conformance run {path} --html report.html --junit junit.xml --github /dev/stdout
+      - run: coda-conformance run {path} --html report.html --junit junit.xml --github -
       - uses: actions/upload-artifact@v4
         if: always()
         with:

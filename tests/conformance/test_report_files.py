@@ -338,6 +338,13 @@ def test_a_run_reports_to_its_own_output(tmp_path: Path, name: str) -> None:
     assert "\nFailed: " in text[end:]
 
 
+def test_a_dash_is_the_standard_output_and_the_summary_goes_elsewhere() -> None:
+    done = call(*JUDGING, "--json", "-")
+    assert json.loads(done.output)["exit_status"] == done.status == 1
+    assert "\nFailed: " in done.errors
+    assert call(*JUDGING, "--json", "-", "--junit", "-").status == 2
+
+
 # ── one place for one report ──
 
 
