@@ -18,10 +18,12 @@ MOST: Final = 300
 REST: Final = "…"
 """Stands for members that nothing is compared with."""
 
+_BARRIER: Final = re.compile(r"\bbarrier\.[0-9a-f]{16}\b")
+
 _RANDOM: Final = (
     (re.compile(r"<(\w+) \d+( secret)?>"), r"<\1\2>"),
     (re.compile(r"\bk[0-9a-f]{12}\b"), "<probe>"),
-    (re.compile(r"\bbarrier\.[0-9a-f]{16}\b"), "<barrier>"),
+    (_BARRIER, "<barrier>"),
     (re.compile(r"\b(?=\w*\d)[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}\b"), "<id>"),
     (re.compile(r"\b(?=[a-z]*\d)[0-9a-f]{16,}\b"), "<hex>"),
     (re.compile(r"\b\d{9,}(?:\.\d+)?\b|\b\d+\.\d{3,}\b"), "<number>"),
@@ -34,6 +36,11 @@ def settled(text: str) -> str:
     for pattern, name in _RANDOM:
         text = pattern.sub(name, text)
     return text
+
+
+def is_barrier(text: str) -> bool:
+    """Return whether a message is the kit's own, by which it sees that all answers have come."""
+    return _BARRIER.search(text) is not None
 
 
 def due(failure: Failure) -> str:

@@ -19,7 +19,7 @@ from conformance.record.record import (
     requirement_statuses,
 )
 from conformance.record.retries import tally
-from conformance.record.stable import came, due, settled
+from conformance.record.stable import came, due, is_barrier, settled
 from conformance.record.wording import words
 from conformance.rendering import remarks, schedule
 from conformance.rendering.against_baseline import complaint, totals
@@ -169,7 +169,7 @@ def _names(title: str, names: Iterable[str]) -> Iterator[str]:
 def _dialogue(result: Result, failure: Failure, kinds: Kinds) -> Iterator[str]:
     """Yield what was sent on the guilty connection last, and what came of it, in few words.
 
-    What came in between is left out: in a burst, its place is a matter of chance.
+    What came in between is left out, and so are barriers: their place is a matter of chance.
     """
     guilty = failure.entry or 0
     before = [row for row in result.transcript if row.ordinal <= guilty and row.kind != "others"]
@@ -181,7 +181,7 @@ def _dialogue(result: Result, failure: Failure, kinds: Kinds) -> Iterator[str]:
     sent = (
         f"client → {_said(row, kinds)}"
         for row in before
-        if row.direction == "sent" and row.connection == connection
+        if row.direction == "sent" and row.connection == connection and not is_barrier(row.text)
     )
     lines = [*(said for said, _ in groupby(sent)), f"server ← {end}"]
     yield from ("", "```text", *lines[-AROUND:], "```")

@@ -276,3 +276,17 @@ def test_reports_that_cannot_be_written_are_told_before_the_run(tmp_path: Path, 
     assert "or none with --no-report" in done.complaint
     assert path.read_text() == "a file"
     assert call("run", "ws://127.0.0.1:1/", "--no-report", folder=tmp_path).status == 4
+
+
+def test_markdown_leaves_out_the_messages_by_which_the_kit_sees_absence(suite: Suite) -> None:
+    barrier = f"barrier.{'0123456789abcdef'}"
+    rows = ('{"type":"auth_response"}', f'{{"type":"{barrier}","id":"{barrier}"}}')
+    made = record(suite, failed(REQUIREMENT, transcript=tuple(
+        TranscriptEntry(n, 0.0, "c", "sent", "text", text, len(text))
+        for n, text in enumerate(rows, 1)
+    )))  # fmt: skip
+    result_ = replace(made.results[0].failures[0], entry=2, step="expect on c")
+    shown = replace(made, results=(replace(made.results[0], failures=(result_,)),))
+    text = WRITERS["markdown"](shown).decode()
+    assert "client → auth_response\nserver ← " in text
+    assert "barrier" not in text
