@@ -7,8 +7,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
-from conformance.documents import locations
-from conformance.documents.schemas import SchemaStore
 from conformance.engine.discovery import discover
 from conformance.engine.world import World
 from conformance.errors import InputError
@@ -44,7 +42,8 @@ def init(arguments: argparse.Namespace) -> int:
     except (NotReady, Unreachable) as error:
         complain(error)
         return Exit.UNREACHABLE
-    texts = (target_file(learnt, _hooks(suite), _schema()), workflow(str(TARGET)))
+    schema = suite.schemas.documents["kit/target"]
+    texts = (target_file(learnt, _hooks(suite, schema), schema["$id"]), workflow(str(TARGET)))
     for path, text in zip(places, texts, strict=True):
         files.check(path, "file")
         files.write(path, text.encode(), "file")
@@ -78,10 +77,9 @@ async def _discover(world: World) -> None:
         raise Unreachable(refused.reason)
 
 
-def _hooks(suite: Suite) -> list[HookOffer]:
-    """Return the hooks that the suite uses, those that most scenarios need first."""
-    told: Mapping[str, Any] = SchemaStore(locations.schema_root()).documents["kit/target"]
-    rows = told["properties"]["hooks"]["properties"]
+def _hooks(suite: Suite, schema: Mapping[str, Any]) -> list[HookOffer]:
+    """Return the hooks that a target file may have, those that most scenarios need first."""
+    rows = schema["properties"]["hooks"]["properties"]
     waiting = sum(scenario.waits != 0 for scenario in suite.scenarios.values())
     offers = [
         HookOffer(
@@ -94,8 +92,3 @@ def _hooks(suite: Suite) -> list[HookOffer]:
 
 def _needing(suite: Suite, hook: str) -> int:
     return sum(hook in scenario.hooks for scenario in suite.scenarios.values())
-
-
-def _schema() -> str:
-    found: str = SchemaStore(locations.schema_root()).documents["kit/target"]["$id"]
-    return found

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Final
 
+from conformance.documents.whole_file import identity
 from conformance.errors import InputError
 from conformance.record.record import RunRecord
 from conformance.rendering.files import Reports, Written
@@ -32,7 +33,8 @@ class UsualReports(Reports[RunRecord]):
         if is_whole(value):
             return super().write(value)
         is_cut_short = value.unreachable or not value.complete
-        if is_cut_short and self._source is not None and _is(self._source, FOLDER / "part.json"):
+        source, part = self._source, FOLDER / "part.json"
+        if is_cut_short and source is not None and identity(source) == identity(part):
             return Written((), ())
         return self._part.write(value)
 
@@ -40,13 +42,6 @@ class UsualReports(Reports[RunRecord]):
 def is_whole(record: RunRecord) -> bool:
     """Return whether a run tried everything that there is for its target."""
     return record.complete and not (record.selection or record.profiles or record.unreachable)
-
-
-def _is(path: Path, other: Path) -> bool:
-    try:
-        return path.samefile(other)
-    except OSError:
-        return False
 
 
 def _words(name: str) -> list[str]:

@@ -13,7 +13,7 @@ LONGEST: Final = 64
 """Characters of a word."""
 
 OTHERS: Final = "(other)"
-"""What messages count as that have no kind, or one of too many."""
+"""The name under which messages are counted that have no kind, or one kind too many."""
 
 
 class Kinds:

@@ -16,7 +16,7 @@ from conformance.record.needles import SHORTEST, Needles
 DEPTH: Final = 64
 LONGEST: Final = 4_096
 VARIED: Final = 2
-"""Different characters that a secret has at least: a row of zeros is none."""
+"""The fewest different characters in a secret: a row of zeros is not one."""
 
 READ: Final = 16 * 1024
 """Characters of a long text that are searched for secrets; no more of it is shown."""

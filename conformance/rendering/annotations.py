@@ -39,8 +39,8 @@ Level = Literal["error", "warning", "notice"]
 class Annotation(NamedTuple):
     """One annotation: its level, title and lines, and the place in a file that it refers to.
 
-    The place is told only of a file that is there, below the current folder: that of a scenario of
-    an installed kit is none of the repository's.
+    The place is named only if the file exists below the current folder: a scenario of an installed
+    kit is not in the repository.
     """
 
     level: Level

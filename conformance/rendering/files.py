@@ -41,9 +41,9 @@ class Reports(Generic[T]):
         self, words: Iterable[str], writers: Writers[T], inputs: Iterable[Path] = ()
     ) -> None:
         self._writers = writers
-        self._wanted = [_wanted(word, writers) for word in words]
-        self._fills_output = any(path == OUTPUT for _, path in self._wanted)
-        self._wanted = [(kind, STANDARD if path == OUTPUT else path) for kind, path in self._wanted]
+        wanted = [_wanted(word, writers) for word in words]
+        self._fills_output = any(path == OUTPUT for _, path in wanted)
+        self._wanted = [(kind, STANDARD if path == OUTPUT else path) for kind, path in wanted]
         taken = {whole_file.identity(path): f"the input {path}" for path in inputs}
         for kind, path in self._wanted:
             check(path)

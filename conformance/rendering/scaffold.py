@@ -14,7 +14,7 @@ WIDTH: Final = 96
 
 _PLAIN: Final = re.compile(r"[A-Za-z_./][A-Za-z0-9_./-]*")
 _WORDS: Final = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
-"""What YAML may take for something other than a text."""
+"""Words that YAML may read as something other than text."""
 
 WORKFLOW: Final = """\
 name: conformance
@@ -44,7 +44,7 @@ jobs:
 
 
 class Learnt(msgspec.Struct, frozen=True):
-    """What is known of a target: where it is, how it is started, what it claims and states."""
+    """What is known of a target: its address, how to start it, what it claims and states."""
 
     name: str
     url: str

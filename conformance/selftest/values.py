@@ -1,4 +1,4 @@
-"""Values in the texts that faulty servers relay: only what a fault is about is written anew."""
+"""Changes values in the text that a faulty server relays, and keeps the rest as it was spelled."""
 
 import json
 from collections.abc import Callable

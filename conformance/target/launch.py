@@ -27,7 +27,7 @@ def launched(url: str, text: str) -> Target:
     `{port}` in both stands for a free port. Raises `InputError` for a mistake in either.
     """
     argv = _words(text)
-    if not url and any(ports.PORT in word for word in argv):
+    if not url and ports.has_place(argv):
         url = _USUAL
     if url:
         ports.checked(url, argv)

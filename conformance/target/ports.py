@@ -23,12 +23,17 @@ def free() -> int:
         return port
 
 
+def has_place(argv: Sequence[str]) -> bool:
+    """Return whether a command has a place for a free port."""
+    return any(PORT in word for word in argv)
+
+
 def checked(url: str, argv: Sequence[str]) -> str:
     """Return a URL in which `{port}` may stand for the port that a command has, too.
 
     Raises `InputError` if that is no URL, or the command has no such word.
     """
-    if PORT in url and not any(PORT in word for word in argv):
+    if PORT in url and not has_place(argv):
         raise InputError(f"the URL has {PORT}, but the command that starts the server has not")
     urls.checked(url.replace(PORT, "1"), urls.WEBSOCKET)
     return url

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from conformance.errors import InputError, Location
 from conformance.target import urls
 from conformance.target.hooks import Hook
-from conformance.target.ports import PORT
+from conformance.target.ports import PORT, has_place
 from conformance.target.ready import Ready
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Command(msgspec.Struct, frozen=True):
     @property
     def names(self) -> frozenset[str]:
         """The names of what is known once it is ready, for hooks to use."""
-        port = {"port"} if any(PORT in word for word in self.argv) else set()
+        port = {"port"} if has_place(self.argv) else set()
         return frozenset({"url", *port, *(self.ready.names if self.ready else ())})
 
 

@@ -296,18 +296,19 @@ class _Page:
     def details(self) -> Markup:
         """What each row that did not simply pass opens to, as JSON for the script."""
         room = MOST_DETAILS
-        found = {}
+        found: dict[str, msgspec.Raw] = {}
         for row in sorted(self.rows.values(), key=lambda row: simplicity(row.result)):
             if row.result.outcome in (Outcome.PASSED, Outcome.NOT_APPLICABLE):
                 continue
             detail = in_all(self._detail(row.result), printable)
-            size = len(msgspec.json.encode(detail))
+            text = msgspec.json.encode(detail)
+            size = len(text)
             if size > room:
-                detail |= {"s": [], "w": [], "left": 1}
+                text = msgspec.json.encode(detail | {"s": [], "w": [], "left": 1})
             room -= min(size, room)
-            found[printable(row.result.id)] = detail
-        text = msgspec.json.encode(found).decode()
-        return Markup(text.replace("<", "\\u003c"))  # noqa: S704 - no tag can begin in it
+            found[printable(row.result.id)] = msgspec.Raw(text)
+        whole = msgspec.json.encode(found).decode()
+        return Markup(whole.replace("<", "\\u003c"))  # noqa: S704 - no tag can begin in it
 
     def _detail(self, result: Result) -> dict[str, Any]:
         names = {name for row in result.failures for name in row.requirements}
