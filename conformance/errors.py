@@ -33,7 +33,10 @@ class OutOfReach(Exception):
     """The target states something beyond the kit's limits, so nothing can be said of the target."""
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return a hint such as `, did you mean "expect"?`; empty if no known word is close."""
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+def did_you_mean(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+    """Return a hint such as `, did you mean "expect"?`; empty if no known word is close.
+
+    How close is the `cutoff`, from 0 to 1.
+    """
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=cutoff)
     return f', did you mean "{near[0]}"?' if near else ""

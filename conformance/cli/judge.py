@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import sys
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -12,7 +11,7 @@ from msgspec.structs import replace
 
 from conformance.cli.interruption import Interruption
 from conformance.engine.run import Options, Run
-from conformance.loader.selection import is_passive_selected, is_selected, select, select_forms
+from conformance.loader.selection import only_watched, select, select_forms
 from conformance.loader.suite import Suite, load
 from conformance.model import Scenario
 from conformance.record.baseline import Baseline
@@ -90,7 +89,8 @@ def show(
 def _options(suite: Suite, arguments: argparse.Namespace, baseline: Baseline | None) -> Options:
     named = tuple(form.name for form in select_forms(suite, arguments.selection))
     forms = {"drawn": None, "all": tuple(suite.forms), "none": ()}[arguments.forms]
-    only_watches = _only_watches(suite, arguments.selection)
+    words: list[str] = arguments.selection
+    only_watches = bool(words) and len(only_watched(suite, words)) == len(words)
     return Options(
         jobs=arguments.jobs,
         max_wait=0.0 if only_watches else arguments.max_wait,
@@ -104,26 +104,15 @@ def _options(suite: Suite, arguments: argparse.Namespace, baseline: Baseline | N
         known=baseline.failures if baseline else frozenset(),
         forms=() if only_watches else named or forms,
         seed=arguments.seed,
+        max_failures=arguments.max_failures,
     )
 
 
 def _selected(suite: Suite, arguments: argparse.Namespace) -> list[Scenario]:
     """Return the scenarios to run: all of them if only passive checks are selected."""
-    words = [word for word in arguments.selection if not _only_watched(suite, word)]
+    watched = only_watched(suite, arguments.selection)
+    words = [word for word in arguments.selection if word not in watched]
     return select(suite, words, arguments.profile)
-
-
-def _only_watches(suite: Suite, words: Sequence[str]) -> bool:
-    """Return whether only passive checks are selected."""
-    return bool(words) and all(_only_watched(suite, word) for word in words)
-
-
-def _only_watched(suite: Suite, word: str) -> bool:
-    """Return whether a word selects passive checks but no scenario."""
-    return not any(is_selected(scenario, word) for scenario in suite.scenarios.values()) and any(
-        is_passive_selected(monitor.id, [monitor.requirement], word)
-        for monitor in suite.make_monitors(suite)
-    )
 
 
 def _ready(target: Target, process: Process, interruption: Interruption) -> Target:

@@ -1,16 +1,14 @@
-"""The command line `coda-conformance`: its commands, and the module that carries out each."""
+"""The command line `coda-conformance`: parses the arguments, and hands them to the command."""
 
 import argparse
+import importlib
 import traceback
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Sequence
 
 from conformance.cli.arguments import parse
+from conformance.cli.commands import COMMANDS, Command
 from conformance.errors import InputError, KitError
 from conformance.text.streams import Output, complain, guarded
-
-if TYPE_CHECKING:
-    from conformance.cli.interruption import Interruption
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -20,15 +18,19 @@ def main(argv: Sequence[str] | None = None) -> int:
             arguments = parse(argv)
         except SystemExit as end:  # a usage error, --help or --version
             return _ended(int(end.code or 0), output, is_all=True)
+        except InputError as error:
+            complain(error)
+            return _ended(2, output, is_all=True)
         if arguments.color != "auto":
             output.is_coloured = arguments.color == "always"
-        status = _run_command(arguments)
-        return _ended(status, output, is_all=arguments.command in _PRINTING)
+        command = COMMANDS[arguments.command]
+        status = _run_command(command, arguments)
+        return _ended(status, output, is_all=command.only_prints)
 
 
-def _run_command(arguments: argparse.Namespace) -> int:
+def _run_command(command: Command, arguments: argparse.Namespace) -> int:
     try:
-        return _COMMANDS[arguments.command](arguments)
+        return _carry_out(command, arguments)
     except InputError as error:
         complain(error)
         return 2
@@ -42,6 +44,20 @@ def _run_command(arguments: argparse.Namespace) -> int:
         return 5
 
 
+def _carry_out(command: Command, arguments: argparse.Namespace) -> int:
+    module, _, name = command.carried_out_by.partition(":")
+    if command.takes_signals:
+        # Before any library is imported, as some swallow the exception of a Ctrl-C.
+        from conformance.cli.interruption import Interruption
+
+        interruption = Interruption()
+        run: Callable[[argparse.Namespace, Interruption], int]
+        run = getattr(importlib.import_module(module), name)
+        return run(arguments, interruption)
+    print_: Callable[[argparse.Namespace], int] = getattr(importlib.import_module(module), name)
+    return print_(arguments)
+
+
 def _ended(status: int, output: Output, *, is_all: bool) -> int:
     """Return the exit status after all output; `is_all` says that output was the only job.
 
@@ -53,103 +69,3 @@ def _ended(status: int, output: Output, *, is_all: bool) -> int:
         return status
     complain(f"the standard output cannot be written: {getattr(lost, 'strerror', None) or lost}")
     return status or 2 if is_all else status
-
-
-def _interruption() -> "Interruption":
-    """Take Ctrl-C before any library is imported, as some swallow the exception."""
-    from conformance.cli.interruption import Interruption
-
-    return Interruption()
-
-
-def _run(arguments: argparse.Namespace) -> int:
-    interruption = _interruption()
-    from conformance.cli.run import run
-
-    return run(arguments, interruption)
-
-
-def _demo(arguments: argparse.Namespace) -> int:
-    interruption = _interruption()
-    from conformance.cli.run import demo
-
-    return demo(arguments, interruption)
-
-
-def _init(arguments: argparse.Namespace) -> int:
-    from conformance.cli.init import init
-
-    return init(arguments)
-
-
-def _list(arguments: argparse.Namespace) -> int:
-    from conformance.cli.show import list_
-
-    return list_(arguments)
-
-
-def _explain(arguments: argparse.Namespace) -> int:
-    from conformance.cli.show import explain
-
-    return explain(arguments)
-
-
-def _schema(arguments: argparse.Namespace) -> int:
-    from conformance.cli.show import schema
-
-    return schema(arguments)
-
-
-def _selftest(arguments: argparse.Namespace) -> int:
-    from conformance.cli.selftest import selftest
-
-    return selftest(arguments)
-
-
-def _baseline(arguments: argparse.Namespace) -> int:
-    from conformance.cli.baseline import baseline
-
-    return baseline(arguments)
-
-
-def _diff(arguments: argparse.Namespace) -> int:
-    from conformance.cli.diff import diff
-
-    return diff(arguments)
-
-
-def _report(arguments: argparse.Namespace) -> int:
-    from conformance.cli.stored import report
-
-    return report(arguments)
-
-
-def _show(arguments: argparse.Namespace) -> int:
-    from conformance.cli.stored import show
-
-    return show(arguments)
-
-
-def _compare(arguments: argparse.Namespace) -> int:
-    from conformance.cli.stored import compare
-
-    return compare(arguments)
-
-
-_COMMANDS = {
-    "run": _run,
-    "demo": _demo,
-    "init": _init,
-    "baseline": _baseline,
-    "diff": _diff,
-    "report": _report,
-    "show": _show,
-    "compare": _compare,
-    "list": _list,
-    "explain": _explain,
-    "schema": _schema,
-    "selftest": _selftest,
-}
-
-_PRINTING: Final = frozenset({"list", "explain", "schema", "show", "compare"})
-"""The commands that only print something."""

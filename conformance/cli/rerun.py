@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from conformance.errors import InputError, Location
+from conformance.loader.selection import is_selected
 from conformance.model import Outcome, Result
 from conformance.rendering.reader import read
 
@@ -17,7 +18,7 @@ _SEEN: Final = re.compile(r"seen in (\w[\w-]*/\S+)")
 def failed(path: Path, words: Collection[str] = ()) -> list[str]:
     """Return the ids to select to run again what failed in a report.
 
-    With words, only what begins with one of them, or judges a requirement that does. A passive
+    With words, only what they select. A passive
     check or a form is seen in scenarios, which are selected with it. Raises `InputError` if nothing
     failed.
     """
@@ -25,20 +26,13 @@ def failed(path: Path, words: Collection[str] = ()) -> list[str]:
     found = dict.fromkeys(
         word
         for result in report.record().results
-        if result.outcome in AGAIN and _is_selected(result, words)
+        if result.outcome in AGAIN and is_selected(words, result.id, result.requirements)
         for word in _of(result)
     )
     if not found:
         of = f" of {' '.join(words)}" if words else ""
         raise InputError(f"has nothing{of} that failed", Location(report.file))
     return list(found)
-
-
-def _is_selected(result: Result, words: Collection[str]) -> bool:
-    names = (result.id, *result.requirements)
-    return not words or any(
-        name.startswith((word, word.upper())) for name in names for word in words
-    )
 
 
 def _of(result: Result) -> Iterator[str]:

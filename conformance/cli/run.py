@@ -12,6 +12,7 @@ from conformance.cli.rerun import failed
 from conformance.cli.usual_reports import UsualReports
 from conformance.documents.whole_file import is_file
 from conformance.errors import InputError
+from conformance.loader.selection import NOT
 from conformance.record.record import RunRecord
 from conformance.rendering.files import Reports
 from conformance.rendering.formats import WRITERS
@@ -26,14 +27,19 @@ def run(arguments: argparse.Namespace, interruption: Interruption) -> int:
 
 
 def _target(arguments: argparse.Namespace) -> Target:
-    """Return the target; with `--launch`, a first word that is no URL belongs to the selection."""
-    named, launch = arguments.target, arguments.launch
-    if launch and named and "://" not in named:
-        if is_file(Path(named)):
+    """Return the target.
+
+    Where `--launch` or a variable gives it, a first word that is no URL and no file belongs to the
+    selection.
+    """
+    named, launch, usual = arguments.target, arguments.launch, arguments.usual_target
+    if (launch or usual) and named and "://" not in named:
+        if not is_file(Path(named)):
+            arguments.selection.insert(0, named)
+            named = None
+        elif launch:
             raise InputError(f"--launch goes with a URL; put the command into {named} instead")
-        arguments.selection.insert(0, named)
-        named = None
-    return from_argument(named or "", launch or "")
+    return from_argument(named or ("" if launch else usual) or "", launch or "")
 
 
 def demo(arguments: argparse.Namespace, interruption: Interruption) -> int:
@@ -50,6 +56,7 @@ def _judge(arguments: argparse.Namespace, target: Target, interruption: Interrup
         target = replace(target, connect_timeout=arguments.connect_timeout)
     if arguments.failed:
         arguments.selection = failed(arguments.failed, arguments.selection)
+    arguments.selection += [f"{NOT}{word}" for word in arguments.exclude]
     reports = _reports(arguments)
     with ExitStack() as stack:
         process = stack.enter_context(running(target.command)) if target.command else None

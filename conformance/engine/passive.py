@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from conformance.engine.world import World
 from conformance.loader.monitor import Monitor
-from conformance.loader.selection import is_passive_selected
+from conformance.loader.selection import is_excluded, is_selected
 from conformance.loader.suite import Suite
 from conformance.model import Outcome, Result
 
@@ -16,15 +16,20 @@ def passive_results(
 ) -> list[Result]:
     """Return the results of the passive checks that the words and profiles select; by default all.
 
-    All of them watch whatever is run: one that saw something wrong is never left out.
+    All of them watch whatever is run: one that saw something wrong is left out only if asked.
     """
     rows = (_result(monitor, world.suite) for monitor in world.monitors)
-    return [row for row in rows if row.outcome.blames or _is_selected(row, words, profiles)]
+    return [
+        row
+        for row in rows
+        if _is_selected(row, words, profiles)
+        or (row.outcome.blames and not is_excluded(words, row.id, row.requirements))
+    ]
 
 
 def _is_selected(row: Result, words: Collection[str], profiles: Collection[str]) -> bool:
-    named = any(is_passive_selected(row.id, row.requirements, word) for word in words)
-    return (named or not words) and (not profiles or row.profile in profiles)
+    named = is_selected(words, row.id, row.requirements)
+    return named and (not profiles or row.profile in profiles)
 
 
 def _result(monitor: Monitor, suite: Suite) -> Result:

@@ -23,6 +23,7 @@ from conformance.engine.room import Room
 from conformance.engine.scheduling import BESIDE, Needs, in_parallel, turn, urgency
 from conformance.engine.world import World
 from conformance.errors import KitError
+from conformance.loader.selection import is_excluded
 from conformance.loader.suite import Suite
 from conformance.model import Outcome, Result, Scenario
 from conformance.record import retries
@@ -60,7 +61,8 @@ class Options(msgspec.Struct, frozen=True):
     does not look like one of the suite's protocol is judged anyway. What passes is played again
     in the named `forms`; None: in one that `seed` picks. Without any scenarios all are played, in
     these forms only. With `only_watches`, the scenarios are there to be watched by passive checks
-    and have no results of their own.
+    and have no results of their own. The run ends once `max_failures` scenarios have failed that
+    are not `known`.
     """
 
     jobs: int = 16
@@ -75,6 +77,7 @@ class Options(msgspec.Struct, frozen=True):
     force: bool = False
     forms: tuple[str, ...] | None = ()
     seed: int = 1
+    max_failures: int | None = None
 
 
 @dataclass(slots=True)
@@ -98,6 +101,7 @@ class Run:
     _put_off: list[Scenario] = field(default_factory=list, init=False)
     _can_put_off: bool = field(default=False, init=False)
     _bound: str = field(default="", init=False)
+    _end: Callable[[], None] = field(default=lambda: None, init=False)
     phase: str = field(default=DISCOVERY, init=False)
     """The phase that it is in."""
     _started: datetime = field(default_factory=lambda: datetime.now(UTC), init=False)
@@ -236,11 +240,12 @@ class Run:
         timers = [loop.call_soon(check)]
         try:
             async with bound:
+                self._end = lambda: bound.reschedule(loop.time())
                 await self._all()
         except TimeoutError:
             if not bound.expired():
                 raise
-            self._attempts.note = (
+            self._attempts.note = self._attempts.note or (
                 f"the run took longer than {limit:.0f} s, three times its longest wait plus "
                 f"{SPARE:g} s; use --timeout-scale to give a slow target more time"
             )
@@ -305,14 +310,19 @@ class Run:
 
     async def _in_forms(self) -> None:
         """Play what passed again, in forms that must make no difference."""
-        options, forms = self.options, self.suite.forms
+        options = self.options
+        forms = {
+            name: form
+            for name, form in self.suite.forms.items()
+            if not is_excluded(options.selection, form.id, form.requirements)
+        }
         scenarios = [row for row in self.scenarios if self._is_right(row.id)]
         if not self.scenarios:
             scenarios = list(self.suite.scenarios.values())
         if options.forms is None:
             plays = drawn(scenarios, forms, options.seed)
         else:
-            plays = each(scenarios, [forms[name] for name in options.forms])
+            plays = each(scenarios, [forms[name] for name in options.forms if name in forms])
         await self._forms.play(plays, options.jobs)
 
     def _is_right(self, name: str) -> bool:
@@ -354,6 +364,16 @@ class Run:
     def _found(self, result: Result) -> None:
         self.results[result.id] = result
         self.progress(result)
+        most = self.options.max_failures
+        if most is not None and self._failed() >= most and not self._attempts.note:
+            self._attempts.note = f"the run ended early, after {most} failed (--max-failures)"
+            self._end()
+
+    def _failed(self) -> int:
+        rows = self.results.values()
+        return sum(
+            row.outcome is Outcome.FAILED and row.id not in self.options.known for row in rows
+        )
 
     # ── retries ──
 

@@ -1,44 +1,127 @@
-"""Selection: which scenarios, forms, passive checks and requirements a command selects."""
+"""Selection: which scenarios, forms, passive checks and requirements the words of a command mean.
 
-from collections.abc import Collection, Iterable
+A word is an id, its beginning, or a pattern (`*`, `?`, `[…]`) for the whole of it; `!` before it
+excludes.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from fnmatch import fnmatchcase
+from typing import Final
 
 from conformance.errors import InputError, did_you_mean
 from conformance.loader.form import PREFIX, Form
 from conformance.loader.suite import Suite
 from conformance.model import Requirement, Scenario
 
+NOT: Final = "!"
+
+_PATTERN: Final = re.compile(r"[*?\[]")
+
+
+def fits(word: str, name: str, requirements: Iterable[str] = ()) -> bool:
+    """Return whether a word means the check of that id, or one that judges these requirements."""
+    if _PATTERN.search(word):
+        named = (fnmatchcase(row, word.upper()) for row in requirements)
+        return fnmatchcase(name, word) or any(named)
+    return name.startswith(word) or any(row.startswith(word.upper()) for row in requirements)
+
+
+def is_selected(words: Collection[str], name: str, requirements: Collection[str] = ()) -> bool:
+    """Return whether words select a check; without any that selects, all but the excluded."""
+    return not is_excluded(words, name, requirements) and (
+        not (wanted := _wanted(words)) or any(fits(word, name, requirements) for word in wanted)
+    )
+
+
+def is_excluded(words: Iterable[str], name: str, requirements: Collection[str] = ()) -> bool:
+    """Return whether one of the words excludes a check."""
+    return any(fits(word, name, requirements) for word in _unwanted(words))
+
 
 def select(suite: Suite, selection: Iterable[str], profiles: Iterable[str]) -> list[Scenario]:
-    """Return the scenarios that the words select, by id or requirement, in the named profiles.
+    """Return the scenarios that the words select in the named profiles.
 
     Without words, all; none if the words select only forms. Raises `InputError` for a word or a
     profile that selects nothing.
     """
     words, names = list(selection), list(profiles)
-    forms = [word for word in words if select_forms(suite, [word])]
-    if forms == words and forms:
-        return []
-    words = [word for word in words if word not in forms]
+    wanted = _wanted(words)
+    of_scenarios = [word for word in wanted if not select_forms(suite, [word])]
     for name in names:
         if name not in suite.profiles:
             hint = did_you_mean(name, suite.profiles)
             raise InputError(f'there is no profile "{name}"{hint}; known: {_listed(suite)}')
     found = [s for s in suite.scenarios.values() if not names or s.profile in names]
-    for word in words:
-        if not any(is_selected(scenario, word) for scenario in found):
+    for word in of_scenarios:
+        if not any(_means(suite, word, scenario) for scenario in found):
             raise InputError(_why_nothing(suite, word))
-    return [s for s in found if not words or any(_fits(suite, s, word) for word in words)]
-
-
-def _fits(suite: Suite, scenario: Scenario, word: str) -> bool:
-    """Return whether a word selects a scenario: the whole id of one selects no other."""
-    return scenario.id == word if word in suite.scenarios else is_selected(scenario, word)
+    for word in _unwanted(words):
+        if not _is_known(suite, word):
+            raise InputError(_why_nothing(suite, word))
+    if wanted and not of_scenarios:
+        return []
+    chosen = [
+        s
+        for s in found
+        if (not wanted or any(_means(suite, word, s) for word in of_scenarios))
+        and not is_excluded(words, s.id, s.requirements)
+    ]
+    if not chosen:
+        raise InputError(f"nothing is left of the selection: {' '.join(words)}")
+    return chosen
 
 
 def select_forms(suite: Suite, selection: Iterable[str]) -> list[Form]:
-    """Return the forms whose id begins with one of the words."""
-    words = [word for word in selection if word.startswith(PREFIX[:-1])]
-    return [form for form in suite.forms.values() if any(map(form.id.startswith, words))]
+    """Return the forms that words for forms select."""
+    words = list(selection)
+    wanted = [word for word in _wanted(words) if word.startswith(PREFIX[:-1])]
+    return [
+        form
+        for form in suite.forms.values()
+        if any(fits(word, form.id) for word in wanted) and not is_excluded(words, form.id)
+    ]
+
+
+def is_requirement_selected(
+    requirement: Requirement, words: Collection[str], profiles: Collection[str]
+) -> bool:
+    """Return whether a requirement matches the selected ids and profiles; by default, it does."""
+    ids = [word.upper() for word in words]
+    return is_selected(ids, requirement.id) and (not profiles or requirement.profile in profiles)
+
+
+def only_watched(suite: Suite, words: Iterable[str]) -> Sequence[str]:
+    """Return those of the words that select passive checks but no scenario."""
+    checks = suite.make_monitors(suite)
+    return [
+        word
+        for word in _wanted(words)
+        if not any(fits(word, row.id, row.requirements) for row in suite.scenarios.values())
+        and any(fits(word, row.id, (row.requirement,)) for row in checks)
+    ]
+
+
+def _wanted(words: Iterable[str]) -> list[str]:
+    return [word for word in words if not word.startswith(NOT)]
+
+
+def _unwanted(words: Iterable[str]) -> list[str]:
+    return [word.removeprefix(NOT) for word in words if word.startswith(NOT)]
+
+
+def _means(suite: Suite, word: str, scenario: Scenario) -> bool:
+    """Return whether a word means a scenario: the whole id of one means no other."""
+    if word in suite.scenarios:
+        return scenario.id == word
+    return fits(word, scenario.id, scenario.requirements)
+
+
+def _is_known(suite: Suite, word: str) -> bool:
+    rows = [(row.id, row.requirements) for row in suite.scenarios.values()]
+    rows += [(row.id, row.requirements) for row in suite.forms.values()]
+    rows += [(row.id, (row.requirement,)) for row in suite.make_monitors(suite)]
+    return any(fits(word, name, requirements) for name, requirements in rows)
 
 
 def _why_nothing(suite: Suite, word: str) -> str:
@@ -58,23 +141,3 @@ def _nearest(suite: Suite, word: str) -> str:
 
 def _listed(suite: Suite) -> str:
     return ", ".join(suite.profiles)
-
-
-def is_requirement_selected(
-    requirement: Requirement, words: Collection[str], profiles: Collection[str]
-) -> bool:
-    """Return whether a requirement matches the selected ids and profiles; by default, it does."""
-    named = not words or any(requirement.id.startswith(word.upper()) for word in words)
-    return named and (not profiles or requirement.profile in profiles)
-
-
-def is_passive_selected(name: str, requirements: Iterable[str], word: str) -> bool:
-    """Return whether a word is a prefix of a passive check's id or of its requirement's."""
-    return name.startswith(word) or any(r.startswith(word.upper()) for r in requirements)
-
-
-def is_selected(scenario: Scenario, word: str) -> bool:
-    """Return whether a word is a prefix of a scenario's id or of a requirement's."""
-    return scenario.id.startswith(word) or any(
-        requirement.startswith(word.upper()) for requirement in scenario.requirements
-    )

@@ -39,7 +39,7 @@ def from_argument(argument: str, launch: str = "") -> Target:
         url = checked_url(argument)
         return Target(url, urlsplit(url).netloc, f"run {urls.shown(url)}")
     path = text_file.possible(argument)
-    if not path.is_file():
+    if path.is_dir() or not path.exists():
         hint = ""
         if path.suffix in (".yaml", ".yml"):
             hint = "; there is no such file"
@@ -72,7 +72,8 @@ def _target(path: Path, source: Source) -> Target:
     tls = value.get("tls", {})
     claims = value.get("claims")
     url = _url(value, source)
-    command = _command(value.get("command"), url, path.parent, source)
+    folder = path.parent if path.is_file() else Path()  # a pipe's is of no use
+    command = _command(value.get("command"), url, folder, source)
     return Target(
         url=url,
         name=value.get("name", path.stem),
@@ -82,9 +83,9 @@ def _target(path: Path, source: Source) -> Target:
         headers=tuple((k, _from_environment(v, k, source)) for k, v in headers.items()),
         connect_timeout=value.get("connect_timeout", CONNECT_TIMEOUT),
         verify=tls.get("verify", True),
-        ca=_certificates(path.parent, tls["ca"], source) if "ca" in tls else None,
+        ca=_certificates(folder, tls["ca"], source) if "ca" in tls else None,
         command=command,
-        hooks=_hooks(value.get("hooks", {}), command, path.parent, source),
+        hooks=_hooks(value.get("hooks", {}), command, folder, source),
     )
 
 

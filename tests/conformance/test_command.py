@@ -1,6 +1,7 @@
 """The command says what it did, in words and in its exit status."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ NOWHERE = "ws://127.0.0.1:1/"
     ("words", "told"),
     [((), "COMMAND"),
      (("run",), "TARGET"),
-     (("rnu", NOWHERE), "'rnu'"),
+     (("rnu", NOWHERE), 'there is no command "rnu"'),
      (("run", NOWHERE, "--jobs", "0"), "expected a number from 1 to 256, not '0'"),
      (("run", NOWHERE, "--jobs", "257"), "expected a number from 1 to 256, not '257'"),
      (("run", NOWHERE, "--jobs", "²"), "'²'"),
@@ -34,8 +35,10 @@ NOWHERE = "ws://127.0.0.1:1/"
 def test_a_command_line_that_makes_no_sense_is_usage(words: tuple[str, ...], told: str) -> None:
     done = call(*words)
     assert (done.status, done.output) == (2, "")
-    assert done.errors.startswith("usage: coda-conformance")
-    assert told in done.errors.splitlines()[-1]
+    first, where = done.errors.splitlines()
+    assert first.startswith("coda-conformance")
+    assert told in first
+    assert where.endswith("--help)")
 
 
 @pytest.mark.parametrize(
@@ -83,20 +86,9 @@ def test_a_file_that_is_nested_beyond_reason_is_a_mistake_and_no_crash(tmp_path:
     assert "is nested too deeply" in done.complaint
 
 
-@pytest.mark.parametrize("words", [("--help",), *[(word, "--help") for word in
-    ("run", "demo", "baseline", "diff", "list", "explain", "schema")]]
-)  # fmt: skip
-def test_help_is_given_on_the_standard_output(words: tuple[str, ...]) -> None:
-    done = call(*words)
-    assert (done.status, done.errors) == (0, "")
-    assert done.output.startswith("usage: coda-conformance")
-
-
 def test_help_lists_every_exit_status() -> None:
     text = call("--help").output
-    for status in ("0  conformant", "1  a MUST is br", "2  usage", "3  incomplete", "4  the targ",
-                   "5  a fault of the kit", "130  interrupted"):  # fmt: skip
-        assert status in text
+    assert re.findall(r"^  (\d+) +\w", text, re.MULTILINE) == [*"012345", "130"]
 
 
 def test_the_version_is_told() -> None:

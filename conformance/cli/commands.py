@@ -1,0 +1,153 @@
+"""The commands of the command line, as a table: what each does, takes, returns and prints."""
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from conformance.cli import options
+from conformance.cli.parser import Parser
+
+MEANINGS: Final = {
+    0: "conformant, or no change from the --baseline",
+    1: "a MUST is broken, or the --baseline does not match",
+    2: "a mistake in the command or a file, nothing selected, or a report cannot be written",
+    3: "incomplete: something is inconclusive or flaky",
+    4: "the target cannot be reached, or does not look like one of this protocol",
+    5: "a fault of the kit itself",
+    130: "interrupted; once the run has begun, the reports are still written",
+}
+"""What the exit statuses of a run mean; 2, 5 and 130 mean the same for every command."""
+
+
+class Command(NamedTuple):
+    """A command of the command line.
+
+    `carried_out_by` is MODULE:FUNCTION, imported only when it is needed. `from_environment` adds
+    the options that variables may set. `exits` are the statuses that it has of its own; a text
+    replaces the usual one. What `only_prints` has failed if its output is lost.
+    """
+
+    summary: str
+    carried_out_by: str
+    arguments: Callable[[Parser], None]
+    examples: tuple[str, ...]
+    exits: dict[int, str]
+    from_environment: Callable[[Parser], None] | None = None
+    only_prints: bool = False
+    takes_signals: bool = False
+
+
+_DONE: Final = {0: "done"}
+
+COMMANDS: Final = {
+    "run": Command(
+        "test a server for conformance",
+        "conformance.cli.run:run",
+        options.run,
+        (
+            "run ws://127.0.0.1:8765/",
+            'run --launch "node server.js --port {port}"',
+            "run target.yaml deduplication --exclude '*/*-window'",
+            "run target.yaml --baseline known.yaml --junit junit.xml",
+        ),
+        MEANINGS,
+        from_environment=options.run_variables,
+        takes_signals=True,
+    ),
+    "demo": Command(
+        "test the reference server, to see a report",
+        "conformance.cli.run:demo",
+        options.demo,
+        ("demo", "demo errors/words-are-no-json --verbose"),
+        MEANINGS,
+        from_environment=options.demo_options,
+        takes_signals=True,
+    ),
+    "init": Command(
+        "write a target file and a workflow for a server",
+        "conformance.cli.init:init",
+        options.init,
+        ("init ws://127.0.0.1:8765/", 'init --launch "node server.js --port {port}"'),
+        {0: "written", 4: MEANINGS[4]},
+    ),
+    "baseline": Command(
+        "record the known failures of a target",
+        "conformance.cli.baseline:baseline",
+        options.baseline,
+        ('baseline report.json --output known.yaml --reason "see #12"',),
+        {0: "written, or nothing to change"},
+    ),
+    "diff": Command(
+        "show what differs between two reports",
+        "conformance.cli.diff:diff",
+        options.diff,
+        ("diff old.json new.json",),
+        {0: "nothing became worse", 1: "something became worse"},
+    ),
+    "report": Command(
+        "render a JSON report again",
+        "conformance.cli.stored:report",
+        options.report,
+        ("report report.json --html report.html", "report report.json --markdown - --quiet"),
+        {status: MEANINGS[status] for status in (0, 1, 3, 4)},
+        from_environment=options.report_options,
+    ),
+    "show": Command(
+        "print one dialogue of a JSON report",
+        "conformance.cli.stored:show",
+        options.show,
+        ("show coda-report/report.json errors/words-are-no-json",),
+        _DONE,
+        only_prints=True,
+    ),
+    "compare": Command(
+        "put several JSON reports side by side",
+        "conformance.cli.stored:compare",
+        options.compare,
+        ("compare one.json two.json three.json",),
+        _DONE,
+        only_prints=True,
+    ),
+    "list": Command(
+        "list the scenarios or the requirements",
+        "conformance.cli.listing:list_",
+        options.list_,
+        ("list deduplication", "list 'AUTH-*' --json", "list --requirements --profile core"),
+        {0: "done", 1: "with --requirements, one of them is not tested by anything"},
+        only_prints=True,
+    ),
+    "explain": Command(
+        "explain a requirement, scenario or form",
+        "conformance.cli.show:explain",
+        options.explain,
+        ("explain AUTH-07", "explain errors/words-are-no-json", "explain forms/escaped"),
+        _DONE,
+        only_prints=True,
+    ),
+    "schema": Command(
+        "print a JSON Schema of the protocol",
+        "conformance.cli.show:schema",
+        options.schema,
+        ("schema auth_challenge", "schema --bundle > coda.json"),
+        _DONE,
+        only_prints=True,
+    ),
+    "selftest": Command(
+        "show that every check can fail",
+        "conformance.cli.selftest:selftest",
+        options.selftest,
+        ("selftest --sample 50", "selftest AUTH-07 --scope suite", "selftest --legal"),
+        {0: "every fault was caught, and nothing blamed wrongly", 1: "anything else"},
+    ),
+    "completion": Command(
+        "print what makes a shell complete these commands",
+        "conformance.cli.completion:completion",
+        options.completion,
+        (
+            "completion bash > ~/.local/share/bash-completion/completions/coda-conformance",
+            "completion zsh > ~/.zfunc/_coda-conformance   # a folder in fpath",
+            "completion fish > ~/.config/fish/completions/coda-conformance.fish",
+        ),
+        _DONE,
+        only_prints=True,
+    ),
+}

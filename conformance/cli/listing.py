@@ -1,0 +1,131 @@
+"""`list`: the scenarios, passive checks and forms, or the requirements and what tests them."""
+
+import argparse
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from conformance.errors import InputError
+from conformance.loader.coverage import Coverage, coverage
+from conformance.loader.form import PREFIX
+from conformance.loader.selection import (
+    NOT,
+    is_excluded,
+    is_requirement_selected,
+    is_selected,
+    only_watched,
+    select,
+    select_forms,
+)
+from conformance.loader.suite import Suite, load
+from conformance.rendering.gfm import cell
+from conformance.text.streams import say
+
+
+class Check(msgspec.Struct, frozen=True):
+    """Something that the kit checks: a scenario, a passive check or a form."""
+
+    id: str
+    kind: str
+    title: str
+    requirements: tuple[str, ...]
+    profile: str | None = None
+    hooks: tuple[str, ...] = ()
+    file: str | None = None
+    line: int | None = None
+
+
+def list_(arguments: argparse.Namespace) -> int:
+    """List scenarios, or requirements with how many checks test each."""
+    suite = load()
+    words = [*arguments.selection, *(f"{NOT}{word}" for word in arguments.exclude)]
+    if arguments.requirements:
+        return _list_requirements(suite, words, arguments)
+    checks = [*_checks(suite, words, arguments.profile)]
+    if arguments.json:
+        say(*_json(checks))
+        return 0
+    width = max(len(check.id) for check in checks)
+    say(*(f"{row.id:<{width}}  {', '.join(row.requirements)}".rstrip() for row in checks))
+    say(_counted(checks))
+    return 0
+
+
+def _checks(suite: Suite, words: list[str], profiles: list[str]) -> Iterator[Check]:
+    """Yield what the words select; forms and passive checks have no part in a profile."""
+    watched = only_watched(suite, words)
+    wanted = [word for word in words if not word.startswith(NOT)]
+    if not wanted or len(watched) < len(wanted):
+        for scenario in select(suite, [w for w in words if w not in watched], profiles):
+            file, line, _ = scenario.location
+            yield Check(
+                scenario.id,
+                "scenario",
+                scenario.title,
+                scenario.requirements,
+                scenario.profile,
+                tuple(sorted(scenario.hooks)),
+                file,
+                line,
+            )
+    for monitor in suite.make_monitors(suite) if wanted else ():
+        if is_selected(words, monitor.id) and not is_excluded(words, "", (monitor.requirement,)):
+            yield Check(monitor.id, "passive check", monitor.title, (monitor.requirement,))
+    for form in select_forms(suite, words if wanted else [PREFIX, *words]):
+        yield Check(form.id, "form", form.title, form.requirements)
+
+
+def _counted(checks: Iterable[Check]) -> str:
+    kinds: dict[str, int] = {}
+    for check in checks:
+        kinds[check.kind] = kinds.get(check.kind, 0) + 1
+    return ", ".join(f"{number} {kind}{'s' * (number != 1)}" for kind, number in kinds.items())
+
+
+def _list_requirements(suite: Suite, words: list[str], arguments: argparse.Namespace) -> int:
+    """Print the coverage; return 1 if nothing tests a requirement."""
+    rows = [
+        row
+        for row in coverage(suite)
+        if is_requirement_selected(row.requirement, words, arguments.profile)
+    ]
+    if not rows:
+        raise InputError(f'no requirement matches "{" ".join(words)}"')
+    untried = [row.requirement.id for row in rows if not row.tried]
+    if arguments.json:
+        say(*_json(map(_requirement, rows)))
+    else:
+        say(*_table(rows), *(["", f"Not tested by anything: {', '.join(untried)}"] * bool(untried)))
+    return 1 if untried else 0
+
+
+def _table(rows: Iterable[Coverage]) -> list[str]:
+    from tabulate import tabulate
+
+    cells = [
+        (
+            row.requirement.id,
+            row.requirement.level,
+            row.requirement.profile,
+            len(row.scenarios),
+            len(row.monitors),
+            cell(row.requirement.excluded or ""),
+        )
+        for row in rows
+    ]
+    headers = ("requirement", "level", "profile", "scenarios", "passive checks", "excluded")
+    return tabulate(cells, headers, tablefmt="github").splitlines()
+
+
+def _requirement(row: Coverage) -> dict[str, Any]:
+    return {
+        **msgspec.structs.asdict(row.requirement),
+        "scenarios": [scenario.id for scenario in row.scenarios],
+        "passive_checks": [f"passive/{name}" for name, _ in row.monitors],
+    }
+
+
+def _json(rows: Iterable[Any]) -> list[str]:
+    return json.dumps(msgspec.to_builtins(list(rows)), ensure_ascii=False, indent=2).splitlines()

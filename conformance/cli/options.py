@@ -1,0 +1,347 @@
+"""The options of the commands, each group by a function that adds it to a parser."""
+
+import argparse
+from pathlib import Path
+from typing import Any, Final
+
+from conformance.cli import values
+from conformance.cli.parser import Gathered, Parser
+
+FORMATS: Final = ("html", "json", "markdown", "junit", "ctrf", "github", "badge", "svg")
+"""The formats of reports, as the help lists them."""
+
+
+def colour(parser: Parser, default: str = argparse.SUPPRESS) -> None:
+    """Add `--color`."""
+    parser.add_argument(
+        "--color",
+        choices=("auto", "always", "never"),
+        default=default,
+        help="use colours (default: if the output is a terminal that takes them)",
+    )
+
+
+def run(parser: Parser) -> None:
+    """Add the arguments of `run`."""
+    parser.add_argument(
+        "target",
+        nargs="?",
+        type=values.target,
+        metavar="TARGET",
+        help="a ws:// or wss:// URL, or a target file; - is the standard input",
+    )
+    _selection(parser)
+    parser.set_defaults(usual_target=None)
+    _run_options(parser)
+
+
+def run_variables(parser: Parser) -> None:
+    """Add what variables may set for `run`: its options and the target."""
+    parser.add_argument("--target", dest="usual_target", type=values.target)
+    _run_options(parser)
+
+
+def _run_options(parser: Parser) -> None:
+    _filters(parser)
+    _launch(parser)
+    _how(parser)
+
+
+def demo(parser: Parser) -> None:
+    """Add the arguments of `demo`."""
+    _selection(parser)
+    demo_options(parser)
+
+
+def demo_options(parser: Parser) -> None:
+    """Add the options of `demo`."""
+    _filters(parser)
+    _how(parser)
+
+
+def init(parser: Parser) -> None:
+    """Add the arguments of `init`."""
+    parser.add_argument("target", nargs="?", metavar="URL", help="a ws:// or wss:// URL")
+    _launch(parser)
+    parser.add_argument(
+        "--output", type=values.path, default=Path(), metavar="FOLDER", help="where (default: here)"
+    )
+
+
+def baseline(parser: Parser) -> None:
+    """Add the arguments of `baseline`."""
+    parser.add_argument(
+        "report", type=values.source, metavar="REPORT.json", help="the JSON report of a whole run"
+    )
+    parser.add_argument(
+        "--output",
+        type=values.path,
+        required=True,
+        metavar="FILE",
+        help="the baseline to write; an existing one is updated",
+    )
+    parser.add_argument(
+        "--reason", default="", metavar="TEXT", help="why the new entries are known failures"
+    )
+    parser.add_argument(
+        "--expires",
+        metavar="DATE",
+        help="the last day on which the new entries count as known, such as 2027-03-31",
+    )
+
+
+def diff(parser: Parser) -> None:
+    """Add the arguments of `diff`."""
+    parser.add_argument("old", type=values.source, metavar="OLD.json", help="a JSON report")
+    parser.add_argument("new", type=values.source, metavar="NEW.json", help="a later JSON report")
+
+
+def report(parser: Parser) -> None:
+    """Add the arguments of `report`."""
+    _stored(parser)
+    report_options(parser)
+
+
+def report_options(parser: Parser) -> None:
+    """Add the options of `report`."""
+    _output(parser)
+    parser.add_argument("-q", "--quiet", action="store_true", help="print only the verdict")
+
+
+def show(parser: Parser) -> None:
+    """Add the arguments of `show`."""
+    _stored(parser)
+    parser.add_argument("id", metavar="ID", help="such as errors/words-are-no-json")
+
+
+def compare(parser: Parser) -> None:
+    """Add the arguments of `compare`."""
+    _stored(parser, nargs="+")
+    parser.add_argument(
+        "--all", action="store_true", help="list all requirements, not only those that differ"
+    )
+
+
+def list_(parser: Parser) -> None:
+    """Add the arguments of `list`."""
+    _selection(parser)
+    _filters(parser)
+    parser.add_argument(
+        "--requirements",
+        action="store_true",
+        help="list the requirements and how many checks test each",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON, for programs")
+
+
+def explain(parser: Parser) -> None:
+    """Add the arguments of `explain`."""
+    parser.add_argument("id", help="such as DEDUP-04 or errors/words-are-no-json")
+
+
+def schema(parser: Parser) -> None:
+    """Add the arguments of `schema`."""
+    parser.add_argument(
+        "name", nargs="?", help="such as error or events/stt_start (default: list all)"
+    )
+    parser.add_argument("--bundle", action="store_true", help="print all of them as one document")
+
+
+def completion(parser: Parser) -> None:
+    """Add the arguments of `completion`."""
+    parser.add_argument("shell", choices=("bash", "zsh", "fish", "tcsh"), metavar="SHELL")
+
+
+def selftest(parser: Parser) -> None:
+    """Add the arguments of `selftest`."""
+    parser.add_argument(
+        "selection",
+        nargs="*",
+        default=[],
+        metavar="SELECTION",
+        help="prefix of the id of a fault or of the requirement that it breaks; with --legal, of a "
+        "variant",
+    )
+    parser.add_argument(
+        "--legal",
+        action="store_true",
+        help="run the whole suite against servers that conform in other ways",
+    )
+    parser.add_argument(
+        "--sample", type=values.large_count, metavar="N", help="run only a sample of N"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=1, metavar="N", help="seed of the sample (default 1)"
+    )
+    parser.add_argument(
+        "--faults",
+        type=values.path,
+        metavar="FOLDER",
+        help="folder of YAML files with faults or legal variants (default: the kit's own)",
+    )
+    parser.add_argument(
+        "--scope",
+        choices=("requirement", "chapter", "suite"),
+        default="requirement",
+        help="run the scenarios of the broken requirement (default) or its chapter, or the whole "
+        "suite",
+    )
+    parser.add_argument(
+        "--report",
+        action=Gathered,
+        default=(),
+        metavar="FORMAT=PATH",
+        help="write the kill matrix: json=PATH or markdown=PATH; may be repeated",
+    )
+    parser.add_argument(
+        "--jobs",
+        type=values.count,
+        metavar="N",
+        help="servers to test at once (default: 8 per processor; with --legal, 1)",
+    )
+    parser.add_argument("--quiet", action="store_true", help="print only failures and the verdict")
+
+
+def _selection(parser: Parser) -> None:
+    parser.add_argument(
+        "selection",
+        nargs="*",
+        default=[],
+        metavar="SELECTION",
+        help="the id of a scenario, form, passive check or requirement, its beginning, or a "
+        "pattern, such as deduplication, forms/escaped, AUTH-0 or '*/*-window'",
+    )
+
+
+def _filters(parser: Parser) -> None:
+    parser.add_argument(
+        "--profile",
+        action=Gathered,
+        default=(),
+        metavar="NAME",
+        help="only this profile; may be repeated",
+    )
+    parser.add_argument(
+        "--exclude",
+        action=Gathered,
+        default=(),
+        metavar="SELECTION",
+        help="not these; may be repeated",
+    )
+
+
+def _launch(parser: Parser) -> None:
+    parser.add_argument(
+        "--launch",
+        metavar="COMMAND",
+        help='start the server first, such as "node server.js --port {port}"; {port} is a free '
+        "port, in the URL as well (default ws://127.0.0.1:{port}/)",
+    )
+
+
+def _stored(parser: Parser, **options: Any) -> None:
+    name = "REPORT.json"
+    what = "a JSON report; - is the standard input"
+    parser.add_argument("stored", type=values.source, metavar=name, help=what, **options)
+
+
+def _output(parser: Parser) -> None:
+    parser.add_argument(
+        "--report",
+        action=Gathered,
+        default=(),
+        metavar="FORMAT=PATH",
+        help=f"write a report: {', '.join(FORMATS)}; may be repeated; - is the standard output",
+    )
+    for name in FORMATS:
+        parser.add_argument(
+            f"--{name}",
+            dest="report",
+            action=Gathered,
+            default=(),
+            type=f"{name}={{}}".format,
+            metavar="PATH",
+            help=f"the same as --report {name}=PATH",
+        )
+    parser.add_argument(
+        "-v", "--verbose", action="store_true", help="show all causes, and the transcripts"
+    )
+
+
+def _how(parser: Parser) -> None:
+    _output(parser)
+    parser.add_argument(
+        "--no-report",
+        action="store_true",
+        help="write no report (default: coda-report/report.json and .html)",
+    )
+    parser.add_argument(
+        "--failed",
+        type=values.source,
+        metavar="REPORT.json",
+        help="run only what failed in this report",
+    )
+    parser.add_argument(
+        "--baseline",
+        type=values.path,
+        metavar="FILE",
+        help="known failures; the run fails only if it finds others or an entry is wrong",
+    )
+    parser.add_argument(
+        "--jobs",
+        type=values.count,
+        default=16,
+        metavar="N",
+        help="scenarios to run at once (default 16)",
+    )
+    parser.add_argument(
+        "--retries",
+        type=values.retries,
+        default=2,
+        metavar="N",
+        help="how many times to rerun failures, one at a time, to detect flakiness (default 2)",
+    )
+    parser.add_argument(
+        "--max-failures",
+        type=values.large_count,
+        metavar="N",
+        help="end the run once N scenarios have failed",
+    )
+    parser.add_argument(
+        "--forms",
+        choices=("drawn", "all", "none"),
+        default="drawn",
+        help="play each scenario again in one other form (default), in all forms, or in none",
+    )
+    parser.add_argument(
+        "--seed", type=int, default=1, metavar="N", help="seed that picks the forms (default 1)"
+    )
+    parser.add_argument(
+        "--max-wait",
+        type=values.seconds,
+        default=60.0,
+        metavar="SECONDS",
+        help="longest time that a scenario may wait for a window to pass (default 60)",
+    )
+    parser.add_argument(
+        "--timeout-scale",
+        type=values.seconds,
+        default=1.0,
+        metavar="FACTOR",
+        help="multiply every timeout, for slow targets (default 1)",
+    )
+    parser.add_argument(
+        "--connect-timeout",
+        type=values.seconds,
+        metavar="SECONDS",
+        help="timeout for opening a connection (default 5)",
+    )
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        help="test the target even if it does not look like a server of this protocol",
+    )
+    parser.add_argument("--schedule", action="store_true", help="show where the time went")
+    parser.add_argument(
+        "-q", "--quiet", action="store_true", help="no progress, and print only the verdict"
+    )

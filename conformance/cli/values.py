@@ -1,0 +1,58 @@
+"""The values of options: what a word of the command line stands for, and which are refused."""
+
+import argparse
+import re
+from pathlib import Path
+from typing import Final
+
+from conformance.errors import InputError
+
+STANDARD_INPUT: Final = Path("/dev/stdin")
+
+
+def path(text: str) -> Path:
+    """Return the path of that name; `./-` is a file, since `-` is a stream."""
+    from conformance.documents.text_file import possible
+
+    try:
+        return possible(text)
+    except InputError as error:
+        raise argparse.ArgumentTypeError(error.message) from None
+
+
+def source(text: str) -> Path:
+    """Return the path of a file to read; `-` is the standard input."""
+    return STANDARD_INPUT if text == "-" else path(text)
+
+
+def target(text: str) -> str:
+    """Return a URL or the path of a target file; `-` is the standard input."""
+    return str(STANDARD_INPUT) if text == "-" else text
+
+
+def count(text: str, most: int = 256) -> int:
+    """Return a number from 1 to `most`."""
+    if not re.fullmatch("[0-9]{1,4}", text) or not 1 <= int(text) <= most:
+        raise argparse.ArgumentTypeError(f"expected a number from 1 to {most}, not {text!r}")
+    return int(text)
+
+
+def large_count(text: str) -> int:
+    """Return a number from 1 to 9999."""
+    return count(text, 9999)
+
+
+def retries(text: str) -> int:
+    """Return a number from 0 to 10."""
+    if not re.fullmatch(r"[0-9]|10", text):
+        raise argparse.ArgumentTypeError(f"expected a number from 0 to 10, not {text!r}")
+    return int(text)
+
+
+def seconds(text: str) -> float:
+    """Return a number above 0 and below a million."""
+    is_number = re.fullmatch(r"[0-9]*\.?[0-9]+(e[-+]?[0-9]+)?", text, re.IGNORECASE)
+    value = float(text) if is_number else 0.0
+    if not 0 < value < 1e6:
+        raise argparse.ArgumentTypeError(f"expected a number above 0, not {text!r}")
+    return value
