@@ -324,7 +324,7 @@ async def expect_absent(action: Action) -> None:
             action.ended(item, Evidence("the answer to a barrier message"))
         if item.mentions(barrier) and action.dialogue.barriers.is_one(item):
             return
-        own = item.own and item.mentions(containing)
+        own = (item.own or action.option("background", False)) and item.mentions(containing)
         own = own and not _comes_unasked(action, item, unwanted)
         if own and matches(unwanted, item.value) and _satisfies(action, item):
             action.fail(
