@@ -120,12 +120,13 @@ async def lose_events(text: str) -> str | None:
     return None if '"type":"client_message"' in text.replace(": ", ":") else text
 
 
+@pytest.mark.parametrize("name", [LOST_EVENTS, "states/first-message-finds-the-client-in"])
 async def test_who_loses_events_is_blamed_for_that_and_for_nothing_that_needs_one(
-    suite: Suite, reference: str
+    suite: Suite, reference: str, name: str
 ) -> None:
-    record = await ran(suite, reference, lose_events, LOST_EVENTS, "MSG-01")
+    record = await ran(suite, reference, lose_events, name, "MSG-01")
     assert broken(record) - {"EVENT-03", "EVENT-05"} == {"MSG-01"}
-    (row,) = (row for row in record.results if row.id == LOST_EVENTS)
+    (row,) = (row for row in record.results if row.id == name)
     told = "it needs a client_message, and the target does not deliver all of them (MSG-01)"
     assert (row.outcome, row.reason) == (Outcome.INCONCLUSIVE, told)
     assert row.failures

@@ -150,7 +150,6 @@ class Answer:
         place = "in a session" if dialogue.barriers.is_let_in(action.connection) else "before"
         asker = "its own" if action.connection in dialogue.barriers.senders else "another's"
         self.kind = f"{encode(expected).replace(dialogue.token, '')} {place}, {asker}"
-        self._owed = str(expected.get("type", "")) if isinstance(expected, dict) else ""
         self.patience = action.timeout
         self._until = perf_counter() + self.patience
         self.is_unlikely = silences.is_sure(self.kind)
@@ -186,7 +185,7 @@ class Answer:
         action = self._action
         return Missing(
             kind=self.kind,
-            owed=self._owed,
+            owed=_type_of(self._expected) or _type_of(action.dialogue.witness.last_sent.value),
             connection=action.connection,
             is_it=self._is_it,
             until=self._until,
@@ -199,6 +198,10 @@ class Answer:
         if matches(action.world.suite.inconclusive.lapse.message, message.value):
             return False  # it is no answer
         return message.own and matches(self._expected, message.value)
+
+
+def _type_of(value: Any) -> str:
+    return str(value.get("type", "")) if isinstance(value, dict) else ""
 
 
 def _judge(action: Action, expected: Any, message: Message) -> None:
