@@ -1,9 +1,23 @@
 """Validation of a user's file against its schema: the first mistake, with its place."""
 
+from typing import Final
+
 from conformance.documents.schemas import Fault, SchemaStore
 from conformance.documents.yaml_source import Pointer, Source
 from conformance.errors import InputError, did_you_mean
+from conformance.json_text import encode
 from conformance.text.excerpts import cut
+
+_TYPES: Final = {
+    "string": "a text",
+    "integer": "an integer",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+    "null": "nothing",
+}
+"""What YAML's writers call the types of JSON Schema."""
 
 
 def header_faults(schemas: SchemaStore, schema: str, source: Source) -> None:
@@ -27,4 +41,17 @@ def fault_error(source: Source, fault: Fault, at: Pointer) -> InputError:
     hint = ""
     if fault.keyword == "enum" and isinstance(fault.instance, str):
         hint = did_you_mean(fault.instance, [v for v in fault.expected if isinstance(v, str)])
-    return source.error(f"{cut(fault.message)}{hint}", path)
+    whose = next((part for part in reversed(path) if isinstance(part, str)), "")
+    message = _of_type(fault) if fault.keyword == "type" else cut(fault.message)
+    return source.error(f"{f'{whose}: ' * bool(whose)}{message}{hint}", path)
+
+
+def _of_type(fault: Fault) -> str:
+    """Return what was expected and what is there, in the words of who writes YAML."""
+    types = fault.expected if isinstance(fault.expected, list) else [fault.expected]
+    value = fault.instance
+    if isinstance(value, dict | list):
+        found = "a mapping" if isinstance(value, dict) else "a list"
+    else:
+        found = f"{'the text ' * isinstance(value, str)}{cut(encode(value))}"
+    return f"expected {' or '.join(_TYPES[name] for name in types)}, not {found}"

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from conformance.errors import InputError
+from conformance.loader.suite import Suite
 from conformance.target.target import Target, checked_url
 from conformance.target.target_file import from_argument, from_file
 
@@ -68,15 +69,15 @@ def test_what_is_neither_a_url_nor_a_file_is_refused(name: str, hint: str) -> No
       'target.yaml:2:14: "dedup_windw" is not known here, did you mean "dedup_window"?'),
      ("name: x\nurl: http://h/", "target.yaml:2:1: expected a URL that begins with ws:// or wss:"),
      ("name: x\nurl: ws://me:hunter2@h/", "target.yaml:2:1: credentials do not belong"),
-     ("url: 5", "target.yaml:1:1: 5 is not of type 'string'"),
+     ("url: 5", "target.yaml:1:1: url: expected a text, not 5"),
      ("name: x", "target.yaml:1:1: expected a url, or a command"),
-     ("[]", "target.yaml:1:1: [] is not of type 'object'"), ("", "target.yaml:1:1: is empty"),
+     ("[]", "target.yaml:1:1: expected a mapping, not a list"), ("", "target.yaml:1:1: is empty"),
      ("url: ws://h/\nurl: ws://i/", 'target.yaml:2:1: the key "url" appears twice'),
-     ("url: ws://h/\nconnect_timeout: 0", "target.yaml:2:1: 0 is less than or equal to"),
+     ("url: ws://h/\nconnect_timeout: 0", "target.yaml:2:1: connect_timeout: 0 is less than or equal to"),
      ("url: ws://h/\nheaders: {A: 5}", "target.yaml:2:11: a header must be text"),
      ("url: ws://h/\nheaders:\n  Authorization: env:CODA_TEST_UNSET",
       "target.yaml:3:3: the environment variable CODA_TEST_UNSET is not set"),
-     ("command: {run: []}", "target.yaml:1:11: [] "),
+     ("command: {run: []}", "target.yaml:1:11: run: [] "),
      ("command: {run: [x], ready: '('}", "target.yaml:1:21: "),
      ("url: ws://h/\ntls: {verified: true}", 'target.yaml:2:7: "verified" is not known here')],
 )  # fmt: skip
@@ -138,3 +139,9 @@ def test_a_header_from_the_environment_does_not_show_when_a_target_is_printed(
 )  # fmt: skip
 def test_the_origin_of_a_target_is_the_one_that_a_browser_would_send(url: str, origin: str) -> None:
     assert Target(url, "x").origin == origin
+
+
+def test_a_target_file_can_claim_all_that_the_suite_judges_and_nothing_else(suite: Suite) -> None:
+    known = suite.schemas.documents["kit/target"]["properties"]["claims"]["items"]["enum"]
+    rows = (*suite.scenarios.values(), *suite.forms.values())
+    assert set(known) == {claim for row in rows for claim in row.claims}
