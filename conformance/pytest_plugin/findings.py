@@ -8,6 +8,7 @@ import msgspec
 
 from conformance.model import Outcome, Result
 from conformance.record.record import RunRecord
+from conformance.record.schedule import DISCOVERY
 
 _SEEN: Final = re.compile(r"seen in (\S+)")
 
@@ -27,11 +28,11 @@ def findings(record: RunRecord, names: Sequence[str]) -> dict[str, Finding]:
     Whatever was found beyond those is told by a check in which it was seen, or else by the first:
     passive checks watch everything, and a server that refuses the first handshake is judged for it.
     """
-    results = {row.id: row for row in record.results}
+    results, chosen = {row.id: row for row in record.results}, set(names)
     others: dict[str, list[Result]] = {}
     for row in record.results:
-        if row.id not in set(names) and row.outcome in _TOLD:
-            host = next((name for name in seen_in(row) if name in names), names[0])
+        if row.id not in chosen and row.outcome in _TOLD:
+            host = next((name for name in seen_in(row) if name in chosen), names[0])
             others.setdefault(host, []).append(row)
     return {name: Finding(results.get(name), tuple(others.get(name, ()))) for name in names}
 
@@ -40,5 +41,5 @@ def seen_in(result: Result) -> Iterator[str]:
     """Yield the ids of the scenarios in which a passive check or a form failed."""
     for failure in result.failures:
         found = _SEEN.fullmatch(failure.step)
-        if found:
+        if found and found[1] != DISCOVERY:
             yield found[1]

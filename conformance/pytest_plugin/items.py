@@ -163,7 +163,17 @@ class TargetFile(Checks, pytest.File):
 
 
 class TargetUrl(Checks):
-    """A target without a file, whose checks have node ids such as `coda::deduplication/…`."""
+    """A target without a file, whose checks have node ids such as `coda::deduplication/…`.
+
+    `wanted` are the names of those that the command line names; without any, all are.
+    """
+
+    wanted: Sequence[str] = ()
+
+    def collect(self) -> Iterator[CheckItem]:
+        """Yield an item for each check that is wanted."""
+        rows = super().collect()
+        return (row for row in rows if not self.wanted or row.name in self.wanted)
 
 
 def _shown(path: Path) -> str:

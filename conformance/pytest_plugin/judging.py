@@ -88,15 +88,10 @@ class Judging:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Add the checks of the target that the options name."""
         found = self._of_options()
-        if found is None:
-            return
-        rows = list(self.session.genitems(found))
-        known = [row.name for row in rows]
-        for name in self._wanted:
-            if name not in known:
-                hint = did_you_mean(name, known)
-                raise pytest.UsageError(f'there is no check "{printable(name)}"{hint}')
-        items += [row for row in rows if not self._wanted or row.name in self._wanted]
+        if found is not None:
+            items.extend(
+                item for item in self.session.genitems(found) if isinstance(item, pytest.Item)
+            )
 
     def _of_options(self) -> Checks | None:
         """Return the collector of the target that the options name, if it is not there already."""
@@ -110,8 +105,18 @@ class Judging:
             return self.of_file(path, self.session)
         collector: TargetUrl = TargetUrl.from_parent(self.session, name=NAMED, nodeid=NAMED)
         collector.judging, collector.target, collector.shown = self, self.target, NAMED
+        collector.wanted = self._wanted
+        self._check_wanted()
         self._collected.append(collector)
         return collector
+
+    def _check_wanted(self) -> None:
+        """Raise `pytest.UsageError` for a node id of no check."""
+        known = [row.id for row in self.checks]
+        for name in self._wanted:
+            if name not in known:
+                hint = did_you_mean(name, known)
+                raise pytest.UsageError(f'there is no check "{printable(name)}"{hint}')
 
     def seen_before(self, items: Iterable[CheckItem]) -> list[str]:
         """Return in which scenarios the chosen checks failed last, for `--lf` to try them again."""

@@ -4,6 +4,7 @@ Nothing but pytest is imported here, as every test run of an environment with th
 """
 
 import re
+from argparse import ArgumentTypeError
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -20,8 +21,11 @@ ENDINGS: Final = (".yaml", ".yml")
 NAME: Final = "codajudging"
 """The name under which the part that judges is registered, if there is a target."""
 
-_TARGET: Final = re.compile(r"^(url|command):|^#.*\bkit/target\.json", re.MULTILINE)
-"""What only a target file begins a line with: the file of another tool is left to that."""
+_TARGET: Final = re.compile(
+    r"""^["']?(url|command)["']?:|\A\s*\{(?s:.*)\b(url|command)["']?\s*:|^#.*\bkit/target\.json""",
+    re.MULTILINE,
+)
+"""What only a target file has at its top level: the file of another tool is left to that."""
 
 _MOST_LOOKED_AT: Final = 64 * 1024
 
@@ -81,9 +85,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def _seconds(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
     if not 0 < value < 1e6:
-        raise ValueError(f"expected a number above 0, not {text}")
+        raise ArgumentTypeError(f"expected a number above 0, not {text!r}")
     return value
 
 
