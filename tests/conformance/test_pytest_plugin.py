@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from conformance.loader.suite import Suite
 from conformance.pytest_plugin.checks import checks
 from conformance.selftest import legacy
@@ -183,8 +184,11 @@ def test_what_is_inconclusive_does_not_look_green_unless_it_is_accepted(
 
 def test_one_run_serves_all_workers(pytester: pytest.Pytester) -> None:
     starts = pytester.path / "starts.txt"
-    note = f"open({str(starts)!r}, 'a').write('x'); import runpy; runpy.run_module('reference_server', run_name='__main__', alter_sys=True)"
-    target = {"name": "noted", "command": {"run": [sys.executable, "-c", note, "--port=0"]}}
+    noted = (
+        f"import runpy; open({str(starts)!r}, 'a').write('x'); "
+        "runpy.run_module('reference_server', run_name='__main__', alter_sys=True)"
+    )
+    target = {"name": "noted", "command": {"run": [sys.executable, "-c", noted, "--port=0"]}}
     pytester.path.joinpath("target.yaml").write_text(json.dumps(target), "utf-8")
     result = run_pytest(pytester, "target.yaml", "-k", "errors/ and not schema", "-n", "2")
     assert result.ret == 0, result.stdout.str()
@@ -244,7 +248,10 @@ async def test_nothing_that_a_target_says_is_obeyed(pytester: pytest.Pytester) -
 def test_the_examples_of_the_readme(pytester: pytest.Pytester, url: str) -> None:
     text = (ROOT / "README.md").read_text("utf-8").partition("`test_relay.py`:\n\n```python\n")[2]
     example = text.partition("```\n")[0]
-    own = "\nimport asyncio\n\ndef test_by_hand(coda_async):\n    asyncio.run(test_a_session_ends_in_order(coda_async))\n"
+    own = (
+        "\nimport asyncio\n\ndef test_by_hand(coda_async):\n"
+        "    asyncio.run(test_a_session_ends_in_order(coda_async))\n"
+    )
     pytester.path.joinpath("test_relay.py").write_text(example + own, encoding="utf-8")
     config = ("-o", "asyncio_mode=auto", "-o", "asyncio_default_fixture_loop_scope=function")
     words = ("--coda-target", url, "-m", "not coda", "-p", "no:cacheprovider", *config)

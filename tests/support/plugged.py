@@ -30,7 +30,7 @@ def names(result: pytest.RunResult) -> list[str]:
 
 def cases(pytester: pytest.Pytester) -> Iterator[tuple[str, dict[str, str], str]]:
     """The name, the properties and the verdict of each case in `junit.xml`."""
-    for case in ET.parse(pytester.path / "junit.xml").iter("testcase"):  # noqa: S314
+    for case in ET.parse(pytester.path / "junit.xml").iter("testcase"):
         properties = {row.attrib["name"]: row.attrib["value"] for row in case.iter("property")}
         kinds = [row.tag for row in case if row.tag != "properties"]
         yield case.attrib["name"], properties, kinds[0] if kinds else "passed"
