@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import Final
 
 import msgspec
 import pytest
@@ -16,6 +17,8 @@ from conformance.target.target import Target
 from conformance.target.target_file import from_argument
 from conformance.text.escapes import printable
 
+_OPTION: Final = re.compile(r"(?<![\w-])--(force|jobs|launch|max-wait|retries|timeout-scale)\b")
+
 
 class Settings(msgspec.Struct, frozen=True):
     """How a target is judged, as the options say."""
@@ -25,6 +28,8 @@ class Settings(msgspec.Struct, frozen=True):
     retries: int
     forms: str
     seed: int
+    jobs: int
+    force: bool
 
     @classmethod
     def of(cls, config: pytest.Config) -> "Settings":
@@ -49,7 +54,12 @@ def target_of(config: pytest.Config) -> Target | None:
 
 def told(error: InputError) -> str:
     """Return a mistake in one line, with the options called as pytest has them."""
-    return re.sub(r"^--(launch|target)\b", r"--coda-\1", printable(str(error)))
+    return as_here(printable(str(error)))
+
+
+def as_here(text: str) -> str:
+    """Return a text of the kit's with the options of its command called as pytest has them."""
+    return _OPTION.sub(r"--coda-\1", text)
 
 
 def plan(
@@ -76,6 +86,8 @@ def plan(
         retries=0 if only_watches else settings.retries,
         forms=_forms(settings.forms, suite, [] if is_whole else forms, only_watches=only_watches),
         seed=settings.seed,
+        jobs=settings.jobs,
+        force=settings.force,
     )
     return chosen, options
 

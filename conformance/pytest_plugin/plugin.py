@@ -82,6 +82,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--coda-seed", type=int, default=1, metavar="N", help="seed that picks the forms"
     )
+    group.addoption(
+        "--coda-jobs",
+        type=int,
+        choices=range(1, 257),
+        default=16,
+        metavar="N",
+        help="scenarios to run at once (default 16)",
+    )
+    group.addoption(
+        "--coda-force",
+        action="store_true",
+        help="judge the server even if it does not look like one of this protocol",
+    )
 
 
 def _seconds(text: str) -> float:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from conformance.model import Outcome
+from conformance.pytest_plugin.options import as_here
 from conformance.record import advice
 from conformance.record.headline import headline
 from conformance.record.record import Exit, RunRecord, exit_status
@@ -32,9 +33,9 @@ def lines(record: RunRecord, *, accepted: str) -> Iterator[str]:
     undecided = [row for row in record.results if row.outcome is Outcome.INCONCLUSIVE]
     for group in () if record.unreachable else advice.groups(undecided):
         text = f"{len(group.results)} inconclusive. {group.title}. {group.advice}"
-        yield from filled(text, USUAL, "  ")
+        yield from filled(as_here(text), USUAL, "  ")
     for line in remarks.lines(record):
         yield from filled(line, USUAL, "    ")
-    verdict = str(headline(record))
+    verdict = as_here(str(headline(record)))
     hint = f" ({_ACCEPT})" if undecided and accepted == "exit" and not record.note else ""
     yield from filled(f"{verdict}{hint}", USUAL, "  ")

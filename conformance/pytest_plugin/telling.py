@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from conformance.model import Outcome, Result
 from conformance.pytest_plugin.findings import Finding, seen_in
+from conformance.pytest_plugin.options import as_here
 from conformance.record.record import RunRecord
 from conformance.rendering.text import failure_lines
 from conformance.text.escapes import printable
@@ -25,7 +26,7 @@ def failure(finding: Finding, record: RunRecord, *, transcript: bool) -> str:
 def _one(result: Result, record: RunRecord, *, transcript: bool) -> Iterator[str]:
     """Yield the lines of one result: its reason, and the evidence if there is any."""
     sort = {Outcome.KIT_ERROR: "fault of the kit: ", Outcome.INCONCLUSIVE: "inconclusive: "}
-    yield cut(f"{sort.get(result.outcome, '')}{result.reason}")
+    yield cut(f"{sort.get(result.outcome, '')}{as_here(result.reason)}")
     yield from filled(f"{result.id}: {result.title}", USUAL, "  ")
     if result.failures:
         watched = tuple(seen_in(result))[:1]
@@ -37,7 +38,7 @@ def skipped(result: Result | None) -> str:
     """Return why a check is skipped, in one line."""
     if result is None:
         return "not applicable: nothing was played in this form"
-    return printable(cut(f"{result.outcome.value}: {result.reason}"))
+    return printable(cut(f"{result.outcome.value}: {as_here(result.reason)}"))
 
 
 def warning(result: Result, record: RunRecord) -> str:

@@ -2,6 +2,10 @@
 
 import asyncio
 import json
+import os
+import select
+import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,12 +19,13 @@ from tests.support.hostile import orders
 from tests.support.kit import ROOT, listening, server
 from tests.support.obeyed import obeyed
 from tests.support.peer import hosting
-from tests.support.plugged import MODULE, PLUGIN, cases, names, run_pytest
+from tests.support.plugged import MODULE, OTHERS, PLUGIN, cases, names, run_pytest
 from tests.support.sockets import refusing_port
 
 pytest_plugins = ("pytester",)
 
 WORDS = "errors/words-are-no-json"
+WAITS = "authentication/"
 NEEDS_HOOK = "events/hundreds-of-events-come"
 
 
@@ -182,6 +187,14 @@ def test_what_is_inconclusive_does_not_look_green_unless_it_is_accepted(
     result.stdout.fnmatch_lines(["collected 2 items"])
 
 
+def test_reasons_name_the_options_as_pytest_has_them(pytester: pytest.Pytester, url: str) -> None:
+    words = ("-k", "deduplication/", "--coda-max-wait=1", "--coda-inconclusive=skip", "-rs")
+    result = run_pytest(pytester, "--coda-target", url, *words)
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["*longer than --coda-max-wait 1; *"])
+    assert " --max-wait" not in result.stdout.str()
+
+
 def test_one_run_serves_all_workers(pytester: pytest.Pytester) -> None:
     starts = pytester.path / "starts.txt"
     noted = (
@@ -203,6 +216,30 @@ def test_the_first_failure_may_end_the_list(pytester: pytest.Pytester, legacy_fi
 
 
 # ── what goes wrong ──
+
+
+def test_an_interrupted_run_takes_its_server_along(pytester: pytest.Pytester) -> None:
+    note = pytester.path / "pid"
+    os.mkfifo(note)
+    reader = os.open(note, os.O_RDONLY | os.O_NONBLOCK)
+    noted = (
+        f"import os, runpy; open({str(note)!r}, 'w').write(str(os.getpid())); "
+        "runpy.run_module('reference_server', run_name='__main__', alter_sys=True)"
+    )
+    target = {"command": {"run": [sys.executable, "-c", noted, "--port=0"]}}
+    pytester.path.joinpath("target.yaml").write_text(json.dumps(target), "utf-8")
+    words = (sys.executable, "-m", "pytest", *PLUGIN, *OTHERS, "target.yaml", "-k", WAITS)
+    process = pytester.popen(
+        words, subprocess.PIPE, subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True
+    )
+    assert select.select([reader], [], [], 30)[0], "the run has begun to start its server"
+    server_process = int(os.read(reader, 20))
+    os.close(reader)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=30)
+    assert (process.returncode, "KeyboardInterrupt" in output) == (2, True), output
+    with pytest.raises(ProcessLookupError):
+        os.kill(server_process, 0)
 
 
 def test_a_server_that_is_not_there_is_one_failure(pytester: pytest.Pytester) -> None:
@@ -245,18 +282,30 @@ async def test_nothing_that_a_target_says_is_obeyed(pytester: pytest.Pytester) -
 # ── dialogues of one's own ──
 
 
+def example() -> str:
+    """The dialogues that the README shows."""
+    text = (ROOT / "README.md").read_text("utf-8")
+    return text.partition("`test_relay.py`:\n\n```python\n")[2].partition("```\n")[0]
+
+
 def test_the_examples_of_the_readme(pytester: pytest.Pytester, url: str) -> None:
-    text = (ROOT / "README.md").read_text("utf-8").partition("`test_relay.py`:\n\n```python\n")[2]
-    example = text.partition("```\n")[0]
-    own = (
-        "\nimport asyncio\n\ndef test_by_hand(coda_async):\n"
-        "    asyncio.run(test_a_session_ends_in_order(coda_async))\n"
-    )
-    pytester.path.joinpath("test_relay.py").write_text(example + own, encoding="utf-8")
+    pytester.path.joinpath("test_relay.py").write_text(example(), encoding="utf-8")
     config = ("-o", "asyncio_mode=auto", "-o", "asyncio_default_fixture_loop_scope=function")
-    words = ("--coda-target", url, "-m", "not coda", "-p", "no:cacheprovider", *config)
+    words = ("--coda-target", url, "-m", "not coda", *config)
     result = pytester.runpytest_subprocess(*PLUGIN, "-W", "error", *words, timeout=120)
-    assert (result.ret, result.parseoutcomes()["passed"]) == (0, 3), result.stdout.str()
+    assert (result.ret, result.parseoutcomes()["passed"]) == (0, 2), result.stdout.str()
+
+
+def test_dialogues_in_asyncio_need_no_plugin_for_it(pytester: pytest.Pytester, url: str) -> None:
+    _, asynchronous = example().split("async def ")
+    by_hand = (
+        "import asyncio\n\ndef test_by_hand(coda_async):\n"
+        "    asyncio.run(dialogue(coda_async))\n\nasync def "
+    )
+    text = by_hand + asynchronous.replace("test_a_session_ends_in_order", "dialogue")
+    pytester.path.joinpath("test_relay.py").write_text(text, encoding="utf-8")
+    result = run_pytest(pytester, "--coda-target", url, "-m", "not coda")
+    assert (result.ret, result.parseoutcomes()["passed"]) == (0, 1), result.stdout.str()
 
 
 def test_a_dialogue_that_does_not_hold_says_why(pytester: pytest.Pytester, url: str) -> None:
