@@ -1,0 +1,45 @@
+"""Findings: what each check of a test run has to say once the run that it is part of is over."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import msgspec
+
+from conformance.model import Outcome, Result
+from conformance.record.record import RunRecord
+from conformance.record.schedule import DISCOVERY
+
+_SEEN: Final = re.compile(r"seen in (\S+)")
+
+_TOLD: Final = frozenset({Outcome.FAILED, Outcome.FLAKY, Outcome.KIT_ERROR, Outcome.WARNED})
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """The result of a check, if there is one, and of `others` that have no place of their own."""
+
+    result: Result | None = None
+    others: tuple[Result, ...] = ()
+
+
+def findings(record: RunRecord, names: Sequence[str]) -> dict[str, Finding]:
+    """Return the finding of each check that was chosen, by its id.
+
+    Whatever was found beyond those is told by a check in which it was seen, or else by the first:
+    passive checks watch everything, and a server that refuses the first handshake is judged for it.
+    """
+    results, chosen = {row.id: row for row in record.results}, set(names)
+    others: dict[str, list[Result]] = {}
+    for row in record.results:
+        if row.id not in chosen and row.outcome in _TOLD:
+            host = next((name for name in seen_in(row) if name in chosen), names[0])
+            others.setdefault(host, []).append(row)
+    return {name: Finding(results.get(name), tuple(others.get(name, ()))) for name in names}
+
+
+def seen_in(result: Result) -> Iterator[str]:
+    """Yield the ids of the scenarios in which a passive check or a form failed."""
+    for failure in result.failures:
+        found = _SEEN.fullmatch(failure.step)
+        if found and found[1] != DISCOVERY:
+            yield found[1]
