@@ -7,10 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from msgspec.structs import replace
-
 from conformance.cli.interruption import Interruption
 from conformance.engine.run import Options, Run
+from conformance.engine.started import with_lifetime
 from conformance.loader.selection import only_watched, select, select_forms
 from conformance.loader.suite import Suite, load
 from conformance.model import Scenario
@@ -21,7 +20,6 @@ from conformance.rendering.files import Reports, Written
 from conformance.rendering.progress import Progress
 from conformance.rendering.reader import compared
 from conformance.rendering.terminal import Terminal
-from conformance.target.lifetime import Lifetime, lifetime
 from conformance.target.process import NotReady, Process
 from conformance.target.target import Target
 from conformance.text.streams import complain
@@ -52,7 +50,7 @@ def judge(
         run = Run(suite, target, scenarios, options)
         record = _perform(run, interruption, quiet=quiet)
     if process is not None:
-        record = replace(record, process=_lifetime(process, record, run))
+        record = with_lifetime(record, run, process)
     if baseline is not None:
         record = compared(record, baseline, datetime.now(UTC).date())
     written = reports.write(record)
@@ -119,19 +117,6 @@ def _ready(target: Target, process: Process, interruption: Interruption) -> Targ
     """Return the target at the address that its process reports; unchanged if interrupted first."""
     found = process.ready(lambda: interruption.asked)
     return target.ready(found) if found else target
-
-
-def _lifetime(process: Process, record: RunRecord, run: Run) -> Lifetime:
-    """Return how the target's process fared, without the secrets of the run and the target."""
-    return lifetime(
-        process,
-        run.world.begun,
-        record.results,
-        run.suite.scenarios,
-        run.world.secrets.hide,
-        lost=bool(record.note),
-        in_flight=record.in_flight,
-    )
 
 
 def _perform(run: Run, interruption: Interruption, *, quiet: bool) -> RunRecord:

@@ -10,16 +10,14 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-from msgspec.structs import replace
-
 from conformance.engine.run import Run
+from conformance.engine.started import with_lifetime
 from conformance.pytest_plugin.loop import Loop
 from conformance.record.record import RunRecord
 from conformance.rendering.files import write
 from conformance.rendering.formats import WRITERS
 from conformance.rendering.reader import read
-from conformance.target.lifetime import lifetime
-from conformance.target.process import NotReady, Process, running
+from conformance.target.process import NotReady, running
 from conformance.target.target import Target
 
 
@@ -53,17 +51,4 @@ def judge(target: Target, planned: Callable[[Target], Run]) -> RunRecord:
         else:
             run = planned(target.ready(found) if process else target)
             record = stack.enter_context(Loop()).do(run.perform())
-        return _with_lifetime(record, run, process) if process else record
-
-
-def _with_lifetime(record: RunRecord, run: Run, process: Process) -> RunRecord:
-    fared = lifetime(
-        process,
-        run.world.begun,
-        record.results,
-        run.suite.scenarios,
-        run.world.secrets.hide,
-        lost=bool(record.note),
-        in_flight=record.in_flight,
-    )
-    return replace(record, process=fared)
+        return with_lifetime(record, run, process) if process else record
