@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import perf_counter
-from typing import Final
 
 import msgspec
 from msgspec.structs import replace
@@ -18,9 +17,9 @@ from conformance.engine.discovery import RefusedHandshake, discover
 from conformance.engine.form_plays import FormPlays, drawn, each
 from conformance.engine.hook_checks import check_after_failure, check_needed
 from conformance.engine.passive import passive_results
-from conformance.engine.processor import seconds_without_processor
 from conformance.engine.room import Room
 from conformance.engine.scheduling import BESIDE, Needs, in_parallel, turn, urgency
+from conformance.engine.time_limit import SPARE, TimeLimit, limit
 from conformance.engine.world import World
 from conformance.errors import KitError
 from conformance.loader.selection import is_excluded
@@ -33,24 +32,6 @@ from conformance.record.secrets import Secrets
 from conformance.target.hooks import ADVANCE
 from conformance.target.target import Target
 from conformance.transport import Unreachable
-
-SPARE: Final = 45.0
-"""Seconds that a run may take beyond three times its longest wait."""
-
-MOST_STALLED: Final = 10.0
-"""The most seconds that are added because the kit itself was held up."""
-
-MOST_STARVED: Final = 60.0
-"""The most seconds that are added because other work kept the kit from the processor."""
-
-MOST_IN_HOOKS: Final = 60.0
-"""The most seconds that are added for the time that the operator's hooks take."""
-
-TRIPS: Final = 1_500
-"""Consecutive round trips of a run, for which a slow network gets extra time."""
-
-LAWFUL_TRIP: Final = 2.0
-"""Seconds of a round trip beyond which the target itself is too slow and gets no extra time."""
 
 
 class Options(msgspec.Struct, frozen=True):
@@ -222,49 +203,24 @@ class Run:
     # ── phases ──
 
     async def _in_time(self) -> None:
-        """Run everything, or as much as time allows; time in which the kit was held up is added."""
-        loop = asyncio.get_running_loop()
-        limit = self._limit()
-        end = self.world.begun + limit
-        bound = asyncio.timeout(None)
-        starved = seconds_without_processor()
-
-        def check() -> None:
-            not_the_targets = min(self.world.stalled, MOST_STALLED)
-            not_the_targets += min(seconds_without_processor() - starved, MOST_STARVED)
-            not_the_targets += min(self.world.in_hooks, MOST_IN_HOOKS)
-            left = end + not_the_targets - perf_counter()
-            if left > 0:
-                timers.append(loop.call_later(left, check))
-            else:
-                bound.reschedule(loop.time())
-
-        timers = [loop.call_soon(check)]
-        try:
-            async with bound:
-                self._end = lambda: bound.reschedule(loop.time())
-                await self._all()
-        except TimeoutError:
-            if not bound.expired():
-                raise
-            self._attempts.note = self._attempts.note or (
-                f"the run took longer than {limit:.0f} s, three times its longest wait plus "
-                f"{SPARE:g} s; use --timeout-scale to give a slow target more time"
-            )
-        finally:
-            timers[-1].cancel()
-            self.world.silences.stop()
-
-    def _limit(self) -> float:
-        """Return the seconds after which the run ends in any case; a slow network gets more."""
+        """Run everything, or as much as time allows."""
         waits = [
             self._attempts.wait_of(row)
             for row in self.scenarios
             if self._attempts.obstacle(row) is None and not self._needs(row).spares_wait
         ]
-        trip = self.world.round_trip
-        slow = TRIPS * trip if trip < LAWFUL_TRIP else 0.0
-        return (3 * max(waits, default=0.0) + SPARE) * max(1.0, self.options.timeout_scale) + slow
+        scale = self.options.timeout_scale
+        seconds = limit(max(waits, default=0.0), scale, self.world.round_trip)
+        bound = TimeLimit(self.world, seconds)
+        self._end = bound.end
+        try:
+            if not await bound.keep(self._all()):
+                self._attempts.note = self._attempts.note or (
+                    f"the run took longer than {seconds:.0f} s, three times its longest wait plus "
+                    f"{SPARE:g} s; use --timeout-scale to give a slow target more time"
+                )
+        finally:
+            self.world.silences.stop()
 
     async def _all(self) -> None:
         await check_needed(self.world, self._attempts, self.scenarios)

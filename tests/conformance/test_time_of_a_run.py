@@ -4,7 +4,7 @@ from itertools import chain, repeat
 
 import pytest
 
-from conformance.engine import run
+from conformance.engine import time_limit
 from conformance.engine.processor import seconds_without_processor
 from conformance.engine.run import Options
 from conformance.model import Outcome
@@ -13,7 +13,7 @@ from tests.support.records import SCENARIO
 
 
 def test_a_run_beyond_its_time_is_ended_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "SPARE", -500.0)
+    monkeypatch.setattr(time_limit, "SPARE", -500.0)
     made = judging.record_of(None, [judging.suite().scenarios[SCENARIO]], Options())
     assert made.note.startswith("the run took longer than ")
     assert not made.complete
@@ -22,9 +22,9 @@ def test_a_run_beyond_its_time_is_ended_and_says_so(monkeypatch: pytest.MonkeyPa
 def test_the_time_in_which_other_work_had_the_processor_does_not_count(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(run, "SPARE", -5.0)
+    monkeypatch.setattr(time_limit, "SPARE", -5.0)
     waited = chain([0.0], repeat(1_000.0))
-    monkeypatch.setattr(run, "seconds_without_processor", lambda: next(waited))
+    monkeypatch.setattr(time_limit, "seconds_without_processor", lambda: next(waited))
     made = judging.record_of(None, [judging.suite().scenarios[SCENARIO]], Options())
     assert made.complete
     assert {row.outcome for row in made.results if row.id == SCENARIO} == {Outcome.PASSED}
