@@ -9,8 +9,10 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from conformance.cli.former_ids import tell, understood
 from conformance.cli.interruption import Interruption
 from conformance.engine.run import Options, Run
+from conformance.loader.renames import note
 from conformance.loader.selection import only_watched, select, select_forms
 from conformance.loader.suite import Suite, load
 from conformance.model import Scenario
@@ -39,8 +41,11 @@ def judge(
 ) -> int:
     """Judge a target, once its process is ready, as the arguments say; return the exit status."""
     suite = load()
+    arguments.selection = understood("the selection", arguments.selection, suite.renames)
     scenarios = _selected(suite, arguments)
     baseline = read_baseline(arguments.baseline, suite) if arguments.baseline else None
+    if baseline is not None:
+        tell(note(baseline.file, baseline.former, suite.renames))
     options = _options(suite, arguments, baseline)
     quiet: bool = arguments.quiet
     try:

@@ -81,12 +81,27 @@ def baseline(parser: Parser) -> None:
         help="the baseline to write; an existing one is updated",
     )
     parser.add_argument(
-        "--reason", default="", metavar="TEXT", help="why the new entries are known failures"
+        "--reason",
+        default="",
+        metavar="TEXT",
+        help="why the new entries are known failures; {cause} stands for what the report says has "
+        "to change",
     )
     parser.add_argument(
         "--expires",
         metavar="DATE",
         help="the last day on which the new entries count as known, such as 2027-03-31",
+    )
+    parser.add_argument(
+        "--renew", action="store_true", help="give the entries that have expired this date, too"
+    )
+    parser.add_argument(
+        "--also",
+        action=Gathered,
+        default=(),
+        metavar="WORD",
+        help="add what did not fail every time, too: flaky, inconclusive, 'not tried', 'kit error' "
+        "or the beginning of an id; may be repeated",
     )
 
 

@@ -4,6 +4,7 @@ import argparse
 import json
 import re
 
+from conformance.cli.former_ids import understood
 from conformance.documents import locations
 from conformance.documents.schemas import SchemaStore
 from conformance.errors import InputError, did_you_mean
@@ -16,7 +17,7 @@ from conformance.text.streams import say
 def explain(arguments: argparse.Namespace) -> int:
     """Explain a requirement, a scenario or a form."""
     suite = load()
-    name = arguments.id
+    (name,) = understood("the command", [arguments.id], suite.renames)
     if name.upper() in suite.requirements:
         _explain_requirement(suite, suite.requirements[name.upper()])
     elif name in suite.scenarios:

@@ -15,7 +15,7 @@ from conformance.documents.schemas import Decider, SchemaStore
 from conformance.documents.validation import header_faults
 from conformance.documents.yaml_source import Pointer, Source
 from conformance.errors import did_you_mean
-from conformance.loader import cache, form
+from conformance.loader import cache, form, renames
 from conformance.loader.expressions import OF_DIALOGUE, Function
 from conformance.loader.functions import FUNCTIONS
 from conformance.loader.header import (
@@ -46,6 +46,7 @@ class Documents(msgspec.Struct, frozen=True):
     procedures: dict[str, Procedure]
     scenarios: dict[str, Scenario]
     signs: dict[str, list[Scenario]]
+    renames: dict[str, str]
 
 
 class Suite(msgspec.Struct, frozen=True):
@@ -79,6 +80,7 @@ class Suite(msgspec.Struct, frozen=True):
     message_limits: tuple[str, ...]
     redact: frozenset[str]
     secret_behind: str
+    renames: Mapping[str, str]
     schemas: SchemaStore
     functions: Mapping[str, Function]
     make_monitors: Callable[["Suite"], list["Monitor"]]
@@ -124,12 +126,10 @@ def _load(name: str) -> Suite:
     functions = MappingProxyType({**FUNCTIONS, **extension.FUNCTIONS})
     place = cache.place(root / "suite.yaml")
     mark = cache.mark(locations.sources(name))
-    documents = cache.read(place, mark, Documents)
-    if documents is None:
-        documents = _read(root, schemas, {*functions, *OF_DIALOGUE})
-        cache.write(place, mark, documents)
+    cached = cache.read(place, mark, Documents)
+    documents = cached or _read(root, schemas, {*functions, *OF_DIALOGUE})
     head = documents.header
-    return Suite(
+    suite = Suite(
         name=name,
         title=head["title"],
         version=head["version"],
@@ -160,12 +160,17 @@ def _load(name: str) -> Suite:
         hooks=MappingProxyType(hooks(head["hooks"], documents.signs)),
         redact=frozenset(head["redact"]),
         secret_behind=head["secret_behind"],
+        renames=MappingProxyType(documents.renames),
         schemas=schemas,
         functions=functions,
         make_monitors=extension.make_monitors,
         kind_of=extension.kind_of,
         claims=extension.claims,
     )
+    if cached is None:
+        renames.check(root, schemas, suite.judged_by(), suite.requirements)
+        cache.write(place, mark, documents)
+    return suite
 
 
 def _read(root: Path, schemas: SchemaStore, functions: Collection[str]) -> Documents:
@@ -185,7 +190,8 @@ def _read(root: Path, schemas: SchemaStore, functions: Collection[str]) -> Docum
     form.check(source, requirements, reader.procedures)
     reader.check_calls()
     _check_names(source, reader.procedures, scenarios)
-    return Documents(header, requirements, procedures, scenarios, signs)
+    former = dict(renames.read(root, schemas))
+    return Documents(header, requirements, procedures, scenarios, signs, former)
 
 
 def _parameters_of(procedures: Mapping[str, Procedure], source: Source) -> dict[str, list[str]]:

@@ -8,7 +8,7 @@ from conformance.model import Outcome, Result, Verdict
 from conformance.record import advice
 from conformance.record.causes import Cause, causes
 from conformance.record.headline import headline
-from conformance.record.next_step import next_step
+from conformance.record.next_step import for_gate, next_step
 from conformance.record.record import (
     Exit,
     ProfileVerdict,
@@ -106,11 +106,17 @@ class Terminal:
         text = f"{found} (exit status {int(exit_status(record) if status is None else status)})"
         for line in filled(text, self._width):
             self.line(Painted(line, COLOURS[found.like]))
+        update = for_gate(record, stored)
+        if record.comparison is not None and update is not None:
+            self.line("Why the gate fails:")
+            for line in against_baseline.reasons(record.comparison, NAMED):
+                self._lines(filled(line, self._width, " " * 11))
         step = next_step(record, stored)
-        if step is not None:
-            self._lines(filled(f"Next: {step.sentence}", self._width))
-        if step is not None and step.command:
-            self.line(f"  {step.command}")
+        for title, following in (("Next", step), ("Or" if step else "Next", update)):
+            if following is not None:
+                self._lines(filled(f"{title}: {following.sentence}", self._width))
+            if following is not None and following.command:
+                self.line(f"  {following.command}")
 
     @property
     def _width(self) -> int:
