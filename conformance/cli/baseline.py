@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from conformance.cli.former_ids import tell
 from conformance.documents import whole_file
+from conformance.documents.dates import day
 from conformance.errors import InputError, Location, did_you_mean
 from conformance.loader.renames import note
 from conformance.loader.suite import Suite, load
@@ -23,7 +24,7 @@ from conformance.record.baseline import (
     renamed,
     updated,
 )
-from conformance.record.baseline_file import OUTCOMES, expiry, judged_by, read_any, render
+from conformance.record.baseline_file import OUTCOMES, judged_by, read_any, render
 from conformance.record.causes import causes
 from conformance.record.record import RunRecord
 from conformance.record.stable import settled
@@ -69,7 +70,7 @@ def baseline(arguments: argparse.Namespace) -> int:
 
 def _terms(arguments: argparse.Namespace) -> Terms:
     """Return how the baseline is to be brought up to date; raise `InputError` for a mistake."""
-    expires = expiry(arguments.expires) if arguments.expires else None
+    expires = day(arguments.expires) if arguments.expires else None
     if arguments.renew and expires is None:
         raise InputError("--renew needs --expires with the new date")
     today = datetime.now(UTC).date()

@@ -19,6 +19,8 @@ from conformance.model import Scenario
 from conformance.record.baseline import Baseline
 from conformance.record.baseline_file import read as read_baseline
 from conformance.record.record import Exit, RunRecord, exit_status
+from conformance.record.waivers import checked
+from conformance.record.waiving import waived
 from conformance.rendering.files import Reports, Written
 from conformance.rendering.progress import Progress
 from conformance.rendering.reader import compared
@@ -44,6 +46,9 @@ def judge(
     arguments.selection = understood("the selection", arguments.selection, suite.renames)
     scenarios = _selected(suite, arguments)
     baseline = read_baseline(arguments.baseline, suite) if arguments.baseline else None
+    waivers = checked(target.waivers, suite)
+    former = [row.id for row in target.waivers]
+    tell(note("the target file", former, suite.renames))
     if baseline is not None:
         tell(note(baseline.file, baseline.former, suite.renames))
     options = _options(suite, arguments, baseline)
@@ -58,8 +63,10 @@ def judge(
         record = _perform(run, interruption, quiet=quiet)
     if process is not None:
         record = replace(record, process=_lifetime(process, record, run))
+    today = datetime.now(UTC).date()
+    record = waived(record, waivers, today)
     if baseline is not None:
-        record = compared(record, baseline, datetime.now(UTC).date())
+        record = compared(record, baseline, today)
     written = reports.write(record)
     interruption.release()
     return show(record, written, arguments)

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +10,7 @@ import msgspec
 import yaml
 
 from conformance.documents import locations, yaml_source
+from conformance.documents.dates import day
 from conformance.documents.schemas import SchemaStore
 from conformance.documents.validation import header_faults
 from conformance.documents.yaml_source import Pointer, Source
@@ -108,7 +108,7 @@ def _entry(row: _Placed, source: Source, renames: Renames) -> Entry:
     expires = None
     if row.expires is not None:
         try:
-            expires = expiry(row.expires)
+            expires = day(row.expires)
         except InputError as error:
             raise source.error(error.message, row.expires_at) from None
     blamed = frozenset(renames.get(name, name) for name in row.blamed)
@@ -162,14 +162,6 @@ def _group(entries: Sequence[Entry]) -> dict[str, Any]:
         if rows:
             group[outcome] = rows
     return group
-
-
-def expiry(text: str) -> date:
-    """Return the date given on the command line; raise `InputError` if it is not one."""
-    with suppress(ValueError):
-        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-            return date.fromisoformat(text)
-    raise InputError(f'"{text}" is not a date such as 2027-03-31')
 
 
 class _Flow(list[str]):

@@ -14,6 +14,7 @@ from conformance.record.record import (
     exit_status,
     profile_verdicts,
 )
+from conformance.record.waivers import with_waivers
 
 # For a whole run, for a part of the suite, against a baseline.
 _WORDS: Final[Mapping[Exit, tuple[str, str, str]]] = {
@@ -63,12 +64,17 @@ def headline(record: RunRecord) -> Headline:
     words = _WORDS[status][form]
     if status is Exit.CONFORMANT and record.profiles and not form:
         words += f" to {', '.join(record.profiles)}"
+    if status is Exit.CONFORMANT and record.waivers is not None:
+        waived = with_waivers(len(record.waivers.in_force))
+        words += f",{waived}" if waived and form == 2 else waived
     return Headline(words, sentence, _LIKE.get(status, Outcome.INCONCLUSIVE))
 
 
 def meaning(record: RunRecord) -> str:
     """Return what the exit status means."""
     status = exit_status(record)
+    if record.waived and status is Exit.CONFORMANT and record.comparison is None:
+        return "nothing is broken but what is waived"
     if record.comparison is None or status not in (Exit.CONFORMANT, Exit.NOT_CONFORMANT):
         return MEANINGS[status]
     return {
@@ -96,7 +102,8 @@ def _against(comparison: Comparison) -> str:
 def _of_results(record: RunRecord) -> str:
     counts = Counter(result.outcome for result in record.results)
     judged = sum(counts.values()) - counts[Outcome.NOT_APPLICABLE]
-    return _denominated(counts, judged, "check", "fail", "fails", "pass", "passes")
+    said = _denominated(counts, judged, "check", "fail", "fails", "pass", "passes")
+    return _and_waived(said, len(record.waived))
 
 
 def _of_requirements(record: RunRecord) -> str:
@@ -105,7 +112,13 @@ def _of_requirements(record: RunRecord) -> str:
     for row in judged:
         counts.update(row.counts)
     apply, what = sum(row.applying for row in judged), "requirement"
-    return _denominated(counts, apply, what, "are broken", "is broken", "are kept", "is kept")
+    said = _denominated(counts, apply, what, "are broken", "is broken", "are kept", "is kept")
+    return _and_waived(said, sum(sum(row.waived.values()) for row in judged))
+
+
+def _and_waived(sentence: str, number: int) -> str:
+    """Add how many of those that fail are waived."""
+    return f"{sentence[:-1]}, {number} {_be(number)} waived." if number else sentence
 
 
 def _denominated(

@@ -14,6 +14,7 @@ from conformance.record.retries import tally
 from conformance.rendering.against_baseline import complaint
 from conformance.rendering.cases import area, place, shortfall, verdict
 from conformance.rendering.text import failure_lines
+from conformance.rendering.waived import stated
 from conformance.text.escapes import in_all, printable, printable_lines
 
 SPECIFICATION: Final = "0.0.0"
@@ -41,9 +42,9 @@ def document(record: RunRecord) -> dict[str, Any]:
     longer wait or a set-up that works. The format calls flaky only what passed in the end; what
     is flaky here has failed, so it is `failed` with a tag, its attempts, and without that member.
 
-    With a baseline, a known failure is `other`, and an entry that is stale or has expired is
-    `failed`. A run that was interrupted, could not reach its target or judged nothing has a failed
-    test of its own.
+    What a waiver excuses is `other`. With a baseline, a known failure is `other`, too, and an entry
+    that is stale or has expired is `failed`. A run that was interrupted, could not reach its target
+    or judged nothing has a failed test of its own.
     """
     begun = _milliseconds(datetime.fromisoformat(record.started).timestamp())
     duration = _milliseconds(record.duration)
@@ -75,6 +76,8 @@ def document(record: RunRecord) -> dict[str, Any]:
 
 def _tests(record: RunRecord, begun: int) -> list[Test]:
     tests = {result.id: _test(result, record, begun) for result in record.results}
+    for row in record.waivers.waived if record.waivers else ():
+        tests[row.id] |= {"status": "other", "message": f"waived: {stated(row.waiver)}"}
     if record.comparison is not None:
         _go_by(record.comparison, tests, record.suite.name)
     rows = list(tests.values())
@@ -184,5 +187,6 @@ def _extra(record: RunRecord) -> dict[str, Any]:
         "note": record.note,
         "selection": list(record.selection),
         "causes": found,
+        "waivers": len(record.waivers.in_force) if record.waivers else 0,
         **against,
     }

@@ -20,8 +20,9 @@ from conformance.record.record import (
 )
 from conformance.record.retries import tally
 from conformance.record.stable import came, due, is_barrier, settled
+from conformance.record.waivers import Waivers
 from conformance.record.wording import words
-from conformance.rendering import remarks, schedule
+from conformance.rendering import remarks, schedule, waived
 from conformance.rendering.against_baseline import complaint, totals
 from conformance.rendering.gfm import code, inline, table
 from conformance.rendering.text import again
@@ -102,6 +103,9 @@ def _start(record: RunRecord) -> Iterator[str]:
     yield from table(
         ("profile", "verdict", "requirements"), map(_verdict, profile_verdicts(record))
     )
+    if record.waivers is not None:
+        entries = [*waived.complaints(record.waivers)]
+        yield from _any(("waiver", "has to go"), entries)
     if record.comparison is not None:
         yield from _against(record.comparison)
 
@@ -110,6 +114,8 @@ def _end(record: RunRecord, waiting: Collection[str]) -> Iterator[str]:
     yield from _flaky(record)
     yield from _inconclusive(record, waiting)
     yield from _requirements(requirement_statuses(record))
+    if record.waivers is not None:
+        yield from _waived(record.waivers)
     if record.comparison is not None:
         yield from _known(record.comparison)
     if record.shows_schedule:
@@ -118,6 +124,8 @@ def _end(record: RunRecord, waiting: Collection[str]) -> Iterator[str]:
 
 def _verdict(row: ProfileVerdict) -> Sequence[str]:
     by_name = sorted((status.value, n) for status, n in row.counts.items())
+    waived_ = sum(row.waived.values())
+    by_name += [("waived", waived_)] if waived_ else []
     counts = ", ".join(f"{n} {name}" for name, n in by_name)
     return row.name, row.verdict.value, counts
 
@@ -211,6 +219,15 @@ def _against(comparison: Comparison) -> Iterator[str]:
     yield from _any(("new", "", "requirements"), [_found(row.found) for row in comparison.new])
     entries = [(row.entry.id, complaint(row)) for row in (*comparison.stale, *comparison.expired)]
     yield from _any(("entry of the baseline", ""), entries)
+
+
+def _waived(waivers: Waivers) -> Iterator[str]:
+    """Yield what the waivers of the target excuse."""
+    rows = [
+        (row.id, row.outcome, ", ".join(row.requirements), waived.stated(row.waiver))
+        for row in sorted(waivers.waived, key=lambda row: row.id)
+    ]
+    yield from _any(("waived", "", "requirements", "waiver"), rows)
 
 
 def _known(comparison: Comparison) -> Iterator[str]:

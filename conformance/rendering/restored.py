@@ -22,8 +22,10 @@ from conformance.record.baseline import Comparison, Entry, Finding, Known, Match
 from conformance.record.record import RunRecord
 from conformance.record.retries import Retries
 from conformance.record.schedule import Phase
+from conformance.record.waivers import Stale, Waived, Waivers
 from conformance.target.lifetime import Ended, Lifetime, status_of
 from conformance.target.output import Printed
+from conformance.target.waiver import Waiver
 
 Rows = Mapping[str, Any]
 
@@ -50,6 +52,7 @@ def restored(document: Rows) -> RunRecord:
     Raises `ValueError` if a part of it contradicts another.
     """
     _check(document)
+    _check_waivers(document)
     target, run = document["target"], document["run"]
     baseline = document.get("baseline")
     return RunRecord(
@@ -77,6 +80,7 @@ def restored(document: Rows) -> RunRecord:
         hook_faults=target.get("hook_faults", {}),
         observed=run["observed"],
         stalls=tuple((end, long) for end, long in run["stalls"]),
+        waivers=_waivers(document["waivers"]) if "waivers" in document else None,
     )
 
 
@@ -106,6 +110,14 @@ def _check(document: Rows) -> None:
         for name in (*row["requirements"], *blamed):
             if name not in requirements:
                 raise ValueError(f"{row['id']} names the requirement {name}, which is not there")
+
+
+def _check_waivers(document: Rows) -> None:
+    """Refuse a waiver for what is no result."""
+    names = {row["id"] for row in document["results"]}
+    for row in document.get("waivers", {}).get("waived", ()):
+        if row["id"] not in names:
+            raise ValueError(f"{row['id']} is waived, and is no result")
 
 
 def _suite(document: Rows) -> JudgedBy:
@@ -175,6 +187,23 @@ def _process(row: Rows) -> Lifetime:
     return Lifetime(
         output, Ended(status, ended["seconds"], tuple(ended["in_flight"]), ended["asked"])
     )
+
+
+def _waivers(row: Rows) -> Waivers:
+    return Waivers(
+        waived=tuple(map(_waived, row["waived"])),
+        expired=tuple(map(_waived, row["expired"])),
+        stale=tuple(Stale(_waiver(stale), stale["status"]) for stale in row["stale"]),
+    )
+
+
+def _waived(row: Rows) -> Waived:
+    waiver = _waiver(row["waiver"])
+    return Waived(row["id"], row["outcome"], tuple(row["requirements"]), waiver)
+
+
+def _waiver(row: Rows) -> Waiver:
+    return Waiver(row["id"], row["reason"], date.fromisoformat(row["expires"]))
 
 
 def _comparison(row: Rows) -> Comparison:
