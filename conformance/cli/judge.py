@@ -12,10 +12,12 @@ from msgspec.structs import replace
 from conformance.cli.former_ids import tell, understood
 from conformance.cli.interruption import Interruption
 from conformance.engine.run import Options, Run
+from conformance.loader.frozen import load as load_set
 from conformance.loader.renames import note
 from conformance.loader.selection import only_watched, select, select_forms
 from conformance.loader.suite import Suite, load
 from conformance.model import Scenario
+from conformance.record.apart import judged_by
 from conformance.record.baseline import Baseline
 from conformance.record.baseline_file import read as read_baseline
 from conformance.record.record import Exit, RunRecord, exit_status
@@ -46,6 +48,7 @@ def judge(
     arguments.selection = understood("the selection", arguments.selection, suite.renames)
     scenarios = _selected(suite, arguments)
     baseline = read_baseline(arguments.baseline, suite) if arguments.baseline else None
+    frozen = load_set(suite, arguments.requirements) if arguments.requirements else None
     waivers = checked(target.waivers, suite)
     former = [row.id for row in target.waivers]
     tell(note("the target file", former, suite.renames))
@@ -64,7 +67,7 @@ def judge(
     if process is not None:
         record = replace(record, process=_lifetime(process, record, run))
     today = datetime.now(UTC).date()
-    record = waived(record, waivers, today)
+    record = waived(judged_by(record, suite, frozen), waivers, today)
     if baseline is not None:
         record = compared(record, baseline, today)
     written = reports.write(record)

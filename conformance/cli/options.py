@@ -245,6 +245,15 @@ def _filters(parser: Parser) -> None:
     )
 
 
+def _requirements(parser: Parser) -> None:
+    parser.add_argument(
+        "--requirements",
+        metavar="SET",
+        help="judge exactly what a release asks, such as 0.1; what was added later runs and is "
+        "reported without counting",
+    )
+
+
 def _launch(parser: Parser) -> None:
     parser.add_argument(
         "--launch",
@@ -285,6 +294,7 @@ def _output(parser: Parser) -> None:
 
 def _how(parser: Parser) -> None:
     _output(parser)
+    _requirements(parser)
     parser.add_argument(
         "--no-report",
         action="store_true",

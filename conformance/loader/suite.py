@@ -15,7 +15,7 @@ from conformance.documents.schemas import Decider, SchemaStore
 from conformance.documents.validation import header_faults
 from conformance.documents.yaml_source import Pointer, Source
 from conformance.errors import did_you_mean
-from conformance.loader import cache, form, renames
+from conformance.loader import cache, errata, form, renames
 from conformance.loader.expressions import OF_DIALOGUE, Function
 from conformance.loader.functions import FUNCTIONS
 from conformance.loader.header import (
@@ -47,6 +47,7 @@ class Documents(msgspec.Struct, frozen=True):
     scenarios: dict[str, Scenario]
     signs: dict[str, list[Scenario]]
     renames: dict[str, str]
+    errata: tuple[errata.Erratum, ...]
 
 
 class Suite(msgspec.Struct, frozen=True):
@@ -81,6 +82,7 @@ class Suite(msgspec.Struct, frozen=True):
     redact: frozenset[str]
     secret_behind: str
     renames: Mapping[str, str]
+    errata: tuple[errata.Erratum, ...]
     schemas: SchemaStore
     functions: Mapping[str, Function]
     make_monitors: Callable[["Suite"], list["Monitor"]]
@@ -161,6 +163,7 @@ def _load(name: str) -> Suite:
         redact=frozenset(head["redact"]),
         secret_behind=head["secret_behind"],
         renames=MappingProxyType(documents.renames),
+        errata=documents.errata,
         schemas=schemas,
         functions=functions,
         make_monitors=extension.make_monitors,
@@ -168,7 +171,9 @@ def _load(name: str) -> Suite:
         claims=extension.claims,
     )
     if cached is None:
-        renames.check(root, schemas, suite.judged_by(), suite.requirements)
+        judged = suite.judged_by()
+        renames.check(root, schemas, judged, suite.requirements)
+        errata.check(root, schemas, {*judged, *suite.requirements})
         cache.write(place, mark, documents)
     return suite
 
@@ -190,8 +195,8 @@ def _read(root: Path, schemas: SchemaStore, functions: Collection[str]) -> Docum
     form.check(source, requirements, reader.procedures)
     reader.check_calls()
     _check_names(source, reader.procedures, scenarios)
-    former = dict(renames.read(root, schemas))
-    return Documents(header, requirements, procedures, scenarios, signs, former)
+    former, wrong = dict(renames.read(root, schemas)), errata.read(root, schemas)
+    return Documents(header, requirements, procedures, scenarios, signs, former, wrong)
 
 
 def _parameters_of(procedures: Mapping[str, Procedure], source: Source) -> dict[str, list[str]]:

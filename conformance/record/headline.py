@@ -62,12 +62,19 @@ def headline(record: RunRecord) -> Headline:
         sentence += f" The run is not complete: {record.note or 'it was interrupted'}."
     form = 2 if record.comparison is not None else 1 if record.selection else 0
     words = _WORDS[status][form]
-    if status is Exit.CONFORMANT and record.profiles and not form:
-        words += f" to {', '.join(record.profiles)}"
+    if status is Exit.CONFORMANT and not form:
+        words += _to(record)
     if status is Exit.CONFORMANT and record.waivers is not None:
         waived = with_waivers(len(record.waivers.in_force))
         words += f",{waived}" if waived and form == 2 else waived
     return Headline(words, sentence, _LIKE.get(status, Outcome.INCONCLUSIVE))
+
+
+def _to(record: RunRecord) -> str:
+    """Return to what a target conforms, if that is not the whole suite as it is now."""
+    judged = [", ".join(record.profiles), record.judged_set.short if record.judged_set else ""]
+    named = " of ".join(filter(None, judged))
+    return f" to {named}" if named else ""
 
 
 def meaning(record: RunRecord) -> str:

@@ -56,6 +56,46 @@ class SuiteFacts(Protocol):
         """JSON pointers to the members that tell kinds of messages apart, the type first."""
 
 
+class JudgedBy(msgspec.Struct, frozen=True):
+    """What a record says of a suite, apart from the suite itself."""
+
+    name: str
+    title: str
+    version: str
+    requirements: Mapping[str, Requirement]
+    profiles: Mapping[str, Profile]
+    told_apart_by: tuple[str, ...]
+
+
+class Apart(msgspec.Struct, frozen=True):
+    """A result that does not count, and why."""
+
+    why: str
+    result: Result
+
+
+class JudgedSet(msgspec.Struct, frozen=True):
+    """The frozen set of requirements that a run judged: its name, and what identifies it.
+
+    `released` is a date, empty for a draft; `digest` stands for all of its content.
+    """
+
+    name: str
+    released: str
+    digest: str
+    corrections: int
+
+    @property
+    def short(self) -> str:
+        """Its name for a verdict."""
+        return f"set {self.name}{'' if self.released else ' (draft)'}"
+
+    def __str__(self) -> str:
+        mended = f" with {self.corrections} correction{'s' * (self.corrections != 1)}"
+        state = "" if self.released else ", a draft"
+        return f"set {self.name}{mended if self.corrections else ''}{state}"
+
+
 class RequirementStatus(msgspec.Struct, frozen=True):
     """The status of one requirement after a run, and the results that it is based on.
 
@@ -97,7 +137,8 @@ class RunRecord(msgspec.Struct, frozen=True):
     `note` says why a run is not complete or, if the target is `unreachable`, why it is. If the
     target was lost, `in_flight` names the scenarios that were in progress, the likeliest first.
     `comparison` is how the run compares with a baseline, `waivers` what those of the target come
-    to, if it has any, `process` how the target's process fared
+    to, if it has any, `judged_set` the frozen set that it judged, if not all, `apart` what does not
+    count, `disputed` the open errata of what does, by id, `process` how the target's process fared
     if the kit started it, `hook_faults` what was found against hooks, by name. `observed` says how
     many messages of each kind came, `stalls` when the kit was held up and for how long, both in
     seconds, the former from the start of the run.
@@ -129,6 +170,9 @@ class RunRecord(msgspec.Struct, frozen=True):
     observed: Mapping[str, int] = msgspec.field(default_factory=dict)
     stalls: tuple[tuple[float, float], ...] = ()
     waivers: Waivers | None = None
+    judged_set: JudgedSet | None = None
+    apart: tuple[Apart, ...] = ()
+    disputed: Mapping[str, str] = msgspec.field(default_factory=dict)
 
     @property
     def complete(self) -> bool:

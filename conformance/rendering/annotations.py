@@ -21,7 +21,7 @@ from conformance.record.record import (
     requirement_statuses,
 )
 from conformance.record.waivers import Waivers
-from conformance.rendering import waived
+from conformance.rendering import scope, waived
 from conformance.rendering.against_baseline import complaint
 from conformance.rendering.cases import place, shortfall, verdict
 from conformance.rendering.text import failure_lines
@@ -170,6 +170,7 @@ def _achieved(record: RunRecord) -> Iterator[str]:
     if not record.selection:
         yield from (f"{row.name}: {row.verdict.value}" for row in profile_verdicts(record))
     yield ", ".join(f"{number} {name}" for name, number in record.counts().items() if number)
+    yield from scope.counts(record)
     for waiver in record.waivers.in_force if record.waivers else ():
         yield f"waived: {waived.stated(waiver)}"
 

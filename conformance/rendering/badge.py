@@ -193,7 +193,8 @@ def svg(record: RunRecord) -> bytes:
 
 
 def _label(record: RunRecord) -> str:
-    return printable(f"{record.suite.title} {record.suite.version}")
+    judged = f", {record.judged_set.short}" if record.judged_set else ""
+    return printable(f"{record.suite.title} {record.suite.version}{judged}")
 
 
 def _width(text: str) -> int:

@@ -19,10 +19,14 @@ def verdict(record: RunRecord) -> str:
     """Return what the exit status says, in words that claim no more than was tried."""
     status = exit_status(record)
     waived = with_waivers(len(record.waivers.in_force)) if record.waivers else ""
+    of_set = f" to {record.judged_set.short}" if record.judged_set else ""
     words = {
         (True, Exit.CONFORMANT): f"no change from the baseline{waived}",
         (True, Exit.NOT_CONFORMANT): "differs from the baseline",
-        (False, Exit.CONFORMANT): f"conformant{' in what was selected' * bool(record.selection)}",
+        (
+            False,
+            Exit.CONFORMANT,
+        ): f"conformant{of_set}{' in what was selected' * bool(record.selection)}",
     }
     found = words.get((record.comparison is not None, status))
     if found is None:

@@ -11,6 +11,7 @@ from conformance.model import Failure, Outcome, Result, Timing, TranscriptEntry,
 from conformance.record.baseline import Comparison, Entry, Finding
 from conformance.record.causes import Cause, causes
 from conformance.record.record import (
+    JudgedSet,
     ProfileVerdict,
     RequirementStatus,
     RunRecord,
@@ -35,6 +36,11 @@ def document(record: RunRecord) -> dict[str, Any]:
         shown["baseline"] = _baseline(record.comparison)
     if record.waivers is not None:
         shown["waivers"] = _waivers(record.waivers)
+    if record.apart:
+        rows = record.apart
+        shown["not_counted"] = [{"why": row.why, **_result(row.result, False)} for row in rows]
+    if record.disputed:
+        shown["disputed"] = dict(record.disputed)
     return shown
 
 
@@ -43,7 +49,7 @@ def _document(record: RunRecord) -> dict[str, Any]:
     return {
         "$schema": SCHEMA,
         "kit": {"name": "coda-conformance", "version": __version__},
-        "suite": _suite(record.suite),
+        "suite": {**_suite(record.suite), **_set(record.judged_set)},
         "target": {
             "name": record.target_name,
             "url": record.target_url,
@@ -87,6 +93,14 @@ def _suite(suite: SuiteFacts) -> dict[str, Any]:
         "profiles": [_set_members(row) for row in suite.profiles.values()],
         "told_apart_by": list(suite.told_apart_by),
     }
+
+
+def _set(judged: JudgedSet | None) -> dict[str, Any]:
+    return (
+        {}
+        if judged is None
+        else {"set": _set_members(judged) | {"corrections": judged.corrections}}
+    )
 
 
 def _process(process: Lifetime) -> dict[str, Any]:

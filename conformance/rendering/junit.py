@@ -28,8 +28,9 @@ def render(record: RunRecord) -> bytes:
     for reruns. Where a step that failed is written is in the text of its failure: the attributes
     `file` and `line` are not among those that Jenkins allows a case to have.
 
-    What a waiver excuses is `skipped`, with what it states. With a baseline, a known failure is
-    `skipped` with its reason, and an entry that is stale or has expired is a failure.
+    What a waiver excuses is `skipped`, with what it states, and so is what does not count. With a
+    baseline, a known failure is `skipped` with its reason, and an entry that is stale or has
+    expired is a failure.
     """
     rows = [_case(result, record) for result in record.results]
     cases = dict(zip((result.id for result in record.results), rows, strict=True))
@@ -41,6 +42,10 @@ def render(record: RunRecord) -> bytes:
     why = shortfall(record)
     if why:
         rows.append(_incomplete(why))
+    for apart in record.apart:
+        case = _case(apart.result, record)
+        _replace(case, ET.Element("skipped", message=f"{apart.why}, not counted"))
+        rows.append(case)
     suite = ET.Element(
         "testsuite",
         name="coda-conformance",
@@ -54,6 +59,8 @@ def render(record: RunRecord) -> bytes:
     properties = ET.SubElement(suite, "properties")
     waivers = str(len(record.waivers.in_force)) if record.waivers else "0"
     facts = {"target": record.target_url, "suite": record.suite.version, "waivers": waivers}
+    if record.judged_set is not None:
+        facts["requirements"] = str(record.judged_set)
     for name, value in facts.items():
         ET.SubElement(properties, "property", name=name, value=value)
     suite.extend(rows)

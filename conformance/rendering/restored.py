@@ -1,7 +1,7 @@
 """The record of a run, restored from its JSON report, so that it can be rendered again."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from conformance.model import (
     Trial,
 )
 from conformance.record.baseline import Comparison, Entry, Finding, Known, Match
-from conformance.record.record import RunRecord
+from conformance.record.record import Apart, JudgedBy, JudgedSet, RunRecord
 from conformance.record.retries import Retries
 from conformance.record.schedule import Phase
 from conformance.record.waivers import Stale, Waived, Waivers
@@ -33,17 +33,6 @@ Rows = Mapping[str, Any]
 FIRST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 LAST: Final = datetime(3000, 1, 1, tzinfo=UTC)
 """Between which a run began."""
-
-
-class JudgedBy(msgspec.Struct, frozen=True):
-    """What a report says of the suite that the target was judged by."""
-
-    name: str
-    title: str
-    version: str
-    requirements: Mapping[str, Requirement]
-    profiles: Mapping[str, Profile]
-    told_apart_by: tuple[str, ...]
 
 
 def restored(document: Rows) -> RunRecord:
@@ -81,6 +70,9 @@ def restored(document: Rows) -> RunRecord:
         observed=run["observed"],
         stalls=tuple((end, long) for end, long in run["stalls"]),
         waivers=_waivers(document["waivers"]) if "waivers" in document else None,
+        judged_set=_set(document["suite"].get("set")),
+        apart=tuple(Apart(row["why"], _result(row)) for row in document.get("not_counted", ())),
+        disputed=document.get("disputed", {}),
     )
 
 
@@ -90,22 +82,29 @@ def _utc(text: str) -> datetime:
     return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
+def _ids(document: Rows) -> Iterator[str]:
+    """Yield the ids of all results, with those that do not count."""
+    for row in (*document["results"], *document.get("not_counted", ())):
+        yield row["id"]
+
+
 def _check(document: Rows) -> None:
     """Refuse names that the report does not explain, and a time that is none."""
     if not FIRST < _utc(document["run"]["started"]) < LAST:
         raise ValueError(f"the run began at no usual time: {document['run']['started']}")
     profiles = {row["name"] for row in document["suite"]["profiles"]}
     requirements = {row["id"] for row in document["requirements"]}
-    ((name, times),) = Counter(row["id"] for row in document["results"]).most_common(1) or [("", 1)]
+    ((name, times),) = Counter(_ids(document)).most_common(1) or [("", 1)]
     if times > 1:
         raise ValueError(f"two results have the id {name}")
     for name in document["run"]["profiles"]:
         if name not in profiles:
             raise ValueError(f"the run was of the profile {name}, which is not there")
-    for row in (*document["requirements"], *document["results"]):
+    results = (*document["results"], *document.get("not_counted", ()))
+    for row in (*document["requirements"], *results):
         if row["profile"] not in profiles:
             raise ValueError(f"{row['id']} names the profile {row['profile']}, which is not there")
-    for row in document["results"]:
+    for row in results:
         blamed = [name for failure in row.get("failures", ()) for name in failure["requirements"]]
         for name in (*row["requirements"], *blamed):
             if name not in requirements:
@@ -187,6 +186,10 @@ def _process(row: Rows) -> Lifetime:
     return Lifetime(
         output, Ended(status, ended["seconds"], tuple(ended["in_flight"]), ended["asked"])
     )
+
+
+def _set(row: Rows | None) -> JudgedSet | None:
+    return None if row is None else msgspec.convert({"released": "", **row}, JudgedSet)
 
 
 def _waivers(row: Rows) -> Waivers:

@@ -17,7 +17,7 @@ from conformance.record.record import (
     not_looked_at,
     profile_verdicts,
 )
-from conformance.rendering import against_baseline, remarks, schedule, waived
+from conformance.rendering import against_baseline, remarks, schedule, scope, waived
 from conformance.rendering.text import failure_lines, retries_text
 from conformance.text.layout import filled, listed
 from conformance.text.streams import Output, Painted
@@ -78,6 +78,7 @@ class Terminal:
         for line in remarks.lines(record):
             self._lines(filled(line, self._width, "    "))
         told = [*waived.lines(record.waivers)] if record.waivers else []
+        told += scope.lines(record)
         if record.comparison is not None:
             told += against_baseline.lines(record.comparison)
         for line in told:
@@ -104,6 +105,8 @@ class Terminal:
             self._lines(filled(retried, self._width))
         if record.comparison is not None:
             self._lines(filled(against_baseline.totals(record.comparison), self._width))
+        for said in (*scope.counts(record), scope.judged(record)):
+            self._lines(filled(said, self._width) if said else [])
         self._lines(filled(_totals(record), self._width))
         found = headline(record)
         text = f"{found} (exit status {int(exit_status(record) if status is None else status)})"

@@ -449,7 +449,7 @@ def test_a_file_of_groups_says_the_same_as_one_of_entries(tmp_path: Path, suite:
       ':5:7: there is no scenario or passive check "transport/ping-frame-before-authentification"'),
      (f"[{REQUIREMENT}]", "[TRANSPORT-90]", ':5:52: there is no requirement "TRANSPORT-90", did'),
      ("    failed:", "    faild:", ':4:5: "faild" is not known here, did you mean "failed"?'),
-     ('reason: "#7: known for long"', "expires: 2027-03-31", ":3:5: 'reason' is a required prop"),
+     ('reason: "#7: known for long"', "expires: 2027-03-31", ":3:5: known: 'reason' is a req"),
      ("long\"\n", "long\"\n    expires: 2026-02-30\n", ':4:5: "2026-02-30" is not a date'),
      ("    failed:", f"    flaky:\n      {SCENARIO}: [{REQUIREMENT}]\n    failed:",
       f":5:7: {SCENARIO} is there twice, also in line 7")],

@@ -30,7 +30,7 @@ from conformance.record.record import (
     requirement_statuses,
 )
 from conformance.record.retries import tally
-from conformance.rendering import remarks, waived
+from conformance.rendering import remarks, scope, waived
 from conformance.rendering.against_baseline import complaint
 from conformance.rendering.html import dialogue, json_lines
 from conformance.rendering.text import again
@@ -61,8 +61,11 @@ MOST_OUTPUT: Final = 40
 FIRST: Final = 12
 """Causes that are shown at once."""
 
-EXCUSED: Final = ("known", "waived")
-"""The states of rows that a baseline or a waiver excuses."""
+APART: Final = "not counted"
+"""The state of a row that was added later or is disputed."""
+
+EXCUSED: Final = ("known", "waived", APART)
+"""The states of rows that do not weigh, or whose weight a baseline or a waiver takes."""
 
 _LEVELS: Final = ("MUST NOT", "MUST", "SHOULD NOT", "SHOULD", "MAY")
 
@@ -152,6 +155,9 @@ class _Page:
         self._verdicts = profile_verdicts(record)
         self._grouped: Causes = causes(record)
         self.rows = {result.id: self._row(result) for result in record.results}
+        self.rows |= {row.result.id: self._row(row.result) for row in record.apart}
+        self.judged = scope.judged(record)
+        self.apart = list(scope.counts(record))
         self.counts = [
             (outcome, number)
             for outcome in Outcome
@@ -281,6 +287,7 @@ class _Page:
         rows = [
             ("Faults of the kit", "kit-errors", self.of(Outcome.KIT_ERROR)),
             ("Flaky", "flaky", self.of(Outcome.FLAKY)),
+            ("Not counted", "not-counted", self._in(APART)),
             ("Waived", "waived", self._in("waived")),
             ("Known to the baseline", "known", self._in("known")),
         ]
@@ -354,6 +361,7 @@ class _Page:
 def _states(record: RunRecord) -> dict[str, str]:
     """Return what a baseline or a waiver says of results, by id."""
     excused = dict.fromkeys(record.waived, "waived")
+    excused |= {row.result.id: APART for row in record.apart}
     comparison = record.comparison
     if comparison is None:
         return excused
