@@ -43,15 +43,19 @@ def of_set(frozen: FrozenSet, suite: Suite) -> Scope:
     )
 
 
+def scope_of(suite: Suite, frozen: FrozenSet | None) -> Scope:
+    """Return what does not count in a run of a suite, or of a frozen set of it."""
+    disputed = of_errata(suite.errata, suite.requirements)
+    return disputed if frozen is None else of_set(frozen, suite).and_also(disputed)
+
+
 def judged_by(record: RunRecord, suite: Suite, frozen: FrozenSet | None) -> RunRecord:
     """Return the record in which only what the suite, or a frozen set of it, asks counts."""
-    scope = of_errata(suite.errata, suite.requirements)
     if frozen is not None:
-        scope = of_set(frozen, suite).and_also(scope)
         corrections = len(frozen.corrections)
         said = JudgedSet(frozen.name, frozen.released, frozen.digest, corrections)
         record = replace(record, judged_set=said)
-    return _with_disputes(set_apart(record, scope), suite.errata)
+    return _with_disputes(set_apart(record, scope_of(suite, frozen)), suite.errata)
 
 
 def _with_disputes(record: RunRecord, errata: Iterable[Erratum]) -> RunRecord:

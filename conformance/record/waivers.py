@@ -1,6 +1,7 @@
 """The waivers of a target in a run: what they excuse, and which have to go."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 
 import msgspec
 from msgspec.structs import replace
@@ -72,6 +73,16 @@ def checked(waivers: Iterable[Waiver], suite: Suite) -> tuple[Waiver, ...]:
             raise InputError(f"{name} is waived twice", row.location)
         found[name] = replace(row, id=name)
     return tuple(found.values())
+
+
+def surely_waived(waivers: Iterable[Waiver], suite: Suite, today: date) -> frozenset[str]:
+    """Return the ids of the results whose failures are waived on a day, whatever they break."""
+    names = {row.id for row in waivers if not row.has_expired(today)}
+    return frozenset(
+        name
+        for name, judged in suite.judged_by().items()
+        if name in names or (judged and names.issuperset(judged))
+    )
 
 
 def waiver_for(result: Result, broken: Iterable[str], waivers: Sequence[Waiver]) -> Waiver | None:

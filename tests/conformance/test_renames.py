@@ -48,7 +48,7 @@ def test_a_good_table_is_taken(tmp_path: Path) -> None:
     [("results:\n  a/old: a/nev\n", ':2:3: there is no "a/nev", did you mean "a/new"?'),
      ("results:\n  a/other: a/new\n", ':2:3: "a/other" is still there, so it cannot be renamed'),
      ("requirements:\n  OLD-01: a/new\n", ':2:3: there is no "a/new"'),
-     ("results:\n  a/old: 5\n", ":2:3: 5 is not of type 'string'"),
+     ("results:\n  a/old: 5\n", ":2:3: a/old: expected a text, not 5"),
      ("scenarios: {}\n", ':1:1: "scenarios" is not known here'),
      ("results:\n  a/old: a/new\n  a/old: a/new\n", "twice")],
 )  # fmt: skip

@@ -17,7 +17,7 @@ from conformance.model import Outcome, Result, Verdict
 from conformance.record.baseline import Baseline, Entry
 from conformance.record.headline import headline, meaning
 from conformance.record.record import Exit, RunRecord, exit_status, profile_verdicts
-from conformance.record.waivers import checked
+from conformance.record.waivers import checked, surely_waived
 from conformance.record.waiving import waived
 from conformance.rendering import annotations, ctrf, junit, markdown
 from conformance.rendering.badge import badge
@@ -159,7 +159,16 @@ def test_a_part_of_a_run_says_so_and_proves_no_requirement_kept(suite: Suite) ->
 def test_a_target_without_waivers_has_no_word_of_them(suite: Suite) -> None:
     made = judged(whole(suite, FAILED))
     assert made.waivers is None
-    assert "waive" not in shown(made) + page.render(made) + markdown.render(made)
+    body = page.render(made).partition("</style>")[2].partition("<script>")[0]
+    assert "waive" not in shown(made) + body + markdown.render(made)
+
+
+def test_what_is_surely_waived_need_not_be_rerun(suite: Suite) -> None:
+    names = surely_waived([waiver(REQUIREMENT), waiver("DEDUP-04", OVER)], suite, TODAY)
+    assert SCENARIO in names
+    for name in names:
+        assert set(suite.judged_by()[name]) == {REQUIREMENT}
+    assert surely_waived([waiver(SCENARIO)], suite, TODAY) == {SCENARIO}
 
 
 # ── with a baseline ──
