@@ -110,7 +110,7 @@ def _of_results(record: RunRecord) -> str:
     counts = Counter(result.outcome for result in record.results)
     judged = sum(counts.values()) - counts[Outcome.NOT_APPLICABLE]
     said = _denominated(counts, judged, "check", "fail", "fails", "pass", "passes")
-    return _and_waived(said, len(record.waived))
+    return _and_waived(said, Counter(r.outcome for r in record.results if r.id in record.waived))
 
 
 def _of_requirements(record: RunRecord) -> str:
@@ -120,12 +120,18 @@ def _of_requirements(record: RunRecord) -> str:
         counts.update(row.counts)
     apply, what = sum(row.applying for row in judged), "requirement"
     said = _denominated(counts, apply, what, "are broken", "is broken", "are kept", "is kept")
-    return _and_waived(said, sum(sum(row.waived.values()) for row in judged))
+    waived: Counter[Outcome] = Counter()
+    for row in judged:
+        waived.update(row.waived)
+    return _and_waived(said, waived)
 
 
-def _and_waived(sentence: str, number: int) -> str:
-    """Add how many of those that fail are waived."""
-    return f"{sentence[:-1]}, {number} {_be(number)} waived." if number else sentence
+def _and_waived(sentence: str, waived: Counter[Outcome]) -> str:
+    """Add how many are waived: of those that fail, behind what says that they do."""
+    first, comma, rest = sentence[:-1].partition(", ")
+    failed, others = waived[Outcome.FAILED], waived.total() - waived[Outcome.FAILED]
+    end = f", {others} of these waived" if others else ""
+    return f"{first}{f' ({failed} waived)' if failed else ''}{comma}{rest}{end}."
 
 
 def _denominated(

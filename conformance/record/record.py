@@ -125,6 +125,11 @@ class ProfileVerdict(msgspec.Struct, frozen=True):
     counts: Mapping[Outcome, int]
     waived: Mapping[Outcome, int] = msgspec.field(default_factory=dict)
 
+    def said_waived(self, outcome: Outcome) -> str:
+        """Return how many of those with a status are waived, to be appended; empty if none are."""
+        number = self.waived.get(outcome, 0)
+        return f" ({number} waived)" if number else ""
+
     @property
     def applying(self) -> int:
         """How many of its requirements count."""

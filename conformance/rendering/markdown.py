@@ -127,10 +127,8 @@ def _end(record: RunRecord, waiting: Collection[str]) -> Iterator[str]:
 
 
 def _verdict(row: ProfileVerdict) -> Sequence[str]:
-    by_name = sorted((status.value, n) for status, n in row.counts.items())
-    waived_ = sum(row.waived.values())
-    by_name += [("waived", waived_)] if waived_ else []
-    counts = ", ".join(f"{n} {name}" for name, n in by_name)
+    by_name = sorted((status.value, n, row.said_waived(status)) for status, n in row.counts.items())
+    counts = ", ".join(f"{n} {name}{waived}" for name, n, waived in by_name)
     return row.name, row.verdict.value, counts
 
 

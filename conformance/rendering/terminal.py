@@ -269,12 +269,10 @@ def _reasons(results: Iterable[Result], width: int, verbose: bool) -> Iterator[s
 
 def _counts(row: ProfileVerdict) -> str:
     others = [
-        f"{row.counts[outcome]} {outcome.value}"
+        f"{row.counts[outcome]} {outcome.value}{row.said_waived(outcome)}"
         for outcome in Outcome
         if outcome in row.counts and outcome.counts and outcome is not Outcome.PASSED
     ]
-    number = sum(row.waived.values())
-    others += [f"{number} waived"] if number else []
     return ", ".join([f"{row.counts.get(Outcome.PASSED, 0)} of {row.applying} kept", *others])
 
 

@@ -104,7 +104,7 @@ def test_a_server_with_waivers_is_never_called_conformant_without_their_number(
 ) -> None:
     made = judged(whole(suite, FAILED), waiver(REQUIREMENT), waiver("AUTH-01"))
     assert str(headline(made)).startswith("Conformant with 1 waiver: 1 of the ")
-    assert str(headline(made)).endswith(" is broken, 1 is waived.")
+    assert str(headline(made)).endswith(" is broken (1 waived).")
     assert meaning(made) == "nothing is broken but what is waived"
     verdicts = {row.name: row for row in profile_verdicts(made)}
     assert verdicts["core"].verdict is Verdict.WAIVED
@@ -122,12 +122,18 @@ def test_a_server_with_waivers_is_never_called_conformant_without_their_number(
     assert "Conformant with 1 waiver: " in page.render(made)
 
 
+def test_what_is_waived_and_fails_only_at_times_is_told_behind_that(suite: Suite) -> None:
+    made = judged(whole(suite, flaky(REQUIREMENT)), waiver(REQUIREMENT))
+    assert str(headline(made)).startswith("Conformant with 1 waiver: 112 of the 113 ")
+    assert str(headline(made)).endswith(", 1 is kept only at times, 1 of these waived.")
+
+
 def test_other_failures_count_beside_what_is_waived(suite: Suite) -> None:
     other = failed("DEDUP-04", id="x/other", requirements=("DEDUP-04",))
     made = judged(whole(suite, FAILED, other), waiver(REQUIREMENT))
     assert exit_status(made) is Exit.NOT_CONFORMANT
     assert str(headline(made)).startswith("Not conformant: 2 of the ")
-    assert str(headline(made)).endswith(", 1 is waived.")
+    assert str(headline(made)).endswith(" are broken (1 waived).")
     assert badge(made).message.startswith("1 of ")
     assert ", 1 waived" in badge(made).message
 
@@ -151,7 +157,7 @@ def test_a_part_of_a_run_says_so_and_proves_no_requirement_kept(suite: Suite) ->
     made = judged(part, waiver(REQUIREMENT), waiver("AUTH-01"), waiver("x/y"))
     assert ids(made) == {"waived": [SCENARIO], "stale": ["x/y"]}
     assert str(headline(made)) == (
-        "Passed with 1 waiver: 1 of the 2 checks that apply fails, 1 is waived."
+        "Passed with 1 waiver: 1 of the 2 checks that apply fails (1 waived)."
     )
     assert badge(made).message.endswith("none broken, 1 waived")
 
@@ -217,10 +223,10 @@ def mixed(suite: Suite, reason: str = "#7: not yet") -> RunRecord:
 def test_the_terminal_shows_each_waiver_with_its_reason_and_date(suite: Suite) -> None:
     text = shown(mixed(suite))
     assert "Waived: 1\n  = x/waived\n      TRANSPORT-09, until 2027-03-31: #7: not yet\n" in text
-    assert "core       not conformant 103 of 105 kept, 2 failed, 1 waived\n" in text
+    assert "core       not conformant 103 of 105 kept, 2 failed (1 waived)\n" in text
     _, _, end = text.partition("Not conformant: ")
     assert " ".join(end.split()).startswith(
-        "2 of the 113 requirements that apply are broken, 1 is waived. (exit status 1) "
+        "2 of the 113 requirements that apply are broken (1 waived). (exit status 1) "
         "Waiver of DEDUP-01: x/expired still failed, and it expired on 2026-11-28: #7: not yet "
         "Waiver of x/stale: passed, so it is of no use: remove it from the target file"
     )
