@@ -97,6 +97,8 @@ def test_every_report_tells_what_does_not_count(suite: Suite) -> None:
     assert tests[SCENARIO]["status"] == "other"
     assert f"| {SCENARIO} | failed | disputed (E-01) |" in markdown.render(made)
     assert '<b class="state">not counted</b>' in page.render(made)
+    told = "<dt>Not counted</dt><dd>disputed (E-01): 1 failed, not counted</dd>"
+    assert told in page.render(made)
 
 
 def test_nothing_in_an_erratum_is_obeyed(suite: Suite) -> None:
