@@ -143,9 +143,10 @@ _ORDER: Final = {outcome: place for place, outcome in enumerate(Outcome)}
 
 
 class Verdict(Enum):
-    """The verdict on a profile."""
+    """The verdict on a profile; `WAIVED` if nothing is broken but what a waiver excuses."""
 
     CONFORMANT = "conformant"
+    WAIVED = "conformant with waivers"
     NOT_CONFORMANT = "not conformant"
     INCOMPLETE = "incomplete"
     NOT_CLAIMED = "not claimed"

@@ -73,7 +73,7 @@ COMMANDS: Final = {
         "record the known failures of a target",
         "conformance.cli.baseline:baseline",
         options.baseline,
-        ('baseline report.json --output known.yaml --reason "see #12"',),
+        ('baseline report.json --output known.yaml --reason "{cause}"',),
         {0: "written, or nothing to change"},
     ),
     "diff": Command(

@@ -3,7 +3,10 @@
 import argparse
 from collections.abc import Iterator, Mapping, Sequence
 
-from conformance.record.baseline import Finding
+from conformance.loader.renames import Renames, note
+from conformance.loader.renames import load as load_renames
+from conformance.loader.suite import DEFAULT
+from conformance.record.baseline import Finding, renamed
 from conformance.record.difference import Change, difference, has_regressed
 from conformance.record.record import Exit
 from conformance.rendering.reader import Report, read
@@ -17,12 +20,13 @@ def diff(arguments: argparse.Namespace) -> int:
     old, new = read(arguments.old), read(arguments.new)
     for report in (old, new):
         report.record()  # refuses what does not hold together
-    groups = difference(old.results(), new.results())
-    say(*_notes(old, new), *_lines(groups), _totals(groups, len(new.results())))
+    renames = load_renames(DEFAULT)
+    groups = difference(*(renamed(report.results(), renames) for report in (old, new)))
+    say(*_notes(old, new, renames), *_lines(groups), _totals(groups, len(new.results())))
     return Exit.NOT_CONFORMANT if has_regressed(groups) else Exit.CONFORMANT
 
 
-def _notes(old: Report, new: Report) -> Iterator[str]:
+def _notes(old: Report, new: Report, renames: Renames) -> Iterator[str]:
     """Yield notes on reports that are not of the same kind, which may explain differences."""
     rows = [("targets", old.target, new.target), ("suites", old.suite, new.suite)]
     for what, was, now in rows:
@@ -32,6 +36,9 @@ def _notes(old: Report, new: Report) -> Iterator[str]:
         why = report.partial([row["name"] for row in report.value["profiles"]])
         if why:
             yield f"note: {report.file} is {why}"
+        told = note(report.file, report.results(), renames)
+        if told:
+            yield told
 
 
 def _lines(groups: Mapping[str, Sequence[Change]]) -> Iterator[str]:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from conformance.cli.former_ids import understood
 from conformance.documents import locations
 from conformance.errors import InputError
 from conformance.loader.glossary import Word, hint, meanings, near, words
@@ -31,10 +32,11 @@ def explain(arguments: argparse.Namespace) -> int:
         for line in _kinds(known):
             output.line(line)
         return 0
-    found = meanings(known, arguments.term)
+    (term,) = understood("the command", [arguments.term], suite.renames)
+    found = meanings(known, term)
     if not found:
-        said = cut(printable(arguments.term), LONGEST)
-        raise InputError(f'nothing is called "{said}"{hint(near(known, arguments.term))}')
+        said = cut(printable(term), LONGEST)
+        raise InputError(f'nothing is called "{said}"{hint(near(known, term))}')
     sources = Sources(suite, titles(), read(locations.suite_root(suite.name) / NAME))
     pages = sorted((page(sources, word) for word in found), key=lambda row: row.weight)
     for place, row in enumerate(pages):

@@ -3,22 +3,20 @@
 import argparse
 import asyncio
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from conformance.cli.allowances import allowances
+from conformance.cli.former_ids import understood
 from conformance.cli.interruption import Interruption
 from conformance.engine.run import Options, Run
 from conformance.engine.started import with_lifetime
 from conformance.loader.selection import only_watched, select, select_forms
 from conformance.loader.suite import Suite, load
 from conformance.model import Scenario
-from conformance.record.baseline import Baseline
-from conformance.record.baseline_file import read as read_baseline
 from conformance.record.record import Exit, RunRecord, exit_status
 from conformance.rendering.files import Reports, Written
 from conformance.rendering.progress import Progress
-from conformance.rendering.reader import compared
 from conformance.rendering.terminal import Terminal
 from conformance.target.process import NotReady, Process
 from conformance.target.target import Target
@@ -37,9 +35,10 @@ def judge(
 ) -> int:
     """Judge a target, once its process is ready, as the arguments say; return the exit status."""
     suite = load()
+    arguments.selection = understood("the selection", arguments.selection, suite.renames)
     scenarios = _selected(suite, arguments)
-    baseline = read_baseline(arguments.baseline, suite) if arguments.baseline else None
-    options = _options(suite, arguments, baseline)
+    allowed = allowances(suite, target, arguments)
+    options = _options(suite, arguments, allowed.known)
     quiet: bool = arguments.quiet
     try:
         target = _ready(target, process, interruption) if process else target
@@ -51,8 +50,7 @@ def judge(
         record = _perform(run, interruption, quiet=quiet)
     if process is not None:
         record = with_lifetime(record, run, process)
-    if baseline is not None:
-        record = compared(record, baseline, datetime.now(UTC).date())
+    record = allowed.applied(record)
     written = reports.write(record)
     interruption.release()
     return show(record, written, arguments)
@@ -84,7 +82,7 @@ def show(
     return status
 
 
-def _options(suite: Suite, arguments: argparse.Namespace, baseline: Baseline | None) -> Options:
+def _options(suite: Suite, arguments: argparse.Namespace, known: frozenset[str]) -> Options:
     named = tuple(form.name for form in select_forms(suite, arguments.selection))
     forms = {"drawn": None, "all": tuple(suite.forms), "none": ()}[arguments.forms]
     words: list[str] = arguments.selection
@@ -99,7 +97,7 @@ def _options(suite: Suite, arguments: argparse.Namespace, baseline: Baseline | N
         retries=0 if only_watches else arguments.retries,
         schedule=arguments.schedule,
         force=arguments.force,
-        known=baseline.failures if baseline else frozenset(),
+        known=known,
         forms=() if only_watches else named or forms,
         seed=arguments.seed,
         max_failures=arguments.max_failures,

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from conformance.cli.former_ids import understood
 from conformance.errors import InputError
 from conformance.loader.coverage import Coverage, coverage
 from conformance.loader.form import PREFIX
@@ -41,6 +42,7 @@ def list_(arguments: argparse.Namespace) -> int:
     """List scenarios, or requirements with how many checks test each."""
     suite = load()
     words = [*arguments.selection, *(f"{NOT}{word}" for word in arguments.exclude)]
+    words = understood("the selection", words, suite.renames)
     if arguments.requirements:
         return _list_requirements(suite, words, arguments)
     checks = [*_checks(suite, words, arguments.profile)]

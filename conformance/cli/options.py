@@ -81,12 +81,27 @@ def baseline(parser: Parser) -> None:
         help="the baseline to write; an existing one is updated",
     )
     parser.add_argument(
-        "--reason", default="", metavar="TEXT", help="why the new entries are known failures"
+        "--reason",
+        default="",
+        metavar="TEXT",
+        help="why the new entries are known failures; {cause} stands for what the report says has "
+        "to change",
     )
     parser.add_argument(
         "--expires",
         metavar="DATE",
         help="the last day on which the new entries count as known, such as 2027-03-31",
+    )
+    parser.add_argument(
+        "--renew", action="store_true", help="give the entries that have expired this date, too"
+    )
+    parser.add_argument(
+        "--also",
+        action=Gathered,
+        default=(),
+        metavar="WORD",
+        help="add what did not fail every time, too: flaky, inconclusive, 'not tried', 'kit error' "
+        "or the beginning of an id; may be repeated",
     )
 
 
@@ -235,6 +250,15 @@ def _filters(parser: Parser) -> None:
     )
 
 
+def _requirements(parser: Parser) -> None:
+    parser.add_argument(
+        "--requirements",
+        metavar="SET",
+        help="judge exactly what a release asks, such as 0.1; what was added later runs and is "
+        "reported without counting",
+    )
+
+
 def _launch(parser: Parser) -> None:
     parser.add_argument(
         "--launch",
@@ -275,6 +299,7 @@ def _output(parser: Parser) -> None:
 
 def _how(parser: Parser) -> None:
     _output(parser)
+    _requirements(parser)
     parser.add_argument(
         "--no-report",
         action="store_true",

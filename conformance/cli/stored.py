@@ -40,7 +40,7 @@ def report(arguments: argparse.Namespace) -> int:
 def show(arguments: argparse.Namespace) -> int:
     """Print one result of a stored report with its whole dialogue."""
     record = read(arguments.stored).record()
-    rows = {result.id: result for result in record.results}
+    rows = {row.id: row for row in (*record.results, *(row.result for row in record.apart))}
     if arguments.id not in rows:
         raise InputError(_none(arguments.id, record))
     say(*_dialogue(rows[arguments.id], record, Output.of(sys.stdout).width))

@@ -15,7 +15,7 @@ from conformance.documents.schemas import Decider, SchemaStore
 from conformance.documents.validation import header_faults
 from conformance.documents.yaml_source import Pointer, Source
 from conformance.errors import did_you_mean
-from conformance.loader import cache, form
+from conformance.loader import cache, errata, form, renames
 from conformance.loader.expressions import OF_DIALOGUE, Function
 from conformance.loader.functions import FUNCTIONS
 from conformance.loader.header import (
@@ -47,6 +47,8 @@ class Documents(msgspec.Struct, frozen=True):
     procedures: dict[str, Procedure]
     scenarios: dict[str, Scenario]
     signs: dict[str, list[Scenario]]
+    renames: dict[str, str]
+    errata: tuple[errata.Erratum, ...]
 
 
 class Suite(msgspec.Struct, frozen=True):
@@ -81,6 +83,8 @@ class Suite(msgspec.Struct, frozen=True):
     message_limits: tuple[str, ...]
     redact: frozenset[str]
     secret_behind: str
+    renames: Mapping[str, str]
+    errata: tuple[errata.Erratum, ...]
     schemas: SchemaStore
     functions: Mapping[str, Function]
     make_monitors: Callable[["Suite"], list["Monitor"]]
@@ -126,12 +130,10 @@ def _load(name: str) -> Suite:
     functions = MappingProxyType({**FUNCTIONS, **extension.FUNCTIONS})
     place = cache.place(root / "suite.yaml")
     mark = cache.mark(locations.sources(name))
-    documents = cache.read(place, mark, Documents)
-    if documents is None:
-        documents = _read(root, schemas, {*functions, *OF_DIALOGUE})
-        cache.write(place, mark, documents)
+    cached = cache.read(place, mark, Documents)
+    documents = cached or _read(root, schemas, {*functions, *OF_DIALOGUE})
     head = documents.header
-    return Suite(
+    suite = Suite(
         name=name,
         title=head["title"],
         version=head["version"],
@@ -163,12 +165,20 @@ def _load(name: str) -> Suite:
         vocabulary=msgspec.convert(head["vocabulary"], Vocabulary),
         redact=frozenset(head["redact"]),
         secret_behind=head["secret_behind"],
+        renames=MappingProxyType(documents.renames),
+        errata=documents.errata,
         schemas=schemas,
         functions=functions,
         make_monitors=extension.make_monitors,
         kind_of=extension.kind_of,
         claims=extension.claims,
     )
+    if cached is None:
+        judged = suite.judged_by()
+        renames.check(root, schemas, judged, suite.requirements)
+        errata.check(root, schemas, {*judged, *suite.requirements})
+        cache.write(place, mark, documents)
+    return suite
 
 
 def _read(root: Path, schemas: SchemaStore, functions: Collection[str]) -> Documents:
@@ -188,7 +198,8 @@ def _read(root: Path, schemas: SchemaStore, functions: Collection[str]) -> Docum
     form.check(source, requirements, reader.procedures)
     reader.check_calls()
     _check_names(source, reader.procedures, scenarios)
-    return Documents(header, requirements, procedures, scenarios, signs)
+    former, wrong = dict(renames.read(root, schemas)), errata.read(root, schemas)
+    return Documents(header, requirements, procedures, scenarios, signs, former, wrong)
 
 
 def _parameters_of(procedures: Mapping[str, Procedure], source: Source) -> dict[str, list[str]]:

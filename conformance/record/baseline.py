@@ -5,7 +5,9 @@ from datetime import date
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
+FAILED: Final = "failed"
 FLAKY: Final = "flaky"
 # The outcomes that a known flaky failure may have next time without being news.
 FLAKY_MAY_BE: Final = frozenset({"flaky", "failed", "passed"})
@@ -26,6 +28,19 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 Findings = Mapping[str, Finding]
+
+
+def renamed(findings: Findings, renames: Mapping[str, str]) -> dict[str, Finding]:
+    """Return findings, of an earlier version of a suite perhaps, by their present ids."""
+    rows = (
+        replace(
+            found,
+            id=renames.get(found.id, found.id),
+            requirements=frozenset(renames.get(name, name) for name in found.requirements),
+        )
+        for found in findings.values()
+    )
+    return {row.id: row for row in rows}
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -56,16 +71,20 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Baseline(msgspec.Struct, frozen=True):
-    """The known failures of one target, by id; `file` is where they are written."""
+    """The known failures of one target, by id; `file` is where they are written.
+
+    `former` are the ids in the file that were renamed since; the entries have the present ones.
+    """
 
     target: str
     entries: Mapping[str, Entry] = msgspec.field(default_factory=dict)
     file: str = ""
+    former: tuple[str, ...] = ()
 
     @property
     def failures(self) -> frozenset[str]:
         """The ids of what is known to fail and need not be rerun to be sure of it."""
-        known = ("failed", FLAKY)
+        known = (FAILED, FLAKY)
         return frozenset(entry.id for entry in self.entries.values() if entry.outcome in known)
 
 
@@ -136,33 +155,77 @@ def compare(findings: Findings, baseline: Baseline, today: date) -> Comparison:
     return Comparison(baseline.file, tuple(known), tuple(new), tuple(stale), tuple(expired))
 
 
+class Terms(msgspec.Struct, frozen=True):
+    """How a baseline is brought up to date.
+
+    What fails every time is added, and of other problems only what `also` names: by outcome, or by
+    the beginning of an id. New entries get the reason that `reasons` has for their id, or else
+    `reason`, and the date. `renewed` says whether entries that have expired by then get the date.
+    """
+
+    reason: str = ""
+    expires: date | None = None
+    also: tuple[str, ...] = ()
+    reasons: Mapping[str, str] = msgspec.field(default_factory=dict)
+    renewed: date | None = None
+
+    def take(self, found: Finding) -> bool:
+        """Return whether a problem may become an entry."""
+        return found.outcome == FAILED or any(self.names(word, found) for word in self.also)
+
+    def names(self, word: str, found: Finding) -> bool:
+        """Return whether a word means a problem: by its outcome, or by the beginning of its id."""
+        return found.outcome == word or found.id.startswith(word)
+
+    def entry(self, found: Finding) -> Entry:
+        """Return the new entry of a problem."""
+        reason = self.reasons.get(found.id, self.reason)
+        return Entry(found.id, found.outcome, found.requirements, reason, self.expires)
+
+
 class Update(msgspec.Struct, frozen=True):
-    """An updated baseline, and the ids of what was kept, added and dropped."""
+    """An updated baseline, and the ids of what was kept, added, dropped, renewed and left out."""
 
     baseline: Baseline
     kept: tuple[str, ...]
     added: tuple[str, ...]
     dropped: tuple[str, ...]
+    renewed: tuple[str, ...] = ()
+    left_out: tuple[Finding, ...] = ()
+
+    @property
+    def changes(self) -> bool:
+        """Whether the file has to be written again."""
+        return bool(self.added or self.dropped or self.renewed or self.baseline.former)
 
 
-def updated(old: Baseline, findings: Findings, reason: str, expires: date | None) -> Update:
-    """Return the baseline that knows exactly the problems of a whole run.
+def updated(old: Baseline, findings: Findings, terms: Terms) -> Update:
+    """Return the baseline that knows the problems of a whole run, as far as the terms take them.
 
-    Old entries keep their reason and date, new ones get those given, and those that are gone are
-    dropped.
+    Old entries keep their reason, and their date unless that is renewed; those that are gone are
+    dropped. A problem that the terms do not take is left out, and an old entry for it stays: what
+    proves nothing shows neither that a failure is still there nor that it is gone.
     """
     entries: dict[str, Entry] = {}
-    added: list[str] = []
+    added, renewed, left_out = [], [], []
     for found in findings.values():
         entry = old.entries.get(found.id)
         if entry is not None and _stays(entry, found):
             entries[found.id] = entry
-        elif found.problem:
+            if terms.renewed is not None and entry.has_expired(terms.renewed):
+                entries[found.id] = replace(entry, expires=terms.expires)
+                renewed.append(found.id)
+        elif found.problem and terms.take(found):
             added.append(found.id)
-            entries[found.id] = Entry(found.id, found.outcome, found.requirements, reason, expires)
+            entries[found.id] = terms.entry(found)
+        elif found.problem:
+            left_out.append(found)
+            if entry is not None:
+                entries[found.id] = entry
     kept = tuple(name for name in entries if name not in set(added))
     dropped = tuple(name for name in old.entries if name not in entries)
-    return Update(Baseline(old.target, entries, old.file), kept, tuple(added), dropped)
+    new = Baseline(old.target, entries, old.file, old.former)
+    return Update(new, kept, tuple(added), dropped, tuple(renewed), tuple(left_out))
 
 
 def _stays(entry: Entry, found: Finding) -> bool:

@@ -1,24 +1,28 @@
 """Baseline files: read with the place of every mistake, and written sorted and reproducibly."""
 
 import re
-from collections.abc import Collection
-from contextlib import suppress
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import yaml
 
 from conformance.documents import locations, yaml_source
+from conformance.documents.dates import day
 from conformance.documents.schemas import SchemaStore
 from conformance.documents.validation import header_faults
-from conformance.documents.yaml_source import Source
-from conformance.errors import InputError, did_you_mean
+from conformance.documents.yaml_source import Pointer, Source
+from conformance.errors import InputError, Location, did_you_mean
+from conformance.loader.renames import Renames
 from conformance.loader.suite import Suite
 from conformance.record.baseline import Baseline, Entry
 from conformance.text.escapes import printable, printable_lines
 
 WIDTH: Final = 100
+OUTCOMES: Final = ("failed", "flaky", "kit error", "inconclusive", "not tried")
+"""The outcomes that a file may have, in the order in which a group lists them."""
 
 _COMMENTS: Final = re.compile(r"(?:#[^\n]*\n|[ \t]*\n)*")
 # Texts that this kit's loader would take for a number, although the writer would not.
@@ -27,16 +31,16 @@ _LIKE_A_NUMBER: Final = re.compile(r"[-+.0-9]")
 
 def read(path: Path, suite: Suite) -> Baseline:
     """Return the baseline in a file; raise `InputError` for names that the suite does not have."""
-    source, baseline = _read(path, suite.schemas)
+    source, placed, baseline = _read(path, suite.schemas, suite.renames)
     results = judged_by(suite)
-    for entry in baseline.entries.values():
-        _check(entry, source, suite, results)
+    for row in placed:
+        _check(row, source, suite, results)
     return baseline
 
 
-def read_any(path: Path) -> tuple[Baseline, str]:
+def read_any(path: Path, renames: Renames) -> tuple[Baseline, str]:
     """Return the baseline in a file and its leading comments, whatever suite it was written for."""
-    _, baseline = _read(path, SchemaStore(locations.schema_root()))
+    _, _, baseline = _read(path, SchemaStore(locations.schema_root()), renames)
     found = _COMMENTS.match(path.read_text(encoding="utf-8"))
     return baseline, found[0] if found else ""
 
@@ -47,63 +51,117 @@ def judged_by(suite: Suite) -> dict[str, Collection[str]]:
     return {**suite.judged_by(), **own}
 
 
-def _read(path: Path, schemas: SchemaStore) -> tuple[Source, Baseline]:
+class _Placed(msgspec.Struct, frozen=True):
+    """An entry as it is written: its former id or its present one, and where it stands."""
+
+    id: str
+    outcome: str
+    blamed: Sequence[str]
+    reason: str
+    expires: str | None
+    at: Pointer
+    list_at: Pointer
+    expires_at: Pointer
+
+
+def _read(
+    path: Path, schemas: SchemaStore, renames: Renames
+) -> tuple[Source, list[_Placed], Baseline]:
     source = yaml_source.load(path)
     header_faults(schemas, "kit/baseline", source)
-    rows: dict[str, Any] = source.value["known"]
-    entries = {name: _entry(name, rows[name], source) for name in rows}
-    return source, Baseline(source.value["target"], entries, str(path))
+    known = source.value["known"]
+    placed = list(_in_groups(known) if isinstance(known, list) else _by_id(known))
+    entries: dict[str, Entry] = {}
+    places: dict[str, Location] = {}
+    for row in placed:
+        entry = _entry(row, source, renames)
+        if entry.id in places:
+            before = places[entry.id]
+            message = f"{entry.id} is there twice, also in line {before.line}"
+            raise source.error(message, row.at)
+        entries[entry.id], places[entry.id] = entry, source.location(row.at)
+    former = tuple(name for row in placed for name in (row.id, *row.blamed) if name in renames)
+    return source, placed, Baseline(source.value["target"], entries, str(path), former)
 
 
-def _entry(name: str, row: dict[str, Any], source: Source) -> Entry:
+def _in_groups(groups: Sequence[dict[str, Any]]) -> Iterator[_Placed]:
+    """Yield the entries of groups, each of which has one reason."""
+    for i, group in enumerate(groups):
+        for outcome in OUTCOMES:
+            for name, blamed in group.get(outcome, {}).items():
+                at = ("known", i, outcome, name)
+                expires_at = ("known", i, "expires")
+                reason, expires = group["reason"], group.get("expires")
+                yield _Placed(name, outcome, blamed, reason, expires, at, at, expires_at)
+
+
+def _by_id(rows: dict[str, dict[str, Any]]) -> Iterator[_Placed]:
+    """Yield the entries of the older form, each of which has a reason of its own."""
+    for name, row in rows.items():
+        at = ("known", name)
+        blamed, reason, expires = row["requirements"], row["reason"], row.get("expires")
+        list_at, expires_at = (*at, "requirements"), (*at, "expires")
+        yield _Placed(name, row["outcome"], blamed, reason, expires, at, list_at, expires_at)
+
+
+def _entry(row: _Placed, source: Source, renames: Renames) -> Entry:
     expires = None
-    if "expires" in row:
+    if row.expires is not None:
         try:
-            expires = expiry(row["expires"])
+            expires = day(row.expires)
         except InputError as error:
-            raise source.error(error.message, ("known", name, "expires")) from None
-    requirements = frozenset(row["requirements"])
-    return Entry(name, row["outcome"], requirements, row["reason"], expires)
+            raise source.error(error.message, row.expires_at) from None
+    blamed = frozenset(renames.get(name, name) for name in row.blamed)
+    return Entry(renames.get(row.id, row.id), row.outcome, blamed, row.reason, expires)
 
 
-def _check(entry: Entry, source: Source, suite: Suite, judged: dict[str, Collection[str]]) -> None:
-    where = ("known", entry.id)
-    if entry.id not in judged:
-        hint = did_you_mean(entry.id, judged)
-        raise source.error(f'there is no scenario or passive check "{entry.id}"{hint}', where)
-    for i, name in enumerate(source.value["known"][entry.id]["requirements"]):
-        at = (*where, "requirements", i)
+def _check(
+    row: _Placed, source: Source, suite: Suite, judged: Mapping[str, Collection[str]]
+) -> None:
+    """Refuse names that the suite does not have, and requirements that are not judged."""
+    id_ = suite.renames.get(row.id, row.id)
+    if id_ not in judged:
+        hint = did_you_mean(id_, judged)
+        raise source.error(f'there is no scenario or passive check "{id_}"{hint}', row.at)
+    for i, written in enumerate(row.blamed):
+        name = suite.renames.get(written, written)
+        at = (*row.list_at, i)
         if name not in suite.requirements:
             hint = did_you_mean(name, suite.requirements)
             raise source.error(f'there is no requirement "{name}"{hint}', at)
-        if name not in judged[entry.id]:
-            of_it = ", ".join(judged[entry.id])
-            raise source.error(f"{entry.id} does not judge {name}, only {of_it}", at)
+        if name not in judged[id_]:
+            of_it = ", ".join(judged[id_])
+            raise source.error(f"{id_} does not judge {name}, only {of_it}", at)
 
 
 def render(baseline: Baseline, comments: str = "") -> str:
-    """Return the text of a baseline's file: sorted by id, the same bytes for the same entries."""
-    known = {name: _row(baseline.entries[name]) for name in sorted(baseline.entries)}
+    """Return the text of a baseline's file: the same bytes for the same entries.
+
+    The entries are in groups by reason and date, sorted, and by outcome and id in each.
+    """
+    groups: dict[tuple[str, date], list[Entry]] = {}
+    for name in sorted(baseline.entries):
+        entry = baseline.entries[name]
+        groups.setdefault((entry.reason, entry.expires or date.max), []).append(entry)
+    known = [_group(groups[key]) for key in sorted(groups)]
     value = {"target": baseline.target, "known": known}
     text = yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=WIDTH)
     return comments + printable_lines(text)
 
 
-def _row(entry: Entry) -> dict[str, Any]:
-    row: dict[str, Any] = {
-        "outcome": entry.outcome,
-        "requirements": _Flow(sorted(entry.requirements)),
-        "reason": entry.reason,
-    }
-    return row if entry.expires is None else {**row, "expires": entry.expires}
-
-
-def expiry(text: str) -> date:
-    """Return the date given on the command line; raise `InputError` if it is not one."""
-    with suppress(ValueError):
-        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-            return date.fromisoformat(text)
-    raise InputError(f'"{text}" is not a date such as 2027-03-31')
+def _group(entries: Sequence[Entry]) -> dict[str, Any]:
+    """Return the entries with one reason and date as a group."""
+    first = entries[0]
+    group: dict[str, Any] = {"reason": first.reason}
+    if first.expires is not None:
+        group["expires"] = first.expires
+    for outcome in OUTCOMES:
+        rows = {
+            row.id: _Flow(sorted(row.requirements)) for row in entries if row.outcome == outcome
+        }
+        if rows:
+            group[outcome] = rows
+    return group
 
 
 class _Flow(list[str]):
@@ -116,6 +174,10 @@ class _Dumper(yaml.SafeDumper):
     def ignore_aliases(self, data: Any) -> bool:
         """Return whether a value is written out wherever it appears: always."""
         return True
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        """Indent the items of a list, as people do."""
+        super().increase_indent(flow, False)
 
 
 def _represent_flow(dumper: _Dumper, value: _Flow) -> yaml.Node:

@@ -14,6 +14,7 @@ from conformance.record.record import (
     exit_status,
     profile_verdicts,
 )
+from conformance.record.waivers import with_waivers
 
 # For a whole run, for a part of the suite, against a baseline.
 _WORDS: Final[Mapping[Exit, tuple[str, str, str]]] = {
@@ -61,14 +62,26 @@ def headline(record: RunRecord) -> Headline:
         sentence += f" The run is not complete: {record.note or 'it was interrupted'}."
     form = 2 if record.comparison is not None else 1 if record.selection else 0
     words = _WORDS[status][form]
-    if status is Exit.CONFORMANT and record.profiles and not form:
-        words += f" to {', '.join(record.profiles)}"
+    if status is Exit.CONFORMANT and not form:
+        words += _to(record)
+    if status is Exit.CONFORMANT and record.waivers is not None:
+        waived = with_waivers(len(record.waivers.in_force))
+        words += f",{waived}" if waived and form == 2 else waived
     return Headline(words, sentence, _LIKE.get(status, Outcome.INCONCLUSIVE))
+
+
+def _to(record: RunRecord) -> str:
+    """Return to what a target conforms, if that is not the whole suite as it is now."""
+    judged = [", ".join(record.profiles), record.judged_set.short if record.judged_set else ""]
+    named = " of ".join(filter(None, judged))
+    return f" to {named}" if named else ""
 
 
 def meaning(record: RunRecord) -> str:
     """Return what the exit status means."""
     status = exit_status(record)
+    if record.waived and status is Exit.CONFORMANT and record.comparison is None:
+        return "nothing is broken but what is waived"
     if record.comparison is None or status not in (Exit.CONFORMANT, Exit.NOT_CONFORMANT):
         return MEANINGS[status]
     return {
@@ -96,7 +109,8 @@ def _against(comparison: Comparison) -> str:
 def _of_results(record: RunRecord) -> str:
     counts = Counter(result.outcome for result in record.results)
     judged = sum(counts.values()) - counts[Outcome.NOT_APPLICABLE]
-    return _denominated(counts, judged, "check", "fail", "fails", "pass", "passes")
+    said = _denominated(counts, judged, "check", "fail", "fails", "pass", "passes")
+    return _and_waived(said, Counter(r.outcome for r in record.results if r.id in record.waived))
 
 
 def _of_requirements(record: RunRecord) -> str:
@@ -105,7 +119,19 @@ def _of_requirements(record: RunRecord) -> str:
     for row in judged:
         counts.update(row.counts)
     apply, what = sum(row.applying for row in judged), "requirement"
-    return _denominated(counts, apply, what, "are broken", "is broken", "are kept", "is kept")
+    said = _denominated(counts, apply, what, "are broken", "is broken", "are kept", "is kept")
+    waived: Counter[Outcome] = Counter()
+    for row in judged:
+        waived.update(row.waived)
+    return _and_waived(said, waived)
+
+
+def _and_waived(sentence: str, waived: Counter[Outcome]) -> str:
+    """Add how many are waived: of those that fail, behind what says that they do."""
+    first, comma, rest = sentence[:-1].partition(", ")
+    failed, others = waived[Outcome.FAILED], waived.total() - waived[Outcome.FAILED]
+    end = f", {others} of these waived" if others else ""
+    return f"{first}{f' ({failed} waived)' if failed else ''}{comma}{rest}{end}."
 
 
 def _denominated(

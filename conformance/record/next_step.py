@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from conformance.documents.whole_file import is_file
 from conformance.model import Cause, Outcome
 from conformance.record.advice import ADVICE
+from conformance.record.baseline import FAILED
 from conformance.record.causes import causes
 from conformance.record.record import Exit, RunRecord, exit_status
 
@@ -40,10 +41,26 @@ def next_step(record: RunRecord, stored: Path | None = None) -> NextStep | None:
     if flaky:
         return NextStep("run what is flaky alone:", f"{again} {flaky[0]}")
     if record.comparison is not None and status is Exit.NOT_CONFORMANT:
-        file = quote(record.comparison.file)
-        command = f"coda-conformance baseline {report} --output {file}"
-        return NextStep("bring the baseline up to date:", command)
+        return None
     return _for_inconclusive(record)
+
+
+def for_gate(record: RunRecord, stored: Path | None = None) -> NextStep | None:
+    """Return how to bring the baseline up to date; None if the run is as it says."""
+    comparison, status = record.comparison, exit_status(record)
+    if comparison is None or status not in (Exit.NOT_CONFORMANT, Exit.INCOMPLETE):
+        return None
+    is_whole = record.complete and not (record.selection or record.profiles)
+    report = stored if is_whole and stored is not None and is_file(stored) else "REPORT.json"
+    if not (comparison.new or comparison.stale or comparison.expired):
+        return None
+    whole = "" if is_whole else "judge the whole suite, then "
+    others = {row.found.outcome for row in comparison.new} - {FAILED}
+    also = f" (what is {' or '.join(sorted(others))} needs --also)" if others else ""
+    command = f"coda-conformance baseline {quote(str(report))} --output {quote(comparison.file)}"
+    command += ' --reason "why"' if comparison.new else ""
+    command += " --renew --expires DATE" if comparison.expired else ""
+    return NextStep(f"{whole}bring the baseline up to date{also}:", command)
 
 
 _STEPS: Final[Mapping[Exit, str]] = {

@@ -1,7 +1,7 @@
 """The record of a run: everything that reports are made from, and nothing else."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import IntEnum
 from typing import Any, Protocol
 
@@ -12,6 +12,7 @@ from conformance.model import Outcome, Requirement, Result, Verdict
 from conformance.record.baseline import Comparison
 from conformance.record.retries import Retries
 from conformance.record.schedule import Phase
+from conformance.record.waivers import Waivers
 from conformance.target.lifetime import Lifetime
 
 
@@ -55,21 +56,79 @@ class SuiteFacts(Protocol):
         """JSON pointers to the members that tell kinds of messages apart, the type first."""
 
 
+class JudgedBy(msgspec.Struct, frozen=True):
+    """What a record says of a suite, apart from the suite itself."""
+
+    name: str
+    title: str
+    version: str
+    requirements: Mapping[str, Requirement]
+    profiles: Mapping[str, Profile]
+    told_apart_by: tuple[str, ...]
+
+
+class Apart(msgspec.Struct, frozen=True):
+    """A result that does not count, and why."""
+
+    why: str
+    result: Result
+
+
+class JudgedSet(msgspec.Struct, frozen=True):
+    """The frozen set of requirements that a run judged: its name, and what identifies it.
+
+    `released` is a date, empty for a draft; `digest` stands for all of its content.
+    """
+
+    name: str
+    released: str
+    digest: str
+    corrections: int
+
+    @property
+    def short(self) -> str:
+        """Its name for a verdict."""
+        return f"set {self.name}{'' if self.released else ' (draft)'}"
+
+    def __str__(self) -> str:
+        mended = f" with {self.corrections} correction{'s' * (self.corrections != 1)}"
+        state = "" if self.released else ", a draft"
+        return f"set {self.name}{mended if self.corrections else ''}{state}"
+
+
 class RequirementStatus(msgspec.Struct, frozen=True):
-    """The status of one requirement after a run, and the results that it is based on."""
+    """The status of one requirement after a run, and the results that it is based on.
+
+    `beside` is what it would be without the results that a waiver excuses.
+    """
 
     requirement: Requirement
     status: Outcome
     results: tuple[str, ...]
+    beside: Outcome
+
+    @property
+    def is_waived(self) -> bool:
+        """Whether nothing but a waiver keeps it from being broken."""
+        return self.status.blames and not self.beside.blames
 
 
 class ProfileVerdict(msgspec.Struct, frozen=True):
-    """The verdict for one profile, with honest denominators."""
+    """The verdict for one profile, with honest denominators.
+
+    `waived` says how many of the requirements with each status are waived; they are in `counts`.
+    """
 
     name: str
     title: str
     verdict: Verdict
     counts: Mapping[Outcome, int]
+    waived: Mapping[Outcome, int] = msgspec.field(default_factory=dict)
+
+    def said_waived(self, outcome: Outcome) -> str:
+        """Return how many of those with a status are waived, to be appended; empty if none are."""
+        number = self.waived.get(outcome, 0)
+        return f" ({number} waived)" if number else ""
 
     @property
     def applying(self) -> int:
@@ -82,7 +141,9 @@ class RunRecord(msgspec.Struct, frozen=True):
 
     `note` says why a run is not complete or, if the target is `unreachable`, why it is. If the
     target was lost, `in_flight` names the scenarios that were in progress, the likeliest first.
-    `comparison` is how the run compares with a baseline, `process` how the target's process fared
+    `comparison` is how the run compares with a baseline, `waivers` what those of the target come
+    to, if it has any, `judged_set` the frozen set that it judged, if not all, `apart` what does not
+    count, `disputed` the open errata of what does, by id, `process` how the target's process fared
     if the kit started it, `hook_faults` what was found against hooks, by name. `observed` says how
     many messages of each kind came, `stalls` when the kit was held up and for how long, both in
     seconds, the former from the start of the run.
@@ -113,6 +174,10 @@ class RunRecord(msgspec.Struct, frozen=True):
     hook_faults: Mapping[str, str] = msgspec.field(default_factory=dict)
     observed: Mapping[str, int] = msgspec.field(default_factory=dict)
     stalls: tuple[tuple[float, float], ...] = ()
+    waivers: Waivers | None = None
+    judged_set: JudgedSet | None = None
+    apart: tuple[Apart, ...] = ()
+    disputed: Mapping[str, str] = msgspec.field(default_factory=dict)
 
     @property
     def complete(self) -> bool:
@@ -121,9 +186,20 @@ class RunRecord(msgspec.Struct, frozen=True):
 
     @property
     def unexpected(self) -> tuple[Result, ...]:
-        """The results except for the failures that a baseline knows."""
-        excused = self.comparison.excused if self.comparison else frozenset()
+        """The results except for the failures that a baseline knows or a waiver excuses."""
+        known = self.comparison.excused if self.comparison else frozenset()
+        return tuple(result for result in self.counted if result.id not in known)
+
+    @property
+    def counted(self) -> tuple[Result, ...]:
+        """The results except for the failures that a waiver excuses."""
+        excused = self.waived
         return tuple(result for result in self.results if result.id not in excused)
+
+    @property
+    def waived(self) -> frozenset[str]:
+        """The ids of the failures that a waiver excuses."""
+        return self.waivers.excused if self.waivers else frozenset()
 
     def counts(self) -> dict[str, int]:
         """Return how many results had each outcome."""
@@ -191,17 +267,27 @@ def _status(
     requirement: Requirement, record: RunRecord, found: Sequence[Result]
 ) -> RequirementStatus:
     names = tuple(r.id for r in found)
+    status = _gravest(requirement, record, found)
+    excused = record.waived
+    rest = [r for r in found if r.id not in excused]
+    if len(rest) == len(found):
+        return RequirementStatus(requirement, status, names, status)
+    beside = _gravest(requirement, record, rest) if rest else Outcome.PASSED
+    return RequirementStatus(requirement, status, names, beside)
+
+
+def _gravest(requirement: Requirement, record: RunRecord, found: Sequence[Result]) -> Outcome:
+    """Return the status of a requirement by some results: the gravest outcome, if it applies."""
     found_outcomes = (_outcome_for(requirement.id, r) for r in found)
     outcomes = {outcome for outcome in found_outcomes if outcome is not None}
     if requirement.excluded and outcomes <= {Outcome.NOT_APPLICABLE}:
-        return RequirementStatus(requirement, Outcome.EXCLUDED, names)
+        return Outcome.EXCLUDED
     if not _concerns(record, requirement) and outcomes <= {Outcome.NOT_APPLICABLE}:
-        return RequirementStatus(requirement, Outcome.NOT_APPLICABLE, names)
+        return Outcome.NOT_APPLICABLE
     if outcomes == {Outcome.NOT_APPLICABLE} and any(r.kind == "scenario" for r in found):
-        return RequirementStatus(requirement, Outcome.NOT_TRIED, names)
+        return Outcome.NOT_TRIED
     untried = Outcome.INCONCLUSIVE if found else Outcome.NOT_TRIED
-    gravest = max(outcomes, key=lambda outcome: outcome.gravity, default=untried)
-    return RequirementStatus(requirement, gravest, names)
+    return max(outcomes, key=lambda outcome: outcome.gravity, default=untried)
 
 
 def _concerns(record: RunRecord, requirement: Requirement) -> bool:
@@ -231,32 +317,38 @@ def profile_verdicts(record: RunRecord) -> list[ProfileVerdict]:
 
 def _verdict(record: RunRecord, name: str, statuses: Sequence[RequirementStatus]) -> ProfileVerdict:
     profile = record.suite.profiles[name]
-    counts: dict[Outcome, int] = {}
-    for row in statuses:
-        if row.requirement.profile == name:
-            counts[row.status] = counts.get(row.status, 0) + 1
-    title = profile.title
-    if Outcome.FAILED in counts:
-        return ProfileVerdict(name, title, Verdict.NOT_CONFORMANT, counts)
+    own = [row for row in statuses if row.requirement.profile == name]
+    counts = Counter(row.status for row in own)
+    waived = Counter(row.status for row in own if row.is_waived)
+    verdict = _verdict_by(record, name, {row.beside for row in own}, has_waived=bool(waived))
+    return ProfileVerdict(name, profile.title, verdict, counts, waived)
+
+
+def _verdict_by(
+    record: RunRecord, name: str, statuses: Collection[Outcome], *, has_waived: bool
+) -> Verdict:
+    """Return the verdict by the statuses that requirements have beside what is waived."""
+    if Outcome.FAILED in statuses:
+        return Verdict.NOT_CONFORMANT
     if not is_claimed(record, name):
-        return ProfileVerdict(name, title, Verdict.NOT_CLAIMED, counts)
+        return Verdict.NOT_CLAIMED
     whole = record.complete and not record.selection
-    is_open = not whole or any(outcome.leaves_open for outcome in counts)
-    verdict = Verdict.INCOMPLETE if is_open else Verdict.CONFORMANT
-    return ProfileVerdict(name, title, verdict, counts)
+    if not whole or any(outcome.leaves_open for outcome in statuses):
+        return Verdict.INCOMPLETE
+    return Verdict.WAIVED if has_waived else Verdict.CONFORMANT
 
 
 def exit_status(record: RunRecord) -> Exit:
     """Return the exit status of a run: for a whole run, that of its verdicts.
 
     A run of a part of the suite (a selection) is judged only by what it tried, a run with a
-    baseline by what the baseline does not know.
+    baseline by what the baseline does not know. What a waiver excuses does not count.
     """
     if record.unreachable:
         return Exit.UNREACHABLE
     if record.comparison is not None:
         return _status_against(record, record.comparison)
-    outcomes = {result.outcome for result in record.results}
+    outcomes = {result.outcome for result in record.counted}
     if record.interrupted:
         return Exit.INTERRUPTED
     if Outcome.FAILED in outcomes:
@@ -267,8 +359,9 @@ def exit_status(record: RunRecord) -> Exit:
         return Exit.INCOMPLETE
     if not record.selection:
         verdicts = {row.verdict for row in profile_verdicts(record)} - {Verdict.NOT_CLAIMED}
-        return Exit.CONFORMANT if verdicts == {Verdict.CONFORMANT} else Exit.INCOMPLETE
-    tried = any(outcome.judges for outcome in outcomes)
+        is_good = verdicts and verdicts <= {Verdict.CONFORMANT, Verdict.WAIVED}
+        return Exit.CONFORMANT if is_good else Exit.INCOMPLETE
+    tried = any(result.outcome.judges for result in record.results)
     return Exit.CONFORMANT if tried else Exit.INCOMPLETE
 
 

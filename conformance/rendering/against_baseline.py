@@ -27,6 +27,20 @@ def lines(comparison: Comparison) -> Iterator[str]:
         yield from (f"  {row.entry.id}: {complaint(row)}" for row in rows)
 
 
+def reasons(comparison: Comparison, most: int) -> Iterator[str]:
+    """Yield why a gate fails: what is new, stale or expired, the first of each kind."""
+    rows = (
+        ("new", [_new(row).strip() for row in comparison.new]),
+        ("stale", [f"{row.entry.id}: {complaint(row)}" for row in comparison.stale]),
+        ("expired", [f"{row.entry.id}: {complaint(row)}" for row in comparison.expired]),
+    )
+    for name, found in rows:
+        yield from (f"  {name:<7}  {line}" for line in found[:most])
+        more = len(found) - most
+        if more > 0:
+            yield f"  {name:<7}  and {more} more"
+
+
 def complaint(row: Known) -> str:
     """Return what to do about an entry that is stale or has expired."""
     entry, found = row.entry, row.found

@@ -20,6 +20,8 @@ from conformance.record.record import (
     profile_verdicts,
     requirement_statuses,
 )
+from conformance.record.waivers import Waivers
+from conformance.rendering import scope, waived
 from conformance.rendering.against_baseline import complaint
 from conformance.rendering.cases import place, shortfall, verdict
 from conformance.rendering.text import failure_lines
@@ -98,6 +100,8 @@ def _found(record: RunRecord) -> Iterator[Annotation]:
             yield _single(result, record)
     if record.comparison is not None:
         yield from _entries(record.comparison)
+    if record.waivers is not None:
+        yield from _waivers(record.waivers)
     if exit_status(record) is Exit.CONFORMANT:
         yield Annotation("notice", verdict(record).capitalize(), tuple(_achieved(record)))
 
@@ -133,6 +137,14 @@ def _entries(comparison: Comparison) -> Iterator[Annotation]:
             yield Annotation("error", title, (complaint(row),))
 
 
+def _waivers(waivers: Waivers) -> Iterator[Annotation]:
+    """Yield an error for each waiver that has expired, and a warning for each stale one."""
+    has_expired = {row.waiver.id for row in waivers.expired}
+    for name, said in waived.complaints(waivers):
+        level: Level = "error" if name in has_expired else "warning"
+        yield Annotation(level, f"Waiver of {name}", (said,))
+
+
 def _open(record: RunRecord) -> Iterator[Annotation]:
     """Yield one warning for everything that the run leaves open."""
     found = [row for row in record.unexpected if row.outcome is Outcome.INCONCLUSIVE]
@@ -158,6 +170,9 @@ def _achieved(record: RunRecord) -> Iterator[str]:
     if not record.selection:
         yield from (f"{row.name}: {row.verdict.value}" for row in profile_verdicts(record))
     yield ", ".join(f"{number} {name}" for name, number in record.counts().items() if number)
+    yield from scope.counts(record)
+    for waiver in record.waivers.in_force if record.waivers else ():
+        yield f"waived: {waived.stated(waiver)}"
 
 
 def _data(lines: tuple[str, ...]) -> str:

@@ -13,6 +13,7 @@ from conformance.record.record import (
     exit_status,
     profile_verdicts,
 )
+from conformance.record.waivers import with_waivers
 from conformance.text.escapes import printable
 
 COLOURS: Final = {
@@ -72,19 +73,22 @@ def _badge(record: RunRecord) -> Badge:
     """Return what the results come to; only a whole run of a profile makes it conformant.
 
     The denominators say how many requirements apply, and what was not judged is told.
-    Failures that a baseline knows are broken requirements all the same.
+    Failures that a baseline knows are broken requirements all the same; what is waived is said.
     """
     verdicts = profile_verdicts(record)
     counts: Counter[Outcome] = Counter()
     for row in verdicts:
         counts.update(row.counts)
+        counts.subtract(row.waived)
     end = _end(record)
+    number = sum(sum(row.waived.values()) for row in verdicts)
+    waived = f", {number} waived" if number else ""
     for outcome, colour in ((Outcome.FAILED, "red"), (Outcome.FLAKY, "orange")):
         if counts[outcome]:
             known = ", all known" if exit_status(record) is Exit.CONFORMANT else ""
             word = "broken" if outcome is Outcome.FAILED else outcome.value
             left = _left(counts)
-            share = f"{counts[outcome]} of {_judged(counts) + left} requirements {word}"
+            share = f"{counts[outcome]} of {_judged(counts) + left} requirements {word}{waived}"
             open_ = f", {left} not judged" if left else ""
             return Badge(f"{share}{known}{open_}{end}", colour)
     if counts[Outcome.KIT_ERROR]:
@@ -97,10 +101,11 @@ def _badge(record: RunRecord) -> Badge:
 
 def _of_a_part(record: RunRecord, counts: Counter[Outcome]) -> Badge:
     """Return the badge of a run of a part of the suite, in which no MUST was broken."""
-    is_open = any(result.outcome.leaves_open for result in record.results)
-    if is_open or not _judged(counts):
+    is_open = any(result.outcome.leaves_open for result in record.counted)
+    waived = f", {len(record.waived)} waived" if record.waived else ""
+    if is_open or not (_judged(counts) or waived):
         return Badge(f"incomplete: {_share(counts)}", "yellow")
-    return Badge(f"{_share(counts)}, none broken{_warnings(counts)}", "blue")
+    return Badge(f"{_share(counts)}, none broken{waived}{_warnings(counts)}", "blue")
 
 
 def _of_all(
@@ -108,14 +113,15 @@ def _of_all(
 ) -> Badge:
     """Return the badge of a run of whole profiles, in which no MUST was broken."""
     claimed = [row for row in verdicts if row.verdict is not Verdict.NOT_CLAIMED]
-    is_whole = all(row.verdict is Verdict.CONFORMANT for row in claimed)
+    waivers = with_waivers(len(record.waivers.in_force)) if record.waivers else ""
+    is_whole = all(row.verdict in (Verdict.CONFORMANT, Verdict.WAIVED) for row in claimed)
     if not (claimed and is_whole and _judged(counts)):
         return Badge(f"incomplete: {_share(counts)}", "yellow")
     names = ", ".join(row.name for row in claimed)
     if len(claimed) == len(record.suite.profiles):
         names = f"all {len(claimed)} profiles"
-    colour = "green" if counts[Outcome.WARNED] else "brightgreen"
-    return Badge(f"{names}: conformant{_warnings(counts)}", colour)
+    colour = "green" if counts[Outcome.WARNED] or waivers else "brightgreen"
+    return Badge(f"{names}: conformant{waivers}{_warnings(counts)}", colour)
 
 
 def _end(record: RunRecord) -> str:
@@ -187,7 +193,8 @@ def svg(record: RunRecord) -> bytes:
 
 
 def _label(record: RunRecord) -> str:
-    return printable(f"{record.suite.title} {record.suite.version}")
+    judged = f", {record.judged_set.short}" if record.judged_set else ""
+    return printable(f"{record.suite.title} {record.suite.version}{judged}")
 
 
 def _width(text: str) -> int:

@@ -6,6 +6,7 @@ from typing import Final
 from conformance.errors import Location
 from conformance.model import Outcome, Result
 from conformance.record.record import Exit, RunRecord, exit_status
+from conformance.record.waivers import with_waivers
 
 AREA_OF_THE_REST: Final = "requirements"
 """The area of what has none: the requirements that a baseline names."""
@@ -17,14 +18,20 @@ _PLACE: Final = re.compile(r"(.+):([1-9][0-9]{0,8}):([0-9]{1,9})", re.DOTALL)
 def verdict(record: RunRecord) -> str:
     """Return what the exit status says, in words that claim no more than was tried."""
     status = exit_status(record)
-    if record.comparison is not None:
-        if status is Exit.CONFORMANT:
-            return "no change from the baseline"
-        if status is Exit.NOT_CONFORMANT:
-            return "differs from the baseline"
-    elif status is Exit.CONFORMANT and record.selection:
-        return "conformant in what was selected"
-    return status.name.replace("_", " ").lower()
+    waived = with_waivers(len(record.waivers.in_force)) if record.waivers else ""
+    of_set = f" to {record.judged_set.short}" if record.judged_set else ""
+    words = {
+        (True, Exit.CONFORMANT): f"no change from the baseline{waived}",
+        (True, Exit.NOT_CONFORMANT): "differs from the baseline",
+        (
+            False,
+            Exit.CONFORMANT,
+        ): f"conformant{of_set}{' in what was selected' * bool(record.selection)}",
+    }
+    found = words.get((record.comparison is not None, status))
+    if found is None:
+        return status.name.replace("_", " ").lower()
+    return found if record.comparison is not None else found + waived
 
 
 def shortfall(record: RunRecord) -> str:

@@ -11,9 +11,11 @@ from conformance.record.baseline import Comparison
 from conformance.record.causes import causes
 from conformance.record.record import Exit, RunRecord, exit_status, profile_verdicts
 from conformance.record.retries import tally
+from conformance.rendering import scope
 from conformance.rendering.against_baseline import complaint
 from conformance.rendering.cases import area, place, shortfall, verdict
 from conformance.rendering.text import failure_lines
+from conformance.rendering.waived import stated
 from conformance.text.escapes import in_all, printable, printable_lines
 
 SPECIFICATION: Final = "0.0.0"
@@ -41,9 +43,9 @@ def document(record: RunRecord) -> dict[str, Any]:
     longer wait or a set-up that works. The format calls flaky only what passed in the end; what
     is flaky here has failed, so it is `failed` with a tag, its attempts, and without that member.
 
-    With a baseline, a known failure is `other`, and an entry that is stale or has expired is
-    `failed`. A run that was interrupted, could not reach its target or judged nothing has a failed
-    test of its own.
+    What a waiver excuses is `other`, and so is what does not count. With a baseline, a known
+    failure is `other`, too, and an entry that is stale or has expired is `failed`. A run that was
+    interrupted, could not reach its target or judged nothing has a failed test of its own.
     """
     begun = _milliseconds(datetime.fromisoformat(record.started).timestamp())
     duration = _milliseconds(record.duration)
@@ -75,9 +77,14 @@ def document(record: RunRecord) -> dict[str, Any]:
 
 def _tests(record: RunRecord, begun: int) -> list[Test]:
     tests = {result.id: _test(result, record, begun) for result in record.results}
+    for row in record.waivers.waived if record.waivers else ():
+        tests[row.id] |= {"status": "other", "message": f"waived: {stated(row.waiver)}"}
     if record.comparison is not None:
         _go_by(record.comparison, tests, record.suite.name)
     rows = list(tests.values())
+    for apart in record.apart:
+        message = f"{apart.why}, not counted"
+        rows.append(_test(apart.result, record, begun) | {"status": "other", "message": message})
     why = shortfall(record)
     if why:
         whole = _named("run/complete", "failed", record.suite.name)
@@ -165,6 +172,7 @@ def _environment(record: RunRecord) -> dict[str, Any]:
             "target": record.target_url,
             "claims": sorted(record.claims),
             "suite": {"name": suite.name, "version": suite.version},
+            "requirements": str(record.judged_set) if record.judged_set else "all",
         },
     }
 
@@ -184,5 +192,7 @@ def _extra(record: RunRecord) -> dict[str, Any]:
         "note": record.note,
         "selection": list(record.selection),
         "causes": found,
+        "not_counted": list(scope.counts(record)),
+        "waivers": len(record.waivers.in_force) if record.waivers else 0,
         **against,
     }

@@ -11,6 +11,7 @@ from conformance.model import Failure, Outcome, Result, Timing, TranscriptEntry,
 from conformance.record.baseline import Comparison, Entry, Finding
 from conformance.record.causes import Cause, causes
 from conformance.record.record import (
+    JudgedSet,
     ProfileVerdict,
     RequirementStatus,
     RunRecord,
@@ -21,7 +22,9 @@ from conformance.record.record import (
 )
 from conformance.record.retries import tally
 from conformance.record.schedule import longest_wait
+from conformance.record.waivers import Waived, Waivers
 from conformance.target.lifetime import Ended, Lifetime
+from conformance.target.waiver import Waiver
 
 SCHEMA: Final = "https://schemas.coda-lite.example/v1/kit/report.json"
 
@@ -31,6 +34,13 @@ def document(record: RunRecord) -> dict[str, Any]:
     shown = _document(record)
     if record.comparison is not None:
         shown["baseline"] = _baseline(record.comparison)
+    if record.waivers is not None:
+        shown["waivers"] = _waivers(record.waivers)
+    if record.apart:
+        rows = record.apart
+        shown["not_counted"] = [{"why": row.why, **_result(row.result, False)} for row in rows]
+    if record.disputed:
+        shown["disputed"] = dict(record.disputed)
     return shown
 
 
@@ -39,7 +49,7 @@ def _document(record: RunRecord) -> dict[str, Any]:
     return {
         "$schema": SCHEMA,
         "kit": {"name": "coda-conformance", "version": __version__},
-        "suite": _suite(record.suite),
+        "suite": {**_suite(record.suite), **_set(record.judged_set)},
         "target": {
             "name": record.target_name,
             "url": record.target_url,
@@ -71,7 +81,7 @@ def _document(record: RunRecord) -> dict[str, Any]:
         "profiles": [_profile(row) for row in profile_verdicts(record)],
         "requirements": [_requirement(row) for row in requirement_statuses(record)],
         "causes": [_cause(cause) for cause in causes(record).ranked],
-        "results": [_result(result) for result in record.results],
+        "results": [_result(result, result.id in record.waived) for result in record.results],
     }
 
 
@@ -83,6 +93,14 @@ def _suite(suite: SuiteFacts) -> dict[str, Any]:
         "profiles": [_set_members(row) for row in suite.profiles.values()],
         "told_apart_by": list(suite.told_apart_by),
     }
+
+
+def _set(judged: JudgedSet | None) -> dict[str, Any]:
+    return (
+        {}
+        if judged is None
+        else {"set": _set_members(judged) | {"corrections": judged.corrections}}
+    )
 
 
 def _process(process: Lifetime) -> dict[str, Any]:
@@ -114,6 +132,33 @@ def _baseline(comparison: Comparison) -> dict[str, Any]:
     }
 
 
+def _waivers(waivers: Waivers) -> dict[str, Any]:
+    return {
+        "counts": {
+            "in_force": len(waivers.in_force),
+            "waived": len(waivers.waived),
+            "expired": len(waivers.expired),
+            "stale": len(waivers.stale),
+        },
+        "waived": list(map(_waived, waivers.waived)),
+        "expired": list(map(_waived, waivers.expired)),
+        "stale": [{**_waiver(row.waiver), "status": row.status} for row in waivers.stale],
+    }
+
+
+def _waived(row: Waived) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "outcome": row.outcome,
+        "requirements": list(row.requirements),
+        "waiver": _waiver(row.waiver),
+    }
+
+
+def _waiver(waiver: Waiver) -> dict[str, Any]:
+    return {"id": waiver.id, "reason": waiver.reason, "expires": waiver.expires.isoformat()}
+
+
 def _entry(found: Finding, entry: Entry | None) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "id": found.id,
@@ -129,7 +174,7 @@ def _entry(found: Finding, entry: Entry | None) -> dict[str, Any]:
 
 
 def _profile(row: ProfileVerdict) -> dict[str, Any]:
-    return {
+    shown = {
         "name": row.name,
         "title": row.title,
         "verdict": row.verdict.value,
@@ -137,6 +182,8 @@ def _profile(row: ProfileVerdict) -> dict[str, Any]:
             outcome.value: row.counts[outcome] for outcome in Outcome if outcome in row.counts
         },
     }
+    waived = sum(row.waived.values())
+    return shown | ({"waived": waived} if waived else {})
 
 
 def _requirement(row: RequirementStatus) -> dict[str, Any]:
@@ -154,6 +201,8 @@ def _requirement(row: RequirementStatus) -> dict[str, Any]:
         shown["excluded"] = requirement.excluded
     if requirement.claim:
         shown["claim"] = requirement.claim
+    if row.is_waived:
+        shown["waived"] = True
     return shown
 
 
@@ -162,7 +211,7 @@ def _cause(cause: Cause) -> dict[str, Any]:
     return {key: row for key, row in rows.items() if row or key != "parts"}
 
 
-def _result(result: Result) -> dict[str, Any]:
+def _result(result: Result, is_waived: bool) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "id": result.id,
         "kind": result.kind,
@@ -173,6 +222,8 @@ def _result(result: Result) -> dict[str, Any]:
     }
     if result.reason:
         shown["reason"] = result.reason
+    if is_waived:
+        shown["waived"] = True
     if result.cause:
         shown["cause"] = result.cause
     if result.failures:

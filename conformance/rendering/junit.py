@@ -12,6 +12,7 @@ from conformance.rendering import remarks
 from conformance.rendering.against_baseline import complaint
 from conformance.rendering.cases import shortfall
 from conformance.rendering.text import failure_lines
+from conformance.rendering.waived import stated
 from conformance.text.escapes import printable, printable_lines
 
 _SKIPPED = (Outcome.NOT_APPLICABLE, Outcome.INCONCLUSIVE)
@@ -27,16 +28,24 @@ def render(record: RunRecord) -> bytes:
     for reruns. Where a step that failed is written is in the text of its failure: the attributes
     `file` and `line` are not among those that Jenkins allows a case to have.
 
-    With a baseline, a known failure is `skipped` with its reason, and an entry that is stale or has
+    What a waiver excuses is `skipped`, with what it states, and so is what does not count. With a
+    baseline, a known failure is `skipped` with its reason, and an entry that is stale or has
     expired is a failure.
     """
     rows = [_case(result, record) for result in record.results]
+    cases = dict(zip((result.id for result in record.results), rows, strict=True))
+    for waived in record.waivers.waived if record.waivers else ():
+        message = f"waived: {stated(waived.waiver)}"
+        _replace(cases[waived.id], ET.Element("skipped", message=message))
     if record.comparison is not None:
-        names = (result.id for result in record.results)
-        rows += _go_by(record.comparison, dict(zip(names, rows, strict=True)))
+        rows += _go_by(record.comparison, cases)
     why = shortfall(record)
     if why:
         rows.append(_incomplete(why))
+    for apart in record.apart:
+        case = _case(apart.result, record)
+        _replace(case, ET.Element("skipped", message=f"{apart.why}, not counted"))
+        rows.append(case)
     suite = ET.Element(
         "testsuite",
         name="coda-conformance",
@@ -48,7 +57,11 @@ def render(record: RunRecord) -> bytes:
         timestamp=record.started.partition("+")[0],
     )
     properties = ET.SubElement(suite, "properties")
-    for name, value in (("target", record.target_url), ("suite", record.suite.version)):
+    waivers = str(len(record.waivers.in_force)) if record.waivers else "0"
+    facts = {"target": record.target_url, "suite": record.suite.version, "waivers": waivers}
+    if record.judged_set is not None:
+        facts["requirements"] = str(record.judged_set)
+    for name, value in facts.items():
         ET.SubElement(properties, "property", name=name, value=value)
     suite.extend(rows)
     ranked = "\n".join(f"{row.sentence} ({row.tally})" for row in causes(record).ranked)

@@ -20,11 +20,13 @@ from conformance.record.record import (
 )
 from conformance.record.retries import tally
 from conformance.record.stable import came, due, is_barrier, settled
+from conformance.record.waivers import Waivers
 from conformance.record.wording import words
-from conformance.rendering import remarks, schedule
+from conformance.rendering import remarks, schedule, scope, waived
 from conformance.rendering.against_baseline import complaint, totals
 from conformance.rendering.gfm import code, inline, table
 from conformance.rendering.text import again
+from conformance.text.layout import capitalized
 
 MARKS: Final = {
     Outcome.PASSED: "✅",
@@ -96,12 +98,17 @@ def _start(record: RunRecord) -> Iterator[str]:
     yield f"{MARKS[found.like]} **{inline(found.verdict)}**: {inline(settled(found.sentence))}"
     yield ""
     yield f"{inline(f'{record.suite.title} {record.suite.version}')}."
+    for said in (scope.judged(record), *scope.counts(record)):
+        yield f"{inline(capitalized(said))}." if said else ""
     for sentence in remarks.sentences(record):
         yield f"{inline(sentence)}."
     yield ""
     yield from table(
         ("profile", "verdict", "requirements"), map(_verdict, profile_verdicts(record))
     )
+    if record.waivers is not None:
+        entries = [*waived.complaints(record.waivers)]
+        yield from _any(("waiver", "has to go"), entries)
     if record.comparison is not None:
         yield from _against(record.comparison)
 
@@ -110,6 +117,9 @@ def _end(record: RunRecord, waiting: Collection[str]) -> Iterator[str]:
     yield from _flaky(record)
     yield from _inconclusive(record, waiting)
     yield from _requirements(requirement_statuses(record))
+    yield from _not_counted(record)
+    if record.waivers is not None:
+        yield from _waived(record.waivers)
     if record.comparison is not None:
         yield from _known(record.comparison)
     if record.shows_schedule:
@@ -117,8 +127,8 @@ def _end(record: RunRecord, waiting: Collection[str]) -> Iterator[str]:
 
 
 def _verdict(row: ProfileVerdict) -> Sequence[str]:
-    by_name = sorted((status.value, n) for status, n in row.counts.items())
-    counts = ", ".join(f"{n} {name}" for name, n in by_name)
+    by_name = sorted((status.value, n, row.said_waived(status)) for status, n in row.counts.items())
+    counts = ", ".join(f"{n} {name}{waived}" for name, n, waived in by_name)
     return row.name, row.verdict.value, counts
 
 
@@ -211,6 +221,26 @@ def _against(comparison: Comparison) -> Iterator[str]:
     yield from _any(("new", "", "requirements"), [_found(row.found) for row in comparison.new])
     entries = [(row.entry.id, complaint(row)) for row in (*comparison.stale, *comparison.expired)]
     yield from _any(("entry of the baseline", ""), entries)
+
+
+def _not_counted(record: RunRecord) -> Iterator[str]:
+    """Yield what fails without counting, and the errata of what fails and counts."""
+    rows = [
+        (row.result.id, row.result.outcome.value, row.why)
+        for row in sorted(record.apart, key=lambda row: row.result.id)
+        if row.result.outcome.blames
+    ]
+    yield from _any(("not counted", "", "why"), rows)
+    yield from _any(("disputed", "erratum"), list(record.disputed.items()))
+
+
+def _waived(waivers: Waivers) -> Iterator[str]:
+    """Yield what the waivers of the target excuse."""
+    rows = [
+        (row.id, row.outcome, ", ".join(row.requirements), waived.stated(row.waiver))
+        for row in sorted(waivers.waived, key=lambda row: row.id)
+    ]
+    yield from _any(("waived", "", "requirements", "waiver"), rows)
 
 
 def _known(comparison: Comparison) -> Iterator[str]:

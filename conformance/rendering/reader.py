@@ -83,8 +83,8 @@ class Report(msgspec.Struct, frozen=True):
     def findings(self, profiles: Collection[str]) -> Findings:
         """Return the findings to compare with a baseline: results and requirements.
 
-        What did not run because the run ended early is not among them. A passive check that saw
-        only a part of a run and nothing wrong is unproved.
+        What did not run because the run ended early is not among them, nor is what a waiver
+        excuses. A passive check that saw only a part of a run and nothing wrong is unproved.
         """
         whole = not self.partial(profiles)
         complete = self.value["run"]["complete"]
@@ -94,7 +94,8 @@ class Report(msgspec.Struct, frozen=True):
         elif not self.value["run"]["selection"]:
             problems = frozenset(row.id for row in found if row.problem)
             found += self._of_requirements(problems)
-        return MappingProxyType({row.id: row for row in found})
+        waived = {row["id"] for row in self.value.get("waivers", {}).get("waived", ())}
+        return MappingProxyType({row.id: row for row in found if row.id not in waived})
 
     def _of_requirements(self, problems: frozenset[str]) -> Iterator[Finding]:
         """Yield the judged profiles' requirements; a problem is one that no result shows."""

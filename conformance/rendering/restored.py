@@ -1,7 +1,7 @@
 """The record of a run, restored from its JSON report, so that it can be rendered again."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
@@ -19,11 +19,13 @@ from conformance.model import (
     Trial,
 )
 from conformance.record.baseline import Comparison, Entry, Finding, Known, Match
-from conformance.record.record import RunRecord
+from conformance.record.record import Apart, JudgedBy, JudgedSet, RunRecord
 from conformance.record.retries import Retries
 from conformance.record.schedule import Phase
+from conformance.record.waivers import Stale, Waived, Waivers
 from conformance.target.lifetime import Ended, Lifetime, status_of
 from conformance.target.output import Printed
+from conformance.target.waiver import Waiver
 
 Rows = Mapping[str, Any]
 
@@ -33,23 +35,13 @@ LAST: Final = datetime(3000, 1, 1, tzinfo=UTC)
 """Between which a run began."""
 
 
-class JudgedBy(msgspec.Struct, frozen=True):
-    """What a report says of the suite that the target was judged by."""
-
-    name: str
-    title: str
-    version: str
-    requirements: Mapping[str, Requirement]
-    profiles: Mapping[str, Profile]
-    told_apart_by: tuple[str, ...]
-
-
 def restored(document: Rows) -> RunRecord:
     """Return the record that a valid JSON report was made from, as far as the report has it.
 
     Raises `ValueError` if a part of it contradicts another.
     """
     _check(document)
+    _check_waivers(document)
     target, run = document["target"], document["run"]
     baseline = document.get("baseline")
     return RunRecord(
@@ -77,6 +69,10 @@ def restored(document: Rows) -> RunRecord:
         hook_faults=target.get("hook_faults", {}),
         observed=run["observed"],
         stalls=tuple((end, long) for end, long in run["stalls"]),
+        waivers=_waivers(document["waivers"]) if "waivers" in document else None,
+        judged_set=_set(document["suite"].get("set")),
+        apart=tuple(Apart(row["why"], _result(row)) for row in document.get("not_counted", ())),
+        disputed=document.get("disputed", {}),
     )
 
 
@@ -86,26 +82,41 @@ def _utc(text: str) -> datetime:
     return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
+def _ids(document: Rows) -> Iterator[str]:
+    """Yield the ids of all results, with those that do not count."""
+    for row in (*document["results"], *document.get("not_counted", ())):
+        yield row["id"]
+
+
 def _check(document: Rows) -> None:
     """Refuse names that the report does not explain, and a time that is none."""
     if not FIRST < _utc(document["run"]["started"]) < LAST:
         raise ValueError(f"the run began at no usual time: {document['run']['started']}")
     profiles = {row["name"] for row in document["suite"]["profiles"]}
     requirements = {row["id"] for row in document["requirements"]}
-    ((name, times),) = Counter(row["id"] for row in document["results"]).most_common(1) or [("", 1)]
+    ((name, times),) = Counter(_ids(document)).most_common(1) or [("", 1)]
     if times > 1:
         raise ValueError(f"two results have the id {name}")
     for name in document["run"]["profiles"]:
         if name not in profiles:
             raise ValueError(f"the run was of the profile {name}, which is not there")
-    for row in (*document["requirements"], *document["results"]):
+    results = (*document["results"], *document.get("not_counted", ()))
+    for row in (*document["requirements"], *results):
         if row["profile"] not in profiles:
             raise ValueError(f"{row['id']} names the profile {row['profile']}, which is not there")
-    for row in document["results"]:
+    for row in results:
         blamed = [name for failure in row.get("failures", ()) for name in failure["requirements"]]
         for name in (*row["requirements"], *blamed):
             if name not in requirements:
                 raise ValueError(f"{row['id']} names the requirement {name}, which is not there")
+
+
+def _check_waivers(document: Rows) -> None:
+    """Refuse a waiver for what is no result."""
+    names = {row["id"] for row in document["results"]}
+    for row in document.get("waivers", {}).get("waived", ()):
+        if row["id"] not in names:
+            raise ValueError(f"{row['id']} is waived, and is no result")
 
 
 def _suite(document: Rows) -> JudgedBy:
@@ -175,6 +186,27 @@ def _process(row: Rows) -> Lifetime:
     return Lifetime(
         output, Ended(status, ended["seconds"], tuple(ended["in_flight"]), ended["asked"])
     )
+
+
+def _set(row: Rows | None) -> JudgedSet | None:
+    return None if row is None else msgspec.convert({"released": "", **row}, JudgedSet)
+
+
+def _waivers(row: Rows) -> Waivers:
+    return Waivers(
+        waived=tuple(map(_waived, row["waived"])),
+        expired=tuple(map(_waived, row["expired"])),
+        stale=tuple(Stale(_waiver(stale), stale["status"]) for stale in row["stale"]),
+    )
+
+
+def _waived(row: Rows) -> Waived:
+    waiver = _waiver(row["waiver"])
+    return Waived(row["id"], row["outcome"], tuple(row["requirements"]), waiver)
+
+
+def _waiver(row: Rows) -> Waiver:
+    return Waiver(row["id"], row["reason"], date.fromisoformat(row["expires"]))
 
 
 def _comparison(row: Rows) -> Comparison:

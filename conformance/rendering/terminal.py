@@ -8,7 +8,7 @@ from conformance.model import Outcome, Result, Verdict
 from conformance.record import advice
 from conformance.record.causes import Cause, causes
 from conformance.record.headline import headline
-from conformance.record.next_step import next_step
+from conformance.record.next_step import NextStep, for_gate, next_step
 from conformance.record.record import (
     Exit,
     ProfileVerdict,
@@ -17,7 +17,7 @@ from conformance.record.record import (
     not_looked_at,
     profile_verdicts,
 )
-from conformance.rendering import against_baseline, remarks, schedule
+from conformance.rendering import against_baseline, remarks, schedule, scope, waived
 from conformance.rendering.text import failure_lines, retries_text
 from conformance.text.layout import filled, listed
 from conformance.text.streams import Output, Painted
@@ -77,9 +77,13 @@ class Terminal:
         self._inconclusive(rows[name] for name in found.open)
         for line in remarks.lines(record):
             self._lines(filled(line, self._width, "    "))
+        told = [*waived.lines(record.waivers)] if record.waivers else []
+        told += scope.lines(record)
         if record.comparison is not None:
-            for line in against_baseline.lines(record.comparison):
-                self._lines(filled(line, self._width, "      "))
+            told += against_baseline.lines(record.comparison)
+        for line in told:
+            self._lines(filled(line, self._width, "      "))
+        if told:
             self.line()
         if record.selection:
             self._not_looked_at(record)
@@ -101,16 +105,35 @@ class Terminal:
             self._lines(filled(retried, self._width))
         if record.comparison is not None:
             self._lines(filled(against_baseline.totals(record.comparison), self._width))
+        for said in (*scope.counts(record), scope.judged(record)):
+            self._lines(filled(said, self._width) if said else [])
         self._lines(filled(_totals(record), self._width))
         found = headline(record)
         text = f"{found} (exit status {int(exit_status(record) if status is None else status)})"
         for line in filled(text, self._width):
             self.line(Painted(line, COLOURS[found.like]))
-        step = next_step(record, stored)
-        if step is not None:
-            self._lines(filled(f"Next: {step.sentence}", self._width))
-        if step is not None and step.command:
-            self.line(f"  {step.command}")
+        self._wrong_waivers(record)
+        self._gate(record, for_gate(record, stored), next_step(record, stored))
+
+    def _wrong_waivers(self, record: RunRecord) -> None:
+        """Write which waivers have expired or are of no use."""
+        told = list(waived.complaints(record.waivers)) if record.waivers else []
+        for name, said in told[:NAMED]:
+            self._lines(filled(f"Waiver of {name}: {said}", self._width, "  "))
+        if len(told) > NAMED:
+            self.line(f"and {len(told) - NAMED} more waivers that have to go")
+
+    def _gate(self, record: RunRecord, update: NextStep | None, step: NextStep | None) -> None:
+        """Write why a gate fails, and what to do next."""
+        if record.comparison is not None and update is not None:
+            self.line("Why the gate fails:")
+            for line in against_baseline.reasons(record.comparison, NAMED):
+                self._lines(filled(line, self._width, " " * 11))
+        for title, following in (("Next", step), ("Or" if step else "Next", update)):
+            if following is not None:
+                self._lines(filled(f"{title}: {following.sentence}", self._width))
+            if following is not None and following.command:
+                self.line(f"  {following.command}")
 
     @property
     def _width(self) -> int:
@@ -246,7 +269,7 @@ def _reasons(results: Iterable[Result], width: int, verbose: bool) -> Iterator[s
 
 def _counts(row: ProfileVerdict) -> str:
     others = [
-        f"{row.counts[outcome]} {outcome.value}"
+        f"{row.counts[outcome]} {outcome.value}{row.said_waived(outcome)}"
         for outcome in Outcome
         if outcome in row.counts and outcome.counts and outcome is not Outcome.PASSED
     ]

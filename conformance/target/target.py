@@ -15,6 +15,7 @@ from conformance.target import urls
 from conformance.target.hooks import Hook
 from conformance.target.ports import PORT, has_place
 from conformance.target.ready import Ready
+from conformance.target.waiver import Waiver
 
 if TYPE_CHECKING:
     import ssl
@@ -65,6 +66,7 @@ class Target(msgspec.Struct, frozen=True):
     ca: str | None = None
     command: Command | None = None
     hooks: Mapping[str, Hook] = msgspec.field(default_factory=dict)
+    waivers: tuple[Waiver, ...] = ()
 
     def __repr__(self) -> str:
         """Return the target without what may be secret: headers, and the query of its URL."""

@@ -17,6 +17,7 @@ from conformance.target.hooks import ANSWERS_WITHIN, GROUP, Hook
 from conformance.target.launch import STARTS_WITHIN, launched
 from conformance.target.ready import DEFAULT, Ready
 from conformance.target.target import CONNECT_TIMEOUT, Command, Target, checked_url
+from conformance.target.waiver import waivers
 from conformance.text.escapes import printable
 from conformance.text.excerpts import cut
 
@@ -86,6 +87,7 @@ def _target(path: Path, source: Source) -> Target:
         ca=_certificates(folder, tls["ca"], source) if "ca" in tls else None,
         command=command,
         hooks=_hooks(value.get("hooks", {}), command, folder, source),
+        waivers=waivers(source),
     )
 
 

@@ -12,7 +12,14 @@ from msgspec.structs import replace
 from conformance.errors import InputError
 from conformance.loader.suite import Suite
 from conformance.model import Outcome, Result
-from conformance.record.baseline import Baseline, Comparison, Entry, updated
+from conformance.record.baseline import (
+    Baseline,
+    Comparison,
+    Entry,
+    Findings,
+    Terms,
+    updated,
+)
 from conformance.record.baseline_file import read, read_any, render
 from conformance.record.record import Exit, RunRecord, exit_status, profile_verdicts
 from conformance.rendering import junit, markdown
@@ -230,6 +237,50 @@ def test_the_terminal_tells_known_failures_by_their_reason_and_the_others_in_ful
     assert "against the baseline: 1 known, 1 new, 1 stale, 1 expired\n" in text
 
 
+def test_the_last_lines_say_why_the_gate_fails_and_how_to_bring_the_baseline_up_to_date(
+    suite: Suite,
+) -> None:
+    _, _, end = shown(mixed(suite)).partition("Not as the baseline says: ")
+    assert end == (
+        "1 known, 1 new, 1 stale and 1 expired. (exit status 1)\n"
+        "Why the gate fails:\n"
+        "  new      x/new: failed (TRANSPORT-09)\n"
+        "  stale    x/stale: passed, no longer failed: remove it from the baseline\n"
+        "  expired  x/expired: still failed, and expired on 2026-01-31: #7: known for long\n"
+        "Next: fix the first cause, then run it again:\n"
+        "  coda-conformance run ws://127.0.0.1:8765/\n"
+        "Or: bring the baseline up to date:\n"
+        "  coda-conformance baseline REPORT.json --output baseline.yaml "
+        '--reason "why" --renew --expires DATE\n'
+    )
+
+
+def test_many_reasons_are_told_in_few_lines(suite: Suite) -> None:
+    rows = [failed(REQUIREMENT, id=f"x/{number}") for number in range(9)]
+    _, _, end = shown(compared(whole(suite, *rows), baseline(), TODAY)).partition("gate fails:\n")
+    assert re.findall("^  new .*", end, re.MULTILINE)[4:] == [
+        "  new      x/4: failed (TRANSPORT-09)", "  new      and 4 more"
+    ]  # fmt: skip
+
+
+def test_a_gate_that_something_open_keeps_closed_says_that_this_must_be_let_in_by_name(
+    suite: Suite,
+) -> None:
+    _, _, end = shown(compared(whole(suite, OPEN), baseline(), TODAY)).partition("Incomplete: ")
+    assert f"  new      {SCENARIO}: inconclusive (TRANSPORT-09)\n" in end
+    assert "bring the baseline up to date (what is inconclusive needs --also):\n" in end
+
+
+def test_a_part_of_a_run_cannot_bring_a_baseline_up_to_date(suite: Suite) -> None:
+    part = compared(record(suite, FAILED, selection=("TRANSPORT",)), baseline(), TODAY)
+    assert "Or: judge the whole suite, then bring the baseline up to date:\n" in shown(part)
+
+
+def test_a_run_that_is_as_the_baseline_says_needs_no_reasons(suite: Suite) -> None:
+    text = shown(compared(whole(suite, FAILED), baseline(entry()), TODAY))
+    assert text.endswith("1 known, 0 new, 0 stale and 0 expired. (exit status 0)\n")
+
+
 def test_a_failure_that_is_not_as_its_entry_says_is_told_with_what_is_known(suite: Suite) -> None:
     made = compared(whole(suite, FAILED), baseline(entry("failed", "DEDUP-01")), TODAY)
     told = f"{SCENARIO}: failed (TRANSPORT-09); the baseline has: failed (DEDUP-01)"
@@ -347,15 +398,111 @@ def test_what_is_written_is_read_as_the_same_and_written_as_the_same(
     path = tmp_path / "baseline.yaml"
     path.write_text(render(made, "# mine\n\n# and mine\n"), encoding="utf-8")
     assert read(path, suite).entries == made.entries
-    again, comments = read_any(path)
+    again, comments = read_any(path, {})
     assert render(again, comments) == path.read_text(encoding="utf-8")
 
 
 def test_entries_are_written_sorted_by_id() -> None:
     text = render(baseline(*(entry(name=f"x/{name}") for name in "cab")))
-    assert [line.strip(" :") for line in text.splitlines() if line.startswith("  x/")] == [
-        "x/a", "x/b", "x/c"
-    ]  # fmt: skip
+    assert re.findall("x/.", text) == ["x/a", "x/b", "x/c"]
+
+
+def test_one_reason_stands_for_all_entries_that_share_it_and_its_date() -> None:
+    late = replace(expiring(date(2027, 3, 31)), id="x/late")
+    rare = replace(entry("flaky"), id="x/rare")
+    rows = (replace(entry(), id="x/a"), replace(entry(), id="x/b"), rare, late)
+    assert render(baseline(*rows)) == (
+        "target: a server\n"
+        "known:\n"
+        "  - reason: '#7: known for long'\n"
+        "    expires: 2027-03-31\n"
+        "    failed:\n"
+        "      x/late: [TRANSPORT-09]\n"
+        "  - reason: '#7: known for long'\n"
+        "    failed:\n"
+        "      x/a: [TRANSPORT-09]\n"
+        "      x/b: [TRANSPORT-09]\n"
+        "    flaky:\n"
+        "      x/rare: [TRANSPORT-09]\n"
+    )
+
+
+GROUPED = f"""\
+target: a server
+known:
+  - reason: "#7: known for long"
+    failed:
+      {SCENARIO}: [{REQUIREMENT}]
+"""
+
+
+def test_a_file_of_groups_says_the_same_as_one_of_entries(tmp_path: Path, suite: Suite) -> None:
+    found = []
+    for text in (GOOD, GROUPED):
+        path = tmp_path / "baseline.yaml"
+        path.write_text(text, encoding="utf-8")
+        found.append(read(path, suite))
+    assert found[0] == found[1]
+    assert found[0].entries == {SCENARIO: entry()}
+
+
+@pytest.mark.parametrize(
+    ("written", "by", "told"),
+    [(SCENARIO, "transport/ping-frame-before-authentification",
+      ':5:7: there is no scenario or passive check "transport/ping-frame-before-authentification"'),
+     (f"[{REQUIREMENT}]", "[TRANSPORT-90]", ':5:52: there is no requirement "TRANSPORT-90", did'),
+     ("    failed:", "    faild:", ':4:5: "faild" is not known here, did you mean "failed"?'),
+     ('reason: "#7: known for long"', "expires: 2027-03-31", ":3:5: known: 'reason' is a req"),
+     ("long\"\n", "long\"\n    expires: 2026-02-30\n", ':4:5: "2026-02-30" is not a date'),
+     ("    failed:", f"    flaky:\n      {SCENARIO}: [{REQUIREMENT}]\n    failed:",
+      f":5:7: {SCENARIO} is there twice, also in line 7")],
+)  # fmt: skip
+def test_a_mistake_in_a_group_is_told_with_its_place(
+    tmp_path: Path, suite: Suite, written: str, by: str, told: str
+) -> None:
+    path = tmp_path / "baseline.yaml"
+    path.write_text(GROUPED.replace(written, by), encoding="utf-8")
+    with pytest.raises(InputError) as error:
+        read(path, suite)
+    assert str(error.value).startswith(f"{path}{told}")
+
+
+def found_in(made: RunRecord) -> Findings:
+    """The findings of a whole run."""
+    return Report("", document(made)).findings(made.suite.profiles)
+
+
+def test_an_update_takes_nothing_but_failures_unasked(suite: Suite) -> None:
+    rows = [
+        failed(REQUIREMENT, id="x/failed"),
+        result(Outcome.INCONCLUSIVE, id="x/open"),
+        result(Outcome.FLAKY, id="x/rare"),
+        result(Outcome.KIT_ERROR, id="x/error"),
+    ]
+    findings = found_in(whole(suite, *rows))
+    new = updated(baseline(), findings, Terms("why"))
+    assert new.added == ("x/failed",)
+    assert [row.id for row in new.left_out] == ["x/open", "x/rare", "x/error"]
+    for word, name in (("flaky", "x/rare"), ("x/o", "x/open"), ("kit error", "x/error")):
+        asked = updated(baseline(), findings, Terms("why", also=(word,)))
+        assert set(asked.added) == {"x/failed", name}
+
+
+def test_what_proves_nothing_this_time_drops_no_entry(suite: Suite) -> None:
+    new = updated(baseline(entry()), found_in(whole(suite, OPEN)), Terms())
+    assert new.baseline.entries == {SCENARIO: entry()}
+    assert [row.id for row in new.left_out] == [SCENARIO]
+
+
+def test_an_entry_that_has_expired_gets_another_date_only_if_asked(suite: Suite) -> None:
+    old = baseline(expiring(date(2026, 1, 31)))
+    findings = found_in(whole(suite, FAILED))
+    day = date(2027, 3, 31)
+    assert updated(old, findings, Terms("why", day)).baseline.entries == old.entries
+    new = updated(old, findings, Terms("why", day, renewed=TODAY))
+    assert new.baseline.entries == {SCENARIO: expiring(day)}
+    assert (new.renewed, new.changes) == ((SCENARIO,), True)
+    assert updated(old, findings, Terms("why", day, renewed=date(2026, 1, 31))).renewed == ()
 
 
 def test_an_update_keeps_what_is_still_known_drops_what_is_gone_and_adds_what_is_new(
@@ -375,8 +522,8 @@ def test_an_update_keeps_what_is_still_known_drops_what_is_gone_and_adds_what_is
         entry("flaky", name="x/rare"),
         entry(name="x/never-heard-of"),
     )
-    findings = Report("", document(whole(suite, *rows))).findings(suite.profiles)
-    new = updated(old, findings, "why", TODAY)
+    findings = found_in(whole(suite, *rows))
+    new = updated(old, findings, Terms("why", TODAY))
     assert new.kept == ("x/kept", "x/rare")
     assert new.added == ("x/added", "x/other")
     assert new.dropped == ("x/gone", "x/never-heard-of")

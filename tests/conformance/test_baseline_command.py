@@ -18,7 +18,7 @@ from conformance.rendering.reader import compared
 from conformance.selftest.legacy import FAULTS
 from conformance.selftest.legacy.faults import NO_HOOKS
 from tests.support.kit import ROOT, Finished, call, judge
-from tests.support.records import REQUIREMENT, SCENARIO, failed, record, result
+from tests.support.records import REQUIREMENT, SCENARIO, failed, flaky, record, result
 
 LEGACY = ROOT / "conformance" / "selftest" / "legacy"
 KEY_ORDER = "deduplication/key-order-does-not-matter"
@@ -26,6 +26,7 @@ NULL_ORIGIN = "origin/null-origin-is-refused"
 A_DAY = 90_000
 """Seconds that a session is to last, longer than a run may without the hook advance_clock."""
 PASSING = "deduplication/repetition-is-answered"
+OLD, NEW = "transport/hundred-thousand-brackets", "transport/sixty-thousand-brackets"
 
 
 def report(path: Path, made: RunRecord) -> Path:
@@ -158,6 +159,93 @@ def test_an_output_that_is_no_baseline_is_not_overwritten(tmp_path: Path, suite:
     done = write(source, path, "--reason", "x")
     assert (done.status, path.read_text(encoding="utf-8")) == (2, "name: a target file\n")
     assert f'{path}:1:1: "name" is not known here' in done.complaint
+
+
+def test_nothing_that_did_not_fail_every_time_goes_in_unasked(tmp_path: Path, suite: Suite) -> None:
+    rare = flaky("DEDUP-04", id=KEY_ORDER, requirements=("DEDUP-04",))
+    open_ = result(
+        Outcome.INCONCLUSIVE,
+        id=PASSING,
+        requirements=("DEDUP-01",),
+        cause="long wait",
+        reason="it waits 300 s",
+    )
+    source = report(tmp_path / "report.json", whole(suite, failed(REQUIREMENT), rare, open_))
+    path = tmp_path / "baseline.yaml"
+    done = write(source, path, "--reason", "known")
+    assert done.output == (
+        f"{path}: known failures: 1 (0 kept, 1 new, 0 dropped)\n"
+        f"  new: {SCENARIO}\n"
+        f"  left out: 1 flaky, 1 inconclusive ({KEY_ORDER}, {PASSING})\n"
+        "  These keep the gate closed; --also OUTCOME or --also ID lets them in.\n"
+    )
+    assert read(path, suite).entries.keys() == {SCENARIO}
+    done = write(source, path, "--reason", "rare", "--also", "flaky")
+    assert f"  new: {KEY_ORDER}\n  left out: 1 inconclusive ({PASSING})\n" in done.output
+    done = write(source, path, "--reason", "open", "--also", PASSING)
+    assert "left out" not in done.output
+    reasons = {row.id: row.reason for row in read(path, suite).entries.values()}
+    assert reasons == {SCENARIO: "known", KEY_ORDER: "rare", PASSING: "open"}
+
+
+def test_a_reason_can_name_the_cause_and_so_stand_for_all_that_hang_on_it(
+    tmp_path: Path, suite: Suite
+) -> None:
+    other = failed("DEDUP-04", id=KEY_ORDER, requirements=("DEDUP-04",), summary="\x1b[2J came")
+    both = (failed(REQUIREMENT), failed(REQUIREMENT, id=f"{SCENARIO}-again"), other)
+    made = whole(suite, *(row for row in both if row.id in suite.scenarios))
+    source, path = report(tmp_path / "report.json", made), tmp_path / "baseline.yaml"
+    done = write(source, path, "--reason", "#9: {cause}")
+    assert (done.status, done.errors) == (0, "")
+    reasons = {row.id: row.reason for row in read(path, suite).entries.values()}
+    assert reasons[SCENARIO] == "#9: No pong came."
+    assert reasons[KEY_ORDER].startswith("#9: ")
+    assert "\x1b" not in path.read_text(encoding="utf-8")
+
+
+def test_an_id_that_was_renamed_is_understood_with_a_note_and_the_new_one_is_written(
+    tmp_path: Path, suite: Suite
+) -> None:
+    broken = suite.scenarios[NEW].requirements[0]
+    made = whole(suite, failed(broken, id=NEW, requirements=suite.scenarios[NEW].requirements))
+    path = tmp_path / "baseline.yaml"
+    mine = Entry(OLD, "failed", frozenset({broken}), "mine", date(2100, 1, 1))
+    path.write_text(render(Baseline("a server", {OLD: mine})), encoding="utf-8")
+    known = read(path, suite)
+    assert (set(known.entries), known.former) == ({NEW}, (OLD,))
+    assert exit_status(compared(made, known, date(2026, 11, 29))) is Exit.CONFORMANT
+    done = write(report(tmp_path / "report.json", made), path)
+    told = f"note: {path} has ids that were renamed: {OLD} is now {NEW}; the present ones are writ"
+    assert done.complaint.startswith(f"coda-conformance: {told}")
+    assert done.output == f"{path}: known failures: 1 (1 kept, 0 new, 0 dropped)\n"
+    assert OLD not in path.read_text(encoding="utf-8")
+    assert read(path, suite).entries == {NEW: replace(mine, id=NEW)}
+
+
+def test_a_report_with_former_ids_makes_a_baseline_of_the_present_ones(
+    tmp_path: Path, suite: Suite
+) -> None:
+    broken = suite.scenarios[NEW].requirements
+    made = whole(suite, failed(broken[0], id=OLD, requirements=broken))
+    made = replace(made, results=tuple(row for row in made.results if row.id != NEW))
+    path = tmp_path / "baseline.yaml"
+    done = write(report(tmp_path / "report.json", made), path, "--reason", "x")
+    assert (done.status, set(read(path, suite).entries)) == (0, {NEW})
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [(("--also", "flakey"), 'names no problem of the report, did you mean "flaky"?; expected'),
+     (("--also", "DEDUP"), '--also "DEDUP" names no problem of the report; expected an outcome'),
+     (("--renew",), "--renew needs --expires with the new date")],
+)  # fmt: skip
+def test_an_option_that_would_do_nothing_is_a_mistake(
+    tmp_path: Path, suite: Suite, words: tuple[str, ...], told: str
+) -> None:
+    source = report(tmp_path / "report.json", whole(suite, failed(REQUIREMENT)))
+    done = write(source, tmp_path / "baseline.yaml", "--reason", "x", *words)
+    assert (done.status, done.output) == (2, "")
+    assert told in done.complaint
 
 
 # ── the legacy server ──

@@ -195,7 +195,7 @@ def test_a_baseline_keeps_its_texts_and_nothing_in_it_is_obeyed(text: str) -> No
     assert obeyed(written) == []
     value = yaml.safe_load(written)
     assert value["target"] == text
-    assert value["known"][SCENARIO]["reason"] == rows[SCENARIO].reason
+    assert value["known"][0]["reason"] == rows[SCENARIO].reason
 
 
 @pytest.mark.parametrize("text", HOSTILE)

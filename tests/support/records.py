@@ -41,9 +41,9 @@ def failed(*requirements: str, summary: str = "no pong came", **members: Any) ->
     return result(Outcome.FAILED, reason=summary, failures=(failure,), **members)
 
 
-def flaky(*requirements: str) -> Result:
+def flaky(*requirements: str, **members: Any) -> Result:
     """The result of a scenario that failed the first time and passed the second."""
-    return retries.merged(failed(*requirements), result(Outcome.PASSED))
+    return retries.merged(failed(*requirements, **members), result(Outcome.PASSED, **members))
 
 
 def record(suite: Suite, *results: Result, **members: Any) -> RunRecord:

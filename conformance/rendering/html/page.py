@@ -30,7 +30,7 @@ from conformance.record.record import (
     requirement_statuses,
 )
 from conformance.record.retries import tally
-from conformance.rendering import remarks
+from conformance.rendering import remarks, scope, waived
 from conformance.rendering.against_baseline import complaint
 from conformance.rendering.html import dialogue, json_lines
 from conformance.rendering.text import again
@@ -60,6 +60,12 @@ MOST_OUTPUT: Final = 40
 
 FIRST: Final = 12
 """Causes that are shown at once."""
+
+APART: Final = "not counted"
+"""The state of a row that was added later or is disputed."""
+
+EXCUSED: Final = ("known", "waived", APART)
+"""The states of rows that do not weigh, or whose weight a baseline or a waiver takes."""
 
 _LEVELS: Final = ("MUST NOT", "MUST", "SHOULD NOT", "SHOULD", "MAY")
 
@@ -119,7 +125,7 @@ def _with_code(text: str) -> Markup:
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One result as a row of the page; `state` is what a baseline says of it."""
+    """One result as a row of the page; `state` is what a baseline or a waiver says of it."""
 
     result: Result
     level: str
@@ -149,6 +155,9 @@ class _Page:
         self._verdicts = profile_verdicts(record)
         self._grouped: Causes = causes(record)
         self.rows = {result.id: self._row(result) for result in record.results}
+        self.rows |= {row.result.id: self._row(row.result) for row in record.apart}
+        self.judged = scope.judged(record)
+        self.apart = list(scope.counts(record))
         self.counts = [
             (outcome, number)
             for outcome in Outcome
@@ -222,13 +231,29 @@ class _Page:
         return max((cause.weight for cause in self._grouped.ranked), default=1)
 
     def of(self, outcome: Outcome) -> list[Row]:
-        """The rows with an outcome that a baseline does not excuse."""
+        """The rows with an outcome that neither a baseline nor a waiver excuses."""
         rows = self.rows.values()
-        return [row for row in rows if row.result.outcome is outcome and row.state != "known"]
+        return [row for row in rows if row.result.outcome is outcome and row.state not in EXCUSED]
 
-    def known(self) -> list[Row]:
-        """The rows that a baseline excuses."""
-        return [row for row in self.rows.values() if row.state == "known"]
+    def _in(self, state: str) -> list[Row]:
+        return [row for row in self.rows.values() if row.state == state]
+
+    def _apart(self) -> list[Row]:
+        """The rows of what does not count, without what simply passed."""
+        silent = (Outcome.PASSED, Outcome.NOT_APPLICABLE)
+        return [row for row in self._in(APART) if row.result.outcome not in silent]
+
+    @cached_property
+    def waivers(self) -> list[str]:
+        """The waivers in force, as they are stated."""
+        found = self.record.waivers
+        return [waived.stated(row) for row in found.in_force] if found else []
+
+    @cached_property
+    def wrong_waivers(self) -> list[tuple[str, str]]:
+        """The waivers that have to go, and what to do about each."""
+        found = self.record.waivers
+        return [*waived.complaints(found)] if found else []
 
     @cached_property
     def complaints(self) -> list[tuple[str, str]]:
@@ -267,7 +292,9 @@ class _Page:
         rows = [
             ("Faults of the kit", "kit-errors", self.of(Outcome.KIT_ERROR)),
             ("Flaky", "flaky", self.of(Outcome.FLAKY)),
-            ("Known to the baseline", "known", self.known()),
+            ("Not counted", "not-counted", self._apart()),
+            ("Waived", "waived", self._in("waived")),
+            ("Known to the baseline", "known", self._in("known")),
         ]
         return [row for row in rows if row[2]]
 
@@ -337,11 +364,13 @@ class _Page:
 
 
 def _states(record: RunRecord) -> dict[str, str]:
-    """Return what a baseline says of results, by id."""
+    """Return what a baseline or a waiver says of results, by id."""
+    excused = dict.fromkeys(record.waived, "waived")
+    excused |= {row.result.id: APART for row in record.apart}
     comparison = record.comparison
     if comparison is None:
-        return {}
+        return excused
     states = {row.found.id: "new" for row in comparison.new}
     states |= {row.entry.id: "stale" for row in comparison.stale}
     states |= {row.entry.id: "expired" for row in comparison.expired}
-    return states | {row.entry.id: "known" for row in comparison.known}
+    return states | {row.entry.id: "known" for row in comparison.known} | excused
