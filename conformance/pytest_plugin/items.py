@@ -53,7 +53,11 @@ class CheckItem(pytest.Item):
         if record is None or finding is None:
             raise Broken(self.checks.fault or "the run has no result of this check")
         rows = (finding.result, *finding.others)
-        if any(self._fails(row.outcome) for row in rows if row is not None):
+        failed = [row for row in rows if row is not None and self._fails(row.outcome)]
+        waivers = [record.waivers.of(row.id) if record.waivers else None for row in failed]
+        if failed and all(waivers):
+            pytest.xfail(telling.waived(waiver for waiver in waivers if waiver))
+        if failed:
             verbose = self.config.get_verbosity() > 0
             raise Broken(telling.failure(finding, record, transcript=verbose))
         for row in rows:

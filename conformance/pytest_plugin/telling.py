@@ -1,6 +1,6 @@
 """What a check that did not pass tells: the lines of its failure, and why it is skipped."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
@@ -9,6 +9,7 @@ from conformance.pytest_plugin.findings import Finding, seen_in
 from conformance.pytest_plugin.options import as_here
 from conformance.record.record import RunRecord
 from conformance.rendering.text import failure_lines
+from conformance.target.waiver import Waiver
 from conformance.text.escapes import printable
 from conformance.text.excerpts import cut
 from conformance.text.layout import filled
@@ -39,6 +40,12 @@ def skipped(result: Result | None) -> str:
     if result is None:
         return "not applicable: nothing was played in this form"
     return printable(cut(f"{result.outcome.value}: {as_here(result.reason)}"))
+
+
+def waived(waivers: Iterable[Waiver]) -> str:
+    """Return until when a failure is waived, and why, in one line."""
+    told = dict.fromkeys(f"waived until {row.expires}: {row.reason}" for row in waivers)
+    return printable(cut("; ".join(told)))
 
 
 def warning(result: Result, record: RunRecord) -> str:
