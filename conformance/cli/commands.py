@@ -116,10 +116,10 @@ COMMANDS: Final = {
         only_prints=True,
     ),
     "explain": Command(
-        "explain a requirement, scenario or form",
-        "conformance.cli.show:explain",
+        "explain a requirement, scenario, area, code, message or another word",
+        "conformance.cli.explain:explain",
         options.explain,
-        ("explain AUTH-07", "explain errors/words-are-no-json", "explain forms/escaped"),
+        ("explain AUTH-07", "explain deduplication", "explain id_conflict", "explain auth_result"),
         _DONE,
         only_prints=True,
     ),

@@ -136,7 +136,12 @@ def list_(parser: Parser) -> None:
 
 def explain(parser: Parser) -> None:
     """Add the arguments of `explain`."""
-    parser.add_argument("id", help="such as DEDUP-04 or errors/words-are-no-json")
+    parser.add_argument(
+        "id",
+        nargs="?",
+        metavar="WORD",
+        help="such as DEDUP-04, errors/words-are-no-json or 4408 (default: list the kinds of words)",
+    )
 
 
 def schema(parser: Parser) -> None:

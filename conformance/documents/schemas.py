@@ -80,11 +80,20 @@ class SchemaStore:
     @cached_property
     def documents(self) -> dict[str, Any]:
         """Every schema by its path below the root, without the extension: `events/stt_start`."""
-        return {
-            path.relative_to(self.root).with_suffix("").as_posix(): decode(path.read_text("utf-8"))
-            for path in sorted(self.root.rglob("*.json"))
-            if path.name != "bundle.json"
-        }
+        return {name: self._read(name) for name in self.names()}
+
+    def names(self, folder: str = "") -> list[str]:
+        """Return the names of the schemas in a folder and below, in order."""
+        paths = sorted((self.root / folder).rglob("*.json"))
+        names = (path.relative_to(self.root).with_suffix("").as_posix() for path in paths)
+        return [name for name in names if name != "bundle"]
+
+    def _read(self, name: str) -> Any:
+        return decode(self.text(name))
+
+    def text(self, name: str) -> str:
+        """Return the text of the named schema."""
+        return (self.root / f"{name}.json").read_text("utf-8")
 
     def __contains__(self, name: str) -> bool:
         return (self.root / f"{name}.json").is_file()
@@ -93,7 +102,7 @@ class SchemaStore:
         """Return whether the value satisfies the named schema."""
         decider = self._deciders.get(name)
         if decider is None:
-            decider = self._deciders[name] = self.compile(self._document(name))
+            decider = self._deciders[name] = self.compile(self.document(name))
         return decider.is_valid(value)
 
     def compile(self, schema: Any) -> Decider:
@@ -112,7 +121,7 @@ class SchemaStore:
         """Return every way in which the value breaks the named schema, the most telling first."""
         if self.is_valid(name, value):
             return []
-        schema = self._document(name)
+        schema = self.document(name)
         return self._explain(schema, value) or self._locate(schema, value)
 
     def explain_inline(self, schema: Any, value: Any) -> list[Fault]:
@@ -150,11 +159,12 @@ class SchemaStore:
             return [Fault(where, where, message, keyword, None, path)]
         return []
 
-    def _document(self, name: str) -> Any:
+    def document(self, name: str) -> Any:
+        """Return the named schema; raise `KitError` if there is none."""
         try:
             if "documents" in self.__dict__:
                 return self.documents[name]
-            return decode((self.root / f"{name}.json").read_text("utf-8"))
+            return self._read(name)
         except (KeyError, OSError):
             raise KitError(f"there is no schema {name}.json in {self.root.name}/") from None
 

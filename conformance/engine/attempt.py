@@ -164,7 +164,7 @@ class Attempts:
             dialogue = flight.dialogue = Dialogue(self.world, scenario.id, scenario, form)
             result, again = await self._attempt(scenario, dialogue)
             flight.in_doubt = dialogue.in_doubt
-        if result.outcome is not Outcome.PASSED:
+        if result.outcome is not Outcome.PASSED or self.world.keeps_transcripts:
             steps = performed(scenario, dialogue.performed, result)
             result = replace(result, transcript=dialogue.witness.transcript.entries(), steps=steps)
         return replace(result, timing=_timing(dialogue, attempts))

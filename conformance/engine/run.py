@@ -62,7 +62,7 @@ class Options(msgspec.Struct, frozen=True):
     in the named `forms`; None: in one that `seed` picks. Without any scenarios all are played, in
     these forms only. With `only_watches`, the scenarios are there to be watched by passive checks
     and have no results of their own. The run ends once `max_failures` scenarios have failed that
-    are not `known`.
+    are not `known`. With `transcripts`, what passed keeps its transcript, too.
     """
 
     jobs: int = 16
@@ -78,6 +78,7 @@ class Options(msgspec.Struct, frozen=True):
     forms: tuple[str, ...] | None = ()
     seed: int = 1
     max_failures: int | None = None
+    transcripts: bool = False
 
 
 @dataclass(slots=True)
@@ -114,6 +115,7 @@ class Run:
         secrets = Secrets(self.suite.redact, self.target.secrets, self.suite.secret_behind)
         self.world = World(self.suite, self.target, monitors, secrets)
         self.world.timeout_scale = self.options.timeout_scale
+        self.world.keeps_transcripts = self.options.transcripts
         self._attempts = Attempts(self.world, self.options.max_wait)
         self._forms = FormPlays(self._attempts)
         self._room = Room(self.world, self._attempts)

@@ -47,6 +47,7 @@ class World:
     in_hooks: float = 0.0
     last_tick: float = field(default_factory=perf_counter)
     timeout_scale: float = 1.0
+    keeps_transcripts: bool = False
     begun: float = field(default_factory=perf_counter)
     hook_errors: dict[str, str] = field(default_factory=dict)
     hook_faults: dict[str, str] = field(default_factory=dict)

@@ -104,6 +104,17 @@ class Barrier(msgspec.Struct, frozen=True):
     answers_before: frozenset[str] = frozenset()
 
 
+class Vocabulary(msgspec.Struct, frozen=True):
+    """The protocol's own words: kinds of codes and of messages, by what they are called.
+
+    A kind of code is an enumeration in a schema: the schema's name, `#` and a JSON pointer. A kind
+    of message is a folder of schemas.
+    """
+
+    codes: Mapping[str, str]
+    messages: Mapping[str, str]
+
+
 class HookPart(msgspec.Struct, frozen=True):
     """A part of its job that a hook may leave undone: how it is tried, and what is seen then.
 

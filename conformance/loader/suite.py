@@ -25,6 +25,7 @@ from conformance.loader.header import (
     Inconclusive,
     Profile,
     Variant,
+    Vocabulary,
     hooks,
     profiles,
 )
@@ -76,6 +77,7 @@ class Suite(msgspec.Struct, frozen=True):
     inconclusive: Inconclusive
     tcp_end: float
     hooks: Mapping[str, HookCheck]
+    vocabulary: Vocabulary
     message_limits: tuple[str, ...]
     redact: frozenset[str]
     secret_behind: str
@@ -158,6 +160,7 @@ def _load(name: str) -> Suite:
         inconclusive=msgspec.convert(head["inconclusive"], Inconclusive),
         tcp_end=head["tcp_end"],
         hooks=MappingProxyType(hooks(head["hooks"], documents.signs)),
+        vocabulary=msgspec.convert(head["vocabulary"], Vocabulary),
         redact=frozenset(head["redact"]),
         secret_behind=head["secret_behind"],
         schemas=schemas,

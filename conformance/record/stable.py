@@ -1,6 +1,7 @@
 """Evidence that is the same in every run: without random parts and what is not compared."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
@@ -30,12 +31,43 @@ _RANDOM: Final = (
     (re.compile(r"(127\.0\.0\.1|\[::1\]|localhost):\d+"), r"\1"),
 )
 
+_CODED: Final = re.compile(r'(?<=")(?=[^"]*[A-Z])(?=[^"]*[a-z])[\w-]{20,}(?=")')
+"""A text of base64url, which a word of any language is not."""
+
+_ANY: Final = re.compile("|".join(f"(?:{row.pattern})" for row in (*dict(_RANDOM), _CODED)))
+_UNNUMBERED: Final = "<number>"
+"""A moment: whether two are equal is a matter of chance."""
+
 
 def settled(text: str) -> str:
     """Return a text in which what is drawn by chance is replaced by what it is."""
     for pattern, name in _RANDOM:
         text = pattern.sub(name, text)
     return text
+
+
+class Names:
+    """What is drawn by chance in one dialogue, each value with a number where it first appears."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[tuple[str, str], int] = {}
+        self._count: Counter[str] = Counter()
+
+    def settled(self, text: str) -> str:
+        """Return a text in which equal values have equal names, such as `<id 2>`."""
+        return _ANY.sub(self._name, text)
+
+    def _name(self, found: re.Match[str]) -> str:
+        plain = settled(found[0])
+        if plain == found[0]:
+            plain = "<code>"
+        if plain[0] != "<" or plain == _UNNUMBERED:
+            return plain
+        key = (plain, found[0])
+        if key not in self._numbers:
+            self._count[plain] += 1
+            self._numbers[key] = self._count[plain]
+        return f"{plain[:-1]} {self._numbers[key]}>"
 
 
 def is_barrier(text: str) -> bool:

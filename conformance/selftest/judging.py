@@ -79,7 +79,7 @@ def first_runs(faults: Sequence[Fault], jobs: int, scope: Scope) -> Iterator[Fau
 
     Half of the jobs run slow faults, while there are any: those wait while the others compute.
     """
-    with _pool(jobs // 2 or 1) as slow, _pool(jobs - jobs // 2) as quick:
+    with pool(jobs // 2 or 1) as slow, pool(jobs - jobs // 2) as quick:
         runs = [(slow if row.slow else quick).submit(judged, row, scope) for row in faults]
         yield from _results(runs, slow, quick)
 
@@ -90,14 +90,14 @@ def second_runs(faults: Sequence[Fault], jobs: int, scope: Scope) -> Iterator[Fa
     Messages that a faulty server broadcasts also reach the scenarios of other requirements, and
     what depends on timing may have been missed.
     """
-    with _pool(jobs) as pool:
-        yield from _results([pool.submit(judged, row, scope, ALONE) for row in faults], pool)
+    with pool(jobs) as workers:
+        yield from _results([workers.submit(judged, row, scope, ALONE) for row in faults], workers)
 
 
 def legal_runs(variants: Sequence[LegalVariant], jobs: int) -> Iterator[LegalRun]:
     """Judge every legal variant by the whole suite, `jobs` at once."""
-    with _pool(jobs) as pool:
-        yield from _results([pool.submit(tolerated, row) for row in variants], pool)
+    with pool(jobs) as workers:
+        yield from _results([workers.submit(tolerated, row) for row in variants], workers)
 
 
 def _results(runs: Sequence[Future[T]], *pools: Executor) -> Iterator[T]:
@@ -110,7 +110,8 @@ def _results(runs: Sequence[Future[T]], *pools: Executor) -> Iterator[T]:
             pool.shutdown(cancel_futures=True)
 
 
-def _pool(jobs: int) -> ProcessPoolExecutor:
+def pool(jobs: int) -> ProcessPoolExecutor:
+    """Return so many processes, which leave it to the first one to end them."""
     return ProcessPoolExecutor(jobs, mp_context=_context(), initializer=_ignore_interrupts)
 
 

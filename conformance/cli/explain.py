@@ -1,0 +1,53 @@
+"""`explain`: what a word of the protocol means."""
+
+import argparse
+import sys
+from collections.abc import Iterator
+
+from conformance.documents import locations
+from conformance.errors import InputError
+from conformance.loader.glossary import Word, hint, meanings, near, words
+from conformance.loader.suite import load
+from conformance.record.exchange import NAME, read
+from conformance.rendering.explained import page
+from conformance.rendering.explained.page import Line, lines
+from conformance.rendering.explained.sources import COMMAND, Sources
+from conformance.selftest.titles import titles
+from conformance.text.streams import Output
+
+
+def explain(arguments: argparse.Namespace) -> int:
+    """Explain every meaning of a word, the shortest first; without a word, what words there are."""
+    suite = load()
+    known = words(suite)
+    output = Output.of(sys.stdout)
+    if arguments.id is None:
+        for line in _kinds(known):
+            output.line(line)
+        return 0
+    found = meanings(known, arguments.id)
+    if not found:
+        raise InputError(f'nothing is called "{arguments.id}"{hint(near(known, arguments.id))}')
+    sources = Sources(suite, titles(), read(locations.suite_root(suite.name) / NAME))
+    pages = sorted((page(sources, word) for word in found), key=lambda row: row.weight)
+    for place, row in enumerate(pages):
+        if place:
+            _write(output, [(), ("─" * output.width,), ()])
+        _write(output, lines(row, output.width))
+    return 0
+
+
+def _write(output: Output, rows: "Iterator[Line] | list[Line]") -> None:
+    for row in rows:
+        output.line(*row)
+
+
+def _kinds(known: list[Word]) -> Iterator[str]:
+    """Yield the kinds of words, how many there are, and an example of each."""
+    kinds: dict[str, list[str]] = {}
+    for word in known:
+        kinds.setdefault(word.kind, []).append(word.name)
+    width = max(map(len, kinds)) + 1
+    for kind, names in kinds.items():
+        name = kind if len(names) == 1 else f"{kind}s"
+        yield f"{len(names):4} {name:<{width}}  {COMMAND} explain {names[len(names) // 2]}"

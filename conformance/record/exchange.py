@@ -1,0 +1,166 @@
+"""An exchange: what a server that keeps a requirement says, beside one that breaks it.
+
+Both are excerpts of executed dialogues, without secrets and without what is drawn by chance, so
+that they are the same whenever they are played.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import zip_longest
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from conformance.model import Failure, TranscriptEntry
+from conformance.record.stable import Names, due, is_barrier, settled
+from conformance.record.wording import ARROWS, words
+from conformance.text.excerpts import cut
+
+NAME: Final = "exchanges.json"
+"""The file of a suite's folder that holds the exchanges, by requirement."""
+
+LONGEST: Final = 240
+SAME: Final = 130
+"""Characters of a line that differs, and of one that does not."""
+
+BEGINNING: Final = 60
+BEHIND: Final = 60
+"""Characters of the beginning of a long line, and before what differs."""
+
+BEFORE: Final = 3
+AFTER: Final = 1
+"""Lines before and after one that matters."""
+
+MOST: Final = 10
+"""Lines of an excerpt."""
+
+GAP: Final = "…"
+"""The line that stands for lines that are left out."""
+
+
+class Exchange(msgspec.Struct, frozen=True):
+    """The same scenario, played by a server that keeps a requirement and by one that breaks it.
+
+    `fault` names the faulty server of the self-test, `judge` the scenario or passive check that
+    found it. `at` is the place in `bad` where it showed, `found` what was wrong there, and
+    `expected` what was due.
+    """
+
+    scenario: str
+    judge: str
+    fault: str
+    good: tuple[str, ...]
+    bad: tuple[str, ...]
+    at: int
+    found: str
+    expected: str = ""
+
+    @property
+    def weight(self) -> int:
+        """Roughly how much there is to read."""
+        return sum(map(len, (*self.good, *self.bad))) + 40 * len(self.bad)
+
+
+def read(path: Path) -> dict[str, Exchange]:
+    """Return the exchanges in a file, by requirement; none if there is no file."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return {}
+    return msgspec.json.decode(data, type=dict[str, Exchange])
+
+
+def written(exchanges: Mapping[str, Exchange]) -> str:
+    """Return the text of the file: a line for each line of a dialogue."""
+    text = msgspec.json.encode(dict(sorted(exchanges.items())))
+    return msgspec.json.format(text, indent=1).decode() + "\n"
+
+
+def exchange(
+    scenario: str,
+    judge: str,
+    fault: str,
+    good: Iterable[TranscriptEntry],
+    bad: Iterable[TranscriptEntry],
+    failure: Failure,
+) -> Exchange | None:
+    """Return the excerpts of two dialogues around what differs; None if nothing visible does.
+
+    `failure` is what was found in the bad one. Its place counts only if it is about this dialogue:
+    that of a passive check may be about another.
+    """
+    right, wrong = list(good), list(bad)
+    kept, broken = _lines(right), _lines(wrong)
+    texts, others = [text for _, text in kept], [text for _, text in broken]
+    first = _first_difference(texts, others)
+    if first is None or not others or not texts:
+        return None
+    at = next((i for i, (n, _) in enumerate(broken) if n == failure.entry), None)
+    if at is None or at < first:
+        at = min(first, len(others) - 1)
+    shown, place = _excerpt(_cut(others, texts), {first, at}, at)
+    model, _ = _excerpt(_cut(texts, others), {first, at}, at)
+    if shown == model:
+        return None
+    said = settled(cut(failure.summary, LONGEST))
+    return Exchange(
+        scenario, judge, fault, tuple(model), tuple(shown), place, said, cut(due(failure), LONGEST)
+    )
+
+
+def _lines(entries: Sequence[TranscriptEntry]) -> list[tuple[int, str]]:
+    """Return the lines of a dialogue with their ordinals, without what is not the scenario's."""
+    names = Names()
+    own = [row for row in entries if row.kind != "others" and not is_barrier(row.text)]
+    several = len({row.connection for row in own if row.connection}) > 1
+    return [(row.ordinal, _line(row, names, several)) for row in own]
+
+
+def _line(row: TranscriptEntry, names: Names, several: bool) -> str:
+    where = f"{row.connection} " if several and row.connection else ""
+    said = names.settled(words(row.kind, row.text, row.code, row.how))
+    return f"{where}{ARROWS[row.direction]} {said}{GAP if row.is_cut else ''}"
+
+
+def _first_difference(left: Sequence[str], right: Sequence[str]) -> int | None:
+    for i, (one, other) in enumerate(zip(left, right, strict=False)):
+        if one != other:
+            return i
+    return None if len(left) == len(right) else min(len(left), len(right))
+
+
+def _cut(lines: Sequence[str], others: Sequence[str]) -> list[str]:
+    """Return the lines, with long ones cut: to where they differ, or shorter if they do not."""
+    pairs = zip_longest(lines, others)
+    return [_cut_line(one, other) for one, other in pairs if one is not None]
+
+
+def _cut_line(line: str, other: str | None) -> str:
+    if line == other:
+        return _shortened(line, SAME)
+    alike = _first_difference(line, other or "") or 0
+    if len(line) <= LONGEST or alike < LONGEST - BEHIND:
+        return _shortened(line, LONGEST)
+    return f"{line[:BEGINNING]}{GAP}{_shortened(line[alike - BEHIND :], LONGEST - BEGINNING)}"
+
+
+def _shortened(line: str, most: int) -> str:
+    return line if len(line) <= most else f"{line[:most]}{GAP}"
+
+
+def _excerpt(lines: Sequence[str], wanted: Iterable[int], at: int) -> tuple[list[str], int]:
+    """Return the lines around those that matter, and the new place of one of them."""
+    last = len(lines) - 1
+    near = {i for row in wanted for i in range(min(row, last) - BEFORE, row + AFTER + 1)}
+    places = sorted(i for i in near if 0 <= i <= last)
+    if len(places) > MOST:
+        places = [i for i in places if min(at, last) - MOST + AFTER < i <= at + AFTER]
+    shown: list[str] = []
+    place = 0
+    for before, i in zip([places[0] - 1, *places], places, strict=False):
+        if i > before + 1:
+            shown.append(GAP)
+        if i == at:
+            place = len(shown)
+        shown.append(lines[i])
+    return shown, place

@@ -1,0 +1,68 @@
+"""What an area covers: a chapter of the specification, its requirements and its scenarios."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from conformance.loader import chapters
+from conformance.loader.glossary import Word, folder, prefix
+from conformance.model import Requirement, Scenario
+from conformance.rendering.explained.page import Block, Page, Row
+from conformance.rendering.explained.sources import COMMAND, Sources
+
+MOST: Final = 10
+"""Scenarios that are listed."""
+
+
+def page(sources: Sources, word: Word) -> Page:
+    """Return what there is to say of an area."""
+    scenarios = [row for row in sources.suite.scenarios.values() if folder(row.id) == word.name]
+    own = _requirements(sources, word.name, scenarios)
+    home = _chapter(word.name, own)
+    chapter = chapters.chapter(home) if home else None
+    judged = any(row.role == "server" for row in own)
+    select = f"{word.name}/" if scenarios else word.name
+    blocks = [
+        Block("Sections", tuple(Row(row, "-") for row in chapter.sections) if chapter else ()),
+        Block("Requirements", tuple(_shown(own)), str(len(own))),
+        Block("Scenarios", tuple(_scenarios(scenarios, select)), str(len(scenarios))),
+        Block("Try just that", (Row(f"{COMMAND} run TARGET {select}", whole=True),) * judged),
+    ]
+    facts = ("area", *([f"spec/{home}.md"] if home else []))
+    opening = chapter.opening if chapter else ""
+    title = f"{word.name} — {chapter.title}" if chapter else word.name
+    return Page(title, facts, opening, tuple(blocks))
+
+
+def _requirements(sources: Sources, name: str, scenarios: list[Scenario]) -> list[Requirement]:
+    """Return the requirements of a chapter or with a prefix; else those that scenarios judge."""
+    everything = sources.suite.requirements.values()
+    found = [
+        row
+        for row in everything
+        if name in (_file(row), prefix(row.id)) or prefix(row.id) == name.upper()
+    ]
+    judged = {row for scenario in scenarios for row in scenario.requirements}
+    return found or [row for row in everything if row.id in judged]
+
+
+def _chapter(name: str, own: list[Requirement]) -> str:
+    """Return the chapter of an area: the one of its name, or the only one with its requirements."""
+    if name in chapters.names():
+        return name
+    files = {_file(row) for row in own}
+    return files.pop() if len(files) == 1 else ""
+
+
+def _file(row: Requirement) -> str:
+    return row.anchor.partition(".md#")[0]
+
+
+def _shown(own: list[Requirement]) -> Iterator[Row]:
+    yield from (Row(f"{row.level}: {row.sentence}", row.id) for row in own)
+
+
+def _scenarios(rows: list[Scenario], select: str) -> Iterator[Row]:
+    yield from (Row(f"{row.id} — {row.title}") for row in rows[:MOST])
+    more = len(rows) - MOST
+    if more > 0:
+        yield Row(f"and {more} more: {COMMAND} list {select}")

@@ -1,0 +1,116 @@
+"""What a requirement asks, why, how servers break it, and how to try just that."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from conformance.loader.chapters import remarks
+from conformance.loader.coverage import Coverage, coverage
+from conformance.loader.glossary import Word
+from conformance.model import Requirement
+from conformance.record.exchange import Exchange
+from conformance.rendering.explained.page import BAD, GOOD, NOTICE, Block, Page, Row
+from conformance.rendering.explained.sources import COMMAND, Known, Sources
+
+MOST: Final = 10
+"""Checks, faults and places that are listed."""
+
+
+def page(sources: Sources, word: Word) -> Page:
+    """Return what there is to say of a requirement."""
+    requirement = sources.suite.requirements[word.name]
+    row = next((r for r in coverage(sources.suite) if r.requirement is requirement), None)
+    own = [fault for fault in sources.faults if fault.requirement == word.name]
+    blocks = [
+        _why(requirement),
+        *_exchange_blocks(sources, word.name),
+        faults_block(own, word.name),
+        *([_checks(row)] if row else []),
+        _schemas(sources, word.name),
+        _commands(sources, word.name, row),
+    ]
+    return Page(
+        requirement.id,
+        (requirement.level, requirement.role, requirement.profile),
+        requirement.sentence,
+        tuple(blocks),
+        tuple(_conditions(requirement)),
+    )
+
+
+def _conditions(requirement: Requirement) -> Iterator[str]:
+    yield f"spec/{requirement.anchor}"
+    if requirement.claim:
+        yield f"Applies only to targets that claim {requirement.claim}."
+    if requirement.excluded:
+        yield f"Not judged: {requirement.excluded}"
+
+
+def _why(requirement: Requirement) -> Block:
+    said, is_all = remarks(requirement.anchor)
+    more = () if is_all else (Row(f"more in spec/{requirement.anchor}"),)
+    return Block("How it is meant", (*map(Row, said), *more))
+
+
+def exchange_blocks(row: Exchange, faults: Sequence[Known]) -> Iterator[Block]:
+    """Yield both dialogues of an exchange."""
+    title = next((fault.title for fault in faults if fault.id == row.fault), row.fault)
+    different = set(row.bad) - set(row.good), set(row.good) - set(row.bad)
+    good = (Row(line, " ", GOOD if line in different[1] else None, hang=2) for line in row.good)
+    yield Block("A server that keeps it", tuple(good), row.scenario, GOOD)
+    bad = (
+        Row(line, "▶" if i == row.at else " ", BAD if line in different[0] else None, hang=2)
+        for i, line in enumerate(row.bad)
+    )
+    found = (row.found, f"expected {row.expected}" if row.expected else "")
+    yield Block(
+        "A server that breaks it",
+        (*bad, *(Row(text, " ", NOTICE) for text in (": ".join(filter(None, found)),))),
+        title,
+        BAD,
+    )
+
+
+def _exchange_blocks(sources: Sources, requirement: str) -> Iterator[Block]:
+    row = sources.exchanges.get(requirement)
+    if row is not None:
+        yield from exchange_blocks(row, sources.faults)
+
+
+def faults_block(own: Sequence[Known], word: str) -> Block:
+    """Return how servers break something: what the faulty servers of the self-test do."""
+    rows = [Row(fault.title, "-") for fault in own[:MOST]]
+    more = len(own) - MOST
+    if more > 0:
+        rows.append(Row(f"and in {more} more way{'s' * (more != 1)}: {COMMAND} selftest {word}"))
+    return Block("How servers break it", tuple(rows))
+
+
+def _checks(row: Coverage) -> Block:
+    scenarios = [(scenario.id, scenario.title) for scenario in row.scenarios]
+    monitors = [(f"passive/{name}", title) for name, title in row.monitors]
+    found = monitors + scenarios
+    rows = [Row(f"{name} — {title}") for name, title in found[:MOST]]
+    more = len(found) - MOST
+    if more > 0:
+        rows.append(Row(f"and {more} more: {COMMAND} list {row.requirement.id}"))
+    return Block("Judged by", tuple(rows))
+
+
+def _schemas(sources: Sources, requirement: str) -> Block:
+    found = list(sources.described(requirement))
+    rows = [Row(f"{place} — {said}") for place, said in found[:MOST]]
+    return Block("In the schemas", tuple(rows))
+
+
+def _commands(sources: Sources, requirement: str, row: Coverage | None) -> Block:
+    rows = []
+    if row is not None and row.scenarios:
+        rows.append(Row(f"{COMMAND} run TARGET {requirement}", whole=True))
+    elif row is not None and row.monitors:
+        folder = requirement.rpartition("-")[0]
+        rows.append(Row(f"{COMMAND} run TARGET {folder}", whole=True))
+    shown = sources.exchanges.get(requirement)
+    if shown is not None:
+        faulty = f"python -m conformance.selftest {shown.fault} --port 8766"
+        rows.append(Row(f"{faulty}   # the server above that breaks it", whole=True))
+    return Block("Try just that", tuple(rows))

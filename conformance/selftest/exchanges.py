@@ -1,0 +1,217 @@
+"""`python -m conformance.selftest.exchanges`: plays what `explain` shows of each requirement.
+
+It plays one scenario against the reference server and against a faulty one that breaks the
+requirement, and writes both excerpts to the suite's folder. With `--check` it writes nothing, and
+exits 1 if a stored exchange is not what is played now, or one is missing.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import as_completed
+from functools import cache
+from typing import Final
+
+from msgspec.structs import replace
+
+from conformance.documents import locations
+from conformance.errors import KitError
+from conformance.model import Outcome, Result, Scenario
+from conformance.record.exchange import NAME, Exchange, exchange, read, written
+from conformance.record.record import RunRecord, blamed
+from conformance.selftest import judging
+from conformance.selftest.fault import Fault, load
+from conformance.selftest.sample import drawn
+from conformance.selftest.scope import Scope, scenarios_for
+
+AT_ONCE: Final = 4
+"""Exchanges per processor: they wait longer than they compute."""
+
+SCENARIOS: Final = 4
+"""Scenarios that are tried for an exchange, the simplest first."""
+
+FAULTS: Final = 8
+"""Faults that are tried for an exchange, the simplest first."""
+
+TOLD: Final = replace(judging.ALONE, transcripts=True)
+
+TIMES: Final = 2
+"""How often an exchange has to be the same before it is stored."""
+
+SHORT: Final = 900
+"""The weight of an exchange for which no better one is looked for."""
+
+
+def main() -> int:
+    """Play the exchanges of all requirements, or of those that the words begin."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("words", nargs="*", metavar="REQUIREMENT", help="such as AUTH or AUTH-07")
+    parser.add_argument("--check", action="store_true", help="compare only, and write nothing")
+    parser.add_argument("--choose", action="store_true", help="choose scenarios and faults anew")
+    parser.add_argument("--sample", type=int, metavar="N", help="only N of them")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="seed of the sample")
+    arguments = parser.parse_args()
+    path = locations.suite_root(judging.suite().name) / NAME
+    stored = read(path)
+    wanted = [row for row in shown(faults()) if row.startswith(tuple(arguments.words) or "")]
+    wanted = drawn(wanted, arguments.sample, arguments.seed)
+    play = replayed if arguments.check else chosen if arguments.choose else renewed
+    found = dict(played(play, {name: stored.get(name) for name in wanted}))
+    if arguments.check:
+        wrong = differing(stored, found)
+        sys.stderr.writelines(f"{line}\n" for line in wrong)
+        return 1 if wrong else 0
+    known = shown(faults())
+    kept = {name: row for name, row in stored.items() if name in known and name not in found}
+    result = kept | {name: row for name, row in found.items() if row is not None}
+    path.write_text(written(result), "utf-8")
+    missing = [name for name in wanted if name not in result]
+    sys.stderr.write(f"{len(result)} exchanges; none of {', '.join(missing) or 'nothing'}\n")
+    return 0
+
+
+@cache
+def faults() -> Mapping[str, Fault]:
+    """Return the faults of the self-test, by id."""
+    return load(judging.suite().schemas, judging.suite().requirements)
+
+
+def shown(known: Mapping[str, Fault]) -> list[str]:
+    """Return the requirements that a faulty server breaks in every form, in order."""
+    broken = {fault.requirement for fault in known.values() if not fault.form}
+    return [name for name in judging.suite().requirements if name in broken]
+
+
+def differing(
+    stored: Mapping[str, Exchange], found: Mapping[str, Exchange | None]
+) -> Iterator[str]:
+    """Yield, in words, the requirements whose stored exchange is not what was played."""
+    for name, row in found.items():
+        before = stored.get(name)
+        if before is None:
+            yield f"{name}: there is no exchange"
+        elif row is None:
+            yield f"{name}: {before.fault} is not found by {before.judge} any more"
+        elif row != before:
+            yield f"{name}: the dialogue of {before.scenario} with {before.fault} differs"
+
+
+Play = Callable[[str, Exchange | None], Exchange | None]
+
+
+def played(
+    play: Play, wanted: Mapping[str, Exchange | None]
+) -> Iterator[tuple[str, Exchange | None]]:
+    """Play exchanges, several at once; yield each with its requirement."""
+    judging.control([])
+    jobs = AT_ONCE * (os.cpu_count() or 1)
+    with judging.pool(jobs) as pool:
+        runs = {pool.submit(play, name, before): name for name, before in wanted.items()}
+        for done in as_completed(runs):
+            yield runs[done], done.result()
+
+
+def replayed(requirement: str, before: Exchange | None) -> Exchange | None:
+    """Return the same exchange as it is played now; None if there was none, or nothing is found."""
+    if before is None:
+        return None
+    fault, scenario = faults().get(before.fault), judging.suite().scenarios.get(before.scenario)
+    if fault is None or scenario is None or fault.requirement != requirement:
+        return None
+    return next(iter(_exchanges(fault, [scenario], {})), None)
+
+
+def renewed(requirement: str, before: Exchange | None) -> Exchange | None:
+    """Return the same exchange as it is played now, or another if it is not found any more."""
+    return replayed(requirement, before) or chosen(requirement, None)
+
+
+def chosen(requirement: str, before: Exchange | None) -> Exchange | None:
+    """Return the exchange of a requirement that says most in the fewest words.
+
+    It has to be the same whenever it is played. None if there is none.
+    """
+    models: dict[str, Result | None] = {}
+    found: list[Exchange] = []
+    for fault in _simplest_faults(requirement):
+        found += _exchanges(fault, _simplest_scenarios(fault), models)
+        if any(row.weight <= SHORT for row in found):
+            break
+    for row in sorted(found, key=_rank):
+        if all(replayed(requirement, row) == row for _ in range(TIMES)):
+            return row
+    return None
+
+
+def _rank(row: Exchange) -> tuple[bool, int, str, str]:
+    return row.judge != row.scenario, row.weight, row.fault, row.scenario
+
+
+def _simplest_faults(requirement: str) -> list[Fault]:
+    own = [row for row in faults().values() if row.requirement == requirement and not row.form]
+    size = {row.id: sum(len(change.by) for change in row.changes) for row in own}
+    return sorted(own, key=lambda row: (len(row.also), row.slow, size[row.id], row.id))[:FAULTS]
+
+
+def _simplest_scenarios(fault: Fault) -> list[Scenario]:
+    """Return scenarios that judge a fault, first those that are about what it breaks."""
+    rows = scenarios_for(fault, judging.suite().scenarios.values(), Scope.REQUIREMENT)
+    return sorted(rows, key=lambda row: _difficulty(row, fault.requirement))[:SCENARIOS]
+
+
+def _difficulty(row: Scenario, requirement: str) -> tuple[bool, bool, bool, int, str]:
+    is_about = requirement in row.requirements[:1]
+    return row.crowds, row.generated, not is_about, row.bulk + 20 * len(row.hooks), row.id
+
+
+def _exchanges(
+    fault: Fault, scenarios: Sequence[Scenario], models: dict[str, Result | None]
+) -> Iterator[Exchange]:
+    """Yield the exchanges in which scenarios, each played on a new server, find the fault.
+
+    `models` are the results of the reference server by scenario, which are played once.
+    """
+    for scenario in scenarios:
+        if scenario.id not in models:
+            models[scenario.id] = _passed(_record(None, scenario), scenario)
+        good = models[scenario.id]
+        record = _record(fault, scenario) if good else None
+        if good is None or record is None:
+            continue
+        for judge in record.results:
+            if judge.outcome.blames and fault.requirement in blamed(judge):
+                row = _exchange(scenario, judge, fault, good, record)
+                if row is not None:
+                    yield row
+                break
+
+
+def _exchange(
+    scenario: Scenario, judge: Result, fault: Fault, good: Result, record: RunRecord
+) -> Exchange | None:
+    bad = next((row for row in record.results if row.id == scenario.id), None)
+    if bad is None:
+        return None
+    failure = next(row for row in judge.failures if fault.requirement in row.requirements)
+    if judge is not bad and failure.step != f"seen in {scenario.id}":
+        failure = replace(failure, entry=None)
+    return exchange(scenario.id, judge.id, fault.id, good.transcript, bad.transcript, failure)
+
+
+def _passed(record: RunRecord | None, scenario: Scenario) -> Result | None:
+    rows = record.results if record else ()
+    passed = (row for row in rows if row.id == scenario.id and row.outcome is Outcome.PASSED)
+    return next(passed, None)
+
+
+def _record(fault: Fault | None, scenario: Scenario) -> RunRecord | None:
+    """Return the record of a run of one scenario; None if there is none."""
+    try:
+        return judging.record_of(fault, [scenario], TOLD)
+    except (KitError, TimeoutError):
+        return None
+
+
+if __name__ == "__main__":
+    sys.exit(main())
