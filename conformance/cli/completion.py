@@ -9,6 +9,7 @@ from conformance.cli.arguments import parsers
 from conformance.cli.parser import Parser
 from conformance.documents import locations
 from conformance.documents.schemas import SchemaStore
+from conformance.loader import glossary
 from conformance.loader.suite import Suite, load
 from conformance.record.record import Exit
 from conformance.text.streams import say
@@ -32,7 +33,11 @@ def _words(suite: Suite) -> dict[str, list[str]]:
     checks = [monitor.id for monitor in suite.make_monitors(suite)]
     ids = [*areas, *suite.requirements, *forms, *checks]
     schemas = [*SchemaStore(locations.schema_root()).documents]
-    return {"selection": ids, "exclude": ids, "id": ids, "word": ids, "name": schemas}
+    own = [word.name for word in glossary.words(suite) if word.kind != glossary.SCENARIO]
+    terms = list(dict.fromkeys(own))
+    return {
+        "selection": ids, "exclude": ids, "id": ids, "word": ids, "term": terms, "name": schemas
+    }  # fmt: skip
 
 
 def _complete(command: Parser, words: dict[str, list[str]], profiles: list[str]) -> None:

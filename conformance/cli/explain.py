@@ -2,7 +2,8 @@
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Final
 
 from conformance.documents import locations
 from conformance.errors import InputError
@@ -13,7 +14,12 @@ from conformance.rendering.explained import page
 from conformance.rendering.explained.page import Line, lines
 from conformance.rendering.explained.sources import COMMAND, Sources
 from conformance.selftest.titles import titles
+from conformance.text.escapes import printable
+from conformance.text.excerpts import cut
 from conformance.text.streams import Output
+
+LONGEST: Final = 100
+"""Characters of an unknown word that are repeated."""
 
 
 def explain(arguments: argparse.Namespace) -> int:
@@ -21,13 +27,14 @@ def explain(arguments: argparse.Namespace) -> int:
     suite = load()
     known = words(suite)
     output = Output.of(sys.stdout)
-    if arguments.id is None:
+    if arguments.term is None:
         for line in _kinds(known):
             output.line(line)
         return 0
-    found = meanings(known, arguments.id)
+    found = meanings(known, arguments.term)
     if not found:
-        raise InputError(f'nothing is called "{arguments.id}"{hint(near(known, arguments.id))}')
+        said = cut(printable(arguments.term), LONGEST)
+        raise InputError(f'nothing is called "{said}"{hint(near(known, arguments.term))}')
     sources = Sources(suite, titles(), read(locations.suite_root(suite.name) / NAME))
     pages = sorted((page(sources, word) for word in found), key=lambda row: row.weight)
     for place, row in enumerate(pages):
@@ -37,7 +44,7 @@ def explain(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _write(output: Output, rows: "Iterator[Line] | list[Line]") -> None:
+def _write(output: Output, rows: Iterable[Line]) -> None:
     for row in rows:
         output.line(*row)
 

@@ -137,10 +137,10 @@ def list_(parser: Parser) -> None:
 def explain(parser: Parser) -> None:
     """Add the arguments of `explain`."""
     parser.add_argument(
-        "id",
+        "term",
         nargs="?",
         metavar="WORD",
-        help="such as DEDUP-04, errors/words-are-no-json or 4408 (default: list the kinds of words)",
+        help="such as DEDUP-04, id_conflict or 4408 (default: list the kinds of words)",
     )
 
 

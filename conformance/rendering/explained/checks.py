@@ -98,5 +98,5 @@ def _file(sources: Sources, row: Scenario) -> Block:
         return Block("File", (Row(f"Generated from the schemas, as {row.location} asks."),))
     path = locations.suite_root(sources.suite.name) / "scenarios" / f"{row.id}.yaml"
     text = re.sub(r"\A# yaml-language-server:.*\n", "", path.read_text(encoding="utf-8"))
-    lines = tuple(Row(line, whole=True) for line in text.rstrip().splitlines())
-    return Block("File", lines, row.location.file)
+    lines = tuple(map(Row, text.rstrip().splitlines()))
+    return Block("File", lines, row.location.file, verbatim=True)

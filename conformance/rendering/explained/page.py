@@ -34,12 +34,16 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class Block(msgspec.Struct, frozen=True):
-    """Rows under a heading; `note` stands beside the heading."""
+    """Rows under a heading; `note` stands beside the heading.
+
+    Those of a `verbatim` block stand at the margin, to be copied.
+    """
 
     heading: str
     rows: tuple[Row, ...]
     note: str = ""
     colour: str = HEADING
+    verbatim: bool = False
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -80,7 +84,7 @@ def _block(block: Block, width: int) -> Iterator[Line]:
         for line in filled(f"{INDENT}{block.note}", width, INDENT * 2) if block.note else ():
             yield (line,)
     for row in block.rows:
-        yield from _row(row, width)
+        yield from ((row.text,),) if block.verbatim else _row(row, width)
 
 
 def _row(row: Row, width: int) -> Iterator[Line]:
