@@ -5,14 +5,14 @@ that they are the same whenever they are played.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import zip_longest
+from itertools import groupby, zip_longest
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from conformance.model import Failure, TranscriptEntry
-from conformance.record.stable import Names, due, is_barrier, settled
+from conformance.record.stable import Names, due, is_barrier
 from conformance.record.wording import ARROWS, words
 from conformance.text.excerpts import cut
 
@@ -43,7 +43,7 @@ class Exchange(msgspec.Struct, frozen=True):
 
     `fault` names the faulty server of the self-test, `judge` the scenario or passive check that
     found it. `at` is the place in `bad` where it showed, `found` what was wrong there, and
-    `expected` what was due.
+    `expected` what was due. If there is a `connection`, only that is shown.
     """
 
     scenario: str
@@ -54,6 +54,7 @@ class Exchange(msgspec.Struct, frozen=True):
     at: int
     found: str
     expected: str = ""
+    connection: str = ""
 
     @property
     def weight(self) -> int:
@@ -83,14 +84,15 @@ def exchange(
     good: Iterable[TranscriptEntry],
     bad: Iterable[TranscriptEntry],
     failure: Failure,
+    connection: str = "",
 ) -> Exchange | None:
     """Return the excerpts of two dialogues around what differs; None if nothing visible does.
 
-    `failure` is what was found in the bad one. Its place counts only if it is about this dialogue:
-    that of a passive check may be about another.
+    `failure` is what was found in the bad one, `connection` the only one that is shown, or empty.
     """
-    right, wrong = list(good), list(bad)
-    kept, broken = _lines(right), _lines(wrong)
+    names = Names()
+    kept = _lines(good, Names(), connection)
+    broken = _lines(bad, names, connection)
     texts, others = [text for _, text in kept], [text for _, text in broken]
     first = _first_difference(texts, others)
     if first is None or not others or not texts:
@@ -102,18 +104,29 @@ def exchange(
     model, _ = _excerpt(_cut(texts, others), {first, at}, at)
     if shown == model:
         return None
-    said = settled(cut(failure.summary, LONGEST))
+    said = names.settled(cut(failure.summary, LONGEST))
+    wanted = cut(due(failure), LONGEST)
     return Exchange(
-        scenario, judge, fault, tuple(model), tuple(shown), place, said, cut(due(failure), LONGEST)
+        scenario, judge, fault, tuple(model), tuple(shown), place, said, wanted, connection
     )
 
 
-def _lines(entries: Sequence[TranscriptEntry]) -> list[tuple[int, str]]:
-    """Return the lines of a dialogue with their ordinals, without what is not the scenario's."""
-    names = Names()
+def _lines(
+    entries: Iterable[TranscriptEntry], names: Names, connection: str
+) -> list[tuple[int, str]]:
+    """Return the lines of a dialogue with their ordinals, without what is not the scenario's.
+
+    What several connections receive between two steps comes in any order: here, by their names.
+    """
     own = [row for row in entries if row.kind != "others" and not is_barrier(row.text)]
+    if connection:
+        own = [row for row in own if row.connection in (connection, "")]
     several = len({row.connection for row in own if row.connection}) > 1
-    return [(row.ordinal, _line(row, names, several)) for row in own]
+    ordered: list[TranscriptEntry] = []
+    for is_received, run in groupby(own, key=lambda row: row.direction == "received"):
+        rows = list(run)
+        ordered += sorted(rows, key=lambda row: row.connection) if is_received else rows
+    return [(row.ordinal, _line(row, names, several)) for row in ordered]
 
 
 def _line(row: TranscriptEntry, names: Names, several: bool) -> str:

@@ -28,7 +28,7 @@ from conformance.selftest.scope import Scope, scenarios_for
 AT_ONCE: Final = 4
 """Exchanges per processor: they wait longer than they compute."""
 
-SCENARIOS: Final = 4
+SCENARIOS: Final = 6
 """Scenarios that are tried for an exchange, the simplest first."""
 
 FAULTS: Final = 8
@@ -38,6 +38,9 @@ TOLD: Final = replace(judging.ALONE, transcripts=True)
 
 TIMES: Final = 2
 """How often an exchange has to be the same before it is stored."""
+
+SEEN: Final = "seen in "
+"""What the step of a passive check's failure says before the scenario where it was found."""
 
 SHORT: Final = 900
 """The weight of an exchange for which no better one is looked for."""
@@ -119,7 +122,8 @@ def replayed(requirement: str, before: Exchange | None) -> Exchange | None:
     fault, scenario = faults().get(before.fault), judging.suite().scenarios.get(before.scenario)
     if fault is None or scenario is None or fault.requirement != requirement:
         return None
-    return next(iter(_exchanges(fault, [scenario], {})), None)
+    rows = _exchanges(fault, [scenario], {})
+    return next((row for row in rows if row.connection == before.connection), None)
 
 
 def renewed(requirement: str, before: Exchange | None) -> Exchange | None:
@@ -135,7 +139,7 @@ def chosen(requirement: str, before: Exchange | None) -> Exchange | None:
     models: dict[str, Result | None] = {}
     found: list[Exchange] = []
     for fault in _simplest_faults(requirement):
-        found += _exchanges(fault, _simplest_scenarios(fault), models)
+        found += _exchanges(fault, _finders(fault), models)
         if any(row.weight <= SHORT for row in found):
             break
     for row in sorted(found, key=_rank):
@@ -154,10 +158,26 @@ def _simplest_faults(requirement: str) -> list[Fault]:
     return sorted(own, key=lambda row: (len(row.also), row.slow, size[row.id], row.id))[:FAULTS]
 
 
-def _simplest_scenarios(fault: Fault) -> list[Scenario]:
-    """Return scenarios that judge a fault, first those that are about what it breaks."""
-    rows = scenarios_for(fault, judging.suite().scenarios.values(), Scope.REQUIREMENT)
-    return sorted(rows, key=lambda row: _difficulty(row, fault.requirement))[:SCENARIOS]
+def _finders(fault: Fault) -> list[Scenario]:
+    """Return scenarios in which the fault is found, the simplest first.
+
+    If it is found before any of them, all may show it.
+    """
+    scenarios = judging.suite().scenarios
+    own = scenarios_for(fault, scenarios.values(), Scope.REQUIREMENT)
+    try:
+        record = judging.record_of(fault, own)
+    except (KitError, TimeoutError):
+        return []
+    blaming = [row for row in record.results if _blames(row, fault)]
+    seen = {row.failures[0].step.removeprefix(SEEN) for row in blaming}
+    names = seen | {row.id for row in blaming}
+    found = [row for row in own if row.id in names] or own
+    return sorted(found, key=lambda row: _difficulty(row, fault.requirement))[:SCENARIOS]
+
+
+def _blames(row: Result, fault: Fault) -> bool:
+    return row.outcome.blames and fault.requirement in blamed(row) and bool(row.failures)
 
 
 def _difficulty(row: Scenario, requirement: str) -> tuple[bool, bool, bool, int, str]:
@@ -179,24 +199,25 @@ def _exchanges(
         record = _record(fault, scenario) if good else None
         if good is None or record is None:
             continue
-        for judge in record.results:
-            if judge.outcome.blames and fault.requirement in blamed(judge):
-                row = _exchange(scenario, judge, fault, good, record)
-                if row is not None:
-                    yield row
-                break
+        judge = next((row for row in record.results if _blames(row, fault)), None)
+        bad = next((row for row in record.results if row.id == scenario.id), None)
+        if judge is not None and bad is not None:
+            yield from _excerpts(judge, fault, good, bad)
 
 
-def _exchange(
-    scenario: Scenario, judge: Result, fault: Fault, good: Result, record: RunRecord
-) -> Exchange | None:
-    bad = next((row for row in record.results if row.id == scenario.id), None)
-    if bad is None:
-        return None
+def _excerpts(judge: Result, fault: Fault, good: Result, bad: Result) -> Iterator[Exchange]:
+    """Yield the exchange with all connections, and those with the one that shows the fault."""
     failure = next(row for row in judge.failures if fault.requirement in row.requirements)
-    if judge is not bad and failure.step != f"seen in {scenario.id}":
+    if judge is not bad and failure.step != f"{SEEN}{bad.id}":
         failure = replace(failure, entry=None)
-    return exchange(scenario.id, judge.id, fault.id, good.transcript, bad.transcript, failure)
+    shown = next((row for row in bad.transcript if row.ordinal == failure.entry), None)
+    connections = dict.fromkeys(["", *([shown.connection] if shown else [])])
+    for connection in connections:
+        row = exchange(
+            bad.id, judge.id, fault.id, good.transcript, bad.transcript, failure, connection
+        )
+        if row is not None:
+            yield row
 
 
 def _passed(record: RunRecord | None, scenario: Scenario) -> Result | None:

@@ -45,7 +45,7 @@ def form(sources: Sources, word: Word) -> Page:
 
 def passive(sources: Sources, word: Word) -> Page:
     """Return what there is to say of a passive check."""
-    row = next(m for m in sources.suite.make_monitors(sources.suite) if m.id == word.name)
+    row = next(row for row in sources.monitors if row.id == word.name)
     folder = row.requirement.rpartition("-")[0]
     blocks = [
         *_judges(sources, (row.requirement,)),

@@ -1,6 +1,6 @@
 """What a code means: when it is sent, what becomes of the connection, and where it is asked for."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from conformance.documents.shape import resolved
@@ -26,7 +26,7 @@ def page(sources: Sources, word: Word) -> Page:
     home, place = word.schema.split("#")
     named = sources.named_in(word.name)
     blocks = [
-        tables(word.name),
+        tables(word.name, _others(sources, word.kind)),
         _example(sources, word.name),
         requirements_block(named),
         Block("In the schemas", (Row(f"schemas/{home}.json#{place} — {schema['description']}"),)),
@@ -35,10 +35,19 @@ def page(sources: Sources, word: Word) -> Page:
     return Page(word.name, (word.kind,), meant, tuple(blocks))
 
 
-def tables(word: str) -> Block:
-    """Return what the tables of the specification say of a word: those about it first."""
-    about = [row for row in chapters.rows() if row.is_about(word)]
-    others = [row for row in chapters.rows() if row.mentions(word) and row not in about]
+def _others(sources: Sources, kind: str) -> frozenset[str]:
+    """Return the tables of the other kinds of codes, which may have the same one."""
+    codes = sources.suite.vocabulary.codes
+    return frozenset(f"spec/{row.table}" for name, row in codes.items() if name != kind)
+
+
+def tables(word: str, others_of: Collection[str] = ()) -> Block:
+    """Return what the tables of the specification say of a word: those about it first.
+
+    Rows about it in the tables at the places `others_of` mean another word.
+    """
+    about = [r for r in chapters.rows() if r.is_about(word) and r.place not in others_of]
+    others = [r for r in chapters.rows() if r.mentions(word) and not r.is_about(word)]
     rows: list[Row] = []
     before = ""
     for row in (*about, *others)[:MOST]:
@@ -76,7 +85,7 @@ def commands(found: list[Requirement]) -> Block:
 
 def _example(sources: Sources, code: str) -> Block:
     """Return the shortest executed dialogue in which a right server sends the code."""
-    marks = (f"close code {code}", f"close {code}") if code.isdigit() else (f'"code":"{code}"',)
+    marks = (f"close code {code}", f"close {code}") if code.isdigit() else (f':"{code}"',)
     found = [
         (len("".join(part)), part, row.scenario)
         for row in sources.exchanges.values()

@@ -1,0 +1,150 @@
+"""What `explain` shows of servers is what they say: each exchange can be played again."""
+
+import subprocess
+import sys
+from collections import Counter
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from conformance.documents import locations
+from conformance.loader.suite import Suite
+from conformance.model import Failure, TranscriptEntry
+from conformance.record.exchange import GAP, LONGEST, MOST, NAME, exchange, read, written
+from conformance.record.stable import Names
+from conformance.selftest import exchanges
+from tests.support.kit import ROOT
+
+PATH = locations.suite_root("coda") / NAME
+STORED = read(PATH)
+
+NOT_SHOWN = {
+    "TRANSPORT-15": "what is compressed is not seen in a transcript",
+    "TRANSPORT-21": "the reference server negotiates no compression",
+    "ORDER-04": "only the time of an answer differs",
+    "STATE-05": "many messages cross on their way",
+    "EVENT-05": "many messages cross on their way",
+    "EVENT-07": "many messages cross on their way",
+    "TOKEN-18": "a hundred tokens differ in nothing that is shown",
+    "LIMIT-07": "many messages cross on their way",
+    "LIMIT-08": "many messages cross on their way",
+    "LIMIT-10": "many messages cross on their way",
+}
+"""Requirements of which no exchange is the same whenever it is played, and why."""
+
+
+def entry(ordinal: int, text: str, **members: Any) -> TranscriptEntry:
+    row = {"connection": "c", "direction": "received", "kind": "text", **members}
+    return TranscriptEntry(ordinal, 0.0, text=text, size=len(text), **row)
+
+
+def test_every_requirement_that_a_faulty_server_breaks_has_an_exchange() -> None:
+    due = set(exchanges.shown(exchanges.faults()))
+    assert due - STORED.keys() == NOT_SHOWN.keys()
+    assert STORED.keys() <= due
+
+
+@pytest.mark.parametrize("name", STORED)
+def test_an_exchange_is_of_that_requirement_and_differs(suite: Suite, name: str) -> None:
+    row = STORED[name]
+    fault = exchanges.faults()[row.fault]
+    assert fault.requirement == name
+    assert row.scenario in suite.scenarios
+    assert name in suite.judged_by()[row.judge]
+    assert row.good != row.bad
+    assert [line for line in row.good if line != GAP]
+    assert 0 <= row.at < len(row.bad)
+    assert row.bad[row.at] != GAP
+    assert row.found
+
+
+@pytest.mark.parametrize("name", STORED)
+def test_an_exchange_is_short(name: str) -> None:
+    row = STORED[name]
+    for lines in (row.good, row.bad):
+        assert len(lines) <= 2 * MOST
+        assert max(map(len, lines)) <= LONGEST + 20
+    assert len(row.found) <= LONGEST + 30
+
+
+def test_the_file_is_small_and_is_written_as_it_is_read() -> None:
+    assert PATH.stat().st_size < 400_000
+    assert written(STORED) == PATH.read_text("utf-8")
+
+
+def test_nothing_in_the_file_is_drawn_by_chance_or_secret() -> None:
+    names = Names()
+    for row in STORED.values():
+        for line in (*row.good, *row.bad, row.found, row.expected):
+            assert names.settled(line) in (line, names.settled(line).replace("> ", "> "))
+
+
+def test_a_sample_of_the_exchanges_is_what_servers_say_now() -> None:
+    words = ("--check", "--sample", "5", "--seed", "11")
+    command = [sys.executable, "-m", "conformance.selftest.exchanges", *words]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_an_exchange_that_is_not_what_was_played_is_told() -> None:
+    name, row = next(iter(STORED.items()))
+    stored = {name: row}
+    assert list(exchanges.differing(stored, {name: row})) == []
+    for found in (None, replace(row, at=row.at + 1)):
+        (line,) = exchanges.differing(stored, {name: found})
+        assert line.startswith(f"{name}: ")
+
+
+# ── excerpts ──
+
+
+def test_what_differs_is_shown_with_what_comes_before_it() -> None:
+    good = [entry(i, f'{{"n":{i}}}') for i in range(1, 30)]
+    bad = [*good[:20], entry(21, '{"n":"wrong"}'), *good[21:]]
+    found = exchange("a/b", "a/b", "fault", good, bad, Failure("it is wrong", entry=21))
+    assert found is not None
+    assert found.bad[found.at] == '← {"n":"wrong"}'
+    assert found.good == ('← {"n":18}', '← {"n":19}', '← {"n":20}', '← {"n":21}', '← {"n":22}')
+
+
+def test_dialogues_that_look_alike_are_no_exchange() -> None:
+    rows = [entry(1, '{"timestamp":1764447458.25}')]
+    others = [entry(1, '{"timestamp":1764447460.5}')]
+    assert exchange("a/b", "a/b", "fault", rows, others, Failure("x", entry=1)) is None
+
+
+def test_barriers_and_other_clients_are_left_out() -> None:
+    own = [entry(1, "{}"), entry(2, "barrier.0123456789abcdef"), entry(3, "", kind="others")]
+    found = exchange("a/b", "a/b", "fault", [*own, entry(4, "[]")], own, Failure("x"))
+    assert found is not None
+    assert (found.good, found.bad) == (("← {}", "← []"), ("← {}",))
+
+
+def test_what_several_connections_receive_at_once_is_in_the_order_of_their_names() -> None:
+    here, there = entry(2, "[1]", connection="a"), entry(1, "[2]", connection="b")
+    one = exchange("a/b", "a/b", "f", [there, here], [there], Failure("x"))
+    other = exchange("a/b", "a/b", "f", [here, there], [there], Failure("x"))
+    assert one is not None
+    assert one == other
+    assert one.good == ("a ← [1]", "b ← [2]")
+
+
+def test_a_long_line_is_cut_to_where_it_differs() -> None:
+    good, bad = f'{{"x":"{"y" * 500}1"}}', f'{{"x":"{"y" * 500}2"}}'
+    found = exchange("a/b", "a/b", "f", [entry(1, good)], [entry(1, bad)], Failure("x"))
+    assert found is not None
+    assert found.good[0].endswith('y1"}')
+    assert found.bad[0].endswith('y2"}')
+    assert len(found.good[0]) <= LONGEST
+
+
+def test_equal_values_have_equal_names() -> None:
+    names = Names()
+    text = '"0123456789abcdef0123456789abcdef" <token 7> <token 7> <token 9>'
+    assert names.settled(text) == '"<id 1>" <token 1> <token 1> <token 2>'
+    assert (
+        names.settled("<token 9> 1764447458.25 1764447457.5") == "<token 2> <time> <earlier time>"
+    )
+    assert names.settled('"Zk3vQ0bX9sJm2TtYpL7w_A"') == '"<22 random characters 1>"'
+    assert Counter(names.settled("<token 7>").split()) == {"<token": 1, "1>": 1}
