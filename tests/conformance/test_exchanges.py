@@ -59,13 +59,12 @@ def test_an_exchange_is_of_that_requirement_and_differs(suite: Suite, name: str)
     assert row.found
 
 
-@pytest.mark.parametrize("name", STORED)
-def test_an_exchange_is_short(name: str) -> None:
-    row = STORED[name]
-    for lines in (row.good, row.bad):
-        assert len(lines) <= 2 * MOST
-        assert max(map(len, lines)) <= LONGEST + 20
-    assert len(row.found) <= LONGEST + 30
+def test_exchanges_are_short() -> None:
+    for row in STORED.values():
+        for lines in (row.good, row.bad):
+            assert len(lines) <= 2 * MOST
+            assert max(map(len, lines)) <= LONGEST + 20
+        assert len(row.found) <= LONGEST + 30
 
 
 def test_the_file_is_small_and_is_written_as_it_is_read() -> None:
