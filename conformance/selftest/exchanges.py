@@ -69,7 +69,7 @@ def main() -> int:
     play = compared if arguments.check else chosen if arguments.choose else renewed
     found = dict(played(play, {name: stored.get(name) for name in wanted}))
     if arguments.check:
-        wrong = differing(stored, found)
+        wrong = list(differing(stored, found))
         sys.stderr.writelines(f"{line}\n" for line in wrong)
         return 1 if wrong else 0
     known = shown(faults())
