@@ -4,6 +4,7 @@ Both are excerpts of executed dialogues, without secrets and without what is dra
 that they are the same whenever they are played.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby, zip_longest
 from pathlib import Path
@@ -36,6 +37,9 @@ MOST: Final = 10
 
 GAP: Final = "…"
 """The line that stands for lines that are left out."""
+
+
+_DURATION: Final = re.compile(r"\b\d+(?:\.\d+)? (s|ms)\b")
 
 
 class View(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -120,7 +124,7 @@ def exchange(
         return None
     if before and before == sent:
         model, shown, place = [before, GAP, *model], [before, GAP, *shown], place + 2
-    said = names.settled(cut(failure.summary, LONGEST))
+    said = _DURATION.sub(r"<number> \1", names.settled(cut(failure.summary, LONGEST)))
     wanted = cut(due(failure), LONGEST)
     return Exchange(scenario, judge, fault, tuple(model), tuple(shown), place, said, wanted, view)
 

@@ -40,7 +40,7 @@ TOLD: Final = replace(judging.ALONE, transcripts=True)
 TIMES: Final = 3
 """How often an exchange has to be the same before it is stored."""
 
-TRIES: Final = 3
+TRIES: Final = 5
 """How often one that is stored is played until it is the same: a busy machine may be why not."""
 
 LONG: Final = 20
@@ -178,7 +178,7 @@ def _is_always(row: Exchange, requirement: str) -> bool:
 
 def _rank(row: Exchange) -> tuple[tuple[bool, bool, bool], int, str, str]:
     is_long = judging.suite().scenarios[row.scenario].bulk > LONG
-    place = row.view.crossing, is_long, row.judge != row.scenario
+    place = is_long and not row.view.crossing, row.view.crossing, row.judge != row.scenario
     return place, row.weight, row.fault, row.scenario
 
 
