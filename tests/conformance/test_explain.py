@@ -13,6 +13,7 @@ from conformance.documents import locations
 from conformance.documents.shape import members
 from conformance.loader import chapters, glossary
 from conformance.loader.glossary import Word
+from conformance.loader.selection import only_watched, select, select_forms
 from conformance.loader.suite import Suite, load
 from conformance.record.exchange import NAME, read
 from conformance.rendering.explained import page
@@ -123,6 +124,20 @@ def test_the_examples_of_the_help_are_explained(capsys: pytest.CaptureFixture[st
     assert all(row in help_ for row in examples)
     for word in (*named, *examples):
         assert said(capsys, word)[0] == 0, word
+
+
+def test_every_command_on_a_page_selects_something(suite: Suite) -> None:
+    texts = {row.text for word in known() for part in page(sources(), word).blocks
+             for row in part.rows if row.text.startswith(COMMAND)}  # fmt: skip
+    runs = [text.split()[3:] for text in texts if text.startswith(f"{COMMAND} run TARGET ")]
+    lists = [text.split()[2:] for text in texts if text.startswith(f"{COMMAND} list ")]
+    schemas = [text.split()[2] for text in texts if text.startswith(f"{COMMAND} schema ")]
+    assert len(runs) > len(suite.scenarios)
+    for words in (*runs, *lists):
+        watched = only_watched(suite, words)
+        rest = [word for word in words if word not in watched]
+        assert not rest or select(suite, rest, ()) or select_forms(suite, rest), words
+    assert all(name in suite.schemas for name in schemas)
 
 
 # ── finding ──
@@ -314,7 +329,7 @@ def test_a_form_shows_how_it_writes_a_message() -> None:
 def test_a_passive_check_says_what_it_judges() -> None:
     found = explained("passive/seq-gapless", "passive check")
     assert rows(found, "Judges")[0].startswith("EVENT-03 MUST: ")
-    assert rows(found, "Try just that") == ["coda-conformance run TARGET EVENT"]
+    assert rows(found, "Try just that") == ["coda-conformance run TARGET passive/seq-gapless"]
 
 
 # ── what the pages are made from ──

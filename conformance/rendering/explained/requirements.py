@@ -105,11 +105,8 @@ def _schemas(sources: Sources, requirement: str) -> Block:
 
 def _commands(sources: Sources, requirement: str, row: Coverage | None) -> Block:
     rows = []
-    if row is not None and row.scenarios:
+    if row is not None and (row.scenarios or row.monitors):
         rows.append(Row(f"{COMMAND} run TARGET {requirement}", whole=True))
-    elif row is not None and row.monitors:
-        folder = requirement.rpartition("-")[0]
-        rows.append(Row(f"{COMMAND} run TARGET {folder}", whole=True))
     shown = sources.exchanges.get(requirement)
     if shown is not None:
         faulty = f"python -m conformance.selftest {shown.fault} --port 8766"
