@@ -117,8 +117,8 @@ class Codes(msgspec.Struct, frozen=True):
 class Vocabulary(msgspec.Struct, frozen=True):
     """The protocol's own words: kinds of codes, and folders of schemas of kinds of messages."""
 
-    codes: Mapping[str, Codes]
-    messages: Mapping[str, str]
+    codes: Mapping[str, Codes] = msgspec.field(default_factory=dict)
+    messages: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
 class HookPart(msgspec.Struct, frozen=True):
