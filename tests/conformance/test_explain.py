@@ -259,6 +259,12 @@ def test_every_error_code_says_what_becomes_of_the_connection(suite: Suite) -> N
             assert any("the connection: " in row for row in tables), word
 
 
+def test_every_code_has_an_example_but_one_that_no_server_can_be_made_to_send() -> None:
+    codes = [word for word in known() if word.kind in sources().suite.vocabulary.codes]
+    without = [word.name for word in codes if not rows(page(sources(), word), "Example")]
+    assert without == ["1013"]
+
+
 def test_a_close_code_is_explained_from_the_schema_and_the_tables() -> None:
     found = explained("1003", "close code")
     assert found.sentence == "A binary message."

@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterator
 from typing import Final
 
 from conformance.documents.shape import resolved
+from conformance.json_text import encode
 from conformance.loader import chapters
-from conformance.loader.glossary import Word
+from conformance.loader.glossary import Word, words
 from conformance.model import Requirement
 from conformance.record.exchange import GAP
 from conformance.record.wording import ARROWS
@@ -78,8 +79,8 @@ def requirements_block(found: list[Requirement]) -> Block:
 def commands(found: list[Requirement]) -> Block:
     """Return how to run what judges the first of some requirements."""
     judged = [row for row in found if row.role == "server" and not row.excluded][:MOST]
-    words = " ".join(row.id for row in judged)
-    rows = [Row(f"{COMMAND} run TARGET {words}", whole=True)] if judged else []
+    ids = " ".join(row.id for row in judged)
+    rows = [Row(f"{COMMAND} run TARGET {ids}", whole=True)] if judged else []
     return Block("Try just that", tuple(rows))
 
 
@@ -92,12 +93,22 @@ def _example(sources: Sources, code: str) -> Block:
         for part in _upto(row.good, marks)
     ]
     if not found:
-        return Block("Example", ())
+        return Block("Example", tuple(_written(sources, marks)))
     _, part, scenario = min(found)
     rows = [
         Row(line, " ", GOOD if i == len(part) - 1 else None, hang=2) for i, line in enumerate(part)
     ]
     return Block("Example", tuple(rows), scenario)
+
+
+def _written(sources: Sources, marks: tuple[str, ...]) -> Iterator[Row]:
+    """Yield the shortest example in the schemas that has such a mark in it, if there is one."""
+    store = sources.suite.schemas
+    messages = [word.schema for word in words(sources.suite) if "#" not in word.schema]
+    rows = [encode(row) for name in messages if name
+            for row in store.document(name).get("examples", ())]  # fmt: skip
+    found = [row for row in rows if any(mark in row for mark in marks)]
+    yield from (Row(row) for row in sorted(found, key=len)[:1])
 
 
 def _upto(lines: tuple[str, ...], marks: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
