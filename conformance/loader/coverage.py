@@ -1,9 +1,15 @@
 """Coverage: which scenarios and passive checks test each requirement."""
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from conformance.loader.suite import Suite
 from conformance.model import Requirement, Scenario
+
+if TYPE_CHECKING:
+    from conformance.loader.monitor import Monitor
 
 
 class Coverage(msgspec.Struct, frozen=True):
@@ -22,12 +28,14 @@ class Coverage(msgspec.Struct, frozen=True):
 def coverage(suite: Suite) -> list[Coverage]:
     """Return the coverage of every requirement that a server can keep or break, in order."""
     monitors = suite.make_monitors(suite)
-    return [
-        Coverage(
-            requirement,
-            tuple(s for s in suite.scenarios.values() if requirement.id in s.requirements),
-            tuple((m.name, m.title) for m in monitors if m.requirement == requirement.id),
-        )
-        for requirement in suite.requirements.values()
-        if requirement.role == "server"
-    ]
+    rows = suite.requirements.values()
+    return [coverage_of(row, suite, monitors) for row in rows if row.role == "server"]
+
+
+def coverage_of(requirement: Requirement, suite: Suite, monitors: "Iterable[Monitor]") -> Coverage:
+    """Return the coverage of one requirement; `monitors` are the suite's passive checks."""
+    return Coverage(
+        requirement,
+        tuple(s for s in suite.scenarios.values() if requirement.id in s.requirements),
+        tuple((m.name, m.title) for m in monitors if m.requirement == requirement.id),
+    )

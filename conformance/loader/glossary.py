@@ -102,9 +102,9 @@ def hint(names: Sequence[str]) -> str:
 
 
 def _codes(suite: Suite) -> Iterator[Word]:
-    for kind, place in suite.vocabulary.codes.items():
-        _, schema = resolved(suite.schemas, "", place)
-        yield from (Word(kind, str(code), place) for code in schema["enum"])
+    for kind, row in suite.vocabulary.codes.items():
+        _, schema = resolved(suite.schemas, "", row.schema)
+        yield from (Word(kind, str(code), row.schema) for code in schema["enum"])
 
 
 def _messages(suite: Suite) -> Iterator[Word]:

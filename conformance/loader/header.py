@@ -104,15 +104,21 @@ class Barrier(msgspec.Struct, frozen=True):
     answers_before: frozenset[str] = frozenset()
 
 
-class Vocabulary(msgspec.Struct, frozen=True):
-    """The protocol's own words: kinds of codes and of messages, by what they are called.
+class Codes(msgspec.Struct, frozen=True):
+    """One kind of codes: where they are enumerated in the schemas, and described in the spec.
 
-    A kind of code is an enumeration in a schema: the schema's name, `#` and a JSON pointer. A kind
-    of message is a folder of schemas.
+    `schema` is the name of a schema, `#` and a JSON pointer, `table` a chapter, `#` and a section.
     """
 
-    codes: Mapping[str, str]
-    messages: Mapping[str, str]
+    schema: str
+    table: str
+
+
+class Vocabulary(msgspec.Struct, frozen=True):
+    """The protocol's own words: kinds of codes, and folders of schemas of kinds of messages."""
+
+    codes: Mapping[str, Codes] = msgspec.field(default_factory=dict)
+    messages: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
 class HookPart(msgspec.Struct, frozen=True):

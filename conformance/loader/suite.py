@@ -162,7 +162,7 @@ def _load(name: str) -> Suite:
         inconclusive=msgspec.convert(head["inconclusive"], Inconclusive),
         tcp_end=head["tcp_end"],
         hooks=MappingProxyType(hooks(head["hooks"], documents.signs)),
-        vocabulary=msgspec.convert(head["vocabulary"], Vocabulary),
+        vocabulary=msgspec.convert(head.get("vocabulary", {}), Vocabulary),
         redact=frozenset(head["redact"]),
         secret_behind=head["secret_behind"],
         renames=MappingProxyType(documents.renames),

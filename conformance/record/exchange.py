@@ -4,15 +4,16 @@ Both are excerpts of executed dialogues, without secrets and without what is dra
 that they are the same whenever they are played.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import zip_longest
+from itertools import groupby, zip_longest
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from conformance.model import Failure, TranscriptEntry
-from conformance.record.stable import Names, due, is_barrier, settled
+from conformance.record.stable import Names, due, is_barrier
 from conformance.record.wording import ARROWS, words
 from conformance.text.excerpts import cut
 
@@ -38,12 +39,29 @@ GAP: Final = "…"
 """The line that stands for lines that are left out."""
 
 
-class Exchange(msgspec.Struct, frozen=True):
+_DURATION: Final = re.compile(r"\b\d+(?:\.\d+)? (s|ms)\b")
+
+
+class View(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is shown of a dialogue: only one `connection`, if it is named.
+
+    If messages are `crossing`, whatever is sent before the first answer comes, only the last one
+    that is sent is shown, and then what is received.
+    """
+
+    connection: str = ""
+    crossing: bool = False
+
+
+WHOLE: Final = View()
+
+
+class Exchange(msgspec.Struct, frozen=True, omit_defaults=True):
     """The same scenario, played by a server that keeps a requirement and by one that breaks it.
 
     `fault` names the faulty server of the self-test, `judge` the scenario or passive check that
     found it. `at` is the place in `bad` where it showed, `found` what was wrong there, and
-    `expected` what was due.
+    `expected` what was due. It is shown as the `view` says.
     """
 
     scenario: str
@@ -54,6 +72,7 @@ class Exchange(msgspec.Struct, frozen=True):
     at: int
     found: str
     expected: str = ""
+    view: View = WHOLE
 
     @property
     def weight(self) -> int:
@@ -83,14 +102,15 @@ def exchange(
     good: Iterable[TranscriptEntry],
     bad: Iterable[TranscriptEntry],
     failure: Failure,
+    view: View = WHOLE,
 ) -> Exchange | None:
     """Return the excerpts of two dialogues around what differs; None if nothing visible does.
 
-    `failure` is what was found in the bad one. Its place counts only if it is about this dialogue:
-    that of a passive check may be about another.
+    `failure` is what was found in the bad one.
     """
-    right, wrong = list(good), list(bad)
-    kept, broken = _lines(right), _lines(wrong)
+    names = Names()
+    kept, before = _lines(good, Names(), view)
+    broken, sent = _lines(bad, names, view)
     texts, others = [text for _, text in kept], [text for _, text in broken]
     first = _first_difference(texts, others)
     if first is None or not others or not texts:
@@ -102,18 +122,34 @@ def exchange(
     model, _ = _excerpt(_cut(texts, others), {first, at}, at)
     if shown == model:
         return None
-    said = settled(cut(failure.summary, LONGEST))
-    return Exchange(
-        scenario, judge, fault, tuple(model), tuple(shown), place, said, cut(due(failure), LONGEST)
-    )
+    if before and before == sent:
+        model, shown, place = [before, GAP, *model], [before, GAP, *shown], place + 2
+    said = _DURATION.sub(r"<number> \1", names.settled(cut(failure.summary, LONGEST)))
+    wanted = cut(due(failure), LONGEST)
+    return Exchange(scenario, judge, fault, tuple(model), tuple(shown), place, said, wanted, view)
 
 
-def _lines(entries: Sequence[TranscriptEntry]) -> list[tuple[int, str]]:
-    """Return the lines of a dialogue with their ordinals, without what is not the scenario's."""
-    names = Names()
+def _lines(
+    entries: Iterable[TranscriptEntry], names: Names, view: View
+) -> tuple[list[tuple[int, str]], str]:
+    """Return the lines of a dialogue with their ordinals, without what is not the scenario's.
+
+    What several connections receive between two steps comes in any order: here, by their names. If
+    messages are crossing, these are the lines that were received, and the last one that was sent.
+    """
     own = [row for row in entries if row.kind != "others" and not is_barrier(row.text)]
+    if view.connection:
+        own = [row for row in own if row.connection in (view.connection, "")]
     several = len({row.connection for row in own if row.connection}) > 1
-    return [(row.ordinal, _line(row, names, several)) for row in own]
+    if view.crossing:
+        sent = [_line(row, names, several) for row in own if row.direction == "sent"]
+        own = [row for row in own if row.direction == "received"]
+        return [(row.ordinal, _line(row, names, several)) for row in own], "".join(sent[-1:])
+    ordered: list[TranscriptEntry] = []
+    for is_received, run in groupby(own, key=lambda row: row.direction == "received"):
+        rows = list(run)
+        ordered += sorted(rows, key=lambda row: row.connection) if is_received else rows
+    return [(row.ordinal, _line(row, names, several)) for row in ordered], ""
 
 
 def _line(row: TranscriptEntry, names: Names, several: bool) -> str:

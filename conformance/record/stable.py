@@ -31,12 +31,14 @@ _RANDOM: Final = (
     (re.compile(r"(127\.0\.0\.1|\[::1\]|localhost):\d+"), r"\1"),
 )
 
-_CODED: Final = re.compile(r'(?<=")(?=[^"]*[A-Z])(?=[^"]*[a-z])[\w-]{20,}(?=")')
-"""A text of base64url, which a word of any language is not."""
+_CODED: Final = re.compile(r"""(?<=["'])(?=[^"']*[A-Z])(?=[^"']*[a-z])[\w=-]{10,}(?=["'])""")
+"""A text of base64, which a word of any language is not."""
 
 _ANY: Final = re.compile("|".join(f"(?:{row.pattern})" for row in (*dict(_RANDOM), _CODED)))
-_UNNUMBERED: Final = "<number>"
-"""A moment: whether two are equal is a matter of chance."""
+
+_NUMBER: Final = "<number>"
+_TIME: Final = re.compile(r"[12]\d{9}(?:\.\d+)?")
+"""Seconds since 1970."""
 
 
 def settled(text: str) -> str:
@@ -52,22 +54,34 @@ class Names:
     def __init__(self) -> None:
         self._numbers: dict[tuple[str, str], int] = {}
         self._count: Counter[str] = Counter()
+        self._latest = 0.0
 
     def settled(self, text: str) -> str:
-        """Return a text in which equal values have equal names, such as `<id 2>`."""
+        """Return a text in which equal values have equal names, such as `<id 2>`.
+
+        Moments are not told apart, as whether two are equal is a matter of chance; only one that is
+        before another that came is an `<earlier time>`.
+        """
         return _ANY.sub(self._name, text)
 
     def _name(self, found: re.Match[str]) -> str:
         plain = settled(found[0])
         if plain == found[0]:
-            plain = "<code>"
-        if plain[0] != "<" or plain == _UNNUMBERED:
+            plain = f"<{len(plain)} random characters>"
+        if plain == _NUMBER:
+            return self._time(found[0]) if _TIME.fullmatch(found[0]) else plain
+        if plain[0] != "<":
             return plain
         key = (plain, found[0])
         if key not in self._numbers:
             self._count[plain] += 1
             self._numbers[key] = self._count[plain]
         return f"{plain[:-1]} {self._numbers[key]}>"
+
+    def _time(self, digits: str) -> str:
+        is_earlier = float(digits) < self._latest
+        self._latest = max(self._latest, float(digits))
+        return "<earlier time>" if is_earlier else "<time>"
 
 
 def is_barrier(text: str) -> bool:

@@ -45,12 +45,11 @@ def form(sources: Sources, word: Word) -> Page:
 
 def passive(sources: Sources, word: Word) -> Page:
     """Return what there is to say of a passive check."""
-    row = next(m for m in sources.suite.make_monitors(sources.suite) if m.id == word.name)
-    folder = row.requirement.rpartition("-")[0]
+    row = next(row for row in sources.monitors if row.id == word.name)
     blocks = [
         *_judges(sources, (row.requirement,)),
         *_exchange(sources, (e for e in sources.exchanges.values() if e.judge == row.id)),
-        Block("Try just that", (Row(f"{COMMAND} run TARGET {folder}", whole=True),)),
+        Block("Try just that", (Row(f"{COMMAND} run TARGET {row.id}", whole=True),)),
     ]
     sentence = "It watches every connection of a run, and sends nothing."
     return Page(f"{row.id} — {row.title}", (), sentence, tuple(blocks))

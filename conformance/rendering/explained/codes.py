@@ -1,11 +1,12 @@
 """What a code means: when it is sent, what becomes of the connection, and where it is asked for."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from conformance.documents.shape import resolved
+from conformance.json_text import encode
 from conformance.loader import chapters
-from conformance.loader.glossary import Word
+from conformance.loader.glossary import Word, words
 from conformance.model import Requirement
 from conformance.record.exchange import GAP
 from conformance.record.wording import ARROWS
@@ -26,7 +27,7 @@ def page(sources: Sources, word: Word) -> Page:
     home, place = word.schema.split("#")
     named = sources.named_in(word.name)
     blocks = [
-        tables(word.name),
+        tables(word.name, _others(sources, word.kind)),
         _example(sources, word.name),
         requirements_block(named),
         Block("In the schemas", (Row(f"schemas/{home}.json#{place} — {schema['description']}"),)),
@@ -35,10 +36,19 @@ def page(sources: Sources, word: Word) -> Page:
     return Page(word.name, (word.kind,), meant, tuple(blocks))
 
 
-def tables(word: str) -> Block:
-    """Return what the tables of the specification say of a word: those about it first."""
-    about = [row for row in chapters.rows() if row.is_about(word)]
-    others = [row for row in chapters.rows() if row.mentions(word) and row not in about]
+def _others(sources: Sources, kind: str) -> frozenset[str]:
+    """Return the tables of the other kinds of codes, which may have the same one."""
+    codes = sources.suite.vocabulary.codes
+    return frozenset(f"spec/{row.table}" for name, row in codes.items() if name != kind)
+
+
+def tables(word: str, others_of: Collection[str] = ()) -> Block:
+    """Return what the tables of the specification say of a word: those about it first.
+
+    Rows about it in the tables at the places `others_of` mean another word.
+    """
+    about = [r for r in chapters.rows() if r.is_about(word) and r.place not in others_of]
+    others = [r for r in chapters.rows() if r.mentions(word) and not r.is_about(word)]
     rows: list[Row] = []
     before = ""
     for row in (*about, *others)[:MOST]:
@@ -69,26 +79,36 @@ def requirements_block(found: list[Requirement]) -> Block:
 def commands(found: list[Requirement]) -> Block:
     """Return how to run what judges the first of some requirements."""
     judged = [row for row in found if row.role == "server" and not row.excluded][:MOST]
-    words = " ".join(row.id for row in judged)
-    rows = [Row(f"{COMMAND} run TARGET {words}", whole=True)] if judged else []
+    ids = " ".join(row.id for row in judged)
+    rows = [Row(f"{COMMAND} run TARGET {ids}", whole=True)] if judged else []
     return Block("Try just that", tuple(rows))
 
 
 def _example(sources: Sources, code: str) -> Block:
     """Return the shortest executed dialogue in which a right server sends the code."""
-    marks = (f"close code {code}", f"close {code}") if code.isdigit() else (f'"code":"{code}"',)
+    marks = (f"close code {code}", f"close {code}") if code.isdigit() else (f':"{code}"',)
     found = [
         (len("".join(part)), part, row.scenario)
         for row in sources.exchanges.values()
         for part in _upto(row.good, marks)
     ]
     if not found:
-        return Block("Example", ())
+        return Block("Example", tuple(_written(sources, marks)))
     _, part, scenario = min(found)
     rows = [
         Row(line, " ", GOOD if i == len(part) - 1 else None, hang=2) for i, line in enumerate(part)
     ]
     return Block("Example", tuple(rows), scenario)
+
+
+def _written(sources: Sources, marks: tuple[str, ...]) -> Iterator[Row]:
+    """Yield the shortest example in the schemas that has such a mark in it, if there is one."""
+    store = sources.suite.schemas
+    messages = [word.schema for word in words(sources.suite) if "#" not in word.schema]
+    rows = [encode(row) for name in messages if name
+            for row in store.document(name).get("examples", ())]  # fmt: skip
+    found = [row for row in rows if any(mark in row for mark in marks)]
+    yield from (Row(row) for row in sorted(found, key=len)[:1])
 
 
 def _upto(lines: tuple[str, ...], marks: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from conformance.loader.chapters import remarks
-from conformance.loader.coverage import Coverage, coverage
+from conformance.loader.coverage import Coverage, coverage_of
 from conformance.loader.glossary import Word
 from conformance.model import Requirement
 from conformance.record.exchange import Exchange
@@ -18,7 +18,8 @@ MOST: Final = 10
 def page(sources: Sources, word: Word) -> Page:
     """Return what there is to say of a requirement."""
     requirement = sources.suite.requirements[word.name]
-    row = next((r for r in coverage(sources.suite) if r.requirement is requirement), None)
+    is_judged = requirement.role == "server"
+    row = coverage_of(requirement, sources.suite, sources.monitors) if is_judged else None
     own = [fault for fault in sources.faults if fault.requirement == word.name]
     blocks = [
         _why(requirement),
@@ -104,11 +105,8 @@ def _schemas(sources: Sources, requirement: str) -> Block:
 
 def _commands(sources: Sources, requirement: str, row: Coverage | None) -> Block:
     rows = []
-    if row is not None and row.scenarios:
+    if row is not None and (row.scenarios or row.monitors):
         rows.append(Row(f"{COMMAND} run TARGET {requirement}", whole=True))
-    elif row is not None and row.monitors:
-        folder = requirement.rpartition("-")[0]
-        rows.append(Row(f"{COMMAND} run TARGET {folder}", whole=True))
     shown = sources.exchanges.get(requirement)
     if shown is not None:
         faulty = f"python -m conformance.selftest {shown.fault} --port 8766"

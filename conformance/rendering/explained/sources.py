@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -11,6 +11,9 @@ from conformance.loader.chapters import has
 from conformance.loader.suite import Suite
 from conformance.model import Requirement
 from conformance.record.exchange import Exchange
+
+if TYPE_CHECKING:
+    from conformance.loader.monitor import Monitor
 
 COMMAND: Final = "coda-conformance"
 
@@ -33,6 +36,11 @@ class Sources(msgspec.Struct, frozen=True, dict=True):
     suite: Suite
     faults: tuple[Known, ...]
     exchanges: Mapping[str, Exchange]
+
+    @cached_property
+    def monitors(self) -> "list[Monitor]":
+        """The passive checks."""
+        return self.suite.make_monitors(self.suite)
 
     def named_in(self, word: str) -> list[Requirement]:
         """Return the requirements whose sentence contains a word."""
