@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from conformance.cli.options import KINDS
 from conformance.documents import locations, yaml_source
 from conformance.documents.schemas import SchemaStore
 from conformance.documents.yaml_source import Source
@@ -27,7 +28,7 @@ def check(arguments: argparse.Namespace) -> int:
     for path in arguments.files:
         try:
             kind = arguments.kind or _kind(yaml_source.load(path), path)
-            KINDS[kind](path)
+            READERS[kind](path)
             say(f"{path}: a {kind} without mistakes")
         except InputError as error:
             mistakes.append(str(error))
@@ -63,13 +64,13 @@ def _read(path: Path, read: Callable[[ScriptReader, Source], object]) -> None:
     reader.check_calls()
 
 
-KINDS: Final[Mapping[str, Callable[[Path], None]]] = {
+READERS: Final[Mapping[str, Callable[[Path], None]]] = {
     "target": _target,
     "baseline": _baseline,
     "scenario": _scenario,
     "procedure": _procedure,
 }
-"""The kinds of files, and what raises `InputError` for a mistake in one."""
+"""What raises `InputError` for a mistake in a file, by its kind."""
 
 FOLDER: Final = "procedures"
 """Where a file with steps is a procedure, if nothing else tells."""
