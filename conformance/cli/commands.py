@@ -69,6 +69,13 @@ COMMANDS: Final = {
         ("init ws://127.0.0.1:8765/", 'init --launch "node server.js --port {port}"'),
         {0: "written", 4: MEANINGS[4]},
     ),
+    "check": Command(
+        "find mistakes in target files, baselines and scenarios",
+        "conformance.cli.check:check",
+        options.check,
+        ("check target.yaml baseline.yaml", "check --kind scenario scenarios/*.yaml"),
+        {0: "no file has a mistake"},
+    ),
     "baseline": Command(
         "record the known failures of a target",
         "conformance.cli.baseline:baseline",

@@ -11,6 +11,10 @@ FORMATS: Final = ("html", "json", "markdown", "junit", "ctrf", "github", "badge"
 """The formats of reports, as the help lists them."""
 
 
+KINDS: Final = ("target", "baseline", "scenario", "procedure")
+"""The kinds of files that people write for the kit."""
+
+
 def colour(parser: Parser, default: str = argparse.SUPPRESS) -> None:
     """Add `--color`."""
     parser.add_argument(
@@ -165,6 +169,20 @@ def schema(parser: Parser) -> None:
         "name", nargs="?", help="such as error or events/stt_start (default: list all)"
     )
     parser.add_argument("--bundle", action="store_true", help="print all of them as one document")
+
+
+def check(parser: Parser) -> None:
+    """Add the arguments of `check`."""
+    parser.add_argument(
+        "files",
+        nargs="+",
+        type=values.path,
+        metavar="FILE",
+        help="a target file, a baseline, a scenario or a procedure",
+    )
+    parser.add_argument(
+        "--kind", choices=KINDS, help="what every FILE is (default: what its members tell)"
+    )
 
 
 def completion(parser: Parser) -> None:

@@ -77,13 +77,6 @@ def upper(text: str) -> str:
     return text.upper()
 
 
-def replaced(text: str, of: str, by: str) -> str:
-    """Return the text with another in each place of `of`; there must be one."""
-    if of not in text:
-        raise OutOfReach(f'there is no "{of}" in "{text}"')
-    return text.replace(of, by)
-
-
 def hexadecimal(text: str) -> str:
     """The UTF-8 bytes of a text, in lower-case hexadecimal."""
     return text.encode("utf-8").hex()
@@ -133,7 +126,6 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "nested": nested,
     "text": text,
     "upper": upper,
-    "replaced": replaced,
     "hex": hexadecimal,
     "bytes": octets,
     "json": json_text,

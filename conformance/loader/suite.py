@@ -111,6 +111,14 @@ def load(name: str = DEFAULT) -> Suite:
         return _load(name)
 
 
+def reader_of(suite: Suite) -> ScriptReader:
+    """Return a reader of files that may call the procedures of a suite, and do not belong to it."""
+    reader = ScriptReader(suite.schemas, suite.requirements, {*suite.functions, *OF_DIALOGUE})
+    variants = {name: [row.procedure for row in rows] for name, rows in suite.variants.items()}
+    reader.procedures = _parameters_of(suite.procedures, variants)
+    return reader
+
+
 @contextmanager
 def _no_collection() -> Iterator[None]:
     was_on = gc.isenabled()
@@ -187,7 +195,7 @@ def _read(root: Path, schemas: SchemaStore, functions: Collection[str]) -> Docum
     header = source.value
     reader = ScriptReader(schemas, requirements, functions)
     procedures = {p.name: p for p in map(reader.procedure, _files(root / "procedures"))}
-    reader.procedures = _parameters_of(procedures, source)
+    reader.procedures = _parameters_of(procedures, _variants(source, procedures))
     scenarios = {s.id: s for s in _scenarios(root / "scenarios", reader)}
     written = yaml_source.load(root / "negatives.yaml")
     scenarios |= {s.id: s for s in negatives(written, schemas, reader)}
@@ -202,15 +210,24 @@ def _read(root: Path, schemas: SchemaStore, functions: Collection[str]) -> Docum
     return Documents(header, requirements, procedures, scenarios, signs, former, wrong)
 
 
-def _parameters_of(procedures: Mapping[str, Procedure], source: Source) -> dict[str, list[str]]:
+def _parameters_of(
+    procedures: Mapping[str, Procedure], variants: Mapping[str, Iterable[str]]
+) -> dict[str, list[str]]:
     """Return the names of each procedure's parameters; of variants, those common to all."""
     found = {name: list(procedure.parameters) for name, procedure in procedures.items()}
-    for name, forms in source.value["variants"].items():
-        for i, row in enumerate(forms):
-            _check_name(source, row["procedure"], procedures, ("variants", name, i, "procedure"))
-        taken = [procedures[row["procedure"]].parameters for row in forms]
+    for name, forms in variants.items():
+        taken = [procedures[form].parameters for form in forms]
         found[name] = [key for key in taken[0] if all(key in each for each in taken)]
     return found
+
+
+def _variants(source: Source, procedures: Collection[str]) -> dict[str, list[str]]:
+    """Return the procedures that are the forms of each variant."""
+    rows = source.value["variants"].items()
+    for name, forms in rows:
+        for i, row in enumerate(forms):
+            _check_name(source, row["procedure"], procedures, ("variants", name, i, "procedure"))
+    return {name: [row["procedure"] for row in forms] for name, forms in rows}
 
 
 def _check_names(source: Source, procedures: Collection[str], scenarios: Collection[str]) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -23,6 +23,8 @@ from conformance.text.excerpts import cut
 
 DEMO: Final = Path(__file__).with_name("demo.yaml")
 """The target file of the reference server with short windows and small limits."""
+
+ENVIRONMENT: Final = "env:"
 
 MOST_CERTIFICATES: Final = 4 * 1024 * 1024
 
@@ -51,21 +53,25 @@ def from_argument(argument: str, launch: str = "") -> Target:
     return from_file(path)
 
 
-def from_file(path: Path) -> Target:
-    """Return the target that a YAML file describes (schemas/kit/target.json)."""
+def from_file(path: Path, *, here: bool = True) -> Target:
+    """Return the target that a YAML file describes (schemas/kit/target.json).
+
+    Unless it is to be used `here`, the programs, certificates and environment variables that it
+    names may be missing.
+    """
     source = yaml_source.load(path)
     _check_headers(source)
     _check_hooks(source)
     header_faults(SchemaStore(locations.schema_root()), "kit/target", source)
-    return _target(path, source)
+    return _target(path, source, here=here)
 
 
 def demonstration() -> Target:
     """Return the target of the kit's own file, which its tests check against the schema."""
-    return _target(DEMO, yaml_source.load(DEMO))
+    return _target(DEMO, yaml_source.load(DEMO), here=True)
 
 
-def _target(path: Path, source: Source) -> Target:
+def _target(path: Path, source: Source, *, here: bool) -> Target:
     value = source.value
     if "url" not in value and "command" not in value:
         raise source.error("expected a url, or a command that starts the server and prints one")
@@ -75,18 +81,22 @@ def _target(path: Path, source: Source) -> Target:
     url = _url(value, source)
     folder = path.parent if path.is_file() else Path()  # a pipe's is of no use
     command = _command(value.get("command"), url, folder, source)
+    hooks = _hooks(value.get("hooks", {}), command, folder, source)
+    if here:
+        _check_programs(value, folder, source)
+        headers = {key: _resolved(text, key, source) for key, text in headers.items()}
     return Target(
         url=url,
         name=value.get("name", path.stem),
         words=f"run {path}",
         parameters=value.get("parameters", {}),
         claims=None if claims is None else frozenset(claims),
-        headers=tuple((k, _from_environment(v, k, source)) for k, v in headers.items()),
+        headers=tuple((key, _checked(text, key, source)) for key, text in headers.items()),
         connect_timeout=value.get("connect_timeout", CONNECT_TIMEOUT),
         verify=tls.get("verify", True),
-        ca=_certificates(folder, tls["ca"], source) if "ca" in tls else None,
+        ca=_certificates(folder, tls["ca"], source) if here and "ca" in tls else None,
         command=command,
-        hooks=_hooks(value.get("hooks", {}), command, folder, source),
+        hooks=hooks,
         waivers=waivers(source),
     )
 
@@ -124,7 +134,6 @@ def _hook(
     else:
         for i, word in enumerate(row["command"]):
             _check_groups(word, {*known, process_group.PYTHON}, source, (*at, "command", i))
-        _check_program(row["command"], folder, source, (*at, "command"))
     argv = tuple(row.get("command", ()))
     timeout = row.get("timeout", ANSWERS_WITHIN)
     return Hook(name, row.get("request", ""), argv, folder, source.location(at), timeout)
@@ -150,11 +159,15 @@ def _check_request(url: str, source: Source, at: Pointer) -> None:
         raise source.error(error.message, at) from None
 
 
-def _check_program(argv: Sequence[str], folder: Path, source: Source, at: Pointer) -> None:
+def _check_programs(value: Mapping[str, Any], folder: Path, source: Source) -> None:
     """Refuse a command that the system could not start."""
-    fault = program.fault(argv, folder)
-    if fault is not None:
-        raise source.error(fault.message, (*at, fault.word))
+    hooks = value.get("hooks", {})
+    rows: dict[tuple[str, ...], Any] = {("command", "run"): value.get("command", {}).get("run")}
+    rows |= {("hooks", name, "command"): row.get("command") for name, row in hooks.items()}
+    for place, argv in rows.items():
+        fault = program.fault(argv, folder) if argv else None
+        if fault is not None:
+            raise source.error(fault.message, (*place, fault.word))
 
 
 def _certificates(folder: Path, name: str, source: Source) -> str:
@@ -200,7 +213,6 @@ def _command(
         return None
     place = source.location(("command", "ready"))
     expression = None if url and "ready" not in row else Ready(row.get("ready", DEFAULT), place)
-    _check_program(row["run"], folder, source, ("command", "run"))
     return Command(
         argv=tuple(row["run"]),
         ready=expression,
@@ -211,13 +223,18 @@ def _command(
     )
 
 
-def _from_environment(text: str, key: str, source: Source) -> str:
+def _resolved(text: str, key: str, source: Source) -> str:
     """Return a header's value; `env:NAME` takes it from the environment instead of the file."""
-    name = text.removeprefix("env:")
-    where = ("headers", key)
-    if name != text and name not in os.environ:
-        raise source.error(f"the environment variable {name} is not set", where)
-    value = text if name == text else os.environ[name]
-    if not _HEADER_NAME.fullmatch(key) or not value.isprintable():
-        raise source.error("a header has a name of RFC 9110 and a value without line breaks", where)
-    return value
+    name = text.removeprefix(ENVIRONMENT)
+    if name == text:
+        return text
+    if name not in os.environ:
+        raise source.error(f"the environment variable {name} is not set", ("headers", key))
+    return os.environ[name]
+
+
+def _checked(text: str, key: str, source: Source) -> str:
+    if not _HEADER_NAME.fullmatch(key) or not text.isprintable():
+        message = "a header has a name of RFC 9110 and a value without line breaks"
+        raise source.error(message, ("headers", key))
+    return text

@@ -4,7 +4,15 @@ import re
 
 import pytest
 
-from conformance.suites.coda.functions import altered, audience, masked, parts, rounds
+from conformance.suites.coda.functions import (
+    altered,
+    audience,
+    lookalike,
+    masked,
+    parts,
+    rounds,
+    with_port,
+)
 
 
 @pytest.mark.parametrize("text", ["a", "b", "0a", "kq7Zb0o2QmV4bWdX9sT1uC3yE5wA8rN6hJpLfGdKxYI"])
@@ -36,3 +44,31 @@ def test_rounds_fill_the_time(seconds: float, every: float, times: int) -> None:
 def test_an_audience_may_be_that_of_another_port() -> None:
     assert audience("ws://[::1]:8765/", port=1) == "ws://[::1]:1"
     assert audience("ws://localhost/", port=1) == "ws://localhost:1"
+
+
+@pytest.mark.parametrize(
+    ("origin", "port", "other"),
+    [
+        ("http://h:8765", None, "http://h"),
+        ("http://h:8765", 1, "http://h:1"),
+        ("http://h:8765", 8765, "http://h:8764"),
+        ("https://h", None, "https://h:442"),
+        ("http://h", 80, "http://h:79"),
+        ("http://[::1]:1", 1, "http://[::1]:2"),
+    ],
+)
+def test_another_port_is_never_the_own_one(origin: str, port: int | None, other: str) -> None:
+    assert with_port(origin, port) == other
+
+
+@pytest.mark.parametrize(
+    ("origin", "other"),
+    [
+        ("http://127.0.0.1:8765", "http://127x0x0x1:8765"),
+        ("https://a.example", "https://axexample"),
+        ("http://localhost:1", "http://lxocalhost:1"),
+        ("http://[::1]:8765", "http://[::78]:8765"),
+    ],
+)
+def test_every_name_has_one_that_looks_like_it(origin: str, other: str) -> None:
+    assert lookalike(origin, "x") == other

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -15,6 +16,12 @@ from conformance.engine.steps.receiving import judge_schema
 from conformance.json_text import at
 from conformance.model import Evidence
 from conformance.transport import End
+
+FRONTS: Final = re.compile(
+    r"(?:apache|caddy|cloudflare|envoy|haproxy|nginx|openresty|varnish)(?:/[0-9.]{1,20})?\b",
+    re.IGNORECASE,
+)
+"""The Server header of programs that stand in front of servers, and answer for them."""
 
 OVERDUE: Final = 1.0
 """Seconds in which an overdue end may still come."""
@@ -57,7 +64,8 @@ async def connect(action: Action) -> None:
             "unexpected answer to the handshake",
             expected=_due(schema),
             received=Evidence(
-                connection.refusal or "an answer with", _told(got, faults[0].pointer)
+                _signed(connection.headers) + (connection.refusal or "an answer with"),
+                _told(got, faults[0].pointer),
             ),
             pointer=faults[0].pointer,
             entry=action.last_entry,
@@ -86,6 +94,12 @@ def _told(got: Mapping[str, Any], pointer: str) -> dict[str, Any]:
     """Return what came, without the headers unless one of them is at fault."""
     left_out = set() if pointer.startswith("/headers") else {"headers"}
     return {name: value for name, value in got.items() if name not in left_out}
+
+
+def _signed(headers: Mapping[str, str]) -> str:
+    """Return who answered in place of the server, or perhaps did; empty if nobody says so."""
+    found = FRONTS.match(headers.get("server", ""))
+    return f"from {found[0]}: " if found else ""
 
 
 def _lines(header: tuple[str, Any]) -> tuple[str, tuple[str, ...]]:

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
-from conformance.errors import OutOfReach
 from conformance.loader.expressions import Function
 
 DEFAULT_PORTS: Final = {"ws": 80, "wss": 443}
@@ -39,13 +38,24 @@ def host(url: str) -> str:
 
 
 def with_port(origin: str, port: int | None = None) -> str:
-    """An origin with another port than its own, or without one, which stands for the default."""
+    """An origin with this port, or with none; if that is its own, with the port beside it."""
     parts = urlsplit(origin)
     default = 443 if parts.scheme == "https" else 80
-    if (port or default) == (parts.port or default):
-        raise OutOfReach(f"the target itself listens on port {port or default}")
-    name = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-    return f"{parts.scheme}://{name}" + (f":{port}" if port else "")
+    own = parts.port or default
+    if (port or default) == own:
+        port = own - 1 or 2
+    return f"{parts.scheme}://{host(origin)}" + (f":{port}" if port else "")
+
+
+def lookalike(origin: str, by: str) -> str:
+    """An origin with this character in place of each dot; without dots, after its first letter.
+
+    An IPv6 address has another one of loopback's kind instead: it has no such names.
+    """
+    name = urlsplit(origin).hostname or ""
+    if ":" in name:
+        return sibling(origin, f"[::{ord(by):x}]")
+    return sibling(origin, name.replace(".", by) if "." in name else f"{name[:1]}{by}{name[1:]}")
 
 
 def sibling(url: str, name: str) -> str:
@@ -125,6 +135,7 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "host": host,
     "sibling": sibling,
     "with_port": with_port,
+    "lookalike": lookalike,
     "token_id": token_id,
     "secret": secret,
     "proof": proof,

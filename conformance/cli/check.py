@@ -1,0 +1,89 @@
+"""`check`: read files that people write, and say where each has its first mistake."""
+
+import argparse
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from conformance.cli.options import KINDS
+from conformance.documents import locations, yaml_source
+from conformance.documents.schemas import SchemaStore
+from conformance.documents.yaml_source import Source
+from conformance.errors import InputError
+from conformance.loader.script import ScriptReader
+from conformance.loader.suite import Suite, load, reader_of
+from conformance.record.baseline_file import read as read_baseline
+from conformance.record.record import Exit
+from conformance.target.target_file import from_file
+from conformance.text.streams import complain, say
+
+
+def check(arguments: argparse.Namespace) -> int:
+    """Check each file, whatever is wrong with the others; return 2 if one has a mistake.
+
+    What a target file names, such as programs, need not be on this machine.
+    """
+    mistakes: list[str] = []
+    for path in arguments.files:
+        try:
+            kind = arguments.kind or _kind(yaml_source.load(path), path)
+            READERS[kind](path)
+            say(f"{path}: a {kind} without mistakes")
+        except InputError as error:
+            mistakes.append(str(error))
+    for text in dict.fromkeys(mistakes):  # one in the suite itself comes with every file
+        complain(text)
+    return Exit.USAGE if mistakes else Exit.CONFORMANT
+
+
+@cache
+def _suite() -> Suite:
+    return load()
+
+
+def _target(path: Path) -> None:
+    from_file(path, here=False)
+
+
+def _baseline(path: Path) -> None:
+    read_baseline(path, _suite())
+
+
+def _scenario(path: Path) -> None:
+    _read(path, lambda reader, source: reader.checked(source, path.stem))
+
+
+def _procedure(path: Path) -> None:
+    _read(path, ScriptReader.procedure)
+
+
+def _read(path: Path, read: Callable[[ScriptReader, Source], object]) -> None:
+    reader = reader_of(_suite())
+    read(reader, yaml_source.load(path))
+    reader.check_calls()
+
+
+READERS: Final[Mapping[str, Callable[[Path], None]]] = {
+    "target": _target,
+    "baseline": _baseline,
+    "scenario": _scenario,
+    "procedure": _procedure,
+}
+"""What raises `InputError` for a mistake in a file, by its kind."""
+
+FOLDER: Final = "procedures"
+"""Where a file with steps is a procedure, if nothing else tells."""
+
+
+def _kind(source: Source, path: Path) -> str:
+    """Return the kind of a file: the one that knows most of its members."""
+    members = source.value.keys() if isinstance(source.value, dict) else ()
+    schemas = SchemaStore(locations.schema_root())
+    known = {kind: schemas.documents[f"kit/{kind}"]["properties"].keys() for kind in KINDS}
+    shared = {kind: sum(name in known[kind] for name in members) for kind in KINDS}
+    kind = max(KINDS, key=lambda kind: (shared[kind], kind == "procedure" and FOLDER in path.parts))
+    if not shared[kind]:
+        told = f"is none of the kit's files ({', '.join(KINDS)}); --kind says what it should be"
+        raise source.error(told)
+    return kind

@@ -1,0 +1,120 @@
+"""`check` finds the first mistake of each file that people write."""
+
+from pathlib import Path
+
+import pytest
+
+from conformance.cli.check import READERS
+from conformance.cli.options import KINDS
+from tests.support.kit import ROOT, call
+
+CODA = ROOT / "conformance/suites/coda"
+RIGHT = {
+    "target": "url: ws://h/\n",
+    "baseline": "target: x\nknown: {}\n",
+    "scenario": "title: Something is relayed\nrequirements: [MSG-03]\nsteps: [{call: session}]\n",
+    "procedure": "title: Something is relayed\nparameters: {text: a}\nsteps: [{call: session}]\n",
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_kind_of_a_file_shows_in_its_members(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "any.yml"
+    path.write_text(RIGHT[kind])
+    done = call("check", str(path))
+    assert (done.status, done.output) == (0, f"{path}: a {kind} without mistakes\n")
+
+
+def test_a_file_with_a_title_and_steps_is_a_procedure_only_among_procedures(
+    tmp_path: Path,
+) -> None:
+    text = "title: Something is relayed\nsteps: [{call: session}]\n"
+    one, other = tmp_path / "one.yaml", tmp_path / "procedures/other.yaml"
+    other.parent.mkdir()
+    for path in (one, other):
+        path.write_text(text)
+    done = call("check", str(one), str(other))
+    assert done.output == f"{other}: a procedure without mistakes\n"
+    assert done.complaint.endswith("one.yaml:1:1: 'requirements' is a required property")
+
+
+MISTAKES = [
+    ("target", "url: ws://h/\nnmae: x\n", '2:1: "nmae" is not known here, did you mean "name"?'),
+    ("target", "name: x\n", "1:1: expected a url, or a command"),
+    ("target", "url: ws://h/\nheaders: {a b: c}\n", "2:11: a header has a name of RFC 9110"),
+    ("target", "url: 'ws://h/\n", "2:1: is not YAML"),
+    ("baseline", "target: x\nknown: {nothing/at-all: {outcome: failed, requirements: [MSG-03], "
+     "reason: r}}\n", '2:9: there is no scenario or passive check "nothing/at-all"'),
+    ("scenario", "title: Something is relayed\nrequirements: [MSG-99]\nsteps: [{call: session}]\n",
+     '2:16: there is no requirement "MSG-99"'),
+    ("scenario", "title: Something is relayed\nrequirements: [MSG-03]\nsteps: [{call: sesion}]\n",
+     '3:10: there is no procedure "sesion", did you mean "session"?'),
+    ("scenario", "title: Something is relayed\nrequirements: [MSG-03]\nsteps: [{sned: {}}]\n",
+     '3:10: "sned" is not a step, did you mean "send"?'),
+    ("procedure", "title: Something sent\nparameters: {}\nsteps: [{call: say, with: {txt: 1}}]\n",
+     '3:28: the procedure say has no parameter "txt", did you mean "text"?'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "text", "said"), MISTAKES)
+def test_a_mistake_has_its_place(tmp_path: Path, kind: str, text: str, said: str) -> None:
+    path = tmp_path / "file.yaml"
+    path.write_text(text)
+    for words in ((), ("--kind", kind)):
+        done = call("check", str(path), *words)
+        assert (done.status, done.output) == (2, "")
+        assert done.complaint.startswith(f"coda-conformance: {path}:{said}")
+
+
+def test_one_mistake_hides_no_other(tmp_path: Path) -> None:
+    names = ("a.yaml", "b.yaml", "c.yaml", "missing.yaml")
+    for name, text in zip(names[:3], ("ulr: x", RIGHT["target"], "- x"), strict=True):
+        (tmp_path / name).write_text(text)
+    done = call("check", *names, folder=tmp_path, env={"PYTHONPATH": str(ROOT)})
+    assert done.status == 2
+    assert done.output == "b.yaml: a target without mistakes\n"
+    first, second, third = done.errors.splitlines()
+    assert first.startswith("coda-conformance: a.yaml:1:1: is none of the kit's files (target, ")
+    assert second.startswith("coda-conformance: c.yaml:1:1: is none of the kit's files (target, ")
+    assert third == "coda-conformance: missing.yaml: cannot be read: No such file or directory"
+
+
+def test_what_a_target_names_need_not_be_here(tmp_path: Path) -> None:
+    path = tmp_path / "target.yaml"
+    path.write_text(
+        "url: wss://h/\n"
+        "headers: {Authorization: 'env:NOT_SET_ANYWHERE'}\n"
+        "command: {run: [./not-built-yet]}\n"
+        "tls: {ca: not-made-yet.pem}\n"
+        "hooks: {restart: {command: [./not-there-either]}}\n"
+    )
+    assert call("check", str(path)).status == 0
+    done = call("run", str(path))
+    assert done.status == 2
+    assert "the command ./not-built-yet cannot be run" in done.complaint
+
+
+def test_nothing_in_a_file_or_its_name_reaches_the_terminal_raw(tmp_path: Path) -> None:
+    path = tmp_path / "a\x1b[31m\u202e.yaml"
+    path.write_text('"\\e[31m\\u202e": 1\nurl: ws://h/\n')
+    done = call("check", str(path), str(path.parent / "\x1b]0;x\x07"))
+    assert done.status == 2
+    assert not {"\x1b", "\x07", "\u202e"} & set(done.output + done.errors)
+
+
+def test_every_file_of_the_kit_is_what_it_is() -> None:
+    targets = [*ROOT.glob("conformance/*/*/target.yaml"), ROOT / "tests/second_server/target.yaml"]
+    groups = {
+        "baseline": list(ROOT.glob("conformance/selftest/*/baseline.yaml")),
+        "target": targets,
+        "scenario": [*CODA.glob("scenarios/[a-d]*/*.yaml"), *CODA.glob("hooks/*/*.yaml")],
+        "procedure": list(CODA.glob("procedures/*.yaml")),
+    }
+    assert all(groups.values())
+    done = call("check", *(str(path) for paths in groups.values() for path in paths))
+    expected = [f"{path}: a {kind} without mistakes" for kind in groups for path in groups[kind]]
+    assert (done.status, done.output.splitlines(), done.errors) == (0, expected, "")
+
+
+def test_every_kind_has_a_reader() -> None:
+    assert tuple(READERS) == KINDS
