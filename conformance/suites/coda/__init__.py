@@ -38,6 +38,7 @@ CONTROL = frozenset(
 def make_monitors(suite: "Suite") -> "list[Monitor]":
     """A fresh set of the passive checks, for one run."""
     # Imported here, so that a command that runs nothing does not wait for the network libraries.
+    from conformance.suites.coda.disclosure_monitors import disclosure_monitors
     from conformance.suites.coda.event_monitors import event_monitors, one_order
     from conformance.suites.coda.frame_monitors import frame_monitors
     from conformance.suites.coda.message_monitors import message_monitors
@@ -52,6 +53,7 @@ def make_monitors(suite: "Suite") -> "list[Monitor]":
         *state_monitors(),
         *frame_monitors(),
         *shapes,
+        *disclosure_monitors(),
         *event_monitors(order),
         *replay_monitors(suite.schemas, order, live),
         *place_monitors(order),
