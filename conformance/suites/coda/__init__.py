@@ -41,6 +41,7 @@ def make_monitors(suite: "Suite") -> "list[Monitor]":
     from conformance.suites.coda.disclosure_monitors import disclosure_monitors
     from conformance.suites.coda.event_monitors import event_monitors, one_order
     from conformance.suites.coda.frame_monitors import frame_monitors
+    from conformance.suites.coda.identifier_monitors import identifier_monitors
     from conformance.suites.coda.message_monitors import message_monitors
     from conformance.suites.coda.place_monitors import place_monitors
     from conformance.suites.coda.replay_monitors import replay_monitors
@@ -54,6 +55,7 @@ def make_monitors(suite: "Suite") -> "list[Monitor]":
         *frame_monitors(),
         *shapes,
         *disclosure_monitors(),
+        *identifier_monitors(),
         *event_monitors(order),
         *replay_monitors(suite.schemas, order, live),
         *place_monitors(order),
