@@ -22,6 +22,8 @@ def test_the_second_server_is_conformant_in_every_profile(tmp_path: Path) -> Non
     assert {row["id"]: row["outcome"] for row in wrong} == {
         "transport/lengths-beyond-the-shortest-form": "warned",
         "transport/final-blocks-end-no-context": "warned",
+        # It only ever finds too few bits (AUTH-03).
+        "passive/nonce-bits": "not applicable",
     }
     verdicts = {row["name"]: row["verdict"] for row in done.report["profiles"]}
     assert verdicts == dict.fromkeys(PROFILES, "conformant")
