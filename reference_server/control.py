@@ -60,7 +60,8 @@ class Control:
         self._turn = asyncio.Lock()
 
     async def __aenter__(self) -> Control:
-        app = web.Application(client_max_size=2 * self._server.settings.max_message_bytes)
+        # An event that is too long has to get here, with every character written as an escape.
+        app = web.Application(client_max_size=4 * self._server.settings.max_message_bytes)
         app.router.add_post("/{hook}", self._answer)
         self._runner = web.AppRunner(
             app, handle_signals=False, access_log=None, logger=_http_logger, shutdown_timeout=2.0

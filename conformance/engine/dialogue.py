@@ -245,8 +245,7 @@ class Dialogue:
         finally:
             self.world.in_hooks += perf_counter() - begun
         self.world.secrets.learn(result, str(result))
-        for monitor in self.world.monitors:
-            monitor.given(result)
+        self.witness.given(result)
         return result
 
     async def advance_clock(self, seconds: float) -> None:

@@ -84,6 +84,10 @@ class Witness(Watcher):
         seconds = perf_counter() - self.started
         self.transcript.add(seconds, "", "noted", "hook", f"{name} {arguments}")
 
+    def given(self, result: Any) -> None:
+        """Have the monitors judge what a hook gave."""
+        self._judge(self._world.monitors, lambda m: m.given(result))
+
     def _sent(self, connection: Connection, text: str) -> None:
         try:
             value = decode(text)

@@ -81,8 +81,8 @@ class Monitor(msgspec.Struct, eq=False):
     def clock_moved(self, seconds: float) -> None:
         """Note that the target's clock was moved forward."""
 
-    def given(self, result: Any) -> None:
-        """Note the result of a hook."""
+    def given(self, result: Any) -> Failure | None:
+        """Judge the result of a hook, or note it."""
 
     def restarting(self) -> None:
         """Note that the target is about to restart."""

@@ -5,10 +5,12 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Final, cast
 
 from websockets.client import ClientProtocol
-from websockets.frames import Frame, Opcode
+from websockets.extensions.permessage_deflate import PerMessageDeflate
+from websockets.frames import Opcode
 from websockets.http11 import Response
 
 from conformance.model import Direction, Kind
+from conformance.transport.deflation import Blocks, Deflation
 from conformance.transport.frames import own_frame
 from conformance.transport.messages import End, Message
 
@@ -69,6 +71,7 @@ class Outgoing:
     closing: bool
     _in_pieces: bool
     _answers: list[tuple[Opcode, bytes]]
+    _deflation: Deflation | None = None
 
     @property
     def end(self) -> End | None:
@@ -123,11 +126,11 @@ class Outgoing:
         """Send one binary message."""
         self._send(Opcode.BINARY, data, "binary", data.hex())
 
-    def deflate(self, payload: bytes) -> bytes:
+    def deflate(self, payload: bytes, blocks: Blocks = "one") -> bytes:
         """Return the payload compressed as negotiated; unchanged if nothing was."""
-        for extension in self.protocol.extensions:
-            payload = bytes(extension.encode(Frame(Opcode.TEXT, payload)).data)
-        return payload
+        for extension in self.protocol.extensions if self._deflation is None else ():
+            self._deflation = Deflation(cast(PerMessageDeflate, extension))
+        return payload if self._deflation is None else self._deflation.deflate(payload, blocks)
 
     def ping(self, payload: bytes) -> None:
         """Send a ping frame."""

@@ -47,7 +47,7 @@ def test_a_command_line_that_makes_no_sense_is_usage(words: tuple[str, ...], tol
      (("run", "http://h/"), "did you mean ws://h/?"),
      (("run", NOWHERE, "dedupliction"), 'nothing matches "dedupliction", did you mean "dedupl'),
      (("run", NOWHERE, "DEDUP-99"), 'nothing matches "DEDUP-99", did you mean "DEDUP-'),
-     (("run", NOWHERE, "AUTH-03"), "AUTH-03 is not judged: Beyond the length"),
+     (("run", NOWHERE, "AUTH-18"), "AUTH-18 is not judged: Timing differences"),
      (("run", NOWHERE, "--profile", "cor"), 'there is no profile "cor", did you mean "core"?'),
      (("run", NOWHERE, "deduplication", "zzzz"), 'nothing matches "zzzz"'),
      (("run", NOWHERE, "--report", "jsn=x"), 'not "jsn=x", did you mean "json"?'),
@@ -133,7 +133,7 @@ def test_explain_says_what_a_requirement_means_and_what_tries_it(suite: Suite, n
 
 
 def test_explain_says_why_a_requirement_is_not_judged(suite: Suite) -> None:
-    assert f"Not judged: {suite.requirements['AUTH-03'].excluded}" in explained("AUTH-03")
+    assert f"Not judged: {suite.requirements['AUTH-18'].excluded}" in explained("AUTH-18")
 
 
 def test_explain_says_of_whom_a_requirement_is_asked(suite: Suite) -> None:

@@ -17,9 +17,13 @@ def test_the_second_server_is_conformant_in_every_profile(tmp_path: Path) -> Non
     done = judge(tmp_path, altered(SECOND, tmp_path, SMALL | PENDING))
     assert is_conformant(done)
     wrong = [row for row in done.report["results"] if row["outcome"] != "passed"]
-    # Its WebSocket library takes lengths that are not in their shortest form (TRANSPORT-26).
+    # Its WebSocket library takes lengths that are not in their shortest form (TRANSPORT-26), and
+    # loses the context of compression after a final block (TRANSPORT-27).
     assert {row["id"]: row["outcome"] for row in wrong} == {
-        "transport/lengths-beyond-the-shortest-form": "warned"
+        "transport/lengths-beyond-the-shortest-form": "warned",
+        "transport/final-blocks-end-no-context": "warned",
+        # It only ever finds too few bits (AUTH-03).
+        "passive/nonce-bits": "not applicable",
     }
     verdicts = {row["name"]: row["verdict"] for row in done.report["profiles"]}
     assert verdicts == dict.fromkeys(PROFILES, "conformant")

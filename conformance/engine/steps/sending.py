@@ -5,6 +5,7 @@ from typing import Any
 
 from conformance.engine.steps.action import Action
 from conformance.transport import frame_bytes
+from conformance.transport.deflation import Blocks
 from conformance.transport.frames import Opcode
 
 
@@ -55,7 +56,8 @@ def _hand_made(action: Action, row: Mapping[str, Any]) -> Iterator[bytes]:
     payload = _payload(row)
     rsv = row.get("rsv", 0)
     if row.get("deflate") and action.connection.compresses:
-        payload = action.connection.deflate(payload)
+        blocks: Blocks = "one" if row["deflate"] is True else row["deflate"]
+        payload = action.connection.deflate(payload, blocks)
         rsv = row.get("rsv", 4)
     parts = int(row.get("fragments", 1))
     for i in range(parts):

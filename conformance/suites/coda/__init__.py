@@ -38,8 +38,10 @@ CONTROL = frozenset(
 def make_monitors(suite: "Suite") -> "list[Monitor]":
     """A fresh set of the passive checks, for one run."""
     # Imported here, so that a command that runs nothing does not wait for the network libraries.
+    from conformance.suites.coda.disclosure_monitors import disclosure_monitors
     from conformance.suites.coda.event_monitors import event_monitors, one_order
     from conformance.suites.coda.frame_monitors import frame_monitors
+    from conformance.suites.coda.identifier_monitors import identifier_monitors
     from conformance.suites.coda.message_monitors import message_monitors
     from conformance.suites.coda.place_monitors import place_monitors
     from conformance.suites.coda.replay_monitors import replay_monitors
@@ -52,6 +54,8 @@ def make_monitors(suite: "Suite") -> "list[Monitor]":
         *state_monitors(),
         *frame_monitors(),
         *shapes,
+        *disclosure_monitors(),
+        *identifier_monitors(),
         *event_monitors(order),
         *replay_monitors(suite.schemas, order, live),
         *place_monitors(order),

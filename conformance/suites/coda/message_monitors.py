@@ -129,12 +129,13 @@ class SecretsKept(Monitor, kw_only=True):
 
     known: set[str] = msgspec.field(default_factory=set)
 
-    def given(self, result: Any) -> None:
+    def given(self, result: Any) -> Failure | None:
         """Notes the secret of a token."""
         token = result.get("token") if isinstance(result, dict) else None
         found = secret(token) if isinstance(token, str) else ""
         if len(found) >= SHORTEST_SECRET:
             self.known.add(found[:SHORTEST_SECRET])
+        return None
 
     def received(self, connection: Connection, message: Message) -> Failure | None:
         """Judges every text, as far as something in it is long enough to be a secret."""

@@ -50,8 +50,10 @@ class OfPlace(OfSession):
         if not isinstance(value, dict) or value.get("type") != "auth_response":
             return
         data = value.get("data")
+        said = dict(data) if isinstance(data, dict) else {}
         # How a number is spelled is another requirement's affair.
-        said = data if isinstance(data, dict) and not _OTHERWISE.search(text) else {}
+        if _OTHERWISE.search(text):
+            said.pop("last_seq", None)
         self.all_said.setdefault(connection, []).append(said)
 
     def received(self, connection: Connection, message: Message) -> Failure | None:
