@@ -52,6 +52,7 @@ class Dialogue:
         self.form = form
         self.name = name
         self.crowds = scenario is not None and scenario.crowds
+        self.requirements = frozenset(scenario.requirements if scenario is not None else ())
         self.unreachable = False
         self.is_set_up = False
         self.performed = 0

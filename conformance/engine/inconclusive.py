@@ -36,6 +36,12 @@ class Disturbed(TryAgain):
     cause = "disturbed"
 
 
+class Collateral(NotJudged):
+    """The connection lacks messages, which a passive check blames by itself."""
+
+    cause = "collateral"
+
+
 class Crowded(TryAgain):
     """The target accepts no more connections at the moment."""
 

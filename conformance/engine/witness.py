@@ -51,6 +51,8 @@ class Witness(Watcher):
         self.ended_at: dict[Connection, float] = {}
         self.last_of: dict[Connection, int] = {}
         """The ordinal of a connection's end, or of its handshake while it is open."""
+        self.broken: dict[Connection, set[str]] = {}
+        """The requirements that passive checks saw broken by messages, by connection."""
         self.remembered_since = math.inf
         self.refused = False
         self.disturbed = False
@@ -131,6 +133,8 @@ class Witness(Watcher):
         message.own = not answered and self._is_own(message)
         self._note_entry(connection, message, found, is_asked=is_asked)
         self._note_meaning(message, is_barrier=bool(answered))
+        for monitor, _ in found:
+            self.broken.setdefault(connection, set()).add(monitor.requirement)
         self._note(found)
         if message.own and connection.awaits_answer:
             connection.awaits_answer = False

@@ -69,7 +69,7 @@ class Suite(msgspec.Struct, frozen=True):
     variants: Mapping[str, tuple[Variant, ...]]
     forms: Mapping[str, form.Form]
     barrier: Barrier
-    owed: Mapping[str, str]
+    owed: Mapping[str, tuple[str, ...]]
     told_apart_by: tuple[str, ...]
     messages: str
     background: Decider
@@ -159,7 +159,7 @@ def _load(name: str) -> Suite:
         ),
         forms=MappingProxyType(form.read(head)),
         barrier=msgspec.convert(head["barrier"], Barrier),
-        owed=MappingProxyType(head["owed"]),
+        owed=MappingProxyType({kind: tuple(names) for kind, names in head["owed"].items()}),
         told_apart_by=tuple(head["told_apart_by"]),
         messages=head["messages"],
         background=schemas.compile(head["background"]),
@@ -252,7 +252,11 @@ def _header(path: Path, schemas: SchemaStore, requirements: Collection[str]) -> 
     source = yaml_source.load(path)
     header_faults(schemas, "kit/suite", source)
     value = source.value
-    named: dict[Pointer, str] = {("owed", kind): name for kind, name in value["owed"].items()}
+    named: dict[Pointer, str] = {
+        ("owed", kind, place): name
+        for kind, names in value["owed"].items()
+        for place, name in enumerate(names)
+    }
     named |= {("messages",): value["messages"]}
     named |= {("handshake", "broken"): value["handshake"]["broken"]}
     for place, name in named.items():

@@ -139,6 +139,22 @@ async def test_a_lost_event_is_held_against_what_needs_it_where_nothing_else_tel
     assert broken(record) - {"EVENT-03", "EVENT-05"} == {"DEDUP-11"}
 
 
+NEEDS_EVENTS = "limits/promised-rate-is-admitted"
+
+
+async def test_a_gap_that_a_passive_check_saw_explains_what_is_missed_on_the_connection(
+    suite: Suite, reference: str
+) -> None:
+    async def lose_the_third(text: str) -> str | None:
+        return None if '.2","message_data"' in text else text
+
+    record = await ran(suite, reference, lose_the_third, NEEDS_EVENTS)
+    assert broken(record) == {"EVENT-03"}
+    (row,) = (row for row in record.results if row.id == NEEDS_EVENTS)
+    assert (row.outcome, row.cause) == (Outcome.INCONCLUSIVE, "collateral")
+    assert row.reason.endswith("the target does not deliver all of them (EVENT-03)")
+
+
 @pytest.mark.parametrize("seconds", [0.5, 1.5])
 async def test_an_answer_behind_a_later_one_breaks_the_order_and_nothing_else(
     suite: Suite, reference: str, seconds: float

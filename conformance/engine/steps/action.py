@@ -79,6 +79,12 @@ class Action:
         return self.value(modifiers[name]) if name in modifiers else default
 
     @property
+    def requirements(self) -> frozenset[str]:
+        """The requirements that a failure of the step breaks."""
+        own = self.requirement
+        return self.dialogue.requirements if own is None else frozenset({own})
+
+    @property
     def argument(self) -> Any:
         """The value of the verb's argument."""
         return self.value(self.step.argument)

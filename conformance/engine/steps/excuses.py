@@ -7,7 +7,8 @@ one table (`inconclusive`), except for what a step says itself: `valid_for` and 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from conformance.engine.inconclusive import Crowded, Refused, TooSlow, TryAgain
+from conformance.engine.collateral import why_collateral
+from conformance.engine.inconclusive import Collateral, Crowded, Refused, TooSlow, TryAgain
 from conformance.engine.matching import matches
 from conformance.transport import End, Message
 
@@ -55,6 +56,18 @@ def refusal(action: "Action") -> None:
     """Raise `Refused` if a message was refused because of the rate limit, unless that is tested."""
     if action.dialogue.witness.refused:
         raise Refused(f"{action.step.location}: the target refused a message for its rate limit")
+
+
+def loss(action: "Action", expected: Any) -> None:
+    """Raise `Collateral` if a passive check saw that the connection lacks messages of this type.
+
+    What is due may be lost, and what comes in its place may be the next one.
+    """
+    kind = expected.get("type") if isinstance(expected, dict) else None
+    owed = action.world.suite.owed.get(kind, ()) if isinstance(kind, str) else ()
+    broken = action.dialogue.witness.broken.get(action.connection, set()) & set(owed)
+    if broken and not action.requirements & set(owed):
+        raise Collateral(f"{action.step.location}: {why_collateral(str(kind), broken)}")
 
 
 def held_up(action: "Action", summary: str) -> None:

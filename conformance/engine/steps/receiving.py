@@ -172,6 +172,7 @@ class Answer:
         silence = overtaken if proved else f"nothing within {self.patience:.1f} s{others}"
         excuses.held_up(action, "no answer came")
         excuses.refusal(action)
+        excuses.loss(action, self._expected)
         action.world.silences.missed(self.kind)
         action.fail(
             "missing",
@@ -209,6 +210,7 @@ def _judge(action: Action, expected: Any, message: Message) -> None:
         action.fail("unreadable message", message.fault, message, expected=like(expected))
     found = difference(expected, message.value)
     if found is not None:
+        excuses.loss(action, expected)
         action.fail(
             "other message",
             f"the message differs at {found.pointer or 'the top level'}: "
@@ -219,6 +221,7 @@ def _judge(action: Action, expected: Any, message: Message) -> None:
         )
     containing = action.option("containing")
     if containing is not None and not message.mentions(containing):
+        excuses.loss(action, expected)
         action.fail(
             "other message",
             f"the message does not mention {containing}",
