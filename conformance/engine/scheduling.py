@@ -18,11 +18,15 @@ LONG_WAIT: Final = 2.0
 
 
 class Needs(msgspec.Struct, frozen=True):
-    """The time that a scenario needs: seconds to wait, a moved clock, and if it can be moved."""
+    """The time that a scenario needs: seconds to wait, a moved clock, and if it can be moved.
+
+    `has_effects` says that it would disturb others, whatever time it takes.
+    """
 
     waits: float
     moves_clock: bool
     can_move_clock: bool
+    has_effects: bool = False
 
     @property
     def waits_long(self) -> bool:
@@ -30,18 +34,25 @@ class Needs(msgspec.Struct, frozen=True):
         return self.waits > LONG_WAIT
 
     @property
+    def only_waits(self) -> bool:
+        """Whether others would wait for it in vain: it takes long and does not touch them."""
+        return self.waits_long and not (self.can_move_clock or self.has_effects)
+
+    @property
     def spares_wait(self) -> bool:
         """Whether it moves the clock instead of waiting long."""
         return self.waits_long and self.can_move_clock
 
 
-# The first row that fits an isolation says when. A clock is moved while nothing else runs.
+# The first row that fits an isolation says when. A clock is moved while nothing else runs. Where none
+# can be, long waits pass together: the longer they are, the less it matters what else runs.
 _TURNS: Final[Sequence[tuple[str, Callable[[Needs], bool], str]]] = (
-    (PACED, lambda needs: needs.waits_long and not needs.can_move_clock, SHARED),
+    (PACED, lambda needs: needs.only_waits, SHARED),
     (PACED, lambda needs: bool(needs.waits) or needs.moves_clock, EXCLUSIVE),
     (PACED, lambda needs: True, BESIDE),
     (SHARED, lambda needs: needs.spares_wait or needs.moves_clock, EXCLUSIVE),
     (SHARED, lambda needs: True, SHARED),
+    (EXCLUSIVE, lambda needs: needs.only_waits, SHARED),
     (EXCLUSIVE, lambda needs: True, EXCLUSIVE),
     (LAST, lambda needs: True, LAST),
 )

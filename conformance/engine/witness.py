@@ -131,6 +131,7 @@ class Witness(Watcher):
         for monitor in self._world.order_monitors if is_asked else ():
             monitor.observed += 1  # the answer shows that answers keep their order
         message.own = not answered and self._is_own(message)
+        message.awaited = message.own or bool(answered or message.fault)
         self._note_entry(connection, message, found, is_asked=is_asked)
         self._note_meaning(message, is_barrier=bool(answered))
         for monitor, _ in found:

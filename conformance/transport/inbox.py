@@ -23,11 +23,12 @@ class _Packed(msgspec.Struct, frozen=True):
     compressed: bool
     ordinal: int | None
     own: bool
+    awaited: bool
 
     def unpack(self) -> Message:
         """Return the message as it was when it came."""
         message = read_message(self.data, self.binary, self.time, self.compressed)
-        message.ordinal, message.own = self.ordinal, self.own
+        message.ordinal, message.own, message.awaited = self.ordinal, self.own, self.awaited
         return message
 
 
@@ -48,9 +49,17 @@ class Inbox:
         item: Message | _Packed = message
         if self._bytes > READY:
             item = _Packed(
-                data, binary, message.time, message.compressed, message.ordinal, message.own
+                data,
+                binary,
+                message.time,
+                message.compressed,
+                message.ordinal,
+                message.own,
+                message.awaited,
             )
         self._items.append((item, len(data)))
+        if self.is_full:
+            self._forget()
 
     def take(self) -> Received:
         """Return the next message or, once no more can come, the end."""
@@ -60,6 +69,14 @@ class Inbox:
         item, size = self._items.popleft()
         self._bytes -= size
         return item.unpack() if isinstance(item, _Packed) else item
+
+    def _forget(self) -> None:
+        """Drop what no step waits for, so that a server need not keep it for a scenario that waits.
+
+        A client that does not read what others cause may be cut off, rightly.
+        """
+        self._items = deque(row for row in self._items if row[0].awaited)
+        self._bytes = sum(size for _, size in self._items)
 
     def clear(self) -> None:
         """Drop all messages, but not the end."""

@@ -31,8 +31,8 @@ BINARY: Final = "a binary message came instead of a text message"
 class Message(msgspec.Struct, eq=False):
     """One message as it came; `value` is its JSON value unless `fault` says why it has none.
 
-    After it was witnessed, `ordinal` is that of its entry in the transcript, and `own` says whether
-    it is the scenario's own.
+    After it was witnessed, `ordinal` is that of its entry in the transcript, `own` says whether it
+    is the scenario's own, and `awaited` whether a step may wait for it at all.
     """
 
     time: float
@@ -42,6 +42,7 @@ class Message(msgspec.Struct, eq=False):
     compressed: bool = False
     ordinal: int | None = None
     own: bool = False
+    awaited: bool = True
 
     @property
     def evidence(self) -> Evidence:

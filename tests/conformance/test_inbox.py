@@ -23,6 +23,20 @@ def test_messages_come_out_as_they_came_in_whether_they_were_packed_or_not() -> 
     assert not inbox
 
 
+def test_what_nobody_waits_for_is_dropped_before_reading_stops() -> None:
+    inbox = Inbox()
+    for number in range(3 * MAX_WAITING):
+        text = str(number).encode()
+        message = read_message(text, False, 0.0, False)
+        message.awaited = number % 100 == 0
+        inbox.add(message, text, False)
+        assert not inbox.is_full
+    left = [inbox.take() for _ in range(3 * MAX_WAITING // 100)]
+    kept = [row.value for row in left if isinstance(row, Message) and row.awaited]
+    assert kept == list(range(0, 100 * len(kept), 100))
+    assert len(kept) > 3 * MAX_WAITING // 100 - MAX_WAITING // 100
+
+
 def test_the_end_stays_behind_the_messages() -> None:
     inbox = filled("{}", "{}")
     inbox.end = End(1.0, 1000, "", "a close frame came")
