@@ -14,7 +14,7 @@ from conformance.engine.dialogue import Dialogue
 from conformance.loader.form import Form
 from conformance.loader.suite import Suite
 from conformance.model import Outcome, Result, Scenario
-from conformance.target.hooks import ADVANCE, RESTART, SHUTDOWN
+from conformance.target.hooks import MOVING
 
 SECONDS: Final = 5.0
 """Seconds, times the timeout factor, after which no further scenario begins."""
@@ -24,9 +24,6 @@ ENOUGH: Final = 3
 
 MOST_STEPS: Final = 30
 """The most steps of a scenario that is played in a form, so that it adds little to a run."""
-
-MOVING: Final = frozenset({ADVANCE, RESTART, SHUTDOWN})
-"""Hooks that affect more than one scenario."""
 
 BAD: Final = (Outcome.FAILED, Outcome.WARNED)
 

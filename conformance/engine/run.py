@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from conformance.engine.attempt import Attempts, result_of
 from conformance.engine.collateral import collateral, undecided
 from conformance.engine.discovery import RefusedHandshake, discover
-from conformance.engine.form_plays import MOVING, FormPlays, drawn, each
+from conformance.engine.form_plays import FormPlays, drawn, each
 from conformance.engine.hook_checks import check_after_failure, check_needed
 from conformance.engine.passive import passive_results
 from conformance.engine.room import Room
@@ -251,9 +251,7 @@ class Run:
 
     def _needs(self, scenario: Scenario) -> Needs:
         waits = self._attempts.wait_of(scenario)
-        can_move = ADVANCE in self.world.target.hooks
-        has_effects = scenario.crowds or bool(scenario.hooks & MOVING)
-        return Needs(waits, ADVANCE in scenario.hooks, can_move, has_effects)
+        return Needs.of(scenario, waits, can_move_clock=ADVANCE in self.world.target.hooks)
 
     def _urgency(self, scenario: Scenario) -> tuple[bool, float, int]:
         return urgency(scenario, self._attempts.wait_of(scenario))

@@ -10,6 +10,7 @@ import msgspec
 from conformance.engine.dialogue import PACED
 from conformance.model import Scenario
 from conformance.record.schedule import EXCLUSIVE, LAST, SHARED
+from conformance.target.hooks import ADVANCE, MOVING
 
 BESIDE: Final = "beside"
 
@@ -28,6 +29,12 @@ class Needs(msgspec.Struct, frozen=True):
     can_move_clock: bool
     has_effects: bool = False
 
+    @classmethod
+    def of(cls, scenario: Scenario, waits: float, *, can_move_clock: bool) -> "Needs":
+        """Return what a scenario needs that waits so many seconds."""
+        has_effects = scenario.crowds or bool(scenario.hooks & MOVING)
+        return cls(waits, ADVANCE in scenario.hooks, can_move_clock, has_effects)
+
     @property
     def waits_long(self) -> bool:
         """Whether the wait is long enough to run others alongside it."""
@@ -44,8 +51,8 @@ class Needs(msgspec.Struct, frozen=True):
         return self.waits_long and self.can_move_clock
 
 
-# The first row that fits an isolation says when. A clock is moved while nothing else runs. Where none
-# can be, long waits pass together: the longer they are, the less it matters what else runs.
+# The first row that fits an isolation says when. A clock is moved while nothing else runs. Where it
+# stands, long waits pass together: the longer they are, the less it matters what else runs.
 _TURNS: Final[Sequence[tuple[str, Callable[[Needs], bool], str]]] = (
     (PACED, lambda needs: needs.only_waits, SHARED),
     (PACED, lambda needs: bool(needs.waits) or needs.moves_clock, EXCLUSIVE),

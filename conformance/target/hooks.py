@@ -36,6 +36,9 @@ ADVANCE: Final = "advance_clock"
 RESTART: Final = "restart"
 SHUTDOWN: Final = "shutdown"
 
+MOVING: Final = frozenset({ADVANCE, RESTART, SHUTDOWN})
+"""Hooks that affect more than one scenario."""
+
 
 class HookFailed(Exception):
     """A hook could not be used, or did not do what it was asked; never the target's fault.
