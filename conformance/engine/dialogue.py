@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from conformance.engine.barriers import Barriers
+from conformance.engine.refusal import unforeseen
 from conformance.engine.silence import Missing
 from conformance.engine.witness import Witness
 from conformance.engine.world import World
@@ -66,7 +67,7 @@ class Dialogue:
         self.waited_for: dict[str, float] = {}
         self.not_given: set[str] = set()
         self.barriers = Barriers(world.suite.barrier, self._barrier)
-        refusal = self._foreseen_by_none(scenario)
+        refusal = unforeseen(scenario, world)
         self.witness = Witness(world, name, self.token, self.barriers, refusal)
         self._scenario = scenario
         self.step_begun = 0.0
@@ -83,13 +84,6 @@ class Dialogue:
         """A text that occurs nowhere else in this run."""
         self._unique += 1
         return f"{self.token}.{self._unique}"
-
-    def _foreseen_by_none(self, scenario: Scenario | None) -> Any:
-        """Return the refusal for the target's rate limit, unless the scenario is about that."""
-        rate = self.world.suite.inconclusive.rate
-        stated = rate.messages in self.world.variables
-        about_it = scenario is None or rate.messages in scenario.needs
-        return rate.refusal if stated and not about_it else None
 
     @cached_property
     def may_send_barriers(self) -> bool:

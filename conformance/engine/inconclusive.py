@@ -25,7 +25,7 @@ class TooSlow(TryAgain):
 
 
 class Refused(TryAgain):
-    """The target refused a message because of its rate limit, which the scenario is not about."""
+    """The target refused a message for want of room, which the scenario is not about."""
 
     cause = "rate limited"
 

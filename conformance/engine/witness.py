@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from conformance.engine.barriers import Barriers
 from conformance.engine.matching import matches
+from conformance.engine.refusal import Refusal
 from conformance.engine.world import World
 from conformance.json_text import NotJSON, decode
 from conformance.loader.monitor import Monitor, Violation
@@ -32,12 +33,12 @@ Finding = tuple[Monitor, Failure]
 class Witness(Watcher):
     """Sees all that crosses the connections of the dialogue with this name.
 
-    What contains the `token` is the scenario's own. A message like the `refusal`, if there is one,
-    is about the target's rate limit, which the scenario is not about.
+    What contains the `token` is the scenario's own. The `refusal`, if there is one, is not what the
+    scenario is about.
     """
 
     def __init__(
-        self, world: World, name: str, token: str, barriers: Barriers, refusal: Any
+        self, world: World, name: str, token: str, barriers: Barriers, refusal: Refusal | None
     ) -> None:
         self._world = world
         self._name = name
@@ -163,8 +164,8 @@ class Witness(Watcher):
     def _note_meaning(self, message: Message, *, is_barrier: bool) -> None:
         """Note that the target enforces its rate limit, or that other clients are active."""
         if message.own:
-            is_refusal = self._refusal is not None and matches(self._refusal, message.value)
-            self.refused = self.refused or is_refusal
+            refusal = self._refusal
+            self.refused |= refusal is not None and refusal.is_seen_in(message.value)
         elif not (self.disturbed or is_barrier):
             self.disturbed = self._world.suite.disturbing.is_valid(message.value)
 

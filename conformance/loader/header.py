@@ -42,11 +42,16 @@ class Memory(msgspec.Struct, frozen=True):
 
 
 class Rate(msgspec.Struct, frozen=True):
-    """The parameters that say what is always admitted, and the refusal of anything more."""
+    """The parameters that say what is always admitted, and the refusal of anything more.
+
+    `wait` is the JSON pointer to the seconds that a refusal asks for, which `bounds_wait` bounds.
+    """
 
     messages: str
     seconds: str
     refusal: Any
+    wait: str
+    bounds_wait: str
 
 
 class Crowd(msgspec.Struct, frozen=True):

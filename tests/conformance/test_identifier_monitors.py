@@ -3,6 +3,7 @@
 import secrets
 import uuid
 from collections.abc import Callable
+from typing import cast
 
 import pytest
 
@@ -12,6 +13,8 @@ from conformance.suites.coda.identifier_monitors import (
     identifier_monitors,
     most_bits,
 )
+from conformance.transport import Connection
+from conformance.transport.messages import read_message
 
 ENOUGH: dict[str, Callable[[], str]] = {
     "16 bytes in base64url": lambda: secrets.token_urlsafe(16),
@@ -45,3 +48,19 @@ def test_a_token_id_that_was_issued_before_is_found() -> None:
     assert failure is not None
     assert "token_id" in failure.summary
     assert ids.observed == 3
+
+
+def test_only_a_token_that_a_refresh_gave_is_new() -> None:
+    (ids,) = (row for row in identifier_monitors() if row.name == "token-ids")
+    assert ids.given({"token": "a.secret"}) is None
+    connection = cast(Connection, None)
+    for text in (
+        '{"type":"token_result","data":{"action":"revoke","success":true,"token_id":"a"}}',
+        '{"type":"token_result","data":{"action":"refresh","success":false,"token_id":"a"}}',
+        '{"type":"token_result","data":{"action":"refresh","success":true,"token_id":"b"}}',
+    ):
+        assert ids.received(connection, read_message(text.encode(), False, 0.0, False)) is None
+    known = '{"type":"token_result","data":{"action":"refresh","success":true,"token_id":"a"}}'
+    failure = ids.received(connection, read_message(known.encode(), False, 0.0, False))
+    assert failure is not None
+    assert failure.pointer == "/data/token_id"

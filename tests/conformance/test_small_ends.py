@@ -128,7 +128,7 @@ async def test_a_refusal_for_the_rate_proves_nothing_where_a_rate_is_stated(
     found = {key: value for key, value in done.outcomes().items() if not key.startswith("passive")}
     assert set(found.values()) == {outcome}
     assert done.status == status
-    assert ("the target refused a message for its rate" in done.reasons()) == (status == 3)
+    assert ("the target refused a message for want of room" in done.reasons()) == (status == 3)
 
 
 def never_closing(codes: Sequence[str]) -> Behaviour:

@@ -53,9 +53,9 @@ def lapse(action: "Action", message: Message | None, end: End | None) -> None:
 
 
 def refusal(action: "Action") -> None:
-    """Raise `Refused` if a message was refused because of the rate limit, unless that is tested."""
+    """Raise `Refused` if a message was refused for want of room, unless that is tested."""
     if action.dialogue.witness.refused:
-        raise Refused(f"{action.step.location}: the target refused a message for its rate limit")
+        raise Refused(f"{action.step.location}: the target refused a message for want of room")
 
 
 def loss(action: "Action", expected: Any) -> None:

@@ -8,17 +8,23 @@ from conformance.model import Failure
 from conformance.suites.coda.state_monitors import data_of, unexpected
 from conformance.transport import Connection, Message
 
-_SOURCE: Final = "py|js|mjs|cjs|ts|java|kt|scala|go|rs|rb|php|c|cc|cpp|cs|swift|ex|exs|erl"
+_SOURCE: Final = "py|mjs|cjs|ts|java|kt|scala|go|rs|rb|php|c|cc|cpp|cs|swift|ex|exs|erl"
+_LINE: Final = "(?::|, line | line |\\()[0-9]+"
 
 TRACE: Final = re.compile(
     r"Traceback \(most recent call last\)"
     r"|\bFile \"[^\"]+\", line [0-9]+"
-    rf"|\b\w{{1,60}}\.(?:{_SOURCE})(?::|, line | line |\()[0-9]+"
+    rf"|(?<![\w.:/@-])(?:[\w.@-]{{0,60}}/){{0,20}}[\w-]{{1,60}}\.(?:{_SOURCE}){_LINE}"
+    rf"|(?<![\w.:/@-])(?:[\w.@-]{{0,60}}/){{1,20}}[\w-]{{1,60}}\.js{_LINE}"
+    r"|(?<![\w.:/@-])[\w-]{1,60}\.js:[0-9]+:[0-9]+"
     r"|\b(?:[A-Za-z_]\w{0,40}(?:\.|::)){1,8}[A-Z]\w{0,60}(?:Exception|Error)\b"
     r"|\bthread '[^']*' panicked\b"
     r"|\bgoroutine [0-9]+ \["
 )
-"""A part of a stack trace: its heading, a file with a line, or the full name of an exception."""
+"""A part of a stack trace: its heading, a file with a line, or the full name of an exception.
+
+A host with a port is none, nor is "Node.js:18".
+"""
 
 LONGEST: Final = 2000
 """Characters of a text that are looked at; a text for a human is shorter."""

@@ -44,8 +44,10 @@ class TokenIds(Monitor, kw_only=True):
 
     def received(self, connection: Connection, message: Message) -> Failure | None:
         """Judges the id of every refreshed token beside those that were issued."""
-        found = data_of(message).get("token_id")
-        if not isinstance(found, str):
+        data = data_of(message)
+        found = data.get("token_id")
+        is_refreshed = data.get("action") == "refresh" and data.get("success") is True
+        if not is_refreshed or not isinstance(found, str):
             return None
         self.observed += 1
         if found in self.issued:
