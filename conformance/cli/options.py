@@ -10,7 +10,6 @@ from conformance.cli.parser import Gathered, Parser
 FORMATS: Final = ("html", "json", "markdown", "junit", "ctrf", "github", "badge", "svg")
 """The formats of reports, as the help lists them."""
 
-
 KINDS: Final = ("target", "baseline", "scenario", "procedure")
 """The kinds of files that people write for the kit."""
 
@@ -176,9 +175,9 @@ def check(parser: Parser) -> None:
     parser.add_argument(
         "files",
         nargs="+",
-        type=values.path,
+        type=values.source,
         metavar="FILE",
-        help="a target file, a baseline, a scenario or a procedure",
+        help="a target file, a baseline, a scenario or a procedure; - is the standard input",
     )
     parser.add_argument(
         "--kind", choices=KINDS, help="what every FILE is (default: what its members tell)"

@@ -59,7 +59,11 @@ def from_file(path: Path, *, here: bool = True) -> Target:
     Unless it is to be used `here`, the programs, certificates and environment variables that it
     names may be missing.
     """
-    source = yaml_source.load(path)
+    return from_source(yaml_source.load(path), path, here=here)
+
+
+def from_source(source: Source, path: Path, *, here: bool) -> Target:
+    """Return the target that the document at a path describes, as `from_file` does."""
     _check_headers(source)
     _check_hooks(source)
     header_faults(SchemaStore(locations.schema_root()), "kit/target", source)
