@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from conformance.cli import values
 from conformance.cli.parser import Gathered, Parser
+from conformance.text.durations import seconds
 
 FORMATS: Final = ("html", "json", "markdown", "junit", "ctrf", "github", "badge", "svg")
 """The formats of reports, as the help lists them."""
@@ -365,21 +366,21 @@ def _how(parser: Parser) -> None:
     )
     parser.add_argument(
         "--max-wait",
-        type=values.seconds,
+        type=seconds,
         default=60.0,
         metavar="SECONDS",
         help="longest time that a scenario may wait for a window to pass (default 60)",
     )
     parser.add_argument(
         "--timeout-scale",
-        type=values.seconds,
+        type=seconds,
         default=1.0,
         metavar="FACTOR",
         help="multiply every timeout, for slow targets (default 1)",
     )
     parser.add_argument(
         "--connect-timeout",
-        type=values.seconds,
+        type=seconds,
         metavar="SECONDS",
         help="timeout for opening a connection (default 5)",
     )

@@ -17,10 +17,11 @@ from conformance.loader.renames import note
 from conformance.model import Outcome
 from conformance.pytest_plugin import telling
 from conformance.pytest_plugin.checks import Check
-from conformance.pytest_plugin.findings import Finding, findings, seen_in
+from conformance.pytest_plugin.findings import Finding, findings
 from conformance.pytest_plugin.judgement import judge, judged
 from conformance.pytest_plugin.options import plan, told
 from conformance.record.record import RunRecord
+from conformance.record.sightings import seen_in
 from conformance.record.waivers import checked, surely_waived
 from conformance.record.waiving import waived
 from conformance.target.target import Target
