@@ -1,5 +1,5 @@
-# The kit as a command. Nobody has built this where no docker daemon runs: there, hadolint reads it,
-# and a test builds the kit from what it copies.
+# The kit as a command. No image has been built from this yet: hadolint reads it, and a test builds
+# the kit from what it copies.
 #
 #   docker build --tag coda-conformance .
 #   docker run --rm --network host --volume "$PWD:/work" --user "$(id -u):$(id -g)" \

@@ -1,7 +1,7 @@
 """Mistakes in a user's input: reported in one line, with place, finding and remedy."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 
@@ -38,5 +38,13 @@ def did_you_mean(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
 
     How close is the `cutoff`, from 0 to 1.
     """
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=cutoff)
-    return f', did you mean "{near[0]}"?' if near else ""
+    return hint(difflib.get_close_matches(word, list(known), n=1, cutoff=cutoff))
+
+
+def hint(names: Sequence[str]) -> str:
+    """Return a hint such as `, did you mean "a" or "b"?`; empty if there are no names."""
+    if not names:
+        return ""
+    quoted = [f'"{name}"' for name in names]
+    several = f"{', '.join(quoted[:-1])} or " if quoted[1:] else ""
+    return f", did you mean {several}{quoted[-1]}?"

@@ -114,6 +114,11 @@ class Outcome(Enum):
         return self in (Outcome.FAILED, Outcome.FLAKY, Outcome.WARNED)
 
     @property
+    def is_wrong(self) -> bool:
+        """Whether it is news for somebody: it blames the target, or it is a fault of the kit."""
+        return self.blames or self is Outcome.KIT_ERROR
+
+    @property
     def leaves_open(self) -> bool:
         """Whether it leaves a question open, so that no profile with it can be conformant."""
         return self.gravity > Outcome.WARNED.gravity and self is not Outcome.FAILED

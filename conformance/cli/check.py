@@ -13,9 +13,10 @@ from conformance.documents.yaml_source import Source
 from conformance.errors import InputError
 from conformance.loader.script import ScriptReader
 from conformance.loader.suite import Suite, load, reader_of
-from conformance.record.baseline_file import read as read_baseline
+from conformance.record.baseline_file import from_source as baseline_from
 from conformance.record.record import Exit
-from conformance.target.target_file import from_file
+from conformance.record.waivers import checked
+from conformance.target.target_file import from_source
 from conformance.text.streams import complain, say
 
 
@@ -27,8 +28,9 @@ def check(arguments: argparse.Namespace) -> int:
     mistakes: list[str] = []
     for path in arguments.files:
         try:
-            kind = arguments.kind or _kind(yaml_source.load(path), path)
-            READERS[kind](path)
+            source = yaml_source.load(path)  # once: it may be a pipe
+            kind = arguments.kind or _kind(source, path)
+            READERS[kind](source, path)
             say(f"{path}: a {kind} without mistakes")
         except InputError as error:
             mistakes.append(str(error))
@@ -42,29 +44,29 @@ def _suite() -> Suite:
     return load()
 
 
-def _target(path: Path) -> None:
-    from_file(path, here=False)
+def _target(source: Source, path: Path) -> None:
+    checked(from_source(source, path, here=False).waivers, _suite())
 
 
-def _baseline(path: Path) -> None:
-    read_baseline(path, _suite())
+def _baseline(source: Source, path: Path) -> None:
+    baseline_from(source, path, _suite())
 
 
-def _scenario(path: Path) -> None:
-    _read(path, lambda reader, source: reader.checked(source, path.stem))
+def _scenario(source: Source, path: Path) -> None:
+    _read(lambda reader: reader.checked(source, path.stem))
 
 
-def _procedure(path: Path) -> None:
-    _read(path, ScriptReader.procedure)
+def _procedure(source: Source, path: Path) -> None:
+    _read(lambda reader: reader.procedure(source))
 
 
-def _read(path: Path, read: Callable[[ScriptReader, Source], object]) -> None:
+def _read(read: Callable[[ScriptReader], object]) -> None:
     reader = reader_of(_suite())
-    read(reader, yaml_source.load(path))
+    read(reader)
     reader.check_calls()
 
 
-READERS: Final[Mapping[str, Callable[[Path], None]]] = {
+READERS: Final[Mapping[str, Callable[[Source, Path], None]]] = {
     "target": _target,
     "baseline": _baseline,
     "scenario": _scenario,

@@ -20,8 +20,9 @@ def completion(arguments: argparse.Namespace) -> int:
     parser, commands = parsers()
     suite = load()
     words = _words(suite)
-    for command in commands.values():
-        _complete(command, words, list(suite.profiles))
+    for name, command in commands.items():
+        own = {"selection": list(suite.requirements)} if name == "selftest" else {}
+        _complete(command, words | own, list(suite.profiles))
     say(*shtab.complete(parser, arguments.shell).splitlines())
     return Exit.CONFORMANT
 
@@ -35,9 +36,7 @@ def _words(suite: Suite) -> dict[str, list[str]]:
     schemas = [*SchemaStore(locations.schema_root()).documents]
     own = [word.name for word in glossary.words(suite) if word.kind != glossary.SCENARIO]
     terms = list(dict.fromkeys(own))
-    return {
-        "selection": ids, "exclude": ids, "id": ids, "word": ids, "term": terms, "name": schemas
-    }  # fmt: skip
+    return {"selection": ids, "exclude": ids, "id": ids, "term": terms, "name": schemas}
 
 
 def _complete(command: Parser, words: dict[str, list[str]], profiles: list[str]) -> None:

@@ -7,8 +7,8 @@ from typing import Final
 
 from conformance.cli.former_ids import understood
 from conformance.documents import locations
-from conformance.errors import InputError
-from conformance.loader.glossary import Word, hint, meanings, near, words
+from conformance.errors import InputError, hint
+from conformance.loader.glossary import Word, meanings, near, words
 from conformance.loader.suite import load
 from conformance.record.exchange import NAME, read
 from conformance.rendering.explained import page

@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import logging
 import sys
 from pathlib import Path
 from typing import Final
@@ -119,8 +118,6 @@ def _ready(target: Target, process: Process, interruption: Interruption) -> Targ
 
 
 def _perform(run: Run, interruption: Interruption, *, quiet: bool) -> RunRecord:
-    # Over TLS, asyncio warns of what is written before it knows that the connection has ended.
-    logging.getLogger("asyncio").setLevel(logging.ERROR)
     with Progress(sys.stderr, len(run.scenarios), quiet=quiet) as progress:
         run.progress = progress.found
         return asyncio.run(_interruptible(run, interruption, progress))

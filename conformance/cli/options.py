@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from conformance.cli import values
 from conformance.cli.parser import Gathered, Parser
+from conformance.text.durations import seconds
 
 FORMATS: Final = ("html", "json", "markdown", "junit", "ctrf", "github", "badge", "svg")
 """The formats of reports, as the help lists them."""
-
 
 KINDS: Final = ("target", "baseline", "scenario", "procedure")
 """The kinds of files that people write for the kit."""
@@ -176,9 +176,9 @@ def check(parser: Parser) -> None:
     parser.add_argument(
         "files",
         nargs="+",
-        type=values.path,
+        type=values.source,
         metavar="FILE",
-        help="a target file, a baseline, a scenario or a procedure",
+        help="a target file, a baseline, a scenario or a procedure; - is the standard input",
     )
     parser.add_argument(
         "--kind", choices=KINDS, help="what every FILE is (default: what its members tell)"
@@ -366,21 +366,21 @@ def _how(parser: Parser) -> None:
     )
     parser.add_argument(
         "--max-wait",
-        type=values.seconds,
+        type=seconds,
         default=60.0,
         metavar="SECONDS",
         help="longest time that a scenario may wait for a window to pass (default 60)",
     )
     parser.add_argument(
         "--timeout-scale",
-        type=values.seconds,
+        type=seconds,
         default=1.0,
         metavar="FACTOR",
         help="multiply every timeout, for slow targets (default 1)",
     )
     parser.add_argument(
         "--connect-timeout",
-        type=values.seconds,
+        type=seconds,
         metavar="SECONDS",
         help="timeout for opening a connection (default 5)",
     )

@@ -1,9 +1,7 @@
 """`run --failed`: what to run again of a stored report."""
 
-import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from pathlib import Path
-from typing import Final
 
 from conformance.cli.former_ids import understood
 from conformance.errors import InputError, Location
@@ -11,12 +9,9 @@ from conformance.loader.renames import Renames, present
 from conformance.loader.renames import load as load_renames
 from conformance.loader.selection import is_selected
 from conformance.loader.suite import DEFAULT
-from conformance.model import Outcome, Result
+from conformance.model import Result
+from conformance.record.sightings import seen_in
 from conformance.rendering.reader import read
-
-AGAIN: Final = frozenset({Outcome.FAILED, Outcome.FLAKY, Outcome.WARNED, Outcome.KIT_ERROR})
-
-_SEEN: Final = re.compile(r"seen in (\w[\w-]*/\S+)")
 
 
 def failed(path: Path, words: Collection[str] = ()) -> list[str]:
@@ -31,8 +26,8 @@ def failed(path: Path, words: Collection[str] = ()) -> list[str]:
     found = dict.fromkeys(
         word
         for result in report.record().results
-        if result.outcome in AGAIN and _is_selected(words, result, renames)
-        for word in _of(result)
+        if result.outcome.is_wrong and _is_selected(words, result, renames)
+        for word in (result.id, *seen_in(result))
     )
     if not found:
         of = f" of {' '.join(words)}" if words else ""
@@ -43,11 +38,3 @@ def failed(path: Path, words: Collection[str] = ()) -> list[str]:
 def _is_selected(words: Collection[str], result: Result, renames: Renames) -> bool:
     (name,) = present([result.id], renames)
     return is_selected(words, name, present(result.requirements, renames))
-
-
-def _of(result: Result) -> Iterator[str]:
-    yield result.id
-    for failure in result.failures:
-        found = _SEEN.fullmatch(failure.step)
-        if found:
-            yield found[1]

@@ -11,7 +11,6 @@ from conformance.cli.interruption import Interruption
 from conformance.cli.rerun import failed
 from conformance.cli.usual_reports import UsualReports
 from conformance.documents.whole_file import is_file
-from conformance.errors import InputError
 from conformance.loader.selection import NOT
 from conformance.record.record import RunRecord
 from conformance.rendering.files import Reports
@@ -33,12 +32,9 @@ def _target(arguments: argparse.Namespace) -> Target:
     selection.
     """
     named, launch, usual = arguments.target, arguments.launch, arguments.usual_target
-    if (launch or usual) and named and "://" not in named:
-        if not is_file(Path(named)):
-            arguments.selection.insert(0, named)
-            named = None
-        elif launch:
-            raise InputError(f"--launch goes with a URL; put the command into {named} instead")
+    if (launch or usual) and named and "://" not in named and not is_file(Path(named)):
+        arguments.selection.insert(0, named)
+        named = None
     return from_argument(named or ("" if launch else usual) or "", launch or "")
 
 

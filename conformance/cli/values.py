@@ -47,12 +47,3 @@ def retries(text: str) -> int:
     if not re.fullmatch(r"[0-9]|10", text):
         raise argparse.ArgumentTypeError(f"expected a number from 0 to 10, not {text!r}")
     return int(text)
-
-
-def seconds(text: str) -> float:
-    """Return a number above 0 and below a million."""
-    is_number = re.fullmatch(r"[0-9]*\.?[0-9]+(e[-+]?[0-9]+)?", text, re.IGNORECASE)
-    value = float(text) if is_number else 0.0
-    if not 0 < value < 1e6:
-        raise argparse.ArgumentTypeError(f"expected a number above 0, not {text!r}")
-    return value

@@ -1,7 +1,9 @@
 """Validation of a user's file against its schema: the first mistake, with its place."""
 
+from pathlib import Path
 from typing import Final
 
+from conformance.documents import yaml_source
 from conformance.documents.schemas import Fault, SchemaStore
 from conformance.documents.yaml_source import Pointer, Source
 from conformance.errors import InputError, did_you_mean
@@ -28,6 +30,15 @@ def header_faults(schemas: SchemaStore, schema: str, source: Source) -> None:
     # An unknown member is most often the missing one, misspelt.
     faults.sort(key=lambda fault: fault.keyword != "additionalProperties")
     raise fault_error(source, faults[0], ())
+
+
+def optional(path: Path, schemas: SchemaStore, schema: str) -> Source | None:
+    """Return a file that keeps to a schema; None if there is no such file."""
+    if not path.is_file():
+        return None
+    source = yaml_source.load(path)
+    header_faults(schemas, schema, source)
+    return source
 
 
 def fault_error(source: Source, fault: Fault, at: Pointer) -> InputError:

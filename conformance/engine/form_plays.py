@@ -14,6 +14,7 @@ from conformance.engine.dialogue import Dialogue
 from conformance.loader.form import Form
 from conformance.loader.suite import Suite
 from conformance.model import Outcome, Result, Scenario
+from conformance.record.sightings import sighting
 from conformance.target.hooks import MOVING
 
 SECONDS: Final = 5.0
@@ -127,7 +128,7 @@ def _result(suite: Suite, form: Form, seen: Seen) -> Result:
     )
     if seen.failed:
         failures = tuple(
-            replace(failure, requirements=blamed, step=f"seen in {row.id}")
+            replace(failure, requirements=blamed, step=sighting(row.id))
             for row in seen.failed
             for failure in row.failures[:1]
         )

@@ -9,6 +9,7 @@ from conformance.loader.monitor import Monitor
 from conformance.loader.selection import is_excluded, is_selected
 from conformance.loader.suite import Suite
 from conformance.model import Outcome, Result
+from conformance.record.sightings import sighting
 
 
 def passive_results(
@@ -35,7 +36,7 @@ def _is_selected(row: Result, words: Collection[str], profiles: Collection[str])
 def _result(monitor: Monitor, suite: Suite) -> Result:
     requirement = suite.requirements[monitor.requirement]
     failures = tuple(
-        replace(v.failure, requirements=(monitor.requirement,), step=f"seen in {v.scenario}")
+        replace(v.failure, requirements=(monitor.requirement,), step=sighting(v.scenario))
         for v in monitor.violations
     )
     outcome, reason = Outcome.PASSED, ""

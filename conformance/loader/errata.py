@@ -6,10 +6,9 @@ from typing import Any, Final
 
 import msgspec
 
-from conformance.documents import yaml_source
 from conformance.documents.dates import day
 from conformance.documents.schemas import SchemaStore
-from conformance.documents.validation import header_faults
+from conformance.documents.validation import optional
 from conformance.documents.yaml_source import Pointer, Source
 from conformance.errors import InputError, did_you_mean
 
@@ -40,13 +39,13 @@ class Erratum(msgspec.Struct, frozen=True):
 
 def read(root: Path, schemas: SchemaStore) -> tuple[Erratum, ...]:
     """Return the errata in a suite's folder; there are none without the file."""
-    source = _source(root, schemas)
+    source = optional(root / FILE, schemas, "kit/errata")
     return msgspec.convert(source.value["errata"], tuple[Erratum, ...]) if source else ()
 
 
 def check(root: Path, schemas: SchemaStore, known: Collection[str]) -> None:
     """Raise `InputError`, with the place, for an unknown id, a wrong date, or one id of two."""
-    source = _source(root, schemas)
+    source = optional(root / FILE, schemas, "kit/errata")
     rows: list[dict[str, Any]] = source.value["errata"] if source else []
     seen: set[str] = set()
     for i, row in enumerate(rows):
@@ -63,15 +62,6 @@ def check(root: Path, schemas: SchemaStore, known: Collection[str]) -> None:
                 hint = did_you_mean(name, known)
                 message = f'there is no requirement, scenario or passive check "{name}"{hint}'
                 raise source.error(message, (*at, "of", n))
-
-
-def _source(root: Path, schemas: SchemaStore) -> Source | None:
-    path = root / FILE
-    if not path.is_file():
-        return None
-    source = yaml_source.load(path)
-    header_faults(schemas, "kit/errata", source)
-    return source
 
 
 def _check_day(source: Source, text: str, at: Pointer) -> None:

@@ -1,7 +1,7 @@
 """The glossary: every word that can be explained, and which words are near another."""
 
 import difflib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import msgspec
@@ -90,15 +90,6 @@ def near(known: Iterable[Word], text: str) -> list[str]:
             found[word.name] = max(found.get(word.name, 0.0), matcher.ratio())
     likest = sorted((name for name in found if found[name] >= LIKE), key=lambda row: -found[row])
     return likest[:NEAR]
-
-
-def hint(names: Sequence[str]) -> str:
-    """Return a hint such as `, did you mean "a" or "b"?`; empty if there are no names."""
-    if not names:
-        return ""
-    quoted = [f'"{name}"' for name in names]
-    several = f"{', '.join(quoted[:-1])} or " if quoted[1:] else ""
-    return f", did you mean {several}{quoted[-1]}?"
 
 
 def _codes(suite: Suite) -> Iterator[Word]:

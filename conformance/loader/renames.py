@@ -4,10 +4,9 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
-from conformance.documents import locations, yaml_source
+from conformance.documents import locations
 from conformance.documents.schemas import SchemaStore
-from conformance.documents.validation import header_faults
-from conformance.documents.yaml_source import Source
+from conformance.documents.validation import optional
 from conformance.errors import did_you_mean
 from conformance.text.layout import listed
 
@@ -28,7 +27,7 @@ def load(suite: str) -> Renames:
 
 def read(root: Path, schemas: SchemaStore) -> Renames:
     """Return the renames in a suite's folder; there are none without the file."""
-    source = _source(root, schemas)
+    source = optional(root / FILE, schemas, "kit/renames")
     if source is None:
         return {}
     return {**source.value.get("results", {}), **source.value.get("requirements", {})}
@@ -41,7 +40,7 @@ def check(
 
     The present id has to be there, and the former one must not.
     """
-    source = _source(root, schemas)
+    source = optional(root / FILE, schemas, "kit/renames")
     if source is None:
         return
     for kind, known in (("results", results), ("requirements", requirements)):
@@ -50,15 +49,6 @@ def check(
                 raise source.error(f'there is no "{new}"{did_you_mean(new, known)}', (kind, old))
             if old in known:
                 raise source.error(f'"{old}" is still there, so it cannot be renamed', (kind, old))
-
-
-def _source(root: Path, schemas: SchemaStore) -> Source | None:
-    path = root / FILE
-    if not path.is_file():
-        return None
-    source = yaml_source.load(path)
-    header_faults(schemas, "kit/renames", source)
-    return source
 
 
 def note(what: str, names: Iterable[str], renames: Renames) -> str:

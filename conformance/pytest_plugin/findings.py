@@ -1,18 +1,12 @@
 """Findings: what each check of a test run has to say once the run that it is part of is over."""
 
-import re
-from collections.abc import Iterator, Sequence
-from typing import Final
+from collections.abc import Sequence
 
 import msgspec
 
-from conformance.model import Outcome, Result
+from conformance.model import Result
 from conformance.record.record import RunRecord
-from conformance.record.schedule import DISCOVERY
-
-_SEEN: Final = re.compile(r"seen in (\S+)")
-
-_TOLD: Final = frozenset({Outcome.FAILED, Outcome.FLAKY, Outcome.KIT_ERROR, Outcome.WARNED})
+from conformance.record.sightings import seen_in
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -31,15 +25,7 @@ def findings(record: RunRecord, names: Sequence[str]) -> dict[str, Finding]:
     results, chosen = {row.id: row for row in record.results}, set(names)
     others: dict[str, list[Result]] = {}
     for row in record.results:
-        if row.id not in chosen and row.outcome in _TOLD:
+        if row.id not in chosen and row.outcome.is_wrong:
             host = next((name for name in seen_in(row) if name in chosen), names[0])
             others.setdefault(host, []).append(row)
     return {name: Finding(results.get(name), tuple(others.get(name, ()))) for name in names}
-
-
-def seen_in(result: Result) -> Iterator[str]:
-    """Yield the ids of the scenarios in which a passive check or a form failed."""
-    for failure in result.failures:
-        found = _SEEN.fullmatch(failure.step)
-        if found and found[1] != DISCOVERY:
-            yield found[1]

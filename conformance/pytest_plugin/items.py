@@ -2,23 +2,31 @@
 
 import warnings
 from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from conformance.engine.run import Run
 from conformance.errors import InputError, KitError
+from conformance.loader.renames import note
 from conformance.model import Outcome
 from conformance.pytest_plugin import telling
 from conformance.pytest_plugin.checks import Check
-from conformance.pytest_plugin.findings import Finding, findings, seen_in
+from conformance.pytest_plugin.findings import Finding, findings
 from conformance.pytest_plugin.judgement import judge, judged
 from conformance.pytest_plugin.options import plan, told
 from conformance.record.record import RunRecord
+from conformance.record.sightings import seen_in
+from conformance.record.waivers import checked, surely_waived
+from conformance.record.waiving import waived
 from conformance.target.target import Target
 from conformance.target.target_file import from_argument
+from conformance.text.escapes import printable
 
 if TYPE_CHECKING:
     from conformance.pytest_plugin.judging import Judging
@@ -30,6 +38,10 @@ class Broken(Exception):
 
 class BrokenShould(UserWarning):
     """A server breaks a SHOULD."""
+
+
+class FormerIds(UserWarning):
+    """A target file has ids that were renamed."""
 
 
 class CheckItem(pytest.Item):
@@ -132,9 +144,7 @@ class Checks(pytest.Collector):
             self._found = {}
             names = [item.name for item in self.items]
             try:
-                self.record = judged(
-                    lambda: judge(self.target, self._planned), self.judging.folder, self.key
-                )
+                self.record = judged(self._judged, self.judging.folder, self.key)
             except (InputError, KitError) as error:
                 self.fault = told(error) if isinstance(error, InputError) else str(error)
             else:
@@ -146,23 +156,36 @@ class Checks(pytest.Collector):
         """The name under which all processes know the run."""
         return sha256(self.shown.encode()).hexdigest()[:16]
 
+    @cached_property
+    def _today(self) -> date:
+        return datetime.now(UTC).date()
+
+    def _judged(self) -> RunRecord:
+        return waived(judge(self.target, self._planned), self.target.waivers, self._today)
+
     def _planned(self, target: Target) -> Run:
         names = [item.name for item in self.items]
         suite, settings = self.judging.suite, self.judging.settings
         scenarios, options = plan(suite, names, self.judging.seen_before(self.items), settings)
-        return Run(suite, target, scenarios, options)
+        known = surely_waived(target.waivers, suite, self._today)
+        return Run(suite, target, scenarios, replace(options, known=known))
 
 
 class TargetFile(Checks, pytest.File):
     """A target file, whose checks have node ids such as `target.yaml::deduplication/…`."""
 
     def collect(self) -> Iterator[CheckItem]:
-        """Read the file, and yield an item for each check."""
+        """Read the file, and yield an item for each check; its former ids are a warning."""
         self.shown = _shown(self.path)
+        suite = self.judging.suite
         try:
-            self.target = from_argument(self.shown)
+            target = from_argument(self.shown)
+            self.target = replace(target, waivers=checked(target.waivers, suite))
         except InputError as error:
             raise self.CollectError(told(error)) from None
+        former = note("the target file", [row.id for row in target.waivers], suite.renames)
+        if former:
+            self.warn(FormerIds(printable(former)))
         yield from super().collect()
 
 

@@ -10,13 +10,14 @@ from typing import Any, Final
 import pytest
 
 from conformance.documents.whole_file import is_file
-from conformance.errors import did_you_mean
+from conformance.errors import InputError, did_you_mean
 from conformance.loader.suite import Suite, load
 from conformance.pytest_plugin.checks import Check, checks
 from conformance.pytest_plugin.items import CheckItem, Checks, TargetFile, TargetUrl
-from conformance.pytest_plugin.options import Settings, target_of
+from conformance.pytest_plugin.options import Settings, target_of, told
 from conformance.pytest_plugin.summary import is_open, lines
 from conformance.record.record import RunRecord
+from conformance.record.waivers import checked
 from conformance.rendering.reader import read
 from conformance.text.escapes import printable
 
@@ -78,6 +79,10 @@ class Judging:
         self.session = session
         if self.target is None:
             return
+        try:
+            checked(self.target.waivers, self.suite)
+        except InputError as error:
+            raise pytest.UsageError(told(error)) from None
         start = f"{NAMED}::"
         self._wanted = [
             arg.removeprefix(start) for arg in self.config.args if arg.startswith(start)

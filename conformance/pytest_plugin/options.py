@@ -2,13 +2,11 @@
 
 import re
 from collections.abc import Collection, Sequence
-from pathlib import Path
 from typing import Final
 
 import msgspec
 import pytest
 
-from conformance.documents.whole_file import is_file
 from conformance.engine.run import Options
 from conformance.errors import InputError
 from conformance.loader.suite import Suite
@@ -42,10 +40,6 @@ def target_of(config: pytest.Config) -> Target | None:
     named, launch = config.getoption("coda_target"), config.getoption("coda_launch")
     if not (named or launch):
         return None
-    if named and launch and is_file(Path(named)):
-        raise pytest.UsageError(
-            "--coda-launch goes with a URL; put the command into the target file instead"
-        )
     try:
         return from_argument(named or "", launch or "")
     except InputError as error:

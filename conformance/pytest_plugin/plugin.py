@@ -4,7 +4,6 @@ Nothing but pytest is imported here, as every test run of an environment with th
 """
 
 import re
-from argparse import ArgumentTypeError
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -98,13 +97,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < 1e6:
-        raise ArgumentTypeError(f"expected a number above 0, not {text!r}")
-    return value
+    from conformance.text.durations import seconds
+
+    return seconds(text)
 
 
 def pytest_configure(config: pytest.Config) -> None:

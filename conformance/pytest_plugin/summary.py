@@ -8,7 +8,7 @@ from conformance.pytest_plugin.options import as_here
 from conformance.record import advice
 from conformance.record.headline import headline
 from conformance.record.record import Exit, RunRecord, exit_status
-from conformance.rendering import remarks
+from conformance.rendering import remarks, waived
 from conformance.rendering.cases import shortfall
 from conformance.text.layout import filled
 from conformance.text.streams import USUAL
@@ -27,7 +27,10 @@ def is_open(record: RunRecord, *, accepts: bool) -> bool:
 
 
 def lines(record: RunRecord, *, accepted: str) -> Iterator[str]:
-    """Yield how many results there are, why some are open, and the verdict, as printable lines."""
+    """Yield how many results there are, what is open or expired, and the verdict.
+
+    All lines are printable.
+    """
     counts = ", ".join(f"{number} {name}" for name, number in record.counts().items() if number)
     yield from filled(f"{record.target_url}: {counts or 'no results'}", USUAL, "  ")
     undecided = [row for row in record.results if row.outcome is Outcome.INCONCLUSIVE]
@@ -36,6 +39,8 @@ def lines(record: RunRecord, *, accepted: str) -> Iterator[str]:
         yield from filled(as_here(text), USUAL, "  ")
     for line in remarks.lines(record):
         yield from filled(line, USUAL, "    ")
+    for name, told in waived.complaints(record.waivers) if record.waivers else ():
+        yield from filled(f"Waiver of {name}: {told}", USUAL, "  ")
     verdict = as_here(str(headline(record)))
     hint = f" ({_ACCEPT})" if undecided and accepted == "exit" and not record.note else ""
     yield from filled(f"{verdict}{hint}", USUAL, "  ")

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator
 from msgspec.structs import replace
 
 from conformance.model import Outcome, Result
-from conformance.pytest_plugin.findings import Finding, seen_in
+from conformance.pytest_plugin.findings import Finding
 from conformance.pytest_plugin.options import as_here
 from conformance.record.record import RunRecord
+from conformance.record.sightings import seen_in
 from conformance.rendering.text import failure_lines
 from conformance.target.waiver import Waiver
 from conformance.text.escapes import printable

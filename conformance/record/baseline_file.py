@@ -31,7 +31,12 @@ _LIKE_A_NUMBER: Final = re.compile(r"[-+.0-9]")
 
 def read(path: Path, suite: Suite) -> Baseline:
     """Return the baseline in a file; raise `InputError` for names that the suite does not have."""
-    source, placed, baseline = _read(path, suite.schemas, suite.renames)
+    return from_source(yaml_source.load(path), path, suite)
+
+
+def from_source(source: Source, path: Path, suite: Suite) -> Baseline:
+    """Return the baseline that the document at a path has, as `read` does."""
+    placed, baseline = _read(source, path, suite.schemas, suite.renames)
     results = judged_by(suite)
     for row in placed:
         _check(row, source, suite, results)
@@ -40,7 +45,8 @@ def read(path: Path, suite: Suite) -> Baseline:
 
 def read_any(path: Path, renames: Renames) -> tuple[Baseline, str]:
     """Return the baseline in a file and its leading comments, whatever suite it was written for."""
-    _, _, baseline = _read(path, SchemaStore(locations.schema_root()), renames)
+    source = yaml_source.load(path)
+    _, baseline = _read(source, path, SchemaStore(locations.schema_root()), renames)
     found = _COMMENTS.match(path.read_text(encoding="utf-8"))
     return baseline, found[0] if found else ""
 
@@ -65,9 +71,8 @@ class _Placed(msgspec.Struct, frozen=True):
 
 
 def _read(
-    path: Path, schemas: SchemaStore, renames: Renames
-) -> tuple[Source, list[_Placed], Baseline]:
-    source = yaml_source.load(path)
+    source: Source, path: Path, schemas: SchemaStore, renames: Renames
+) -> tuple[list[_Placed], Baseline]:
     header_faults(schemas, "kit/baseline", source)
     known = source.value["known"]
     placed = list(_in_groups(known) if isinstance(known, list) else _by_id(known))
@@ -81,7 +86,7 @@ def _read(
             raise source.error(message, row.at)
         entries[entry.id], places[entry.id] = entry, source.location(row.at)
     former = tuple(name for row in placed for name in (row.id, *row.blamed) if name in renames)
-    return source, placed, Baseline(source.value["target"], entries, str(path), former)
+    return placed, Baseline(source.value["target"], entries, str(path), former)
 
 
 def _in_groups(groups: Sequence[dict[str, Any]]) -> Iterator[_Placed]:

@@ -21,6 +21,7 @@ from conformance.errors import KitError
 from conformance.model import Outcome, Result, Scenario
 from conformance.record.exchange import NAME, WHOLE, Exchange, View, exchange, read, written
 from conformance.record.record import RunRecord, blamed
+from conformance.record.sightings import seen_in, sighting
 from conformance.selftest import judging
 from conformance.selftest.fault import Fault, load
 from conformance.selftest.sample import drawn
@@ -45,9 +46,6 @@ TRIES: Final = 5
 
 LONG: Final = 20
 """Steps of a scenario from which on many messages may cross on their way."""
-
-SEEN: Final = "seen in "
-"""What the step of a passive check's failure says before the scenario where it was found."""
 
 SHORT: Final = 900
 """The weight of an exchange for which no better one is looked for."""
@@ -200,8 +198,7 @@ def _finders(fault: Fault) -> list[Scenario]:
     except (KitError, TimeoutError):
         return []
     blaming = [row for row in record.results if _blames(row, fault)]
-    seen = {row.failures[0].step.removeprefix(SEEN) for row in blaming}
-    names = seen | {row.id for row in blaming}
+    names = {name for row in blaming for name in (row.id, next(seen_in(row), row.id))}
     found = [row for row in own if row.id in names] or own
     return sorted(found, key=lambda row: _difficulty(row, fault.requirement))[:SCENARIOS]
 
@@ -238,7 +235,7 @@ def _exchanges(
 def _excerpts(judge: Result, fault: Fault, good: Result, bad: Result) -> Iterator[Exchange]:
     """Yield the exchange in each view of it."""
     failure = next(row for row in judge.failures if fault.requirement in row.requirements)
-    if judge is not bad and failure.step != f"{SEEN}{bad.id}":
+    if judge is not bad and failure.step != sighting(bad.id):
         failure = replace(failure, entry=None)
     shown = next((row for row in bad.transcript if row.ordinal == failure.entry), None)
     on = shown.connection if shown else ""

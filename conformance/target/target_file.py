@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from conformance.documents import locations, text_file, yaml_source
 from conformance.documents.schemas import SchemaStore
 from conformance.documents.validation import header_faults
+from conformance.documents.whole_file import is_file
 from conformance.documents.yaml_source import Pointer, Source
 from conformance.errors import InputError, did_you_mean
 from conformance.target import ports, process_group, program, urls
@@ -37,6 +38,8 @@ def from_argument(argument: str, launch: str = "") -> Target:
     `launch` is the command that starts the server at the URL, in which `{port}` is a free port.
     """
     if launch:
+        if "://" not in argument and is_file(Path(argument)):
+            raise InputError(f"--launch goes with a URL; put the command into {argument} instead")
         return launched(argument, launch)
     if "://" in argument:
         url = checked_url(argument)
@@ -59,7 +62,11 @@ def from_file(path: Path, *, here: bool = True) -> Target:
     Unless it is to be used `here`, the programs, certificates and environment variables that it
     names may be missing.
     """
-    source = yaml_source.load(path)
+    return from_source(yaml_source.load(path), path, here=here)
+
+
+def from_source(source: Source, path: Path, *, here: bool) -> Target:
+    """Return the target that the document at a path describes, as `from_file` does."""
     _check_headers(source)
     _check_hooks(source)
     header_faults(SchemaStore(locations.schema_root()), "kit/target", source)

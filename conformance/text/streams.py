@@ -16,7 +16,6 @@ STANDARD: Final = range(3)
 
 _WIPE: Final = "\r\x1b[2K"
 
-
 USUAL: Final = 100
 NARROWEST: Final = 40
 WIDEST: Final = 120

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import socket
 from functools import cache
 from time import perf_counter
@@ -23,6 +24,17 @@ SMALL_WINDOW: Final = (
 )
 """Socket options that leave unread data with the other side: the smallest buffer, and the segment
 size of an Ethernet instead of the loopback's, by which systems size their own buffers."""
+
+
+_WRITTEN_LATE: Final = ("SSL connection is closed", "socket.send() raised exception.")
+"""What asyncio warns of where something is written before it knows that a connection has ended."""
+
+
+def _is_news(row: logging.LogRecord) -> bool:
+    return row.msg not in _WRITTEN_LATE
+
+
+logging.getLogger("asyncio").addFilter(_is_news)
 
 
 async def connect(

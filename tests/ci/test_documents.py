@@ -124,3 +124,17 @@ def test_the_source_package_has_what_there_is() -> None:
     listed = PROJECT["tool"]["hatch"]["build"]["targets"]["sdist"]["only-include"]
     assert all((ROOT / name).exists() for name in listed)
     assert {*DOCUMENTS, "action.yml", "Dockerfile", ".pre-commit-hooks.yaml"} <= set(listed)
+    for document in (*DOCUMENTS, "README.md"):
+        for link in LINK.findall((ROOT / document).read_text("utf-8")):
+            if not link.startswith(("https://", "#")):
+                assert re.split("[/#]", link)[0] in listed, link
+
+
+@pytest.mark.parametrize(
+    ("heading", "options"),
+    [("Add a requirement", ""), ("Add a scenario", ""), ("Releasing", " --release ")],
+)
+def test_what_changes_the_suite_freezes_it(heading: str, options: str) -> None:
+    _, _, rest = TEXTS["CONTRIBUTING.md"].partition(f"\n## {heading}\n")
+    section, _, _ = rest.partition("\n## ")
+    assert f"python spec/freeze.py{options}" in section

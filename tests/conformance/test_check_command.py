@@ -1,12 +1,13 @@
 """`check` finds the first mistake of each file that people write."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from conformance.cli.check import READERS
 from conformance.cli.options import KINDS
-from tests.support.kit import ROOT, call
+from tests.support.kit import COMMAND, LIMIT, ROOT, call
 
 CODA = ROOT / "conformance/suites/coda"
 RIGHT = {
@@ -43,6 +44,8 @@ MISTAKES = [
     ("target", "name: x\n", "1:1: expected a url, or a command"),
     ("target", "url: ws://h/\nheaders: {a b: c}\n", "2:11: a header has a name of RFC 9110"),
     ("target", "url: 'ws://h/\n", "2:1: is not YAML"),
+    ("target", "url: ws://h/\nwaivers: [{id: DEDUP-40, reason: r, expires: 2027-03-31}]\n",
+     '2:12: there is no requirement, scenario or passive check "DEDUP-40", did you mean "DEDUP-'),
     ("baseline", "target: x\nknown: {nothing/at-all: {outcome: failed, requirements: [MSG-03], "
      "reason: r}}\n", '2:9: there is no scenario or passive check "nothing/at-all"'),
     ("scenario", "title: Something is relayed\nrequirements: [MSG-99]\nsteps: [{call: session}]\n",
@@ -64,6 +67,17 @@ def test_a_mistake_has_its_place(tmp_path: Path, kind: str, text: str, said: str
         done = call("check", str(path), *words)
         assert (done.status, done.output) == (2, "")
         assert done.complaint.startswith(f"coda-conformance: {path}:{said}")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_pipe_is_read_once(kind: str) -> None:
+    for words in ((), ("--kind", kind)):
+        done = subprocess.run(
+            [*COMMAND, "check", "-", *words], input=RIGHT[kind], cwd=ROOT, capture_output=True,
+            text=True, timeout=LIMIT, check=False,
+        )  # fmt: skip
+        told = (done.returncode, done.stdout, done.stderr)
+        assert told == (0, f"/dev/stdin: a {kind} without mistakes\n", "")
 
 
 def test_one_mistake_hides_no_other(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Completion: each shell runs the script that the command prints for it."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -28,6 +29,10 @@ QUESTIONS = [
     ("coda-conformance run ws://h/ forms/frag", {"forms/fragmented"}),
     ("coda-conformance completion z", {"zsh"}),
     ("coda-conformance schema auth_c", {"auth_challenge"}),
+    ("coda-conformance explain DEDUP-0", {"DEDUP-04"}),
+    ("coda-conformance explain dedup", {"deduplication"}),
+    ("coda-conformance explain id_c", {"id_conflict"}),
+    ("coda-conformance selftest DEDUP-0", {"DEDUP-04"}),
 ]
 
 
@@ -71,6 +76,13 @@ def test_fish_completes(scripts: Path, line: str, expected: set[str]) -> None:
     text = answer("fish", "--no-config", "-c", f'source {scripts / "fish"}; complete -C "{line}"')
     found = {row.split("\t")[0] for row in text.splitlines()}
     assert expected <= found
+
+
+def test_a_faulty_server_is_chosen_by_no_scenario(scripts: Path) -> None:
+    text = (scripts / "bash").read_text(encoding="utf-8")
+    (line,) = re.findall(r"^_shtab_coda_conformance_selftest_pos_0_choices=.*", text, re.MULTILINE)
+    assert "DEDUP-04" in line
+    assert "/" not in line
 
 
 @pytest.mark.parametrize(("shell", "options"), [("zsh", ("-f", "-n")), ("tcsh", ("-f", "-n"))])

@@ -1,6 +1,7 @@
 """A connection knows what on it asks for a message, and when nothing more is to come."""
 
 import asyncio
+import logging
 import socket
 import threading
 import time
@@ -212,3 +213,12 @@ async def test_what_comes_after_a_close_frame_does_not_change_the_end(length: in
         assert (end.code, end.how, connection.broke_format) == (1001, "a close frame came", False)
         await connection.finish(0.0)
     assert told == ["a frame of opcode 1 came after its close frame"]
+
+
+def test_of_asyncios_warnings_only_those_of_late_writes_are_left_out(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    log = logging.getLogger("asyncio")
+    for text in ("socket.send() raised exception.", "SSL connection is closed", "something else"):
+        log.warning(text)
+    assert caplog.messages == ["something else"]

@@ -1,7 +1,6 @@
 """Waivers: what an author states is shown as that, and never makes a server look conformant."""
 
 import io
-import json
 import re
 from collections.abc import Sequence
 from datetime import date
@@ -32,6 +31,7 @@ from tests.conformance.test_baseline import whole
 from tests.support.kit import call, judge
 from tests.support.obeyed import obeyed
 from tests.support.records import REQUIREMENT, SCENARIO, failed, flaky, record, result
+from tests.support.targets import with_waivers
 
 TODAY = date(2026, 11, 29)
 UNTIL = date(2027, 3, 31)
@@ -124,7 +124,7 @@ def test_a_server_with_waivers_is_never_called_conformant_without_their_number(
 
 def test_what_is_waived_and_fails_only_at_times_is_told_behind_that(suite: Suite) -> None:
     made = judged(whole(suite, flaky(REQUIREMENT)), waiver(REQUIREMENT))
-    assert str(headline(made)).startswith("Conformant with 1 waiver: 112 of the 113 ")
+    assert str(headline(made)).startswith("Conformant with 1 waiver: 113 of the 114 ")
     assert str(headline(made)).endswith(", 1 is kept only at times, 1 of these waived.")
 
 
@@ -223,10 +223,10 @@ def mixed(suite: Suite, reason: str = "#7: not yet") -> RunRecord:
 def test_the_terminal_shows_each_waiver_with_its_reason_and_date(suite: Suite) -> None:
     text = shown(mixed(suite))
     assert "Waived: 1\n  = x/waived\n      TRANSPORT-09, until 2027-03-31: #7: not yet\n" in text
-    assert "core       not conformant 103 of 105 kept, 2 failed (1 waived)\n" in text
+    assert "core       not conformant 104 of 106 kept, 2 failed (1 waived)\n" in text
     _, _, end = text.partition("Not conformant: ")
     assert " ".join(end.split()).startswith(
-        "2 of the 113 requirements that apply are broken (1 waived). (exit status 1) "
+        "2 of the 114 requirements that apply are broken (1 waived). (exit status 1) "
         "Waiver of DEDUP-01: x/expired still failed, and it expired on 2026-11-28: #7: not yet "
         "Waiver of x/stale: passed, so it is of no use: remove it from the target file"
     )
@@ -349,10 +349,9 @@ FAULT = "names-become-lower-case"
 
 def faulty(folder: Path, rows: Sequence[tuple[str, str]]) -> Path:
     """The target file of a server with one fault, and with waivers until these days."""
-    command = ["{python}", "-m", "conformance.selftest", FAULT, "--port=0"]
-    waivers = [{"id": name, "reason": "#7: not yet", "expires": day} for name, day in rows]
-    text = json.dumps({"name": "faulty", "command": {"run": command}, "waivers": waivers})
-    return written(folder, text)
+    path = folder / "target.yaml"
+    with_waivers(path, FAULT, rows)
+    return path
 
 
 def test_a_faulty_server_passes_with_a_waiver_until_it_expires(tmp_path: Path) -> None:

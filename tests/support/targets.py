@@ -1,6 +1,7 @@
 """Target files like others, with something changed."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import yaml
@@ -17,3 +18,11 @@ def altered(path: Path, folder: Path, options: Mapping[str, float], *without: st
     written = folder / "target.yaml"
     written.write_text(yaml.safe_dump(target), encoding="utf-8")
     return str(written)
+
+
+def with_waivers(path: Path, fault: str, rows: Iterable[tuple[str, str]]) -> None:
+    """Write the target file of a server with one fault, with waivers until these days."""
+    command = ["{python}", "-m", "conformance.selftest", fault, "--port=0"]
+    waivers = [{"id": name, "reason": "#7: not yet", "expires": day} for name, day in rows]
+    text = json.dumps({"name": "faulty", "command": {"run": command}, "waivers": waivers}, indent=1)
+    path.write_text(text, encoding="utf-8")
