@@ -16,9 +16,12 @@ from conformance.loader.selection import (
     is_excluded,
     is_requirement_selected,
     is_selected,
+    nothing_left,
     only_watched,
+    refuse_blank,
     select,
     select_forms,
+    shown,
 )
 from conformance.loader.suite import Suite, load
 from conformance.rendering.gfm import cell
@@ -42,10 +45,13 @@ def list_(arguments: argparse.Namespace) -> int:
     """List scenarios, or requirements with how many checks test each."""
     suite = load()
     words = [*arguments.selection, *(f"{NOT}{word}" for word in arguments.exclude)]
+    refuse_blank(words)
     words = understood("the selection", words, suite.renames)
     if arguments.requirements:
         return _list_requirements(suite, words, arguments)
     checks = [*_checks(suite, words, arguments.profile)]
+    if not checks:
+        raise nothing_left(words)
     if arguments.json:
         say(*_json(checks))
         return 0
@@ -94,7 +100,7 @@ def _list_requirements(suite: Suite, words: list[str], arguments: argparse.Names
         if is_requirement_selected(row.requirement, words, arguments.profile)
     ]
     if not rows:
-        raise InputError(f'no requirement matches "{" ".join(words)}"')
+        raise InputError(f'no requirement matches "{shown(words)}"')
     untried = [row.requirement.id for row in rows if not row.tried]
     if arguments.json:
         say(*_json(map(_requirement, rows)))

@@ -13,6 +13,8 @@ from conformance.errors import InputError, did_you_mean
 from conformance.loader.form import PREFIX, Form
 from conformance.loader.suite import Suite
 from conformance.model import Requirement, Scenario
+from conformance.text.escapes import printable
+from conformance.text.excerpts import cut
 
 NOT: Final = "!"
 
@@ -46,6 +48,7 @@ def select(suite: Suite, selection: Iterable[str], profiles: Iterable[str]) -> l
     profile that selects nothing.
     """
     words, names = list(selection), list(profiles)
+    refuse_blank(words)
     wanted = _wanted(words)
     of_scenarios = [word for word in wanted if not select_forms(suite, [word])]
     for name in names:
@@ -68,8 +71,27 @@ def select(suite: Suite, selection: Iterable[str], profiles: Iterable[str]) -> l
         and not is_excluded(words, s.id, s.requirements)
     ]
     if not chosen:
-        raise InputError(f"nothing is left of the selection: {' '.join(words)}")
+        raise nothing_left(words)
     return chosen
+
+
+def refuse_blank(words: Iterable[str]) -> None:
+    """Raise `InputError` for a word without content, as an unset variable gives: it means no check.
+
+    Taken as the beginning of an id, it would mean all.
+    """
+    if any(not word.removeprefix(NOT).strip() for word in words):
+        raise InputError("a word of the selection is empty; leave it out to select everything")
+
+
+def nothing_left(words: Iterable[str]) -> InputError:
+    """Return the error for words that exclude all that they select."""
+    return InputError(f"nothing is left of the selection: {shown(words)}")
+
+
+def shown(words: Iterable[str]) -> str:
+    """Return words as an error repeats them."""
+    return cut(printable(" ".join(words)))
 
 
 def select_forms(suite: Suite, selection: Iterable[str]) -> list[Form]:
@@ -127,7 +149,7 @@ def _is_known(suite: Suite, word: str) -> bool:
 def _why_nothing(suite: Suite, word: str) -> str:
     requirement = suite.requirements.get(word)
     if requirement is None:
-        return f'nothing matches "{word}"{_nearest(suite, word)}'
+        return f'nothing matches "{shown([word])}"{_nearest(suite, word)}'
     if requirement.excluded:
         return f"{word} is not judged: {requirement.excluded}"
     return f"no selected scenario tests {word}"

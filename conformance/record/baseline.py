@@ -175,7 +175,7 @@ class Terms(msgspec.Struct, frozen=True):
 
     def names(self, word: str, found: Finding) -> bool:
         """Return whether a word means a problem: by its outcome, or by the beginning of its id."""
-        return found.outcome == word or found.id.startswith(word)
+        return bool(word.strip()) and (found.outcome == word or found.id.startswith(word))
 
     def entry(self, found: Finding) -> Entry:
         """Return the new entry of a problem."""

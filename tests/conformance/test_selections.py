@@ -17,7 +17,7 @@ from conformance.model import Outcome
 from conformance.record.secrets import Secrets
 from conformance.target.target_file import from_argument
 from tests.conformance.test_terminal import shown
-from tests.support.kit import COMMAND, NARROWED, ROOT, judge, server
+from tests.support.kit import COMMAND, NARROWED, ROOT, call, judge, server
 from tests.support.meddler import meddling
 from tests.support.records import result
 
@@ -98,6 +98,20 @@ def test_what_is_excluded_is_left_out_wherever_it_is_named(suite: Suite) -> None
         chosen(suite, "errors/", "!errors")
     with pytest.raises(InputError, match='nothing matches "erors/", did you mean "errors"'):
         chosen(suite, "!erors/")
+
+
+@pytest.mark.parametrize("word", ["", " ", "!", "! "])
+def test_an_empty_word_selects_nothing_rather_than_all(suite: Suite, word: str) -> None:
+    with pytest.raises(InputError, match="a word of the selection is empty"):
+        chosen(suite, "errors/", word)
+
+
+@pytest.mark.parametrize("name", ["passive/challenge", "forms/escaped", "errors/words-are-no-json"])
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_a_list_of_nothing_is_a_mistake(name: str, more: tuple[str, ...]) -> None:
+    done = call("list", name, "--exclude", name, *more)
+    assert (done.status, done.output) == (2, "")
+    assert done.complaint.endswith(f"nothing is left of the selection: {name} !{name}")
 
 
 def test_forms_and_passive_checks_can_be_excluded(suite: Suite) -> None:
