@@ -213,7 +213,7 @@ class Witness(Watcher):
     def shown(self, failure: Failure) -> Failure:
         """Return the failure with its place in the transcript, without secrets, and cut."""
         secrets = self._world.secrets
-        entry = failure.entry or self.transcript.count
+        entry = failure.entry or self.transcript.last(failure.connection)
         self.transcript.keep(entry)
         return replace(
             failure,

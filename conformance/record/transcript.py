@@ -32,7 +32,8 @@ class Transcript:
         self._tail: deque[TranscriptEntry] = deque(maxlen=TAIL)
         self._evidence: dict[int, TranscriptEntry] = {}
         self._evidence_until = 0
-        self._others: TranscriptEntry | None = None
+        self._others: dict[str, TranscriptEntry] = {}
+        self._last: dict[str, int] = {}
 
     def add(
         self,
@@ -46,19 +47,27 @@ class Transcript:
         how: str = "",
     ) -> int:
         """Add an entry and return its ordinal; `seconds` count from the scenario's start."""
-        self._others = None
+        self._others.clear()
         where = (self._next(), seconds, connection, direction, kind)
         self._append(TranscriptEntry(*where, text[:READ], len(text), code, how))
+        self._last[connection] = self.count
         return self.count
 
     def add_other(self, seconds: float, connection: str) -> None:
-        """Count a message that concerns other clients, together with those just before it."""
-        if self._others is not None and self._others.connection == connection:
-            self._others.others += 1
+        """Count a message that concerns other clients, with those that came since anything else.
+
+        However many there are, they push nothing out that belongs to the dialogue.
+        """
+        if connection in self._others:
+            self._others[connection].others += 1
             return
         where = (self._next(), seconds, connection)
-        self._others = TranscriptEntry(*where, "received", "others", others=1)
-        self._append(self._others)
+        found = self._others[connection] = TranscriptEntry(*where, "received", "others", others=1)
+        self._append(found)
+
+    def last(self, connection: str) -> int:
+        """Return the ordinal of the last entry of a connection, or else of all, but for others'."""
+        return self._last.get(connection, self.count)
 
     def _next(self) -> int:
         self.count += 1

@@ -226,3 +226,17 @@ def test_a_secret_keeps_the_name_that_it_had_first() -> None:
     for value in ({"token": TOKEN}, {"proof": TOKEN}, {"token": "<token 1>"}, {"token": TOKEN}):
         learn(known, value)
     assert known.hide(TOKEN) == "<token 1>"
+
+
+def test_however_many_events_of_others_come_everywhere_nothing_of_the_dialogue_is_pushed_out() -> None:
+    transcript = Transcript(secrets())
+    for number in range(HEAD):
+        transcript.add(0, "c", "received", "text", str(number))
+    sent = transcript.add(0, "c", "sent", "text", "the question")
+    for _ in range(50 * TAIL):
+        for connection in ("a", "b", "c"):
+            transcript.add_other(0, connection)
+    assert "the question" in [entry.text for entry in transcript.entries()]
+    assert [entry.others for entry in transcript.entries()[-3:]] == [50 * TAIL] * 3
+    assert transcript.last("c") == sent
+    assert transcript.last("of none") == transcript.count
