@@ -141,7 +141,9 @@ def test_what_changes_the_suite_freezes_it(heading: str, options: str) -> None:
 
 
 def test_no_file_is_longer_than_it_says() -> None:
-    (most,) = re.findall(r"No module and no\s+file of faults is longer than (\d+)", TEXTS["CONTRIBUTING.md"])
+    (most,) = re.findall(
+        r"No module and no\s+file of faults is longer than (\d+)", TEXTS["CONTRIBUTING.md"]
+    )
     parts = [ROOT / name for name in PROJECT["tool"]["mypy"]["files"]]
     files = [
         *(
