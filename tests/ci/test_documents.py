@@ -138,3 +138,22 @@ def test_what_changes_the_suite_freezes_it(heading: str, options: str) -> None:
     _, _, rest = TEXTS["CONTRIBUTING.md"].partition(f"\n## {heading}\n")
     section, _, _ = rest.partition("\n## ")
     assert f"python spec/freeze.py{options}" in section
+
+
+def test_no_file_is_longer_than_it_says() -> None:
+    (most,) = re.findall(
+        r"No module and no\s+file of faults is longer than (\d+)", TEXTS["CONTRIBUTING.md"]
+    )
+    parts = [ROOT / name for name in PROJECT["tool"]["mypy"]["files"]]
+    files = [
+        *(
+            path
+            for part in parts
+            for path in part.rglob("*.py")
+            if "node_modules" not in path.parts
+        ),
+        *fault.FOLDER.glob("*.yaml"),
+    ]
+    assert len(files) > 500
+    lengths = {path: len(path.read_text("utf-8").splitlines()) for path in files}
+    assert {path: length for path, length in lengths.items() if length > int(most)} == {}

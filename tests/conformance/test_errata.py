@@ -20,10 +20,9 @@ from conformance.rendering import ctrf, junit, markdown
 from conformance.rendering.document import document
 from conformance.rendering.html import page
 from conformance.rendering.restored import restored
-from tests.conformance.test_baseline import whole
 from tests.conformance.test_waivers import HOSTILE, shown
 from tests.support.obeyed import obeyed
-from tests.support.records import REQUIREMENT, SCENARIO, failed, result
+from tests.support.records import REQUIREMENT, SCENARIO, failed, result, whole
 
 SCHEMAS = SchemaStore(locations.schema_root())
 FAILED = failed(REQUIREMENT)

@@ -25,10 +25,9 @@ from conformance.rendering.document import document
 from conformance.rendering.html import page
 from conformance.rendering.restored import restored
 from conformance.target.target_file import from_argument
-from tests.conformance.test_baseline import whole
 from tests.conformance.test_waivers import shown
 from tests.support.kit import ROOT, call, judge, listening, server
-from tests.support.records import REQUIREMENT, SCENARIO, failed
+from tests.support.records import REQUIREMENT, SCENARIO, failed, whole
 
 DRAFT = "0.1"
 CALLED = "client-messages/request-id-on-duplicate"

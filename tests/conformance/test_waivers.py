@@ -27,10 +27,9 @@ from conformance.rendering.restored import restored
 from conformance.rendering.terminal import Terminal
 from conformance.target.target_file import from_file
 from conformance.target.waiver import Waiver
-from tests.conformance.test_baseline import whole
 from tests.support.kit import call, judge
 from tests.support.obeyed import obeyed
-from tests.support.records import REQUIREMENT, SCENARIO, failed, flaky, record, result
+from tests.support.records import REQUIREMENT, SCENARIO, failed, flaky, record, result, whole
 from tests.support.targets import with_waivers
 
 TODAY = date(2026, 11, 29)
