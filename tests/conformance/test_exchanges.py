@@ -29,6 +29,7 @@ NOT_SHOWN = {
     "HMAC-14": "messages of several connections come in any order",
     "TOKEN-18": "a hundred tokens differ in nothing that is shown",
     "LIMIT-10": "how much goes out before a slow reader is cut off is a matter of chance",
+    "TRANSPORT-27": "the reference server negotiates no compression",
     "LIMIT-13": "how many messages there is room for is a matter of chance",
 }
 """Requirements of which no exchange is the same whenever it is played, and why."""

@@ -228,7 +228,9 @@ def test_a_secret_keeps_the_name_that_it_had_first() -> None:
     assert known.hide(TOKEN) == "<token 1>"
 
 
-def test_however_many_events_of_others_come_everywhere_nothing_of_the_dialogue_is_pushed_out() -> None:
+def test_however_many_events_of_others_come_everywhere_nothing_of_the_dialogue_is_pushed_out() -> (
+    None
+):
     transcript = Transcript(secrets())
     for number in range(HEAD):
         transcript.add(0, "c", "received", "text", str(number))
