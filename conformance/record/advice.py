@@ -14,7 +14,7 @@ ADVICE: Final[Mapping[Cause, tuple[str, str]]] = {
     ),
     "no hook": (
         "They need a hook",
-        "Give the target file the hooks that the reasons name.",
+        "Give the target file, which coda-conformance init writes, the hooks that the reasons name.",
     ),
     "hook failed": (
         "A hook does not do what it is for",
@@ -55,7 +55,7 @@ ADVICE: Final[Mapping[Cause, tuple[str, str]]] = {
     ),
     "not tried": (
         "The run ended before their turn",
-        "Run the target again.",
+        "Run the target again; if it ends early each time, the report says why.",
     ),
     "not provable": (
         "What came proves nothing",

@@ -33,13 +33,20 @@ jobs:
         with:
           python-version: "3.13"
       # Build your server here: {path} starts it.
-      - run: pip install coda-conformance   # or a checkout of it
+      - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2
+        with:
+          repository: OWNER/coda-conformance   # where your copy of the kit is
+          path: coda-conformance
+          persist-credentials: false
+      - run: pip install ./coda-conformance
       - run: coda-conformance run {path} --html report.html --junit junit.xml --github -
       - uses: actions/upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02 # v4.6.2
         if: always()
         with:
           name: conformance
-          path: report.html
+          path: |
+            report.html
+            junit.xml
 """
 
 
@@ -98,8 +105,9 @@ def _parameters(learnt: Learnt) -> Iterator[str]:
         yield ""
     yield from _comment(
         "What scenarios count on: as the server states it, or else the protocol's default. A run "
-        "lasts about as long as the longest window, and windows over a minute are not waited for "
-        "(--max-wait): start the server with windows of a few seconds for the test."
+        "waits for the longest window that is no longer than a minute (--max-wait), and judges "
+        "nothing that needs a longer one: start the server with windows of a few seconds for the "
+        "test."
     )
     for name, value in learnt.parameters.items():
         yield f"#   {name}: {int(value) if value == int(value) else value}"
