@@ -87,6 +87,11 @@ class Judging:
         self._wanted = [
             arg.removeprefix(start) for arg in self.config.args if arg.startswith(start)
         ]
+        named: str = self.config.getoption("coda_target") or ""
+        if self._wanted and is_file(Path(named)):
+            here, there = f"{start}{self._wanted[0]}", f"{named}::{self._wanted[0]}"
+            message = f"{here}: the checks of a target file are named by it: give {there} instead"
+            raise pytest.UsageError(printable(message))
         self.config.args[:] = [arg for arg in self.config.args if not arg.startswith(start)]
 
     @pytest.hookimpl(tryfirst=True)

@@ -300,6 +300,11 @@ def test_mistakes_are_told_where_they_are(pytester: pytest.Pytester) -> None:
     absent.stderr.fnmatch_lines(
         [f'ERROR: there is no check "{WORDS[:-1]}", did you mean "{WORDS}"?']
     )
+    pytester.path.joinpath("target.yaml").write_text('url: "ws://127.0.0.1:1/"\n', encoding="utf-8")
+    for name in (WORDS, "states/zzz"):
+        other = run_pytest(pytester, "--coda-target", "target.yaml", f"coda::{name}")
+        assert other.ret == 4
+        other.stderr.fnmatch_lines([f"ERROR: coda::{name}: *: give target.yaml::{name} instead"])
     launch = run_pytest(pytester, "--coda-launch", "no-such-program --port {port}")
     assert launch.ret == 4
     launch.stderr.fnmatch_lines(["ERROR: --coda-launch: *"])
