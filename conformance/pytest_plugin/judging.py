@@ -11,6 +11,8 @@ import pytest
 
 from conformance.documents.whole_file import is_file
 from conformance.errors import InputError, did_you_mean
+from conformance.loader.frozen import FrozenSet
+from conformance.loader.frozen import load as load_set
 from conformance.loader.suite import Suite, load
 from conformance.pytest_plugin.checks import Check, checks
 from conformance.pytest_plugin.items import CheckItem, Checks, TargetFile, TargetUrl
@@ -59,6 +61,15 @@ class Judging:
         return load()
 
     @cached_property
+    def frozen(self) -> FrozenSet | None:
+        """The frozen set to judge by, if the options name one; raises `pytest.UsageError`."""
+        name: str | None = self.config.getoption("coda_requirements")
+        try:
+            return load_set(self.suite, name) if name else None
+        except InputError as error:
+            raise pytest.UsageError(told(error)) from None
+
+    @cached_property
     def checks(self) -> Sequence[Check]:
         """What the suite judges; each marker of it is registered."""
         rows = checks(self.suite)
@@ -77,6 +88,8 @@ class Judging:
     def pytest_collection(self, session: pytest.Session) -> None:
         """Take the node ids without a file from what pytest looks for on the disk."""
         self.session = session
+        if self.config.getoption("coda_requirements"):
+            _ = self.frozen  # a mistake in it is told before anything starts
         if self.target is None:
             return
         try:
