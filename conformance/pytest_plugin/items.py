@@ -20,6 +20,7 @@ from conformance.pytest_plugin.checks import Check
 from conformance.pytest_plugin.findings import Finding, findings
 from conformance.pytest_plugin.judgement import judge, judged
 from conformance.pytest_plugin.options import plan, told
+from conformance.record.apart import judged_by, scope_of
 from conformance.record.record import RunRecord
 from conformance.record.sightings import seen_in
 from conformance.record.waivers import checked, surely_waived
@@ -64,8 +65,8 @@ class CheckItem(pytest.Item):
         finding, record = self.finding, self.checks.record
         if record is None or finding is None:
             raise Broken(self.checks.fault or "the run has no result of this check")
-        rows = (finding.result, *finding.others)
-        failed = [row for row in rows if row is not None and self._fails(row.outcome)]
+        rows = finding.counting
+        failed = [row for row in rows if self._fails(row.outcome)]
         waivers = [record.waivers.of(row.id) if record.waivers else None for row in failed]
         if failed and all(waivers):
             pytest.xfail(telling.waived(waiver for waiver in waivers if waiver))
@@ -73,10 +74,13 @@ class CheckItem(pytest.Item):
             verbose = self.config.get_verbosity() > 0
             raise Broken(telling.failure(finding, record, transcript=verbose))
         for row in rows:
-            if row is not None and row.outcome is Outcome.WARNED:
+            if row.outcome is Outcome.WARNED:
                 warnings.warn(BrokenShould(telling.warning(row, record)), stacklevel=1)
-        if finding.result is None or not finding.result.outcome.judges:
-            pytest.skip(telling.skipped(finding.result))
+        result = finding.result
+        if finding.apart and result and (result.outcome.blames or self._fails(result.outcome)):
+            pytest.xfail(telling.apart(finding.apart, result, self.checks.judging.suite.errata))
+        if result is None or not result.outcome.judges:
+            pytest.skip(telling.skipped(result))
 
     def _fails(self, outcome: Outcome) -> bool:
         """Return whether a result with an outcome is a failure of this item."""
@@ -161,13 +165,16 @@ class Checks(pytest.Collector):
         return datetime.now(UTC).date()
 
     def _judged(self) -> RunRecord:
-        return waived(judge(self.target, self._planned), self.target.waivers, self._today)
+        record = judge(self.target, self._planned)
+        counted = judged_by(record, self.judging.suite, self.judging.frozen)
+        return waived(counted, self.target.waivers, self._today)
 
     def _planned(self, target: Target) -> Run:
         names = [item.name for item in self.items]
         suite, settings = self.judging.suite, self.judging.settings
         scenarios, options = plan(suite, names, self.judging.seen_before(self.items), settings)
         known = surely_waived(target.waivers, suite, self._today)
+        known |= scope_of(suite, self.judging.frozen).results.keys()
         return Run(suite, target, scenarios, replace(options, known=known))
 
 

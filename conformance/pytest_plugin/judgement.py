@@ -12,6 +12,7 @@ from pathlib import Path
 
 from conformance.engine.run import Run
 from conformance.engine.started import with_lifetime
+from conformance.pytest_plugin.ending import orderly
 from conformance.pytest_plugin.loop import Loop
 from conformance.record.record import RunRecord
 from conformance.rendering.files import write
@@ -41,7 +42,7 @@ def judge(target: Target, planned: Callable[[Target], Run]) -> RunRecord:
 
     A target with a command is started for the run and ended after it.
     """
-    with ExitStack() as stack:
+    with orderly(), ExitStack() as stack:
         process = stack.enter_context(running(target.command)) if target.command else None
         try:
             found = process.ready() if process else {}

@@ -11,6 +11,8 @@ import pytest
 
 from conformance.documents.whole_file import is_file
 from conformance.errors import InputError, did_you_mean
+from conformance.loader.frozen import FrozenSet
+from conformance.loader.frozen import load as load_set
 from conformance.loader.suite import Suite, load
 from conformance.pytest_plugin.checks import Check, checks
 from conformance.pytest_plugin.items import CheckItem, Checks, TargetFile, TargetUrl
@@ -59,6 +61,15 @@ class Judging:
         return load()
 
     @cached_property
+    def frozen(self) -> FrozenSet | None:
+        """The frozen set to judge by, if the options name one; raises `pytest.UsageError`."""
+        name: str | None = self.config.getoption("coda_requirements")
+        try:
+            return load_set(self.suite, name) if name else None
+        except InputError as error:
+            raise pytest.UsageError(told(error)) from None
+
+    @cached_property
     def checks(self) -> Sequence[Check]:
         """What the suite judges; each marker of it is registered."""
         rows = checks(self.suite)
@@ -77,6 +88,8 @@ class Judging:
     def pytest_collection(self, session: pytest.Session) -> None:
         """Take the node ids without a file from what pytest looks for on the disk."""
         self.session = session
+        if self.config.getoption("coda_requirements"):
+            _ = self.frozen  # a mistake in it is told before anything starts
         if self.target is None:
             return
         try:
@@ -87,16 +100,27 @@ class Judging:
         self._wanted = [
             arg.removeprefix(start) for arg in self.config.args if arg.startswith(start)
         ]
+        named: str = self.config.getoption("coda_target") or ""
+        if self._wanted and is_file(Path(named)):
+            here, there = f"{start}{self._wanted[0]}", f"{named}::{self._wanted[0]}"
+            message = f"{here}: the checks of a target file are named by it: give {there} instead"
+            raise pytest.UsageError(printable(message))
         self.config.args[:] = [arg for arg in self.config.args if not arg.startswith(start)]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Add the checks of the target that the options name."""
-        found = self._of_options()
+        """Add the checks of the target that the options name, unless other tests are asked for."""
+        found = self._of_options() if self._wanted or not self._names_tests() else None
         if found is not None:
             items.extend(
                 item for item in self.session.genitems(found) if isinstance(item, pytest.Item)
             )
+
+    def _names_tests(self) -> bool:
+        """Return whether the command line names files or node ids, and no folder of tests."""
+        return bool(self.config.args) and all(
+            "::" in arg or is_file(Path(arg)) for arg in self.config.args
+        )
 
     def _of_options(self) -> Checks | None:
         """Return the collector of the target that the options name, if it is not there already."""

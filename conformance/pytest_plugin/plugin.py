@@ -90,6 +90,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="scenarios to run at once (default 16)",
     )
     group.addoption(
+        "--coda-requirements",
+        metavar="SET",
+        help="judge exactly what a release asks, such as 0.1; what was added later runs and is "
+        "an expected failure where it fails",
+    )
+    group.addoption(
         "--coda-force",
         action="store_true",
         help="judge the server even if it does not look like one of this protocol",

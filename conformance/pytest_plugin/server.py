@@ -10,6 +10,7 @@ from conformance.engine.run import Options, Run
 from conformance.engine.world import World
 from conformance.errors import InputError
 from conformance.loader.suite import load
+from conformance.pytest_plugin.ending import orderly
 from conformance.pytest_plugin.loop import Loop
 from conformance.pytest_plugin.options import target_of, told
 from conformance.target.process import NotReady, running
@@ -42,7 +43,7 @@ def serving(config: pytest.Config) -> Iterator[Server]:
     if target is None:
         pytest.fail(NO_TARGET, pytrace=False)
     scale: float = config.getoption("coda_timeout_scale")
-    with ExitStack() as stack:
+    with orderly(), ExitStack() as stack:
         try:
             hide = Run(load(), target, (), Options()).world.secrets.hide
             process = stack.enter_context(running(target.command)) if target.command else None

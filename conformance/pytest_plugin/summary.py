@@ -8,7 +8,7 @@ from conformance.pytest_plugin.options import as_here
 from conformance.record import advice
 from conformance.record.headline import headline
 from conformance.record.record import Exit, RunRecord, exit_status
-from conformance.rendering import remarks, waived
+from conformance.rendering import remarks, scope, waived
 from conformance.rendering.cases import shortfall
 from conformance.text.layout import filled
 from conformance.text.streams import USUAL
@@ -33,6 +33,8 @@ def lines(record: RunRecord, *, accepted: str) -> Iterator[str]:
     """
     counts = ", ".join(f"{number} {name}" for name, number in record.counts().items() if number)
     yield from filled(f"{record.target_url}: {counts or 'no results'}", USUAL, "  ")
+    for line in filter(None, (*scope.counts(record), scope.judged(record))):
+        yield from filled(line, USUAL, "  ")
     undecided = [row for row in record.results if row.outcome is Outcome.INCONCLUSIVE]
     for group in () if record.unreachable else advice.groups(undecided):
         text = f"{len(group.results)} inconclusive. {group.title}. {group.advice}"

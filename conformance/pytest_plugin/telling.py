@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
+from conformance.loader.errata import Erratum, open_for
 from conformance.model import Outcome, Result
 from conformance.pytest_plugin.findings import Finding
 from conformance.pytest_plugin.options import as_here
-from conformance.record.record import RunRecord
+from conformance.record.record import RunRecord, blamed
 from conformance.record.sightings import seen_in
 from conformance.rendering.text import failure_lines
 from conformance.target.waiver import Waiver
@@ -19,8 +20,7 @@ from conformance.text.streams import USUAL
 
 def failure(finding: Finding, record: RunRecord, *, transcript: bool) -> str:
     """Return what is wrong as printable lines; the first says it in a sentence."""
-    rows = [row for row in (finding.result, *finding.others) if row is not None]
-    rows = [row for row in rows if row.outcome is not Outcome.PASSED]
+    rows = [row for row in finding.counting if row.outcome is not Outcome.PASSED]
     parts = (_one(row, record, transcript=transcript) for row in rows)
     return "\n\n".join("\n".join(map(printable, lines)) for lines in parts)
 
@@ -47,6 +47,13 @@ def waived(waivers: Iterable[Waiver]) -> str:
     """Return until when a failure is waived, and why, in one line."""
     told = dict.fromkeys(f"waived until {row.expires}: {row.reason}" for row in waivers)
     return printable(cut("; ".join(told)))
+
+
+def apart(why: str, result: Result, errata: Iterable[Erratum]) -> str:
+    """Return why a failure does not count, in one line, with the errata that say so."""
+    names, rows = (result.id, *sorted(blamed(result))), [row for row in errata if not row.judged]
+    told = dict.fromkeys(str(row) for name in names for row in open_for(name, rows))
+    return printable(cut("; ".join((f"{why}, not counted", *told))))
 
 
 def warning(result: Result, record: RunRecord) -> str:

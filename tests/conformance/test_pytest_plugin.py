@@ -26,6 +26,7 @@ pytest_plugins = ("pytester",)
 
 WORDS = "errors/words-are-no-json"
 WAITS = "authentication/"
+USED = ("--coda-target", "target.yaml", "-m", "not coda")
 NEEDS_HOOK = "events/hundreds-of-events-come"
 
 
@@ -218,7 +219,11 @@ def test_the_first_failure_may_end_the_list(pytester: pytest.Pytester, legacy_fi
 # ── what goes wrong ──
 
 
-def test_an_interrupted_run_takes_its_server_along(pytester: pytest.Pytester) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("words", [("target.yaml", "-k", WAITS), USED], ids=["run", "fixture"])
+def test_an_interrupted_run_takes_its_server_along(
+    pytester: pytest.Pytester, words: tuple[str, ...], number: signal.Signals
+) -> None:
     note = pytester.path / "pid"
     os.mkfifo(note)
     reader = os.open(note, os.O_RDONLY | os.O_NONBLOCK)
@@ -228,18 +233,50 @@ def test_an_interrupted_run_takes_its_server_along(pytester: pytest.Pytester) ->
     )
     target = {"command": {"run": [sys.executable, "-c", noted, "--port=0"]}}
     pytester.path.joinpath("target.yaml").write_text(json.dumps(target), "utf-8")
-    words = (sys.executable, "-m", "pytest", *PLUGIN, *OTHERS, "target.yaml", "-k", WAITS)
+    pytester.makepyfile(
+        test_it="def test_it(coda):\n    coda.connect().expect({'type': 'x'}, timeout=30)\n"
+    )
     process = pytester.popen(
-        words, subprocess.PIPE, subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True
+        (sys.executable, "-m", "pytest", *PLUGIN, *OTHERS, *words),
+        subprocess.PIPE,
+        subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        text=True,
     )
     assert select.select([reader], [], [], 30)[0], "the run has begun to start its server"
     server_process = int(os.read(reader, 20))
     os.close(reader)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     output, _ = process.communicate(timeout=30)
     assert (process.returncode, "KeyboardInterrupt" in output) == (2, True), output
     with pytest.raises(ProcessLookupError):
         os.kill(server_process, 0)
+
+
+def test_signals_are_as_they_were_after_a_run(pytester: pytest.Pytester, url: str) -> None:
+    pytester.makepyfile(
+        """
+        import signal
+
+        NUMBERS = (signal.SIGTERM, signal.SIGHUP)
+
+        def test_while_it_runs(coda):
+            assert signal.SIG_DFL not in map(signal.getsignal, NUMBERS)
+        """
+    )
+    pytester.makeconftest(
+        """
+        def pytest_unconfigure():
+            import signal
+
+            assert signal.getsignal(signal.SIGTERM) is signal.getsignal(signal.SIGHUP)
+            assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+            print("as before")
+        """
+    )
+    result = run_pytest(pytester, "--coda-target", url, "-m", "not coda")
+    assert (result.ret, result.parseoutcomes()["passed"]) == (0, 1), result.stdout.str()
+    result.stdout.fnmatch_lines(["as before"])
 
 
 def test_a_server_that_is_not_there_is_one_failure(pytester: pytest.Pytester) -> None:
@@ -263,6 +300,11 @@ def test_mistakes_are_told_where_they_are(pytester: pytest.Pytester) -> None:
     absent.stderr.fnmatch_lines(
         [f'ERROR: there is no check "{WORDS[:-1]}", did you mean "{WORDS}"?']
     )
+    pytester.path.joinpath("target.yaml").write_text('url: "ws://127.0.0.1:1/"\n', encoding="utf-8")
+    for name in (WORDS, "states/zzz"):
+        other = run_pytest(pytester, "--coda-target", "target.yaml", f"coda::{name}")
+        assert other.ret == 4
+        other.stderr.fnmatch_lines([f"ERROR: coda::{name}: *: give target.yaml::{name} instead"])
     launch = run_pytest(pytester, "--coda-launch", "no-such-program --port {port}")
     assert launch.ret == 4
     launch.stderr.fnmatch_lines(["ERROR: --coda-launch: *"])
