@@ -148,7 +148,10 @@ _ORDER: Final = {outcome: place for place, outcome in enumerate(Outcome)}
 
 
 class Verdict(Enum):
-    """The verdict on a profile; `WAIVED` if nothing is broken but what a waiver excuses."""
+    """The verdict on a profile; `WAIVED` if nothing is broken but what a waiver excuses.
+
+    A profile is `NOT_CLAIMED` too if none of its requirements counts: nothing of it is judged.
+    """
 
     CONFORMANT = "conformant"
     WAIVED = "conformant with waivers"

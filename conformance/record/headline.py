@@ -8,6 +8,7 @@ import msgspec
 
 from conformance.model import Outcome, Verdict
 from conformance.record.baseline import Comparison
+from conformance.record.left_out import left_out
 from conformance.record.record import (
     Exit,
     RunRecord,
@@ -15,6 +16,7 @@ from conformance.record.record import (
     profile_verdicts,
 )
 from conformance.record.waivers import with_waivers
+from conformance.text.layout import capitalized
 
 # For a whole run, for a part of the suite, against a baseline.
 _WORDS: Final[Mapping[Exit, tuple[str, str, str]]] = {
@@ -55,15 +57,19 @@ class Headline(msgspec.Struct, frozen=True):
 
 
 def headline(record: RunRecord) -> Headline:
-    """Return the verdict on a run in one sentence, or two if the run did not end as it should."""
+    """Return the verdict on a run in one sentence, with others if it is not whole."""
     status = exit_status(record)
     sentence = _sentence(record)
     if not record.complete and not record.unreachable:
         sentence += f" The run is not complete: {record.note or 'it was interrupted'}."
+    if said := "" if record.unreachable else left_out(record):
+        sentence += f" {capitalized(said)}."
     form = 2 if record.comparison is not None else 1 if record.selection else 0
     words = _WORDS[status][form]
     if status is Exit.CONFORMANT and not form:
         words += _to(record)
+    if status is Exit.CONFORMANT and form == 2 and record.selection:
+        words += " in what was selected"
     if status is Exit.CONFORMANT and record.waivers is not None:
         waived = with_waivers(len(record.waivers.in_force))
         words += f",{waived}" if waived and form == 2 else waived

@@ -320,7 +320,9 @@ def _verdict(record: RunRecord, name: str, statuses: Sequence[RequirementStatus]
     own = [row for row in statuses if row.requirement.profile == name]
     counts = Counter(row.status for row in own)
     waived = Counter(row.status for row in own if row.is_waived)
-    verdict = _verdict_by(record, name, {row.beside for row in own}, has_waived=bool(waived))
+    verdict = Verdict.NOT_CLAIMED
+    if any(outcome.counts for outcome in counts):
+        verdict = _verdict_by(record, name, {row.beside for row in own}, has_waived=bool(waived))
     return ProfileVerdict(name, profile.title, verdict, counts, waived)
 
 

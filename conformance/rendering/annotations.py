@@ -13,6 +13,7 @@ from conformance.errors import Location
 from conformance.model import Outcome, Result
 from conformance.record.baseline import Comparison
 from conformance.record.causes import Cause, causes
+from conformance.record.left_out import left_out
 from conformance.record.record import (
     Exit,
     RunRecord,
@@ -170,6 +171,8 @@ def _achieved(record: RunRecord) -> Iterator[str]:
     if not record.selection:
         yield from (f"{row.name}: {row.verdict.value}" for row in profile_verdicts(record))
     yield ", ".join(f"{number} {name}" for name, number in record.counts().items() if number)
+    if said := left_out(record):
+        yield said
     yield from scope.counts(record)
     for waiver in record.waivers.in_force if record.waivers else ():
         yield f"waived: {waived.stated(waiver)}"

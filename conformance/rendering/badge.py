@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 from xml.etree import ElementTree as ET
 
 from conformance.model import Outcome, Verdict
+from conformance.record.left_out import excluded
 from conformance.record.record import (
     Exit,
     ProfileVerdict,
@@ -46,6 +47,8 @@ _WIDTHS: Final = {
 _WIDEST: Final = 1080
 SIZE: Final = 11
 PADDING: Final = 6
+SHORT: Final = 40
+"""Characters of a word that a badge shows."""
 
 
 class Badge(NamedTuple):
@@ -63,6 +66,7 @@ class Badge(NamedTuple):
 def badge(record: RunRecord) -> Badge:
     """Return the badge of a run, which is good only if the exit status is 0."""
     found, status = _badge(record), exit_status(record)
+    found = found._replace(message=f"{found.message}{_without(record)}")
     if not found.is_good or status is Exit.CONFORMANT:
         return found
     wrong = "incomplete" if record.comparison is None else "not as the baseline says"
@@ -122,6 +126,15 @@ def _of_all(
         names = f"all {len(claimed)} profiles"
     colour = "green" if counts[Outcome.WARNED] or waivers else "brightgreen"
     return Badge(f"{names}: conformant{waivers}{_warnings(counts)}", colour)
+
+
+def _without(record: RunRecord) -> str:
+    """Return what was left out, to be appended: the word, or how many there are."""
+    words = excluded(record)
+    if not words:
+        return ""
+    is_short = len(words) == 1 and len(words[0]) <= SHORT
+    return f", without {words[0] if is_short else 'what was excluded'}"
 
 
 def _end(record: RunRecord) -> str:

@@ -20,13 +20,11 @@ def verdict(record: RunRecord) -> str:
     status = exit_status(record)
     waived = with_waivers(len(record.waivers.in_force)) if record.waivers else ""
     of_set = f" to {record.judged_set.short}" if record.judged_set else ""
+    part = " in what was selected" if record.selection else ""
     words = {
-        (True, Exit.CONFORMANT): f"no change from the baseline{waived}",
+        (True, Exit.CONFORMANT): f"no change from the baseline{part}{waived}",
         (True, Exit.NOT_CONFORMANT): "differs from the baseline",
-        (
-            False,
-            Exit.CONFORMANT,
-        ): f"conformant{of_set}{' in what was selected' * bool(record.selection)}",
+        (False, Exit.CONFORMANT): f"conformant{of_set}{part}",
     }
     found = words.get((record.comparison is not None, status))
     if found is None:

@@ -9,6 +9,7 @@ from conformance import __version__
 from conformance.model import Outcome, Result, Timing
 from conformance.record.baseline import Comparison
 from conformance.record.causes import causes
+from conformance.record.left_out import left_out
 from conformance.record.record import Exit, RunRecord, exit_status, profile_verdicts
 from conformance.record.retries import tally
 from conformance.rendering import scope
@@ -163,7 +164,7 @@ def _milliseconds(seconds: float) -> int:
 
 
 def _environment(record: RunRecord) -> dict[str, Any]:
-    suite = record.suite
+    suite, said = record.suite, left_out(record)
     return {
         "reportName": f"{suite.title} {suite.version}",
         "appName": record.target_name,
@@ -173,6 +174,7 @@ def _environment(record: RunRecord) -> dict[str, Any]:
             "claims": sorted(record.claims),
             "suite": {"name": suite.name, "version": suite.version},
             "requirements": str(record.judged_set) if record.judged_set else "all",
+            **({"excluded": said} if said else {}),
         },
     }
 

@@ -6,6 +6,7 @@ from xml.etree import ElementTree as ET
 from conformance.model import Outcome, Result, Trial
 from conformance.record.baseline import Comparison
 from conformance.record.causes import causes
+from conformance.record.left_out import left_out
 from conformance.record.record import RunRecord
 from conformance.record.retries import failing_trials
 from conformance.rendering import remarks
@@ -61,6 +62,8 @@ def render(record: RunRecord) -> bytes:
     facts = {"target": record.target_url, "suite": record.suite.version, "waivers": waivers}
     if record.judged_set is not None:
         facts["requirements"] = str(record.judged_set)
+    if said := left_out(record):
+        facts["excluded"] = said
     for name, value in facts.items():
         ET.SubElement(properties, "property", name=name, value=value)
     suite.extend(rows)

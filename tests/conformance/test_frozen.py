@@ -20,7 +20,7 @@ from conformance.record.apart import judged_by
 from conformance.record.headline import headline
 from conformance.record.record import Exit, exit_status, requirement_statuses
 from conformance.rendering import annotations, ctrf, junit, markdown
-from conformance.rendering.badge import endpoint
+from conformance.rendering.badge import badge, endpoint
 from conformance.rendering.document import document
 from conformance.rendering.html import page
 from conformance.rendering.restored import restored
@@ -148,6 +148,21 @@ def test_a_requirement_that_was_added_later_is_not_in_the_denominators(
     assert exit_status(made) is Exit.CONFORMANT
     (row,) = (r for r in requirement_statuses(made) if r.requirement.id == REQUIREMENT)
     assert (row.status, row.requirement.excluded) == (Outcome.EXCLUDED, "added after 0.1")
+
+
+def test_a_profile_of_which_a_set_asks_nothing_has_no_verdict(
+    suite: Suite, asked: FrozenSet
+) -> None:
+    names = [row.id for row in suite.requirements.values() if row.profile == "limits"]
+    claims = frozenset(filter(None, (row.claim for row in suite.profiles.values())))
+    made = replace(whole(suite), claims=claims)
+    alone = judged_by(replace(made, profiles=("limits",)), suite, without(asked, *names))
+    assert exit_status(alone) is Exit.INCOMPLETE
+    assert headline(alone).verdict == "Incomplete"
+    assert not badge(alone).is_good
+    all_else = judged_by(made, suite, without(asked, *names))
+    assert exit_status(all_else) is Exit.CONFORMANT
+    assert "limits" not in badge(all_else).message
 
 
 async def test_a_real_run_of_a_smaller_set_counts_what_is_in_it(

@@ -179,7 +179,7 @@ def hostile(suite: Suite) -> RunRecord:
     ]
     return _of(
         suite, *rows, target_name=STRANGE, target_url=STRANGE, target_words=STRANGE,
-        selection=(STRANGE,), note=STRANGE, claims=frozenset({STRANGE}),
+        selection=(STRANGE, f"!{STRANGE}"), note=STRANGE, claims=frozenset({STRANGE}),
     )  # fmt: skip
 
 
