@@ -14,7 +14,7 @@ ADVICE: Final[Mapping[Cause, tuple[str, str]]] = {
     ),
     "no hook": (
         "They need a hook",
-        "Give the target file, which coda-conformance init writes, the hooks that the reasons name.",
+        "Give the target file (coda-conformance init writes one) the hooks that the reasons name.",
     ),
     "hook failed": (
         "A hook does not do what it is for",

@@ -384,3 +384,16 @@ def test_a_dialogue_needs_a_server(pytester: pytest.Pytester) -> None:
     result = run_pytest(pytester, *words)
     assert result.parseoutcomes()["errors"] == 1
     result.stdout.fnmatch_lines(["*refuses connections*"])
+
+
+def test_who_names_tests_of_their_own_gets_those_and_nothing_else(
+    pytester: pytest.Pytester, url: str
+) -> None:
+    pytester.path.joinpath("test_own.py").write_text("def test_it(coda): pass\n", encoding="utf-8")
+    listed = ("--coda-target", url, "--collect-only", "-q")
+    for word in ("test_own.py", "test_own.py::test_it"):
+        assert names(run_pytest(pytester, *listed, word)) == ["test_own.py::test_it"]
+    both = names(run_pytest(pytester, *listed, "test_own.py", f"coda::{WORDS}"))
+    assert both == ["test_own.py::test_it", f"coda::{WORDS}"]
+    assert len(names(run_pytest(pytester, *listed, "."))) > 800
+    assert len(names(run_pytest(pytester, *listed))) > 800
