@@ -13,10 +13,17 @@ from msgspec.structs import replace
 from conformance.errors import InputError
 from conformance.loader.suite import Suite
 from conformance.model import Outcome, Result, Verdict
+from conformance.record.apart import Scope, set_apart
 from conformance.record.baseline import Baseline, Entry
 from conformance.record.headline import headline, meaning
-from conformance.record.record import Exit, RunRecord, exit_status, profile_verdicts
-from conformance.record.waivers import checked, surely_waived
+from conformance.record.record import (
+    Exit,
+    RunRecord,
+    exit_status,
+    profile_verdicts,
+    requirement_statuses,
+)
+from conformance.record.waivers import Waivers, checked, surely_waived
 from conformance.record.waiving import waived
 from conformance.rendering import annotations, ctrf, junit, markdown
 from conformance.rendering.badge import badge
@@ -143,6 +150,31 @@ def test_what_is_open_beside_a_waived_failure_leaves_the_profile_open(suite: Sui
     made = judged(whole(suite, FAILED, open_), waiver(SCENARIO))
     verdicts = {row.name: row.verdict for row in profile_verdicts(made)}
     assert (exit_status(made), verdicts["core"]) == (Exit.INCOMPLETE, Verdict.INCOMPLETE)
+
+
+def test_what_only_a_waived_failure_of_another_judges_is_not_kept(suite: Suite) -> None:
+    other = "TRANSPORT-01"
+    found = failed(REQUIREMENT, requirements=(REQUIREMENT, other))
+    rest = [row for row in whole(suite).results if other not in row.requirements]
+    made = judged(record(suite, *rest, found), waiver(found.id))
+    by_id = {row.requirement.id: row for row in requirement_statuses(made)}
+    assert by_id[REQUIREMENT].beside is Outcome.PASSED
+    assert by_id[other].beside is by_id[other].status is Outcome.INCONCLUSIVE
+    core = next(row for row in profile_verdicts(made) if row.name == "core")
+    assert core.verdict is Verdict.INCOMPLETE
+    assert exit_status(made) is Exit.INCOMPLETE
+
+
+@pytest.mark.parametrize("scope", ["set", "erratum"])
+def test_a_waiver_for_what_a_set_or_an_erratum_leaves_out_may_stay(
+    suite: Suite, scope: str
+) -> None:
+    why = "added after 0.1" if scope == "set" else "disputed (E-01)"
+    made = set_apart(whole(suite), Scope(requirements={REQUIREMENT: why}))
+    assert judged(made, waiver(REQUIREMENT)).waivers == Waivers()
+    excluded = next(row.id for row in suite.requirements.values() if row.excluded)
+    bare = replace(whole(suite), results=())
+    assert ids(judged(bare, waiver(excluded)))["stale"] == [excluded]
 
 
 def test_a_requirement_that_breaks_elsewhere_too_is_broken(suite: Suite) -> None:
