@@ -57,6 +57,7 @@ def baseline(arguments: argparse.Namespace) -> int:
     old, comments = read_any(path, suite.renames) if is_there else (empty, COMMENTS)
     findings = renamed(report.findings(suite.profiles), suite.renames)
     _check_words(terms, findings)
+    terms = replace(terms, left_out=report.left_out(suite))
     new = updated(old, findings, _with_reasons(terms, record, findings, suite.renames))
     if new.added and not terms.reason:
         raise InputError(f"use --reason to say why these are known: {_some(new.added)}")

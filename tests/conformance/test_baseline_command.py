@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from conformance.loader.suite import Suite
 from conformance.model import Outcome, Result
+from conformance.record.apart import Scope, set_apart
 from conformance.record.baseline import Baseline, Entry
 from conformance.record.baseline_file import read, render
 from conformance.record.record import Exit, RunRecord, exit_status
@@ -150,6 +151,24 @@ def test_a_mistake_is_told_in_one_line_and_nothing_is_written(
     assert (done.status, done.output) == (2, "")
     assert told in done.complaint
     assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
+
+
+def test_entries_for_what_a_set_leaves_out_are_kept(tmp_path: Path, suite: Suite) -> None:
+    path = tmp_path / "baseline.yaml"
+    later = failed("DEDUP-04", id=KEY_ORDER, requirements=("DEDUP-04",))
+    made = whole(suite, failed(REQUIREMENT), later)
+    assert write(report(tmp_path / "all.json", made), path, "--reason=#7").status == 0
+    entry = Entry("ORIGIN-01", "not tried", frozenset({"ORIGIN-01"}), "#7")
+    entries = {**read(path, suite).entries, entry.id: entry}
+    path.write_text(render(Baseline("a server", entries)), encoding="utf-8")
+    scope = Scope({KEY_ORDER: "added after 0.1"}, {"ORIGIN-01": "added after 0.1"})
+    of_set = set_apart(made, scope)
+    done = write(report(tmp_path / "set.json", of_set), path)
+    assert (done.status, done.errors) == (0, "")
+    assert set(read(path, suite).entries) == {SCENARIO, KEY_ORDER, "ORIGIN-01"}
+    against = compared(of_set, read(path, suite), date(2026, 11, 29)).comparison
+    assert against is not None
+    assert [row.entry.id for row in against.stale] == []
 
 
 def test_an_output_that_is_no_baseline_is_not_overwritten(tmp_path: Path, suite: Suite) -> None:
