@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from conformance.errors import InputError
 from conformance.loader.suite import Suite
 from conformance.model import Outcome, Result
 from conformance.record.apart import Scope, set_apart
@@ -139,6 +140,9 @@ def test_a_report_of_another_suite_is_refused(tmp_path: Path, suite: Suite) -> N
     ("words", "told"),
     [(("--reason", "x", "--expires", "tomorrow"), '"tomorrow" is not a date such as 2027-03-31'),
      (("--reason", "x", "--expires", "2027-02-30"), '"2027-02-30" is not a date such as 2027'),
+     (("--reason", "x", "--expires", "2020-02-29"), "--expires 2020-02-29 has passed"),
+     (("--reason", "x", "--also", "y" * 100_000), "(100000 characters)"),
+     (("--expires", "y" * 100_000), "(100000 characters)"),
      (("--reason", "a\x1b[2Jb"), "--reason has unprintable characters: a\\x1b[2Jb"),
      (("--reason", " \n"), "use --reason to say why these are known"),
      (("--reason", "x", "--output", "/proc/no/baseline.yaml"), "the baseline /proc/no/base")],
@@ -150,7 +154,24 @@ def test_a_mistake_is_told_in_one_line_and_nothing_is_written(
     done = write(source, tmp_path / "baseline.yaml", *words)
     assert (done.status, done.output) == (2, "")
     assert told in done.complaint
+    assert len(done.complaint) < 1_500
     assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
+
+
+@pytest.mark.parametrize("place", ["id", "requirement"])
+def test_an_unknown_id_is_cut_in_the_error_however_long_it_is(
+    tmp_path: Path, suite: Suite, place: str
+) -> None:
+    long, path = "x" * 2_000_000, tmp_path / "baseline.yaml"
+    row = {"id": (long, f"[{REQUIREMENT}]"), "requirement": (SCENARIO, f"[{long}]")}[place]
+    path.write_text(
+        f"target: t\nknown:\n  - reason: x\n    failed:\n      ? {row[0]}\n      : {row[1]}\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(InputError, match="there is no ") as caught:
+        read(path, suite)
+    assert "(2000000 characters)" in caught.value.message
+    assert len(caught.value.message) < 1_000
 
 
 def test_entries_for_what_a_set_leaves_out_are_kept(tmp_path: Path, suite: Suite) -> None:
