@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -283,6 +284,31 @@ def test_a_report_that_waives_what_is_no_result_does_not_hold_together(suite: Su
     report = document(mixed(suite))
     report["waivers"]["waived"][0]["id"] = "x/other"
     with pytest.raises(InputError, match="x/other is waived, and is no result"):
+        Report("r.json", report).record()
+
+
+@pytest.mark.parametrize(
+    ("forge", "told"),
+    [(lambda row, all_: row.update(outcome="warned"), "is waived as warned, and is failed"),
+     (lambda row, all_: row.update(requirements=["AUTH-01"]), "is waived for AUTH-01, and breaks"),
+     (lambda row, all_: row["waiver"].update(id="AUTH-01"), "is waived by AUTH-01, which"),
+     (lambda row, all_: row["waiver"].update(expires="2026-11-19"), "had expired on 2026-11-19"),
+     (lambda row, all_: all_["waived"].append(row), "x/waived is waived twice"),
+     (lambda row, all_: all_["expired"].append(row), "x/waived is waived twice")],
+)  # fmt: skip
+def test_a_forged_waiver_does_not_hold_together(suite: Suite, forge: Any, told: str) -> None:
+    report = document(mixed(suite))
+    forge(report["waivers"]["waived"][0], report["waivers"])
+    with pytest.raises(InputError, match=told):
+        Report("r.json", report).record()
+
+
+def test_a_waiver_of_what_passed_does_not_hold_together(suite: Suite) -> None:
+    report = document(mixed(suite))
+    row = report["waivers"]["waived"][0]
+    next(r for r in report["results"] if r["id"] == row["id"])["outcome"] = "passed"
+    row["outcome"] = "passed"
+    with pytest.raises(InputError, match="x/waived is waived, and is passed"):
         Report("r.json", report).record()
 
 
