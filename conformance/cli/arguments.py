@@ -11,6 +11,7 @@ from conformance.cli import environment, options
 from conformance.cli.commands import COMMANDS, MEANINGS, Command
 from conformance.cli.parser import Parser
 from conformance.errors import did_you_mean
+from conformance.text.excerpts import cut
 from conformance.text.streams import complain
 
 PROGRAM: Final = "coda-conformance"
@@ -81,7 +82,7 @@ def _refuse_unknown(parser: Parser, words: Sequence[str]) -> None:
     word = next((word for word in words if not word.startswith("-")), None)
     if word is not None and words[0] == word:
         hint = did_you_mean(word, COMMANDS)
-        parser.error(f'there is no command "{word}"{hint}; known: {", ".join(COMMANDS)}')
+        parser.error(f'there is no command "{cut(word)}"{hint}; known: {", ".join(COMMANDS)}')
 
 
 def _take_environment(parser: Parser, command: Command, environ: Mapping[str, str]) -> None:

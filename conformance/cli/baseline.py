@@ -57,6 +57,7 @@ def baseline(arguments: argparse.Namespace) -> int:
     old, comments = read_any(path, suite.renames) if is_there else (empty, COMMENTS)
     findings = renamed(report.findings(suite.profiles), suite.renames)
     _check_words(terms, findings)
+    terms = replace(terms, left_out=report.left_out(suite))
     new = updated(old, findings, _with_reasons(terms, record, findings, suite.renames))
     if new.added and not terms.reason:
         raise InputError(f"use --reason to say why these are known: {_some(new.added)}")
@@ -74,6 +75,8 @@ def _terms(arguments: argparse.Namespace) -> Terms:
     if arguments.renew and expires is None:
         raise InputError("--renew needs --expires with the new date")
     today = datetime.now(UTC).date()
+    if expires is not None and expires < today:
+        raise InputError(f"--expires {expires} has passed; name a day from {today} on")
     return Terms(
         reason=_reason(arguments.reason),
         expires=expires,
@@ -90,7 +93,7 @@ def _check_words(terms: Terms, findings: Findings) -> None:
         if not known and not any(terms.names(word, found) for found in problems):
             hint = did_you_mean(word, [*OUTCOMES, *(found.id for found in problems)])
             raise InputError(
-                f'--also "{word}" names no problem of the report{hint}; '
+                f'--also "{cut(word)}" names no problem of the report{hint}; '
                 f"expected an outcome ({', '.join(OUTCOMES[1:])}) or the beginning of an id"
             )
 
@@ -119,7 +122,7 @@ def _with_reasons(
 def _reason(text: str) -> str:
     reason = " ".join(text.split())
     if not reason.isprintable():
-        raise InputError(f"--reason has unprintable characters: {reason}")
+        raise InputError(f"--reason has unprintable characters: {cut(reason)}")
     return reason
 
 

@@ -10,6 +10,7 @@ from conformance.record.baseline import Finding, renamed
 from conformance.record.difference import Change, difference, has_regressed
 from conformance.record.record import Exit
 from conformance.rendering.reader import Report, read
+from conformance.text.excerpts import cut
 from conformance.text.streams import say
 
 SHOWN = 20
@@ -28,7 +29,11 @@ def diff(arguments: argparse.Namespace) -> int:
 
 def _notes(old: Report, new: Report, renames: Renames) -> Iterator[str]:
     """Yield notes on reports that are not of the same kind, which may explain differences."""
-    rows = [("targets", old.target, new.target), ("suites", old.suite, new.suite)]
+    rows = [
+        ("targets", old.target, new.target),
+        ("suites", old.suite, new.suite),
+        ("requirements", _judged(old), _judged(new)),
+    ]
     for what, was, now in rows:
         if was != now:
             yield f"note: different {what}: {was} and {now}"
@@ -39,6 +44,12 @@ def _notes(old: Report, new: Report, renames: Renames) -> Iterator[str]:
         told = note(report.file, report.results(), renames)
         if told:
             yield told
+
+
+def _judged(report: Report) -> str:
+    """Return which requirements a report judges: those of a frozen set, or all."""
+    found = report.value["suite"].get("set")
+    return cut(f"set {found['name']} ({found['digest']})") if found else "all of the suite"
 
 
 def _lines(groups: Mapping[str, Sequence[Change]]) -> Iterator[str]:

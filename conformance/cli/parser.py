@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from conformance.errors import did_you_mean
+from conformance.text.excerpts import cut
 
 _CHOICE: Final = re.compile(r"invalid choice: '(?P<word>[^']*)' \(choose from (?P<known>.*)\)")
 
@@ -47,7 +48,7 @@ class Parser(argparse.ArgumentParser):
         """End with status 2 because of words that stand for nothing."""
         known = self.options()
         near = [did_you_mean(word.partition("=")[0], known) for word in words if word[:1] == "-"]
-        self.error(f"unrecognized arguments: {' '.join(words)}{''.join(near[:1])}")
+        self.error(f"unrecognized arguments: {cut(' '.join(words))}{''.join(near[:1])}")
 
 
 class Gathered(argparse.Action):

@@ -12,6 +12,7 @@ from conformance.loader.suite import DEFAULT
 from conformance.model import Result
 from conformance.record.sightings import seen_in
 from conformance.rendering.reader import read
+from conformance.text.excerpts import cut
 
 
 def failed(path: Path, words: Collection[str] = ()) -> list[str]:
@@ -30,7 +31,7 @@ def failed(path: Path, words: Collection[str] = ()) -> list[str]:
         for word in (result.id, *seen_in(result))
     )
     if not found:
-        of = f" of {' '.join(words)}" if words else ""
+        of = f" of {cut(' '.join(words))}" if words else ""
         raise InputError(f"has nothing{of} that failed", Location(report.file))
     return understood(report.file, found, renames)
 

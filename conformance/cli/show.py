@@ -6,6 +6,7 @@ import json
 from conformance.documents import locations
 from conformance.documents.schemas import SchemaStore
 from conformance.errors import InputError, did_you_mean
+from conformance.text.excerpts import cut
 from conformance.text.streams import say
 
 
@@ -24,5 +25,5 @@ def schema(arguments: argparse.Namespace) -> int:
         say(*text.splitlines())
     else:
         hint = did_you_mean(arguments.name, store.documents)
-        raise InputError(f'there is no schema "{arguments.name}"{hint}')
+        raise InputError(f'there is no schema "{cut(arguments.name)}"{hint}')
     return 0

@@ -5,6 +5,7 @@ from contextlib import suppress
 from datetime import date
 
 from conformance.errors import InputError
+from conformance.text.excerpts import cut
 
 
 def day(text: str) -> date:
@@ -12,4 +13,4 @@ def day(text: str) -> date:
     with suppress(ValueError):
         if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
             return date.fromisoformat(text)
-    raise InputError(f'"{text}" is not a date such as 2027-03-31')
+    raise InputError(f'"{cut(text)}" is not a date such as 2027-03-31')

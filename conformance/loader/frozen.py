@@ -16,6 +16,7 @@ from conformance.errors import InputError, did_you_mean
 from conformance.loader.form import Form
 from conformance.loader.suite import Suite
 from conformance.model import Requirement, Scenario, Step
+from conformance.text.excerpts import cut
 
 FOLDER: Final = "frozen"
 KINDS: Final = ("requirements", "scenarios", "passive", "forms")
@@ -91,7 +92,7 @@ def load(suite: Suite, name: str) -> FrozenSet:
     if name not in known:
         listed = ", ".join(known) or "none"
         hint = did_you_mean(name, known)
-        raise InputError(f'there is no set of requirements "{name}"{hint}; known: {listed}')
+        raise InputError(f'there is no set of requirements "{cut(name)}"{hint}; known: {listed}')
     source = _source(suite, locations.suite_root(suite.name) / FOLDER / f"{name}.yaml")
     found = of_source(name, source)
     for kind, id_, what in changes(found, suite):

@@ -85,7 +85,11 @@ def set_apart(record: RunRecord, scope: Scope) -> RunRecord:
         else:
             kept.append(_without(result, scope.requirements))
     suite = _facts(record.suite, scope.requirements)
-    return replace(record, suite=suite, results=tuple(kept), apart=tuple(apart))
+    own = record.suite.requirements
+    left_out = frozenset(
+        name for name in scope.requirements if name in own and not own[name].excluded
+    )
+    return replace(record, suite=suite, results=tuple(kept), apart=tuple(apart), left_out=left_out)
 
 
 def _why(result: Result, scope: Scope) -> str:

@@ -161,6 +161,7 @@ class Terms(msgspec.Struct, frozen=True):
     What fails every time is added, and of other problems only what `also` names: by outcome, or by
     the beginning of an id. New entries get the reason that `reasons` has for their id, or else
     `reason`, and the date. `renewed` says whether entries that have expired by then get the date.
+    Entries for what is `left_out` of judgement stay as they are.
     """
 
     reason: str = ""
@@ -168,6 +169,7 @@ class Terms(msgspec.Struct, frozen=True):
     also: tuple[str, ...] = ()
     reasons: Mapping[str, str] = msgspec.field(default_factory=dict)
     renewed: date | None = None
+    left_out: frozenset[str] = frozenset()
 
     def take(self, found: Finding) -> bool:
         """Return whether a problem may become an entry."""
@@ -206,10 +208,12 @@ def updated(old: Baseline, findings: Findings, terms: Terms) -> Update:
     dropped. A problem that the terms do not take is left out, and an old entry for it stays: what
     proves nothing shows neither that a failure is still there nor that it is gone.
     """
-    entries: dict[str, Entry] = {}
+    entries = {name: row for name, row in old.entries.items() if name in terms.left_out}
     added, renewed, left_out = [], [], []
     for found in findings.values():
         entry = old.entries.get(found.id)
+        if found.id in terms.left_out:
+            continue
         if entry is not None and _stays(entry, found):
             entries[found.id] = entry
             if terms.renewed is not None and entry.has_expired(terms.renewed):

@@ -19,6 +19,7 @@ from conformance.loader.renames import Renames
 from conformance.loader.suite import Suite
 from conformance.record.baseline import Baseline, Entry
 from conformance.text.escapes import printable, printable_lines
+from conformance.text.excerpts import cut
 
 WIDTH: Final = 100
 OUTCOMES: Final = ("failed", "flaky", "kit error", "inconclusive", "not tried")
@@ -82,7 +83,7 @@ def _read(
         entry = _entry(row, source, renames)
         if entry.id in places:
             before = places[entry.id]
-            message = f"{entry.id} is there twice, also in line {before.line}"
+            message = f"{cut(entry.id)} is there twice, also in line {before.line}"
             raise source.error(message, row.at)
         entries[entry.id], places[entry.id] = entry, source.location(row.at)
     former = tuple(name for row in placed for name in (row.id, *row.blamed) if name in renames)
@@ -127,15 +128,15 @@ def _check(
     id_ = suite.renames.get(row.id, row.id)
     if id_ not in judged:
         hint = did_you_mean(id_, judged)
-        raise source.error(f'there is no scenario or passive check "{id_}"{hint}', row.at)
+        raise source.error(f'there is no scenario or passive check "{cut(id_)}"{hint}', row.at)
     for i, written in enumerate(row.blamed):
         name = suite.renames.get(written, written)
         at = (*row.list_at, i)
         if name not in suite.requirements:
             hint = did_you_mean(name, suite.requirements)
-            raise source.error(f'there is no requirement "{name}"{hint}', at)
+            raise source.error(f'there is no requirement "{cut(name)}"{hint}', at)
         if name not in judged[id_]:
-            of_it = ", ".join(judged[id_])
+            of_it = cut(", ".join(judged[id_]))
             raise source.error(f"{id_} does not judge {name}, only {of_it}", at)
 
 

@@ -11,6 +11,7 @@ from conformance.model import Cause, Outcome
 from conformance.record.advice import ADVICE
 from conformance.record.baseline import FAILED
 from conformance.record.causes import causes
+from conformance.record.command import only, same_again, what_failed
 from conformance.record.record import Exit, RunRecord, exit_status
 
 
@@ -24,8 +25,7 @@ class NextStep(NamedTuple):
 def next_step(record: RunRecord, stored: Path | None = None) -> NextStep | None:
     """Return what to do next; None if there is nothing to do. `stored` is the JSON report."""
     kept = stored if stored is not None and is_file(stored) else None
-    status, report = exit_status(record), quote(str(kept or "REPORT.json"))
-    again = f"coda-conformance {record.target_words}"
+    status = exit_status(record)
     if status in _STEPS:
         return NextStep(_STEPS[status])
     if status is Exit.CONFORMANT:
@@ -33,13 +33,12 @@ def next_step(record: RunRecord, stored: Path | None = None) -> NextStep | None:
     ranked = causes(record).ranked
     if ranked and ranked[0].failed:
         if kept is None:
-            words = " ".join([again, *map(quote, record.selection)])
-            return NextStep("fix the first cause, then run it again:", words)
+            return NextStep("fix the first cause, then run it again:", same_again(record))
         sentence = "fix the first cause, then rerun what failed:"
-        return NextStep(sentence, f"{again} --failed {report}")
+        return NextStep(sentence, what_failed(record, str(kept)))
     flaky = [row.id for row in record.unexpected if row.outcome is Outcome.FLAKY]
     if flaky:
-        return NextStep("run what is flaky alone:", f"{again} {flaky[0]}")
+        return NextStep("run what is flaky alone:", only(record, flaky[0]))
     if record.comparison is not None and status is Exit.NOT_CONFORMANT:
         return None
     return _for_inconclusive(record)

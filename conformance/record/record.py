@@ -143,10 +143,11 @@ class RunRecord(msgspec.Struct, frozen=True):
     target was lost, `in_flight` names the scenarios that were in progress, the likeliest first.
     `comparison` is how the run compares with a baseline, `waivers` what those of the target come
     to, if it has any, `judged_set` the frozen set that it judged, if not all, `apart` what does not
-    count, `disputed` the open errata of what does, by id, `process` how the target's process fared
-    if the kit started it, `hook_faults` what was found against hooks, by name. `observed` says how
-    many messages of each kind came, `stalls` when the kit was held up and for how long, both in
-    seconds, the former from the start of the run.
+    count, `disputed` the open errata of what does, by id, `left_out` the
+    requirements that a set or an erratum leaves out and the suite does not, `process` how the
+    target's process fared if the kit started it, `hook_faults` what was found against hooks, by
+    name. `observed` says how many messages of each kind came, `stalls` when the kit was held up and
+    for how long, both in seconds, the former from the start of the run.
     """
 
     suite: SuiteFacts
@@ -178,6 +179,7 @@ class RunRecord(msgspec.Struct, frozen=True):
     judged_set: JudgedSet | None = None
     apart: tuple[Apart, ...] = ()
     disputed: Mapping[str, str] = msgspec.field(default_factory=dict)
+    left_out: frozenset[str] = frozenset()
 
     @property
     def complete(self) -> bool:
@@ -272,7 +274,8 @@ def _status(
     rest = [r for r in found if r.id not in excused]
     if len(rest) == len(found):
         return RequirementStatus(requirement, status, names, status)
-    beside = _gravest(requirement, record, rest) if rest else Outcome.PASSED
+    excused_wholly = Outcome.PASSED if status.blames else status
+    beside = _gravest(requirement, record, rest) if rest else excused_wholly
     return RequirementStatus(requirement, status, names, beside)
 
 

@@ -10,6 +10,7 @@ from conformance.errors import InputError, did_you_mean
 from conformance.loader.suite import Suite
 from conformance.model import Result
 from conformance.target.waiver import Waiver
+from conformance.text.excerpts import cut
 
 
 class Waived(msgspec.Struct, frozen=True):
@@ -67,7 +68,7 @@ def checked(waivers: Iterable[Waiver], suite: Suite) -> tuple[Waiver, ...]:
         name = suite.renames.get(row.id, row.id)
         if name not in known:
             hint = did_you_mean(name, known)
-            message = f'there is no requirement, scenario or passive check "{name}"{hint}'
+            message = f'there is no requirement, scenario or passive check "{cut(name)}"{hint}'
             raise InputError(message, row.location)
         if name in found:
             raise InputError(f"{name} is waived twice", row.location)

@@ -38,7 +38,8 @@ def _row(result: Result, waiver: Waiver) -> Waived:
 def _stale(record: RunRecord, waivers: Sequence[Waiver]) -> Iterator[Stale]:
     """Yield the waivers for what was judged and is kept, or does not concern the target.
 
-    A part of a run shows this only of the scenarios in it.
+    What only a frozen set or an erratum leaves out may count in the next run. A part of a
+    run shows this only of the scenarios in it.
     """
     whole = record.complete and not (record.selection or record.profiles)
     kept = (Outcome.PASSED, Outcome.NOT_APPLICABLE, Outcome.EXCLUDED)
@@ -46,5 +47,5 @@ def _stale(record: RunRecord, waivers: Sequence[Waiver]) -> Iterator[Stale]:
     if whole:
         statuses |= {row.requirement.id: row.status for row in requirement_statuses(record)}
     for waiver in waivers:
-        if statuses.get(waiver.id) in kept:
+        if statuses.get(waiver.id) in kept and waiver.id not in record.left_out:
             yield Stale(waiver, statuses[waiver.id].value)

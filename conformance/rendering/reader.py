@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from conformance.documents import json_file, locations
 from conformance.documents.schemas import SchemaStore
 from conformance.errors import InputError, Location
+from conformance.loader.suite import Suite
 from conformance.model import Outcome
 from conformance.record.baseline import Baseline, Finding, Findings, compare
 from conformance.record.record import RunRecord, exit_status
@@ -65,6 +66,15 @@ class Report(msgspec.Struct, frozen=True):
     def results(self) -> Findings:
         """Return the result of each scenario and passive check."""
         return MappingProxyType({row["id"]: _finding(row) for row in self.value["results"]})
+
+    def left_out(self, suite: Suite) -> frozenset[str]:
+        """Return what only a frozen set or an erratum left out of judgement, by present ids."""
+        names = [row["id"] for row in self.value.get("not_counted", ())]
+        for row in self.value["requirements"]:
+            own = suite.requirements.get(suite.renames.get(row["id"], row["id"]))
+            if "excluded" in row and own is not None and not own.excluded:
+                names.append(row["id"])
+        return frozenset(suite.renames.get(name, name) for name in names)
 
     def partial(self, profiles: Collection[str]) -> str:
         """Return why the report is not of a whole run of these profiles; empty if it is."""
@@ -142,5 +152,9 @@ def read(path: Path) -> Report:
 def compared(record: RunRecord, baseline: Baseline, today: date) -> RunRecord:
     """Return the record of a run with its comparison with a baseline on a given day."""
     report = Report("", document(replace(record, comparison=None)))
-    findings = report.findings(record.suite.profiles)
+    findings = {
+        name: found
+        for name, found in report.findings(record.suite.profiles).items()
+        if name not in record.left_out
+    }
     return replace(record, comparison=compare(findings, baseline, today))

@@ -19,7 +19,7 @@ from conformance.model import (
     Trial,
 )
 from conformance.record.baseline import Comparison, Entry, Finding, Known, Match
-from conformance.record.record import Apart, JudgedBy, JudgedSet, RunRecord
+from conformance.record.record import Apart, JudgedBy, JudgedSet, RunRecord, blamed
 from conformance.record.retries import Retries
 from conformance.record.schedule import Phase
 from conformance.record.waivers import Stale, Waived, Waivers
@@ -112,11 +112,35 @@ def _check(document: Rows) -> None:
 
 
 def _check_waivers(document: Rows) -> None:
-    """Refuse a waiver for what is no result."""
-    names = {row["id"] for row in document["results"]}
-    for row in document.get("waivers", {}).get("waived", ()):
-        if row["id"] not in names:
+    """Refuse waivers that the results do not bear out, or that had expired before the run."""
+    waivers = document.get("waivers", {})
+    rows = {row["id"]: row for row in document["results"]}
+    waived = [*waivers.get("waived", ()), *waivers.get("expired", ())]
+    for row in waived:
+        if row["id"] not in rows:
             raise ValueError(f"{row['id']} is waived, and is no result")
+        _check_waived(row, _result(rows[row["id"]]))
+    ((name, times),) = Counter(row["id"] for row in waived).most_common(1) or [("", 1)]
+    if times > 1:
+        raise ValueError(f"{name} is waived twice")
+    began = _utc(document["run"]["started"]).date()
+    for row in waivers.get("waived", ()):
+        if date.fromisoformat(row["waiver"]["expires"]) < began:
+            raise ValueError(f"{row['id']}: its waiver had expired on {row['waiver']['expires']}")
+
+
+def _check_waived(row: Rows, result: Result) -> None:
+    """Refuse a waived result that is no failure, or not the one that the waiver is for."""
+    name, outcome, broken = row["id"], result.outcome, blamed(result)
+    if not outcome.blames:
+        raise ValueError(f"{name} is waived, and is {outcome.value}")
+    if row["outcome"] != outcome.value:
+        raise ValueError(f"{name} is waived as {row['outcome']}, and is {outcome.value}")
+    if frozenset(row["requirements"]) != broken:
+        said = ", ".join(row["requirements"])
+        raise ValueError(f"{name} is waived for {said}, and breaks {', '.join(sorted(broken))}")
+    if row["waiver"]["id"] not in {name, *broken}:
+        raise ValueError(f"{name} is waived by {row['waiver']['id']}, which it is not about")
 
 
 def _suite(document: Rows) -> JudgedBy:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from conformance.model import Failure, Result, TranscriptEntry
+from conformance.record.command import only, same_again
 from conformance.record.evidence import words
 from conformance.record.record import RunRecord
 from conformance.record.retries import Retries, tally
@@ -82,8 +83,7 @@ def _one(failure: Failure, result: Result, record: RunRecord, width: int) -> Ite
 
 def again(result: Result, record: RunRecord) -> str:
     """Return the command that runs a result again; a passive check needs what it watched."""
-    watched = " ".join(record.selection) if result.kind == "monitor" else result.id
-    return f"coda-conformance {record.target_words} {watched}".rstrip()
+    return same_again(record) if result.kind == "monitor" else only(record, result.id)
 
 
 def _excerpt(transcript: Sequence[TranscriptEntry], guilty: int | None) -> Iterator[str]:

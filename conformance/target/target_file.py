@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from shlex import quote
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -95,7 +96,7 @@ def _target(path: Path, source: Source, *, here: bool) -> Target:
     return Target(
         url=url,
         name=value.get("name", path.stem),
-        words=f"run {path}",
+        words=f"run {quote(str(path))}",
         parameters=value.get("parameters", {}),
         claims=None if claims is None else frozenset(claims),
         headers=tuple((key, _checked(text, key, source)) for key, text in headers.items()),

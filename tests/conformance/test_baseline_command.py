@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from conformance.errors import InputError
 from conformance.loader.suite import Suite
 from conformance.model import Outcome, Result
+from conformance.record.apart import Scope, set_apart
 from conformance.record.baseline import Baseline, Entry
 from conformance.record.baseline_file import read, render
 from conformance.record.record import Exit, RunRecord, exit_status
@@ -138,6 +140,9 @@ def test_a_report_of_another_suite_is_refused(tmp_path: Path, suite: Suite) -> N
     ("words", "told"),
     [(("--reason", "x", "--expires", "tomorrow"), '"tomorrow" is not a date such as 2027-03-31'),
      (("--reason", "x", "--expires", "2027-02-30"), '"2027-02-30" is not a date such as 2027'),
+     (("--reason", "x", "--expires", "2020-02-29"), "--expires 2020-02-29 has passed"),
+     (("--reason", "x", "--also", "y" * 100_000), "(100000 characters)"),
+     (("--expires", "y" * 100_000), "(100000 characters)"),
      (("--reason", "a\x1b[2Jb"), "--reason has unprintable characters: a\\x1b[2Jb"),
      (("--reason", " \n"), "use --reason to say why these are known"),
      (("--reason", "x", "--output", "/proc/no/baseline.yaml"), "the baseline /proc/no/base")],
@@ -149,7 +154,42 @@ def test_a_mistake_is_told_in_one_line_and_nothing_is_written(
     done = write(source, tmp_path / "baseline.yaml", *words)
     assert (done.status, done.output) == (2, "")
     assert told in done.complaint
+    assert len(done.complaint) < 1_500
     assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
+
+
+@pytest.mark.parametrize("place", ["id", "requirement"])
+def test_an_unknown_id_is_cut_in_the_error_however_long_it_is(
+    tmp_path: Path, suite: Suite, place: str
+) -> None:
+    long, path = "x" * 2_000_000, tmp_path / "baseline.yaml"
+    row = {"id": (long, f"[{REQUIREMENT}]"), "requirement": (SCENARIO, f"[{long}]")}[place]
+    path.write_text(
+        f"target: t\nknown:\n  - reason: x\n    failed:\n      ? {row[0]}\n      : {row[1]}\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(InputError, match="there is no ") as caught:
+        read(path, suite)
+    assert "(2000000 characters)" in caught.value.message
+    assert len(caught.value.message) < 1_000
+
+
+def test_entries_for_what_a_set_leaves_out_are_kept(tmp_path: Path, suite: Suite) -> None:
+    path = tmp_path / "baseline.yaml"
+    later = failed("DEDUP-04", id=KEY_ORDER, requirements=("DEDUP-04",))
+    made = whole(suite, failed(REQUIREMENT), later)
+    assert write(report(tmp_path / "all.json", made), path, "--reason=#7").status == 0
+    entry = Entry("ORIGIN-01", "not tried", frozenset({"ORIGIN-01"}), "#7")
+    entries = {**read(path, suite).entries, entry.id: entry}
+    path.write_text(render(Baseline("a server", entries)), encoding="utf-8")
+    scope = Scope({KEY_ORDER: "added after 0.1"}, {"ORIGIN-01": "added after 0.1"})
+    of_set = set_apart(made, scope)
+    done = write(report(tmp_path / "set.json", of_set), path)
+    assert (done.status, done.errors) == (0, "")
+    assert set(read(path, suite).entries) == {SCENARIO, KEY_ORDER, "ORIGIN-01"}
+    against = compared(of_set, read(path, suite), date(2026, 11, 29)).comparison
+    assert against is not None
+    assert [row.entry.id for row in against.stale] == []
 
 
 def test_an_output_that_is_no_baseline_is_not_overwritten(tmp_path: Path, suite: Suite) -> None:

@@ -13,6 +13,7 @@ from conformance.loader.suite import Suite
 from conformance.model import Outcome, Result
 from conformance.record.baseline import Finding
 from conformance.record.difference import GROUPS, RANK, difference, has_regressed
+from conformance.record.record import JudgedSet
 from conformance.rendering.document import document
 from tests.support.kit import Finished, call
 from tests.support.records import REQUIREMENT, SCENARIO, failed, record, result
@@ -132,6 +133,8 @@ def test_a_long_group_is_cut_but_not_that_of_the_regressions(tmp_path: Path, sui
 @pytest.mark.parametrize(
     ("members", "told"),
     [({"target_name": "b"}, "note: different targets: a server and b"),
+     ({"judged_set": JudgedSet("0.1", "", "0" * 32, 0)},
+      f"note: different requirements: all of the suite and set 0.1 ({'0' * 32})"),
      ({"interrupted": True}, "new.json is from an interrupted run"),
      ({"selection": ("AUTH",)}, "new.json is from a part of the suite: AUTH")],
 )  # fmt: skip

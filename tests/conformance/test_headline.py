@@ -4,13 +4,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from conformance.loader.suite import Suite
 from conformance.model import Outcome
 from conformance.record.headline import headline, meaning
 from conformance.record.next_step import next_step
-from conformance.record.record import RunRecord
-from tests.support.records import REQUIREMENT, failed, flaky, record, result
+from conformance.record.record import JudgedSet, RunRecord
+from conformance.rendering.html import page
+from conformance.rendering.text import again
+from tests.support.records import REQUIREMENT, SCENARIO, failed, flaky, record, result
 
 
 def whole(suite: Suite, *others: Any, **members: Any) -> RunRecord:
@@ -97,3 +100,25 @@ def test_the_next_step_after_failures_is_a_command(suite: Suite, tmp_path: Path)
         *2 * ["fix the first cause, then run it again:"],
     ]
     assert next_step(whole(suite, profiles=("core",))) is None
+
+
+def test_what_runs_again_is_judged_by_the_same_requirements(suite: Suite, tmp_path: Path) -> None:
+    stored = tmp_path / "a report.json"
+    stored.touch()
+    made = record(
+        suite, failed(REQUIREMENT), profiles=("core",), judged_set=JudgedSet("0.1", "", "", 0),
+        selection=("*/*-window", "!AUTH"), target_words="run t.yaml",
+    )  # fmt: skip
+    run = "coda-conformance run t.yaml --requirements 0.1"
+    steps = [next_step(made, path) for path in (stored, None)]
+    assert [step and step.command for step in steps] == [
+        f"{run} --profile core --failed '{stored}'",
+        f"{run} --profile core '*/*-window' --exclude AUTH",
+    ]
+    assert again(made.results[0], made) == f"{run} {SCENARIO}"
+    check = replace(made.results[0], kind="monitor", id="passive/x")
+    assert again(check, made) == f"{run} --profile core '*/*-window' --exclude AUTH"
+    unsteady = next_step(replace(made, results=(flaky(REQUIREMENT),)))
+    assert unsteady is not None
+    assert unsteady.command == f"{run} {SCENARIO}"
+    assert "--requirements 0.1 --profile core" in page.render(made)

@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -13,10 +14,17 @@ from msgspec.structs import replace
 from conformance.errors import InputError
 from conformance.loader.suite import Suite
 from conformance.model import Outcome, Result, Verdict
+from conformance.record.apart import Scope, set_apart
 from conformance.record.baseline import Baseline, Entry
 from conformance.record.headline import headline, meaning
-from conformance.record.record import Exit, RunRecord, exit_status, profile_verdicts
-from conformance.record.waivers import checked, surely_waived
+from conformance.record.record import (
+    Exit,
+    RunRecord,
+    exit_status,
+    profile_verdicts,
+    requirement_statuses,
+)
+from conformance.record.waivers import Waivers, checked, surely_waived
 from conformance.record.waiving import waived
 from conformance.rendering import annotations, ctrf, junit, markdown
 from conformance.rendering.badge import badge
@@ -144,6 +152,31 @@ def test_what_is_open_beside_a_waived_failure_leaves_the_profile_open(suite: Sui
     assert (exit_status(made), verdicts["core"]) == (Exit.INCOMPLETE, Verdict.INCOMPLETE)
 
 
+def test_what_only_a_waived_failure_of_another_judges_is_not_kept(suite: Suite) -> None:
+    other = "TRANSPORT-01"
+    found = failed(REQUIREMENT, requirements=(REQUIREMENT, other))
+    rest = [row for row in whole(suite).results if other not in row.requirements]
+    made = judged(record(suite, *rest, found), waiver(found.id))
+    by_id = {row.requirement.id: row for row in requirement_statuses(made)}
+    assert by_id[REQUIREMENT].beside is Outcome.PASSED
+    assert by_id[other].beside is by_id[other].status is Outcome.INCONCLUSIVE
+    core = next(row for row in profile_verdicts(made) if row.name == "core")
+    assert core.verdict is Verdict.INCOMPLETE
+    assert exit_status(made) is Exit.INCOMPLETE
+
+
+@pytest.mark.parametrize("scope", ["set", "erratum"])
+def test_a_waiver_for_what_a_set_or_an_erratum_leaves_out_may_stay(
+    suite: Suite, scope: str
+) -> None:
+    why = "added after 0.1" if scope == "set" else "disputed (E-01)"
+    made = set_apart(whole(suite), Scope(requirements={REQUIREMENT: why}))
+    assert judged(made, waiver(REQUIREMENT)).waivers == Waivers()
+    excluded = next(row.id for row in suite.requirements.values() if row.excluded)
+    bare = replace(whole(suite), results=())
+    assert ids(judged(bare, waiver(excluded)))["stale"] == [excluded]
+
+
 def test_a_requirement_that_breaks_elsewhere_too_is_broken(suite: Suite) -> None:
     made = judged(whole(suite, FAILED, failed(REQUIREMENT, id="x/also")), waiver(SCENARIO))
     verdicts = {row.name: row.verdict for row in profile_verdicts(made)}
@@ -250,6 +283,31 @@ def test_a_report_that_waives_what_is_no_result_does_not_hold_together(suite: Su
     report = document(mixed(suite))
     report["waivers"]["waived"][0]["id"] = "x/other"
     with pytest.raises(InputError, match="x/other is waived, and is no result"):
+        Report("r.json", report).record()
+
+
+@pytest.mark.parametrize(
+    ("forge", "told"),
+    [(lambda row, all_: row.update(outcome="warned"), "is waived as warned, and is failed"),
+     (lambda row, all_: row.update(requirements=["AUTH-01"]), "is waived for AUTH-01, and breaks"),
+     (lambda row, all_: row["waiver"].update(id="AUTH-01"), "is waived by AUTH-01, which"),
+     (lambda row, all_: row["waiver"].update(expires="2026-11-19"), "had expired on 2026-11-19"),
+     (lambda row, all_: all_["waived"].append(row), "x/waived is waived twice"),
+     (lambda row, all_: all_["expired"].append(row), "x/waived is waived twice")],
+)  # fmt: skip
+def test_a_forged_waiver_does_not_hold_together(suite: Suite, forge: Any, told: str) -> None:
+    report = document(mixed(suite))
+    forge(report["waivers"]["waived"][0], report["waivers"])
+    with pytest.raises(InputError, match=told):
+        Report("r.json", report).record()
+
+
+def test_a_waiver_of_what_passed_does_not_hold_together(suite: Suite) -> None:
+    report = document(mixed(suite))
+    row = report["waivers"]["waived"][0]
+    next(r for r in report["results"] if r["id"] == row["id"])["outcome"] = "passed"
+    row["outcome"] = "passed"
+    with pytest.raises(InputError, match="x/waived is waived, and is passed"):
         Report("r.json", report).record()
 
 

@@ -18,6 +18,7 @@ from conformance import __version__
 from conformance.model import Outcome, Result, Verdict
 from conformance.record import advice, schedule
 from conformance.record.causes import Causes, causes, simplicity
+from conformance.record.command import same_again
 from conformance.record.evidence import words
 from conformance.record.headline import headline, meaning
 from conformance.record.kinds import Kinds
@@ -156,6 +157,7 @@ class _Page:
         self._grouped: Causes = causes(record)
         self.rows = {result.id: self._row(result) for result in record.results}
         self.rows |= {row.result.id: self._row(row.result) for row in record.apart}
+        self.command = same_again(record)
         self.judged = scope.judged(record)
         self.apart = list(scope.counts(record))
         self.counts = [
