@@ -2,7 +2,8 @@
 
 `python spec/freeze.py` brings drafts up to date; with `--check`, it only names what is stale. What
 a released set froze and the suite does not have any more is named in both cases, with exit status
-1: mend it in a scenario of its own, or record that the old one was wrong, with `--correct`.
+1: mend it in a scenario of its own, or record that the old one was wrong, with `--correct`. So is
+whatever else was changed in the file of a released set.
 
     python spec/freeze.py --new 0.2                    # a draft of what the suite asks now
     python spec/freeze.py --release 0.1 2027-03-01     # the draft stands from that day
@@ -34,7 +35,9 @@ EMPTY = "corrections: []\n"
 
 def text(found: FrozenSet) -> str:
     """Return the text of a set's file; every digest is quoted, as it may look like a number."""
-    lines = [f'suite: "{found.suite}"', *([f"released: {found.released}"] * bool(found.released))]
+    lines = [f'suite: "{found.suite}"']
+    if found.released:
+        lines += [f"released: {found.released}", f'seal: "{found.seal}"']
     for kind, rows in found.digests.items():
         lines.append(f"{kind}:")
         lines += (f'  {name}: "{rows[name]}"' for name in sorted(rows))
@@ -80,7 +83,8 @@ def released(found: FrozenSet, suite: Suite, on: str) -> FrozenSet:
     day(on)
     if found.released:
         raise InputError(f"{found.name} was released on {found.released}")
-    return replace(drafted(found.name, suite), released=on)
+    standing = replace(drafted(found.name, suite), released=on)
+    return replace(standing, seal=frozen.sealed(standing))
 
 
 def settle(suite: Suite, folder: Path, *, check: bool) -> list[str]:
@@ -89,6 +93,8 @@ def settle(suite: Suite, folder: Path, *, check: bool) -> list[str]:
     for name in frozen.names(suite.name):
         found, path = frozen.read(suite, name), folder / f"{name}.yaml"
         if found.released:
+            broken = frozen.breach(found)
+            problems += [f"{path.name}: {broken}"] * bool(broken)
             problems += [
                 f"{path.name}: {id_} {what}" for _, id_, what in frozen.changes(found, suite)
             ]

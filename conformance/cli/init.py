@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import shlex
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -48,7 +49,8 @@ def init(arguments: argparse.Namespace) -> int:
         files.check(path, "file")
         files.write(path, text.encode(), "file")
         say(f"written: {path}")
-    say(f"next: look at {places[0]}, then run: coda-conformance run {places[0]}")
+    command = shlex.join(["coda-conformance", "run", str(places[0])])
+    say(f"next: look at {places[0]}, then run: {command}")
     return Exit.CONFORMANT
 
 

@@ -79,7 +79,7 @@ def baseline(parser: Parser) -> None:
     )
     parser.add_argument(
         "--output",
-        type=values.path,
+        type=values.kept,
         required=True,
         metavar="FILE",
         help="the baseline to write; an existing one is updated",

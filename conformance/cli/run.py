@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -18,6 +19,9 @@ from conformance.rendering.formats import WRITERS
 from conformance.target.process import running
 from conformance.target.target import Target
 from conformance.target.target_file import demonstration, from_argument
+
+BESIDE: Final = Path(__file__).absolute().parents[2]
+"""The folder of the kit's package, in which the reference server is as well."""
 
 
 def run(arguments: argparse.Namespace, interruption: Interruption) -> int:
@@ -42,8 +46,8 @@ def demo(arguments: argparse.Namespace, interruption: Interruption) -> int:
     """Judge the reference server, started as a process of its own on a free port."""
     target = demonstration()
     assert target.command is not None
-    # In a checkout that is not installed, the reference server is found from this folder.
-    command = replace(target.command, folder=Path())
+    # A folder of that name where the command is called is not the server that belongs to the kit.
+    command = replace(target.command, folder=BESIDE)
     return _judge(arguments, replace(target, command=command, words="demo"), interruption)
 
 

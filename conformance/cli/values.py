@@ -20,6 +20,14 @@ def path(text: str) -> Path:
         raise argparse.ArgumentTypeError(error.message) from None
 
 
+def kept(text: str) -> Path:
+    """Return the path of a file to bring up to date, which no stream can be."""
+    if text == "-":
+        expected = "expected a file, which is read and brought up to date, not a stream"
+        raise argparse.ArgumentTypeError(f"{expected}; ./- is a file of that name")
+    return path(text)
+
+
 def source(text: str) -> Path:
     """Return the path of a file to read; `-` is the standard input."""
     return STANDARD_INPUT if text == "-" else path(text)

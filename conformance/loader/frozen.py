@@ -10,8 +10,9 @@ from typing import Any, Final
 import msgspec
 
 from conformance.documents import locations, yaml_source
+from conformance.documents.dates import day
 from conformance.documents.validation import header_faults
-from conformance.documents.yaml_source import Source
+from conformance.documents.yaml_source import Pointer, Source
 from conformance.errors import InputError, did_you_mean
 from conformance.loader.form import Form
 from conformance.loader.suite import Suite
@@ -43,7 +44,10 @@ class Correction(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class FrozenSet(msgspec.Struct, frozen=True):
-    """What a release of a suite asks; a draft, without `released`, follows the suite."""
+    """What a release of a suite asks; a draft, without `released`, follows the suite.
+
+    `seal` is the digest of what was released, so that only corrections can change it.
+    """
 
     name: str
     file: str
@@ -54,6 +58,7 @@ class FrozenSet(msgspec.Struct, frozen=True):
     forms: dict[str, str]
     corrections: tuple[Correction, ...] = ()
     released: str = ""
+    seal: str = ""
 
     @property
     def digests(self) -> Digests:
@@ -95,6 +100,9 @@ def load(suite: Suite, name: str) -> FrozenSet:
         raise InputError(f'there is no set of requirements "{cut(name)}"{hint}; known: {listed}')
     source = _source(suite, locations.suite_root(suite.name) / FOLDER / f"{name}.yaml")
     found = of_source(name, source)
+    broken = breach(found)
+    if broken:
+        raise source.error(broken, ("seal",))
     for kind, id_, what in changes(found, suite):
         message = f"{id_} {what}; `python spec/freeze.py` says how to go on"
         raise source.error(message, (kind, id_))
@@ -114,8 +122,42 @@ def _source(suite: Suite, path: Path) -> Source:
 
 
 def of_source(name: str, source: Source) -> FrozenSet:
-    """Return the frozen set in a valid document."""
-    return msgspec.convert({**source.value, "name": name, "file": source.file}, FrozenSet)
+    """Return the frozen set in a valid document; raise `InputError` for a day that is none."""
+    found = msgspec.convert({**source.value, "name": name, "file": source.file}, FrozenSet)
+    days: list[tuple[str, Pointer]] = [(found.released, ("released",))] * bool(found.released)
+    days += [(row.on, ("corrections", i, "on")) for i, row in enumerate(found.corrections)]
+    for text, at in days:
+        try:
+            day(text)
+        except InputError as error:
+            raise source.error(error.message, at) from None
+    return found
+
+
+def sealed(frozen: FrozenSet) -> str:
+    """Return the digest of a set as it was released: with its corrections undone."""
+    rows = _rows(frozen)
+    rows |= {row.id: row.was for row in reversed(frozen.corrections)}
+    return _digest([frozen.suite, frozen.released, rows])
+
+
+def breach(frozen: FrozenSet) -> str:
+    """Return how a released set was changed otherwise than by a correction; empty if it was not."""
+    if not frozen.released:
+        return ""
+    rows = _rows(frozen)
+    for row in reversed(frozen.corrections):
+        if rows.get(row.id, "") != row.now:
+            return f"{row.id} is not what its correction of {row.on} made it"
+        rows[row.id] = row.was
+    if sealed(frozen) != frozen.seal:
+        return f"the set {frozen.name} is not what was released: only corrections may change it"
+    return ""
+
+
+def _rows(frozen: FrozenSet) -> dict[str, str]:
+    """Return the digests of all kinds; no two kinds have an id in common."""
+    return {name: digest for rows in frozen.digests.values() for name, digest in rows.items()}
 
 
 def changes(frozen: FrozenSet, suite: Suite) -> Iterator[tuple[str, str, str]]:

@@ -133,7 +133,7 @@ def test_inputs_reach_the_command_as_they_are(tmp_path: Path, name: str, text: s
     assert not (tmp_path / "CANARY").exists()
     assert done.outputs["verdict"] == done.outputs["report"] == ""
     if name == "reports" and "\n" in text:
-        assert done.status == 2
+        assert (done.status, done.outputs["status"]) == (2, "2")
         return
     assert done.status == 0, done.log
     words = (tmp_path / "words").read_text("utf-8").split("\0")[:-1]
@@ -152,6 +152,24 @@ def test_inputs_reach_the_command_as_they_are(tmp_path: Path, name: str, text: s
             "reports": [],
         }[name]
     )
+
+
+def test_reports_without_a_folder_of_their_own_go_to_the_usual_one(
+    judge: Judge, tmp_path: Path
+) -> None:
+    done = judge(launch=RIGHT, selection=CHECK, reports="")
+    assert (done.status, done.outputs["report"]) == (0, "coda-report/report.html"), done.log
+    assert (tmp_path / done.outputs["report"]).is_file()
+
+
+@pytest.mark.parametrize("folder", [" ", "\t ", "a\nb", "\n"])
+def test_reports_need_one_folder(judge: Judge, tmp_path: Path, folder: str) -> None:
+    before = set(tmp_path.iterdir())
+    done = judge(launch=RIGHT, selection=CHECK, reports=folder)
+    assert done.status == 2
+    assert done.outputs == {"status": "2", "verdict": "", "report": ""}
+    assert "reports: expected one folder" in done.log
+    assert not [path for path in set(tmp_path.iterdir()) - before if path.is_dir()]
 
 
 @pytest.mark.parametrize("name", ["target", "launch", "selection", "baseline"])

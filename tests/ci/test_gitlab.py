@@ -33,6 +33,25 @@ def filled(value: Any, inputs: dict[str, str]) -> Any:
     )
 
 
+def filled_as_text(inputs: dict[str, str]) -> Any:
+    """The job with its inputs put into the file before it is read, as other runners do."""
+    _, jobs = yaml.safe_load_all(filled(TEXT, inputs))
+    return jobs
+
+
+def test_an_input_of_one_line_is_the_same_where_it_is_put_into_the_text() -> None:
+    values = [
+        'node s.js --name "a b"',
+        "C:\\new\\server.exe --x='{y: 1}' #z",
+        "- a: b",
+        HOSTILE,
+        "",
+    ]
+    for value in values:
+        given = dict.fromkeys(VARIABLES, value)
+        assert filled_as_text(given) == filled(JOBS, given)
+
+
 def words_of(folder: Path, shell: str, **inputs: str) -> tuple[list[str], list[str]]:
     """Run the script of the job; return what pip and the command were called with.
 

@@ -51,6 +51,15 @@ def whole(suite: Suite, *changed: Result) -> RunRecord:
     return record(suite, *rows.values())
 
 
+def test_a_stream_is_no_baseline(suite: Suite, tmp_path: Path) -> None:
+    source = report(tmp_path / "report.json", whole(suite, failed(REQUIREMENT)))
+    words = ("baseline", str(source), "--output", "-", "--reason", "x")
+    refused = call(*words, env={"PYTHONPATH": str(ROOT)}, folder=tmp_path)
+    assert (refused.status, refused.output) == (2, "")
+    assert "--output: expected a file, which is read and brought up to date" in refused.errors
+    assert sorted(tmp_path.iterdir()) == [source]
+
+
 def write(source: Path, output: Path, *words: str) -> Finished:
     return call("baseline", str(source), "--output", str(output), *words)
 

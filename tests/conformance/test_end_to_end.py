@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from conformance.target.target_file import from_file
-from tests.support.kit import ROOT, Finished, judge, judging, server
+from tests.support.kit import ROOT, Finished, call, judge, judging, server
 from tests.support.relay import relaying
 from tests.support.targets import altered
 
@@ -80,3 +80,13 @@ def test_one_after_another_comes_to_the_same_as_many_at_once(tmp_path: Path) -> 
     assert alone.outcomes() == together.outcomes()
     assert (alone.status, together.status) == (0, 0)
     assert alone.report["run"]["jobs"] == 1
+
+
+def test_the_demonstration_is_of_the_kits_own_server(tmp_path: Path) -> None:
+    other = tmp_path / "reference_server"
+    other.mkdir()
+    (other / "__init__.py").touch()
+    (other / "__main__.py").write_text("raise SystemExit('not the kit')\n", "utf-8")
+    words = ("demo", "transport/ping-frame-before-authentication", "--no-report")
+    done = call(*words, env={"PYTHONPATH": str(ROOT)}, folder=tmp_path)
+    assert (done.status, done.errors) == (0, "")

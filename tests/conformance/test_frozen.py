@@ -1,5 +1,6 @@
 """Frozen sets: a run judges exactly what a release asks; what was added later does not count."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -290,6 +291,74 @@ def test_a_released_scenario_may_change_only_with_a_recorded_correction(copy: Pa
     assert (status, errors.splitlines()) == (
         1, [told.strip(), "0.2.yaml: this draft is not up to date: run spec/freeze.py"]
     )  # fmt: skip
+
+
+NOT_RELEASED = f"the set {DRAFT} is not what was released: only corrections may change it"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [(rf"  {SCENARIO}: .*\n", "", NOT_RELEASED),
+     (r"2027-03-01", "2027-03-02", NOT_RELEASED),
+     (r"2027-03-01", "2027-99-99", ':4:1: "2027-99-99" is not a date such as 2027-03-31'),
+     (r'seal: ".', 'seal: "0', NOT_RELEASED),
+     (r"seal: .*\n", "", ":3:1: 'seal' is a dependency of 'released'"),
+     (r'suite: "1.0"', 'suite: "1.1"', NOT_RELEASED)],
+)  # fmt: skip
+def test_a_released_file_may_not_be_edited(copy: Path, old: str, new: str, told: str) -> None:
+    path = copy / "conformance/suites/coda/frozen" / f"{DRAFT}.yaml"
+    text, number = re.subn(old, new, path.read_text("utf-8"), count=1)
+    assert number == 1
+    path.write_text(text, "utf-8")
+    status, errors = freeze(copy, "--check")
+    assert (status in (1, 2), told in errors) == (True, True), errors
+    words = ("run", "ws://127.0.0.1:1/", "--no-report", "--requirements", DRAFT)
+    done = subprocess.run(
+        [sys.executable, "-m", "conformance", *words],
+        cwd=copy, capture_output=True, text=True, env={"PYTHONPATH": str(copy)},
+    )  # fmt: skip
+    assert (done.returncode, told in done.stderr) == (2, True), done.stderr
+
+
+def test_a_digest_may_be_brought_up_to_date_only_with_a_correction(copy: Path) -> None:
+    path = copy / "conformance/suites/coda/frozen" / f"{DRAFT}.yaml"
+    before = path.read_text("utf-8")
+    edit(copy, "steps:", "isolation: exclusive\nsteps:")
+    assert freeze(copy, "--correct", DRAFT, SCENARIO, "2027-04-02", "E-01: alone") == (0, "")
+    after = yaml.safe_load(path.read_text("utf-8"))
+    was, now = after["corrections"][0]["was"], after["corrections"][0]["now"]
+    path.write_text(before.replace(was, now), "utf-8")
+    assert freeze(copy, "--check") == (1, f"{DRAFT}.yaml: {NOT_RELEASED}\n")
+    path.write_text(before, "utf-8")
+    assert freeze(copy, "--correct", DRAFT, SCENARIO, "2027-04-02", "E-01: alone") == (0, "")
+    edit(copy, "isolation: exclusive\n", "")
+    path.write_text(
+        path.read_text("utf-8").replace(f'  {SCENARIO}: "{now}', f'  {SCENARIO}: "{was}')
+    )
+    told = f"{DRAFT}.yaml: {SCENARIO} is not what its correction of 2027-04-02 made it\n"
+    assert freeze(copy, "--check") == (1, told)
+
+
+def test_what_was_taken_out_and_mended_twice_is_what_was_released(
+    suite: Suite, asked: FrozenSet
+) -> None:
+    sealed = replace(asked, seal=frozen.sealed(asked))
+    first, second = asked.scenarios[SCENARIO], asked.scenarios[CALLED]
+    rows = {name: row for name, row in asked.scenarios.items() if name != CALLED}
+    made = replace(
+        sealed,
+        scenarios={**rows, SCENARIO: "2" * 32},
+        corrections=(
+            Correction(SCENARIO, "2027-04-02", "x", first, "1" * 32),
+            Correction(CALLED, "2027-04-02", "x", second),
+            Correction(SCENARIO, "2027-04-03", "x", "1" * 32, "2" * 32),
+        ),
+    )
+    assert (frozen.breach(sealed), frozen.breach(made)) == ("", "")
+    assert frozen.breach(replace(made, scenarios=rows)) != ""
+    assert frozen.breach(replace(made, scenarios={**made.scenarios, CALLED: second})) != ""
+    kinds = [set(rows) for rows in asked.digests.values()]
+    assert sum(map(len, kinds)) == len(set.union(*kinds)), "ids are unique, whatever their kind"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,15 @@ def test_what_is_written_for_a_command_can_be_run_at_once(tmp_path: Path) -> Non
     target = tmp_path / "target.yaml"
     assert SchemaStore(locations.schema_root()).explain("kit/target", loaded(target)) == []
     assert call("run", str(target), CHECK, "--no-report").status == 0
+
+
+def test_what_to_run_next_can_be_pasted(tmp_path: Path) -> None:
+    folder = tmp_path / "my $(id) dir"
+    done = begun(folder, "--launch", SERVER)
+    command = done.output.splitlines()[-1].partition("then run: ")[2]
+    words = ["sh", "-c", f"set -- {command}; printf '%s\\n' \"$@\""]
+    pasted = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    assert pasted.splitlines() == ["coda-conformance", "run", str(folder / "target.yaml")]
 
 
 def test_a_running_server_is_asked_what_it_states(tmp_path: Path) -> None:
