@@ -53,10 +53,14 @@ class Process:
         except OSError as error:
             message = f"the target's command {command.argv[0]} cannot be run: {error.strerror}"
             raise InputError(message, command.location) from None
-        self._output = ProcessOutput(self._process)
         self._ended: float | None = None
-        self._watcher = threading.Thread(target=self._watch, daemon=True)
-        self._watcher.start()
+        try:
+            self._output = ProcessOutput(self._process)
+            self._watcher = threading.Thread(target=self._watch, daemon=True)
+            self._watcher.start()
+        except BaseException:  # an interruption, after which nobody else knows of it
+            end(self._process, ENDS_WITHIN)
+            raise
 
     def _watch(self) -> None:
         self._process.wait()
@@ -136,8 +140,10 @@ class Process:
 @contextlib.contextmanager
 def running(command: Command) -> Iterator[Process]:
     """Run the command of a target, and end it afterwards."""
-    process = Process(command)
+    process: Process | None = None
     try:
+        process = Process(command)
         yield process
     finally:
-        process.end()
+        if process is not None:
+            process.end()

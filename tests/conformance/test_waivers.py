@@ -2,9 +2,7 @@
 
 import io
 import re
-from collections.abc import Sequence
 from datetime import date
-from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -24,7 +22,7 @@ from conformance.record.record import (
     profile_verdicts,
     requirement_statuses,
 )
-from conformance.record.waivers import Waivers, checked, surely_waived
+from conformance.record.waivers import Waivers, surely_waived
 from conformance.record.waiving import waived
 from conformance.rendering import annotations, ctrf, junit, markdown
 from conformance.rendering.badge import badge
@@ -33,12 +31,9 @@ from conformance.rendering.html import page
 from conformance.rendering.reader import Report, compared
 from conformance.rendering.restored import restored
 from conformance.rendering.terminal import Terminal
-from conformance.target.target_file import from_file
 from conformance.target.waiver import Waiver
-from tests.support.kit import call, judge
 from tests.support.obeyed import obeyed
 from tests.support.records import REQUIREMENT, SCENARIO, failed, flaky, record, result, whole
-from tests.support.targets import with_waivers
 
 TODAY = date(2026, 11, 29)
 UNTIL = date(2027, 3, 31)
@@ -346,87 +341,3 @@ def test_nothing_in_a_reason_is_obeyed(suite: Suite) -> None:
         assert obeyed(text) == []
     assert "</script><b>" not in page.render(made)
     assert "\x1b" not in page.render(made) + annotations.render(made).decode()
-
-
-# ── the target file ──
-
-GOOD = f"""\
-url: ws://127.0.0.1:1/
-waivers:
-  - id: {REQUIREMENT}
-    reason: "#7: not yet"
-    expires: 2027-03-31
-"""
-
-
-def written(folder: Path, text: str) -> Path:
-    path = folder / "target.yaml"
-    path.write_text(text, encoding="utf-8")
-    return path
-
-
-def test_waivers_are_read_with_their_places(tmp_path: Path, suite: Suite) -> None:
-    target = from_file(written(tmp_path, GOOD))
-    (found,) = checked(target.waivers, suite)
-    assert replace(found, location=None) == waiver(REQUIREMENT)
-
-
-def test_a_waiver_of_a_former_id_is_one_of_the_present(suite: Suite) -> None:
-    (found,) = checked([waiver("transport/hundred-thousand-brackets")], suite)
-    assert found.id == "transport/sixty-thousand-brackets"
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "told"),
-    [(f"id: {REQUIREMENT}", "id: TRANSPORT-90",
-      ':3:5: there is no requirement, scenario or passive check "TRANSPORT-90", did you mean'),
-     (f"id: {REQUIREMENT}", 'id: "\\e[2J"', ':3:5: there is no requirement, scenario or passive'),
-     (f"id: {REQUIREMENT}", "name: x", ':3:5: "name" is not known here'),
-     ("    expires: 2027-03-31\n", "", ":3:5: waivers: 'expires' is a required property"),
-     ("2027-03-31", "2027-02-30", ':5:5: "2027-02-30" is not a date such as 2027-03-31'),
-     ("2027-03-31", "tomorrow", ":5:5: expires: 'tomorrow' does not match"),
-     ('"#7: not yet"', '" "', ":4:5: reason: ' ' does not match"),
-     ("expires: 2027-03-31\n", f"expires: 2027-03-31\n  - {{id: {REQUIREMENT}, reason: x, "
-      "expires: 2028-01-01}\n", f":6:6: {REQUIREMENT} is waived twice")],
-)  # fmt: skip
-def test_a_mistake_is_told_with_its_place_before_anything_is_judged(
-    tmp_path: Path, old: str, new: str, told: str
-) -> None:
-    path = written(tmp_path, GOOD.replace(old, new))
-    done = call("run", str(path), "--no-report")
-    assert (done.status, done.output) == (2, "")
-    assert done.complaint.startswith(f"coda-conformance: {path}{told}")
-    assert obeyed(done.errors) == []
-
-
-# ── a real server ──
-
-FAULT = "names-become-lower-case"
-
-
-def faulty(folder: Path, rows: Sequence[tuple[str, str]]) -> Path:
-    """The target file of a server with one fault, and with waivers until these days."""
-    path = folder / "target.yaml"
-    with_waivers(path, FAULT, rows)
-    return path
-
-
-def test_a_faulty_server_passes_with_a_waiver_until_it_expires(tmp_path: Path) -> None:
-    words: tuple[str, ...] = ("MSG-03", "--forms=none", "--retries=0")
-    bare = judge(tmp_path, str(faulty(tmp_path, [])), *words)
-    shows = [name for name, outcome in bare.outcomes().items() if outcome == "failed"]
-    assert (bare.status, bool(shows)) == (1, True)
-    words = (*shows, *words[1:])
-    bare = judge(tmp_path, str(faulty(tmp_path, [])), *words)
-    broken = [row["id"] for row in bare.report["requirements"] if row["status"] == "failed"]
-    assert "MSG-03" in broken
-    done = judge(tmp_path, str(faulty(tmp_path, [(name, "2999-12-31") for name in broken])), *words)
-    assert done.status == 0
-    assert f"Passed with {len(broken)} waiver" in done.output
-    assert done.outcomes() == bare.outcomes()
-    late = judge(tmp_path, str(faulty(tmp_path, [(name, "2020-01-01") for name in broken])), *words)
-    assert late.status == 1
-    assert "Waiver of MSG-03: " in late.output
-    assert "expired on 2020-01-01: #7: not yet" in " ".join(late.output.split())
-    again = call("report", str(tmp_path / "report.json"), "--quiet")
-    assert (again.status, "Waiver of MSG-03: " in again.output) == (1, True)
