@@ -11,7 +11,6 @@ from conformance.cli import environment, options
 from conformance.cli.commands import COMMANDS, MEANINGS, Command
 from conformance.cli.parser import Parser
 from conformance.errors import did_you_mean
-from conformance.text.excerpts import cut
 from conformance.text.streams import complain
 
 PROGRAM: Final = "coda-conformance"
@@ -79,6 +78,8 @@ def _given() -> list[str]:
 
 def _refuse_unknown(parser: Parser, words: Sequence[str]) -> None:
     """End with status 2 if a word stands where a command should, and is none."""
+    from conformance.text.excerpts import cut  # late, as every command would pay for it
+
     word = next((word for word in words if not word.startswith("-")), None)
     if word is not None and words[0] == word:
         hint = did_you_mean(word, COMMANDS)

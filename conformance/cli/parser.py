@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from conformance.errors import did_you_mean
-from conformance.text.excerpts import cut
 
 _CHOICE: Final = re.compile(r"invalid choice: '(?P<word>[^']*)' \(choose from (?P<known>.*)\)")
 
@@ -46,6 +45,8 @@ class Parser(argparse.ArgumentParser):
 
     def unknown(self, words: Sequence[str]) -> Any:
         """End with status 2 because of words that stand for nothing."""
+        from conformance.text.excerpts import cut  # late, as every command would pay for it
+
         known = self.options()
         near = [did_you_mean(word.partition("=")[0], known) for word in words if word[:1] == "-"]
         self.error(f"unrecognized arguments: {cut(' '.join(words))}{''.join(near[:1])}")

@@ -10,6 +10,7 @@ from typing import Final
 
 from conformance.errors import InputError
 from conformance.target import ports, urls
+from conformance.target.held_signals import HeldSignals
 from conformance.target.lifetime import how
 from conformance.target.output import Printed, ProcessOutput
 from conformance.target.process_group import end, spawn
@@ -53,14 +54,10 @@ class Process:
         except OSError as error:
             message = f"the target's command {command.argv[0]} cannot be run: {error.strerror}"
             raise InputError(message, command.location) from None
+        self._output = ProcessOutput(self._process)
         self._ended: float | None = None
-        try:
-            self._output = ProcessOutput(self._process)
-            self._watcher = threading.Thread(target=self._watch, daemon=True)
-            self._watcher.start()
-        except BaseException:  # an interruption, after which nobody else knows of it
-            end(self._process, ENDS_WITHIN)
-            raise
+        self._watcher = threading.Thread(target=self._watch, daemon=True)
+        self._watcher.start()
 
     def _watch(self) -> None:
         self._process.wait()
@@ -140,10 +137,14 @@ class Process:
 @contextlib.contextmanager
 def running(command: Command) -> Iterator[Process]:
     """Run the command of a target, and end it afterwards."""
-    process: Process | None = None
+    held = HeldSignals()
     try:
         process = Process(command)
+    except BaseException:
+        held.release()
+        raise
+    try:
+        held.release()
         yield process
     finally:
-        if process is not None:
-            process.end()
+        process.end()

@@ -5,13 +5,14 @@ import os
 import select
 import signal
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
 import psutil
 import pytest
 
-from tests.support.kit import LIMIT, Finished, call, started
+from tests.support.kit import LIMIT, ROOT, Finished, call, started
 
 SERVER = "[sys.executable, '-m', 'reference_server', '--port=0']"
 SELECTION = "transport/ping-frame-before-authentication"
@@ -175,3 +176,31 @@ def test_the_interpreter_of_the_kit_has_a_name(tmp_path: Path, word: str) -> Non
     command = {"run": [word, "-c", "import sys; print(sys.executable); sys.exit(1)"]}
     path.write_text(json.dumps({"command": command}), encoding="utf-8")
     assert call("run", str(path)).complaint.endswith(f"said: {sys.executable}")
+
+
+def test_a_signal_that_comes_while_a_target_starts_ends_that_target(tmp_path: Path) -> None:
+    kept = tmp_path / "pid"
+    code = (
+        "import os, signal, sys\n"
+        "from pathlib import Path\n"
+        "from conformance.target import process\n"
+        "from conformance.target.target_file import from_file\n"
+        "made = process.Process.__init__\n"
+        "def interrupted(self, command):\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"  # before, and once more behind
+        "    made(self, command)\n"
+        "    Path(sys.argv[2]).write_text(str(self._process.pid))\n"
+        "process.Process.__init__ = interrupted\n"
+        "with process.running(from_file(Path(sys.argv[1])).command):\n"
+        "    print('not interrupted')\n"
+    )
+    path = tmp_path / "target.yaml"
+    path.write_text("command: {run: [sleep, '60']}\nurl: ws://127.0.0.1:1/\n", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-c", code, path, kept], cwd=ROOT, capture_output=True, text=True,
+        timeout=60, check=False,
+    )  # fmt: skip
+    assert "KeyboardInterrupt" in done.stderr
+    assert done.stdout == ""
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(kept.read_text()), 0)
