@@ -46,6 +46,6 @@ def _complete(command: Parser, words: dict[str, list[str]], profiles: list[str])
             row.choices = words[row.dest]
         elif row.dest == "profile":
             row.choices = profiles
-        elif row.type in (values.path, values.source, values.target):
+        elif row.type in values.PATHS:
             what = shtab.DIRECTORY if row.metavar == "FOLDER" else shtab.FILE
             row.complete = what  # type: ignore[attr-defined]

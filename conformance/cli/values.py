@@ -38,6 +38,10 @@ def target(text: str) -> str:
     return str(STANDARD_INPUT) if text == "-" else text
 
 
+PATHS: Final = (path, kept, source, target)
+"""The types of options whose values are paths."""
+
+
 def count(text: str, most: int = 256) -> int:
     """Return a number from 1 to `most`."""
     if not re.fullmatch("[0-9]{1,4}", text) or not 1 <= int(text) <= most:
