@@ -28,15 +28,15 @@ class Refusal(msgspec.Struct, frozen=True):
 def unforeseen(scenario: Scenario | None, world: World) -> Refusal | None:
     """Return the refusal that a scenario is not about, if the target states its rate.
 
-    To a scenario about the rate, it is one with a longer wait than the rate can have a reason for;
-    to one that judges the wait, there is none.
+    To a scenario that judges what is promised, it is one with a longer wait than the rate can have
+    a reason for; to any other about the rate, there is none.
     """
     rate = world.suite.inconclusive.rate
     if scenario is None or rate.messages not in world.variables:
         return None
     if rate.messages not in scenario.needs:
         return Refusal(rate.refusal)
-    if rate.bounds_wait in scenario.requirements:
+    if rate.promised_by not in scenario.requirements:
         return None
     return Refusal(rate.refusal, rate.wait, math.ceil(world.variables[rate.seconds]))
 

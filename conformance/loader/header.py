@@ -44,14 +44,15 @@ class Memory(msgspec.Struct, frozen=True):
 class Rate(msgspec.Struct, frozen=True):
     """The parameters that say what is always admitted, and the refusal of anything more.
 
-    `wait` is the JSON pointer to the seconds that a refusal asks for, which `bounds_wait` bounds.
+    `promised_by` is the requirement that says so, `wait` the JSON pointer to the seconds that a
+    refusal asks for.
     """
 
     messages: str
     seconds: str
     refusal: Any
     wait: str
-    bounds_wait: str
+    promised_by: str
 
 
 class Crowd(msgspec.Struct, frozen=True):
