@@ -95,14 +95,15 @@ class Outgoing:
         """Send pongs, and the answer to a close frame; while something is sent in pieces they wait.
 
         A target that sends pings and does not read gets no pongs: RFC 6455, section 5.5.3, lets an
-        endpoint answer only the latest of several pings.
+        endpoint answer only the latest of several pings. Nothing is sent behind a close frame.
         """
         if self._in_pieces or not self._answers:
             return
         answers, self._answers = self._answers, []
         for opcode, payload in answers:
             silent = self.end is not None and not self.answers_close
-            if self.open and not silent and not (opcode is Opcode.PONG and self._is_unread):
+            unneeded = opcode is Opcode.PONG and (self.closing or self._is_unread)
+            if self.open and not silent and not unneeded:
                 assert self.transport is not None
                 self.transport.write(own_frame(opcode, payload))
 
