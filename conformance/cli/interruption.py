@@ -3,10 +3,8 @@
 import signal
 from collections.abc import Callable
 from types import FrameType
-from typing import Final
 
-ENDING: Final = tuple(s for s in signal.Signals if s.name in ("SIGINT", "SIGTERM", "SIGHUP"))
-"""The signals that end a run; Windows has no SIGHUP."""
+from conformance.target.held_signals import ENDING
 
 
 def take_signals(handler: Callable[[int, FrameType | None], None]) -> None:

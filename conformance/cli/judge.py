@@ -9,6 +9,7 @@ from typing import Final
 from conformance.cli.allowances import allowances
 from conformance.cli.former_ids import understood
 from conformance.cli.interruption import Interruption
+from conformance.engine.form_plays import named
 from conformance.engine.run import Options, Run
 from conformance.engine.started import with_lifetime
 from conformance.loader.selection import only_watched, select, select_forms
@@ -83,8 +84,7 @@ def show(
 
 
 def _options(suite: Suite, arguments: argparse.Namespace, known: frozenset[str]) -> Options:
-    named = tuple(form.name for form in select_forms(suite, arguments.selection))
-    forms = {"drawn": None, "all": tuple(suite.forms), "none": ()}[arguments.forms]
+    selected = tuple(form.name for form in select_forms(suite, arguments.selection))
     words: list[str] = arguments.selection
     only_watches = bool(words) and len(only_watched(suite, words)) == len(words)
     return Options(
@@ -98,7 +98,7 @@ def _options(suite: Suite, arguments: argparse.Namespace, known: frozenset[str])
         schedule=arguments.schedule,
         force=arguments.force,
         known=known,
-        forms=() if only_watches else named or forms,
+        forms=() if only_watches else selected or named(arguments.forms, suite.forms),
         seed=arguments.seed,
         max_failures=arguments.max_failures,
     )

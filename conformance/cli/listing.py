@@ -12,7 +12,7 @@ from conformance.errors import InputError
 from conformance.loader.coverage import Coverage, coverage
 from conformance.loader.form import PREFIX
 from conformance.loader.selection import (
-    NOT,
+    excluding,
     is_excluded,
     is_requirement_selected,
     is_selected,
@@ -22,6 +22,7 @@ from conformance.loader.selection import (
     select,
     select_forms,
     shown,
+    wanted_of,
 )
 from conformance.loader.suite import Suite, load
 from conformance.rendering.gfm import cell
@@ -44,7 +45,7 @@ class Check(msgspec.Struct, frozen=True):
 def list_(arguments: argparse.Namespace) -> int:
     """List scenarios, or requirements with how many checks test each."""
     suite = load()
-    words = [*arguments.selection, *(f"{NOT}{word}" for word in arguments.exclude)]
+    words = [*arguments.selection, *excluding(arguments.exclude)]
     refuse_blank(words)
     words = understood("the selection", words, suite.renames)
     if arguments.requirements:
@@ -64,7 +65,7 @@ def list_(arguments: argparse.Namespace) -> int:
 def _checks(suite: Suite, words: list[str], profiles: list[str]) -> Iterator[Check]:
     """Yield what the words select; forms and passive checks have no part in a profile."""
     watched = only_watched(suite, words)
-    wanted = [word for word in words if not word.startswith(NOT)]
+    wanted = wanted_of(words)
     if not wanted or len(watched) < len(wanted):
         for scenario in select(suite, [w for w in words if w not in watched], profiles):
             file, line, _ = scenario.location

@@ -12,7 +12,7 @@ from conformance.cli.interruption import Interruption
 from conformance.cli.rerun import failed
 from conformance.cli.usual_reports import UsualReports
 from conformance.documents.whole_file import is_file
-from conformance.loader.selection import NOT
+from conformance.loader.selection import excluding
 from conformance.record.record import RunRecord
 from conformance.rendering.files import Reports
 from conformance.rendering.formats import WRITERS
@@ -56,7 +56,7 @@ def _judge(arguments: argparse.Namespace, target: Target, interruption: Interrup
         target = replace(target, connect_timeout=arguments.connect_timeout)
     if arguments.failed:
         arguments.selection = failed(arguments.failed, arguments.selection)
-    arguments.selection += [f"{NOT}{word}" for word in arguments.exclude]
+    arguments.selection += excluding(arguments.exclude)
     reports = _reports(arguments)
     with ExitStack() as stack:
         process = stack.enter_context(running(target.command)) if target.command else None

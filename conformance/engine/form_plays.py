@@ -38,6 +38,11 @@ class Seen(msgspec.Struct):
     failed: list[Result] = msgspec.field(default_factory=list)
 
 
+def named(asked: str, forms: Mapping[str, Form]) -> tuple[str, ...] | None:
+    """Return the forms that `drawn`, `all` or `none` asks for; None: one for each scenario."""
+    return {"drawn": None, "all": tuple(forms), "none": ()}[asked]
+
+
 def drawn(scenarios: Iterable[Scenario], forms: Mapping[str, Form], seed: int) -> list[Play]:
     """Return each scenario with one form, which depends only on its id and the seed."""
     rows = list(forms.values())

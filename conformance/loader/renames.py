@@ -14,7 +14,7 @@ FILE: Final = "renames.yaml"
 NAMED: Final = 3
 """Renamed ids that a note names."""
 
-EXCLUDES: Final = "!"
+NOT: Final = "!"
 
 Renames = Mapping[str, str]
 """The present id of each former one."""
@@ -65,6 +65,6 @@ def present(words: Iterable[str], renames: Renames) -> list[str]:
 
 def _present(word: str, renames: Renames) -> str:
     """Return a word by its present name; `!` before it excludes, and says nothing about it."""
-    name = word.removeprefix(EXCLUDES)
+    name = word.removeprefix(NOT)
     now = renames.get(name) or renames.get(name.upper())
     return word if now is None else word.removesuffix(name) + now

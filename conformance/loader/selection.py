@@ -11,12 +11,11 @@ from typing import Final
 
 from conformance.errors import InputError, did_you_mean
 from conformance.loader.form import PREFIX, Form
+from conformance.loader.renames import NOT
 from conformance.loader.suite import Suite
 from conformance.model import Requirement, Scenario
 from conformance.text.escapes import printable
 from conformance.text.excerpts import cut
-
-NOT: Final = "!"
 
 _PATTERN: Final = re.compile(r"[*?\[]")
 
@@ -32,13 +31,13 @@ def fits(word: str, name: str, requirements: Iterable[str] = ()) -> bool:
 def is_selected(words: Collection[str], name: str, requirements: Collection[str] = ()) -> bool:
     """Return whether words select a check; without any that selects, all but the excluded."""
     return not is_excluded(words, name, requirements) and (
-        not (wanted := _wanted(words)) or any(fits(word, name, requirements) for word in wanted)
+        not (wanted := wanted_of(words)) or any(fits(word, name, requirements) for word in wanted)
     )
 
 
 def is_excluded(words: Iterable[str], name: str, requirements: Collection[str] = ()) -> bool:
     """Return whether one of the words excludes a check."""
-    return any(fits(word, name, requirements) for word in _unwanted(words))
+    return any(fits(word, name, requirements) for word in unwanted_of(words))
 
 
 def select(suite: Suite, selection: Iterable[str], profiles: Iterable[str]) -> list[Scenario]:
@@ -49,7 +48,7 @@ def select(suite: Suite, selection: Iterable[str], profiles: Iterable[str]) -> l
     """
     words, names = list(selection), list(profiles)
     refuse_blank(words)
-    wanted = _wanted(words)
+    wanted = wanted_of(words)
     of_scenarios = [word for word in wanted if not select_forms(suite, [word])]
     for name in names:
         if name not in suite.profiles:
@@ -59,7 +58,7 @@ def select(suite: Suite, selection: Iterable[str], profiles: Iterable[str]) -> l
     for word in of_scenarios:
         if not any(_means(suite, word, scenario) for scenario in found):
             raise InputError(_why_nothing(suite, word))
-    for word in _unwanted(words):
+    for word in unwanted_of(words):
         if not _is_known(suite, word):
             raise InputError(_why_nothing(suite, word))
     if wanted and not of_scenarios:
@@ -73,6 +72,11 @@ def select(suite: Suite, selection: Iterable[str], profiles: Iterable[str]) -> l
     if not chosen:
         raise nothing_left(words)
     return chosen
+
+
+def excluding(words: Iterable[str]) -> list[str]:
+    """Return the words that exclude what these select."""
+    return [f"{NOT}{word}" for word in words]
 
 
 def refuse_blank(words: Iterable[str]) -> None:
@@ -97,7 +101,7 @@ def shown(words: Iterable[str]) -> str:
 def select_forms(suite: Suite, selection: Iterable[str]) -> list[Form]:
     """Return the forms that words for forms select."""
     words = list(selection)
-    wanted = [word for word in _wanted(words) if word.startswith(PREFIX[:-1])]
+    wanted = [word for word in wanted_of(words) if word.startswith(PREFIX[:-1])]
     return [
         form
         for form in suite.forms.values()
@@ -118,17 +122,19 @@ def only_watched(suite: Suite, words: Iterable[str]) -> Sequence[str]:
     checks = suite.make_monitors(suite)
     return [
         word
-        for word in _wanted(words)
+        for word in wanted_of(words)
         if not any(fits(word, row.id, row.requirements) for row in suite.scenarios.values())
         and any(fits(word, row.id, (row.requirement,)) for row in checks)
     ]
 
 
-def _wanted(words: Iterable[str]) -> list[str]:
+def wanted_of(words: Iterable[str]) -> list[str]:
+    """Return the words that select."""
     return [word for word in words if not word.startswith(NOT)]
 
 
-def _unwanted(words: Iterable[str]) -> list[str]:
+def unwanted_of(words: Iterable[str]) -> list[str]:
+    """Return what the other words exclude."""
     return [word.removeprefix(NOT) for word in words if word.startswith(NOT)]
 
 

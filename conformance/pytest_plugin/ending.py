@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Final
 
-_ENDING: Final = tuple(s for s in signal.Signals if s.name in ("SIGTERM", "SIGHUP"))
+from conformance.target.held_signals import ENDING
+
+_ENDING: Final = tuple(number for number in ENDING if number is not signal.SIGINT)
 
 
 @contextmanager

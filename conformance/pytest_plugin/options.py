@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 import pytest
 
+from conformance.engine.form_plays import named
 from conformance.engine.run import Options
 from conformance.errors import InputError
 from conformance.loader.suite import Suite
@@ -87,11 +88,11 @@ def plan(
 
 
 def _forms(
-    asked: str, suite: Suite, named: Sequence[str], *, only_watches: bool
+    asked: str, suite: Suite, chosen: Sequence[str], *, only_watches: bool
 ) -> tuple[str, ...] | None:
     """Return the forms to play; None stands for one that is drawn for each scenario."""
     if only_watches:
         return ()
-    if named and len(named) < len(suite.forms):
-        return tuple(named)
-    return {"drawn": None, "all": tuple(suite.forms), "none": ()}[asked]
+    if chosen and len(chosen) < len(suite.forms):
+        return tuple(chosen)
+    return named(asked, suite.forms)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from shlex import quote
 
-from conformance.loader.selection import NOT
+from conformance.loader.renames import NOT
 from conformance.record.record import RunRecord
 
 

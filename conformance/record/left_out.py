@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from conformance.loader.selection import NOT
+from conformance.loader.selection import unwanted_of
 from conformance.model import Outcome
 from conformance.record.record import RunRecord, is_claimed, requirement_statuses
 from conformance.text.excerpts import cut
@@ -29,7 +29,7 @@ def left_out(record: RunRecord) -> str:
 
 def excluded(record: RunRecord) -> list[str]:
     """Return the words for what a run left out."""
-    return [word.removeprefix(NOT) for word in record.selection if word.startswith(NOT)]
+    return unwanted_of(record.selection)
 
 
 def _not_judged(record: RunRecord) -> list[str]:

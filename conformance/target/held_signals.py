@@ -5,7 +5,8 @@ import threading
 from types import FrameType
 from typing import Final
 
-_ENDING: Final = tuple(s for s in signal.Signals if s.name in ("SIGINT", "SIGTERM", "SIGHUP"))
+ENDING: Final = tuple(s for s in signal.Signals if s.name in ("SIGINT", "SIGTERM", "SIGHUP"))
+"""The signals that end a run; Windows has no SIGHUP."""
 
 
 class HeldSignals:
@@ -18,7 +19,7 @@ class HeldSignals:
         self._came: list[int] = []
         self._before: dict[signal.Signals, object] = {}
         if threading.current_thread() is threading.main_thread():
-            for number in _ENDING:
+            for number in ENDING:
                 handler = signal.getsignal(number)
                 if handler not in (signal.SIG_IGN, None):
                     self._before[number] = handler
