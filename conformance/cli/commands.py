@@ -53,6 +53,18 @@ COMMANDS: Final = {
         from_environment=options.run_variables,
         takes_signals=True,
     ),
+    "client": Command(
+        "test a client for conformance: the kit plays the server",
+        "conformance.cli.client:client",
+        options.client,
+        (
+            'client --launch "node client.js {url}"',
+            "client client.yaml joining",
+        ),
+        MEANINGS,
+        from_environment=options.client_options,
+        takes_signals=True,
+    ),
     "demo": Command(
         "test the reference server, to see a report",
         "conformance.cli.run:demo",

@@ -3,9 +3,9 @@
 import argparse
 from collections.abc import Iterator, Mapping, Sequence
 
+from conformance.documents.locations import DEFAULT
 from conformance.loader.renames import Renames, note
 from conformance.loader.renames import load as load_renames
-from conformance.loader.suite import DEFAULT
 from conformance.record.baseline import Finding, renamed
 from conformance.record.difference import Change, difference, has_regressed
 from conformance.record.record import Exit

@@ -33,9 +33,10 @@ def judge(
     process: Process | None,
     reports: Reports[RunRecord],
     interruption: Interruption,
+    name: str,
 ) -> int:
-    """Judge a target, once its process is ready, as the arguments say; return the exit status."""
-    suite = load()
+    """Judge a target by the named suite, once its process is ready; return the exit status."""
+    suite = load(name)
     arguments.selection = understood("the selection", arguments.selection, suite.renames)
     scenarios = _selected(suite, arguments)
     allowed = allowances(suite, target, arguments)

@@ -51,6 +51,27 @@ def _run_options(parser: Parser) -> None:
     _how(parser)
 
 
+def client(parser: Parser) -> None:
+    """Add the arguments of `client`."""
+    parser.add_argument(
+        "target", nargs="?", type=values.source, metavar="TARGET", help="a target file of a client"
+    )
+    _selection(parser)
+    client_options(parser)
+
+
+def client_options(parser: Parser) -> None:
+    """Add the options of `client`."""
+    _filters(parser)
+    parser.add_argument(
+        "--launch",
+        metavar="COMMAND",
+        help='the command that starts the client, such as "node client.js {url}"; {url} is where '
+        "it is to connect",
+    )
+    _how(parser)
+
+
 def demo(parser: Parser) -> None:
     """Add the arguments of `demo`."""
     _selection(parser)

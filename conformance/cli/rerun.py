@@ -4,11 +4,11 @@ from collections.abc import Collection
 from pathlib import Path
 
 from conformance.cli.former_ids import understood
+from conformance.documents.locations import DEFAULT
 from conformance.errors import InputError, Location
 from conformance.loader.renames import Renames, present
 from conformance.loader.renames import load as load_renames
 from conformance.loader.selection import is_selected
-from conformance.loader.suite import DEFAULT
 from conformance.model import Result
 from conformance.record.sightings import seen_in
 from conformance.rendering.reader import read

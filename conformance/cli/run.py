@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from conformance.cli.interruption import Interruption
 from conformance.cli.rerun import failed
 from conformance.cli.usual_reports import UsualReports
+from conformance.documents.locations import DEFAULT
 from conformance.documents.whole_file import is_file
 from conformance.loader.selection import excluding
 from conformance.record.record import RunRecord
@@ -26,7 +27,7 @@ BESIDE: Final = Path(__file__).absolute().parents[2]
 
 def run(arguments: argparse.Namespace, interruption: Interruption) -> int:
     """Judge the target that the command line names or launches."""
-    return _judge(arguments, _target(arguments), interruption)
+    return judged(arguments, _target(arguments), interruption)
 
 
 def _target(arguments: argparse.Namespace) -> Target:
@@ -48,10 +49,19 @@ def demo(arguments: argparse.Namespace, interruption: Interruption) -> int:
     assert target.command is not None
     # A folder of that name where the command is called is not the server that belongs to the kit.
     command = replace(target.command, folder=BESIDE)
-    return _judge(arguments, replace(target, command=command, words="demo"), interruption)
+    return judged(arguments, replace(target, command=command, words="demo"), interruption)
 
 
-def _judge(arguments: argparse.Namespace, target: Target, interruption: Interruption) -> int:
+def judged(
+    arguments: argparse.Namespace,
+    target: Target,
+    interruption: Interruption,
+    suite: str = DEFAULT,
+) -> int:
+    """Judge a target by a suite; return the exit status.
+
+    A server is started first; a client is started for each scenario.
+    """
     if arguments.connect_timeout:
         target = replace(target, connect_timeout=arguments.connect_timeout)
     if arguments.failed:
@@ -59,11 +69,13 @@ def _judge(arguments: argparse.Namespace, target: Target, interruption: Interrup
     arguments.selection += excluding(arguments.exclude)
     reports = _reports(arguments)
     with ExitStack() as stack:
-        process = stack.enter_context(running(target.command)) if target.command else None
+        process = None
+        if target.command and suite == DEFAULT:
+            process = stack.enter_context(running(target.command))
         # Imported late, while the target starts.
         from conformance.cli.judge import judge
 
-        status = judge(arguments, target, process, reports, interruption)
+        status = judge(arguments, target, process, reports, interruption, suite)
     interruption.settle()
     return status
 

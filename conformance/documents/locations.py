@@ -4,6 +4,9 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+DEFAULT: Final = "coda"
+"""The suite for servers."""
+
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 _NO_ROOMS: Final = ("suites", "_data", "__pycache__")
 

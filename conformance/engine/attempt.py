@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 
 from msgspec.structs import replace
 
+from conformance.engine.client_dialogue import ClientDialogue
 from conformance.engine.dialogue import Dialogue
 from conformance.engine.inconclusive import Crowded, Disturbed, NotJudged, TooSlow, TryAgain
 from conformance.engine.pulse import Flight, Pulse
@@ -161,13 +162,17 @@ class Attempts:
                 await asyncio.sleep(CROWD_LASTS)
                 self.turned_away.discard(scenario.id)
             self.too_slow.discard(scenario.id)
-            dialogue = flight.dialogue = Dialogue(self.world, scenario.id, scenario, form)
+            dialogue = flight.dialogue = self._dialogue_of(scenario, form)
             result, again = await self._attempt(scenario, dialogue)
             flight.in_doubt = dialogue.in_doubt
         if result.outcome is not Outcome.PASSED or self.world.keeps_transcripts:
             steps = performed(scenario, dialogue.performed, result)
             result = replace(result, transcript=dialogue.witness.transcript.entries(), steps=steps)
         return replace(result, timing=_timing(dialogue, attempts))
+
+    def _dialogue_of(self, scenario: Scenario, form: Form) -> Dialogue:
+        kind = ClientDialogue if self.world.suite.role == "client" else Dialogue
+        return kind(self.world, scenario.id, scenario, form)
 
     async def _attempt(self, scenario: Scenario, dialogue: Dialogue) -> tuple[Result, bool]:
         """Make one attempt; the second value says whether another may prove more."""

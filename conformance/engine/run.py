@@ -16,6 +16,7 @@ from conformance.engine.collateral import collateral, undecided
 from conformance.engine.discovery import RefusedHandshake, discover
 from conformance.engine.form_plays import FormPlays, drawn, each
 from conformance.engine.hook_checks import check_after_failure, check_needed
+from conformance.engine.meeting import meet
 from conformance.engine.passive import passive_results
 from conformance.engine.room import Room
 from conformance.engine.scheduling import BESIDE, Needs, in_parallel, turn, urgency
@@ -109,7 +110,7 @@ class Run:
         try:
             async with _stall_watch(self.world):
                 with self._phase(DISCOVERY):
-                    refused = await discover(self.world, force=self.options.force)
+                    refused = await self._discovered()
                 if refused is None:
                     await self._in_time()
                 else:
@@ -119,6 +120,12 @@ class Run:
         except asyncio.CancelledError:
             self.interrupted = True
         return self.record()
+
+    async def _discovered(self) -> RefusedHandshake | None:
+        if self.suite.role == "client":
+            await meet(self.world, force=self.options.force)
+            return None
+        return await discover(self.world, force=self.options.force)
 
     def unreached(self, why: str) -> RunRecord:
         """Return the record of a run whose target cannot be reached: nothing is judged."""

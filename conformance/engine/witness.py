@@ -148,7 +148,7 @@ class Witness(Watcher):
             return True
         suite = self._world.suite
         if message.fault:
-            return suite.background_text not in message.text
+            return not suite.background_text or suite.background_text not in message.text
         return not suite.background.is_valid(message.value)
 
     def _note_entry(

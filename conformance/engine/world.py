@@ -59,7 +59,7 @@ class World:
     silences: Silences = field(default_factory=Silences)
 
     def __post_init__(self) -> None:
-        self.barrier = self.suite.barrier.messages[0]
+        self.barrier = next(iter(self.suite.barrier.messages), None)
         self.observed = Observed(self.suite.told_apart_by, self.secrets.hide)
 
     def note_greeting(self, message: Message) -> None:

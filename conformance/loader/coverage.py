@@ -29,7 +29,7 @@ def coverage(suite: Suite) -> list[Coverage]:
     """Return the coverage of every requirement that a server can keep or break, in order."""
     monitors = suite.make_monitors(suite)
     rows = suite.requirements.values()
-    return [coverage_of(row, suite, monitors) for row in rows if row.role == "server"]
+    return [coverage_of(row, suite, monitors) for row in rows if row.role == suite.role]
 
 
 def coverage_of(requirement: Requirement, suite: Suite, monitors: "Iterable[Monitor]") -> Coverage:

@@ -63,9 +63,9 @@ class Form(msgspec.Struct, frozen=True):
             value = {**self.members, **value}
         return SPELLINGS[self.spelling].write(value) if self.spelling else encode(value)
 
-    def frames(self, text: str) -> bytes:
+    def frames(self, text: str, *, mask: bool) -> bytes:
         """Return the frames of a text message."""
-        return in_fragments(text.encode("utf-8", "surrogatepass"), self.fragment)
+        return in_fragments(text.encode("utf-8", "surrogatepass"), self.fragment, mask=mask)
 
 
 PLAIN: Final = Form("plain", "Compact JSON in one frame")
@@ -74,7 +74,8 @@ PLAIN: Final = Form("plain", "Compact JSON in one frame")
 def read(header: Mapping[str, Any]) -> dict[str, Form]:
     """Return the forms in a suite's header, by name."""
     return {
-        name: msgspec.convert({"name": name, **row}, Form) for name, row in header["forms"].items()
+        name: msgspec.convert({"name": name, **row}, Form)
+        for name, row in header.get("forms", {}).items()
     }
 
 
@@ -86,7 +87,7 @@ def check(
     `procedures` has the names of the parameters that each procedure takes; one that replaces
     another has to take the same.
     """
-    for name, row in source.value["forms"].items():
+    for name, row in source.value.get("forms", {}).items():
         wanted = row.get("requirement")
         if wanted is not None:
             _check(source, "requirement", wanted, requirements, ("forms", name, "requirement"))

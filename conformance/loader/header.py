@@ -1,11 +1,14 @@
 """The header of a suite: what the engine must know about a protocol besides its scenarios."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from conformance.model import Scenario
+
+NEVER: Final = ""
+"""What no message matches: a message is an object."""
 
 
 class Profile(msgspec.Struct, frozen=True):
@@ -27,18 +30,18 @@ class Variant(msgspec.Struct, frozen=True):
 class Lapse(msgspec.Struct, frozen=True):
     """A message or close code that, when late, shows only that a dialogue took too long."""
 
-    message: Any
-    failure: Any
-    close: int
-    after: Any
+    message: Any = NEVER
+    failure: Any = NEVER
+    close: int = -1
+    after: Any = 0
 
 
 class Memory(msgspec.Struct, frozen=True):
     """What a target remembers and for how long, and what shows that it does."""
 
-    of: Any
-    shown_by: Any
-    lasts: Any
+    of: Any = NEVER
+    shown_by: Any = NEVER
+    lasts: Any = 0
 
 
 class Rate(msgspec.Struct, frozen=True):
@@ -48,27 +51,27 @@ class Rate(msgspec.Struct, frozen=True):
     refusal asks for.
     """
 
-    messages: str
-    seconds: str
-    refusal: Any
-    wait: str
-    promised_by: str
+    messages: str = ""
+    seconds: str = ""
+    refusal: Any = NEVER
+    wait: str = ""
+    promised_by: str = ""
 
 
 class Crowd(msgspec.Struct, frozen=True):
     """The HTTP status for too many connections, and what breaks if there are no others at all."""
 
-    status: int
-    room: str
+    status: int = 0
+    room: str = ""
 
 
 class Inconclusive(msgspec.Struct, frozen=True):
-    """What proves nothing, and when."""
+    """What proves nothing, and when; a suite without one of the rules has no such case."""
 
-    lapse: Lapse
-    memory: Memory
-    rate: Rate
-    crowded: Crowd
+    lapse: Lapse = Lapse()
+    memory: Memory = Memory()
+    rate: Rate = Rate()
+    crowded: Crowd = Crowd()
 
 
 class HandshakeVariant(msgspec.Struct, frozen=True):
@@ -86,10 +89,10 @@ class HandshakeDuty(msgspec.Struct, frozen=True):
     RFC 6455 does not allow breaks the requirement `broken`.
     """
 
-    judged_by: Mapping[int, str]
-    variants: tuple[HandshakeVariant, ...]
-    by_name: frozenset[int]
-    broken: str
+    judged_by: Mapping[int, str] = msgspec.field(default_factory=dict)
+    variants: tuple[HandshakeVariant, ...] = ()
+    by_name: frozenset[int] = frozenset()
+    broken: str = ""
 
 
 class Barrier(msgspec.Struct, frozen=True):
@@ -101,11 +104,11 @@ class Barrier(msgspec.Struct, frozen=True):
     connections that were not let in, for the types in `answers_before`.
     """
 
-    messages: tuple[Any, ...]
-    let_in: Any
-    answers: frozenset[str]
-    relayed: frozenset[str]
-    counted: frozenset[str]
+    messages: tuple[Any, ...] = ()
+    let_in: Any = NEVER
+    answers: frozenset[str] = frozenset()
+    relayed: frozenset[str] = frozenset()
+    counted: frozenset[str] = frozenset()
     before: Any = None
     answers_before: frozenset[str] = frozenset()
 

@@ -1,6 +1,6 @@
 """Scenario and procedure files, from YAML to checked steps."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from conformance.documents.schemas import SchemaStore
@@ -9,8 +9,25 @@ from conformance.documents.yaml_source import Pointer, Source
 from conformance.errors import InputError, did_you_mean
 from conformance.model import Procedure, Requirement, Scenario, Step
 
+OF_ROLE: Final = {
+    "server": ("connect", "hook"),
+    "client": (
+        "start",
+        "accept",
+        "expect_no_connection",
+        "stop_listening",
+        "listen",
+        "command",
+        "expect_notice",
+        "expect_no_notice",
+    ),
+}
+"""The verbs that only scenarios for this role of the target have."""
+
 VERBS: Final = (
     "connect",
+    "start",
+    "accept",
     "call",
     "send",
     "send_raw",
@@ -25,6 +42,12 @@ VERBS: Final = (
     "stall",
     "unstall",
     "hook",
+    "command",
+    "expect_notice",
+    "expect_no_notice",
+    "expect_no_connection",
+    "stop_listening",
+    "listen",
     "let",
     "repeat",
     "together",
@@ -42,8 +65,12 @@ class ScriptReader:
         schemas: SchemaStore,
         requirements: Mapping[str, Requirement],
         functions: Collection[str],
+        role: str = "server",
     ) -> None:
         self.schemas = schemas
+        self.role = role
+        foreign = {verb for other, verbs in OF_ROLE.items() if other != role for verb in verbs}
+        self.verbs = tuple(verb for verb in VERBS if verb not in foreign)
         self.requirements = requirements
         self.functions = functions
         self.procedures: Mapping[str, Collection[str]] = {}
@@ -124,7 +151,7 @@ class ScriptReader:
         return tuple(self._step(source, row, (*at, i)) for i, row in enumerate(rows))
 
     def _step(self, source: Source, row: dict[str, Any], at: Pointer) -> Step:
-        verb = next(key for key in VERBS if key in row)
+        verb = next(key for key in self.verbs if key in row)
         modifiers = {key: value for key, value in row.items() if key != verb}
         if "requirement" in row:
             self._known_requirement(source, row["requirement"], (*at, "requirement"))
@@ -163,22 +190,28 @@ class ScriptReader:
                 self._check_functions(source, item, (*at, key))
 
     def _check(self, source: Source, schema: str, value: Any) -> None:
-        if self.schemas.is_valid(schema, value):
-            return
+        is_valid = self.schemas.is_valid(schema, value)
         for part in ("setup", "steps"):
             if isinstance(value, dict) and isinstance(value.get(part), list):
-                self._check_steps(source, value[part], (part,))
+                self._check_steps(source, value[part], (part,), are_valid=is_valid)
+        if is_valid:
+            return
         header_faults(self.schemas, schema, source)
 
-    def _check_steps(self, source: Source, rows: list[Any], at: Pointer) -> None:
-        """Find the faulty step by its verb, which gives clearer errors than the whole schema."""
+    def _check_steps(
+        self, source: Source, rows: list[Any], at: Pointer, *, are_valid: bool
+    ) -> None:
+        """Find the faulty step by its verb, which gives clearer errors than the whole schema.
+
+        Of steps that are valid only the verbs are looked at, which may be those of the other role.
+        """
         for i, row in enumerate(rows):
             here = (*at, i)
             if not isinstance(row, dict):
                 raise source.error("expected a step, a mapping with one verb", here)
-            found = [key for key in VERBS if key in row]
+            found = [key for key in self.verbs if key in row]
             if len(found) != 1:
-                raise _no_single_verb(source, row, found, here)
+                raise _no_single_verb(source, row, found, here, self.verbs)
             verb = found[0]
             branches: list[tuple[Pointer, Any]] = []
             if verb == "repeat":
@@ -187,9 +220,9 @@ class ScriptReader:
                 branches = [((*here, verb, n), branch) for n, branch in enumerate(row[verb])]
             for place, branch in branches:
                 if isinstance(branch, list):
-                    self._check_steps(source, branch, place)
+                    self._check_steps(source, branch, place, are_valid=are_valid)
             schema = {"$ref": f"{_SCENARIO}#/$defs/{verb}"}
-            faults = self.schemas.explain_inline(schema, row)
+            faults = () if are_valid else self.schemas.explain_inline(schema, row)
             if faults:
                 raise fault_error(source, faults[0], here)
 
@@ -198,12 +231,12 @@ _SCENARIO: Final = "https://schemas.coda-lite.example/v1/kit/scenario.json"
 
 
 def _no_single_verb(
-    source: Source, row: dict[str, Any], found: list[str], at: Pointer
+    source: Source, row: dict[str, Any], found: list[str], at: Pointer, known: Sequence[str]
 ) -> InputError:
     if found:
         return source.error(f"a step has one verb, not several: {', '.join(found)}", at)
     first = next(iter(row), "")
-    hint = did_you_mean(str(first), VERBS)
+    hint = did_you_mean(str(first), known)
     pointer = (*at, first) if first else at
-    message = f'"{first}" is not a step{hint}; expected one of {", ".join(VERBS)}'
+    message = f'"{first}" is not a step{hint}; expected one of {", ".join(known)}'
     return source.error(message, pointer)

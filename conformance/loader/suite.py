@@ -36,7 +36,8 @@ from conformance.model import Failure, Outcome, Procedure, Requirement, Scenario
 if TYPE_CHECKING:
     from conformance.loader.monitor import Monitor
 
-DEFAULT: Final = "coda"
+TCP_END: Final = 5.0
+"""Seconds within which a TCP connection ends after a close frame, unless the suite says other."""
 
 
 class Documents(msgspec.Struct, frozen=True):
@@ -57,6 +58,7 @@ class Suite(msgspec.Struct, frozen=True):
     name: str
     title: str
     version: str
+    role: str
     requirements: Mapping[str, Requirement]
     profiles: Mapping[str, Profile]
     scenarios: Mapping[str, Scenario]
@@ -104,7 +106,7 @@ class Suite(msgspec.Struct, frozen=True):
         return Outcome.FAILED if "MUST" in levels else Outcome.WARNED
 
 
-def load(name: str = DEFAULT) -> Suite:
+def load(name: str = locations.DEFAULT) -> Suite:
     """Read the named suite; raise `InputError` at the first mistake in one of its files."""
     # Everything that is read here stays, so collecting garbage meanwhile would find none.
     with _no_collection():
@@ -113,7 +115,8 @@ def load(name: str = DEFAULT) -> Suite:
 
 def reader_of(suite: Suite) -> ScriptReader:
     """Return a reader of files that may call the procedures of a suite, and do not belong to it."""
-    reader = ScriptReader(suite.schemas, suite.requirements, {*suite.functions, *OF_DIALOGUE})
+    known = {*suite.functions, *OF_DIALOGUE}
+    reader = ScriptReader(suite.schemas, suite.requirements, known, suite.role)
     variants = {name: [row.procedure for row in rows] for name, rows in suite.variants.items()}
     reader.procedures = _parameters_of(suite.procedures, variants)
     return reader
@@ -145,34 +148,35 @@ def _load(name: str) -> Suite:
         name=name,
         title=head["title"],
         version=head["version"],
+        role=head.get("role", "server"),
         requirements=MappingProxyType(documents.requirements),
         profiles=MappingProxyType(profiles(head["profiles"])),
         scenarios=MappingProxyType(documents.scenarios),
         procedures=MappingProxyType(documents.procedures),
-        parameters=head["parameters"],
-        variables=head["variables"],
-        discovery=tuple(head["discovery"]),
-        greeting=head["greeting"],
-        handshake=msgspec.convert(head["handshake"], HandshakeDuty, str_keys=True),
+        parameters=head.get("parameters", {}),
+        variables=head.get("variables", {}),
+        discovery=tuple(head.get("discovery", ())),
+        greeting=head.get("greeting", ""),
+        handshake=msgspec.convert(head.get("handshake", {}), HandshakeDuty, str_keys=True),
         variants=MappingProxyType(
-            msgspec.convert(head["variants"], dict[str, tuple[Variant, ...]])
+            msgspec.convert(head.get("variants", {}), dict[str, tuple[Variant, ...]])
         ),
         forms=MappingProxyType(form.read(head)),
-        barrier=msgspec.convert(head["barrier"], Barrier),
-        owed=MappingProxyType({kind: tuple(names) for kind, names in head["owed"].items()}),
-        told_apart_by=tuple(head["told_apart_by"]),
+        barrier=msgspec.convert(head.get("barrier", {}), Barrier),
+        owed=MappingProxyType({kind: tuple(names) for kind, names in head.get("owed", {}).items()}),
+        told_apart_by=tuple(head.get("told_apart_by", ("/type",))),
         messages=head["messages"],
-        background=schemas.compile(head["background"]),
-        background_text=head["background_text"],
-        unasked=schemas.compile(head["unasked"]),
-        disturbing=schemas.compile(head["disturbing"]),
-        message_limits=tuple(head["message_limits"]),
-        inconclusive=msgspec.convert(head["inconclusive"], Inconclusive),
-        tcp_end=head["tcp_end"],
-        hooks=MappingProxyType(hooks(head["hooks"], documents.signs)),
+        background=schemas.compile(head.get("background", False)),
+        background_text=head.get("background_text", ""),
+        unasked=schemas.compile(head.get("unasked", False)),
+        disturbing=schemas.compile(head.get("disturbing", False)),
+        message_limits=tuple(head.get("message_limits", ())),
+        inconclusive=msgspec.convert(head.get("inconclusive", {}), Inconclusive),
+        tcp_end=head.get("tcp_end", TCP_END),
+        hooks=MappingProxyType(hooks(head.get("hooks", {}), documents.signs)),
         vocabulary=msgspec.convert(head.get("vocabulary", {}), Vocabulary),
-        redact=frozenset(head["redact"]),
-        secret_behind=head["secret_behind"],
+        redact=frozenset(head.get("redact", ())),
+        secret_behind=head.get("secret_behind", ""),
         renames=MappingProxyType(documents.renames),
         errata=documents.errata,
         schemas=schemas,
@@ -193,15 +197,16 @@ def _read(root: Path, schemas: SchemaStore, functions: Collection[str]) -> Docum
     requirements = load_requirements(schemas)
     source = _header(root / "suite.yaml", schemas, requirements)
     header = source.value
-    reader = ScriptReader(schemas, requirements, functions)
+    reader = ScriptReader(schemas, requirements, functions, header.get("role", "server"))
     procedures = {p.name: p for p in map(reader.procedure, _files(root / "procedures"))}
     reader.procedures = _parameters_of(procedures, _variants(source, procedures))
     scenarios = {s.id: s for s in _scenarios(root / "scenarios", reader)}
-    written = yaml_source.load(root / "negatives.yaml")
-    scenarios |= {s.id: s for s in negatives(written, schemas, reader)}
+    if (root / "negatives.yaml").is_file():
+        written = yaml_source.load(root / "negatives.yaml")
+        scenarios |= {s.id: s for s in negatives(written, schemas, reader)}
     signs = {
         name: list(_scenarios(root / "hooks" / name, reader, f"hooks/{name}/"))
-        for name in header["hooks"]
+        for name in header.get("hooks", {})
     }
     form.check(source, requirements, reader.procedures)
     reader.check_calls()
@@ -223,7 +228,7 @@ def _parameters_of(
 
 def _variants(source: Source, procedures: Collection[str]) -> dict[str, list[str]]:
     """Return the procedures that are the forms of each variant."""
-    rows = source.value["variants"].items()
+    rows = source.value.get("variants", {}).items()
     for name, forms in rows:
         for i, row in enumerate(forms):
             _check_name(source, row["procedure"], procedures, ("variants", name, i, "procedure"))
@@ -233,9 +238,9 @@ def _variants(source: Source, procedures: Collection[str]) -> dict[str, list[str
 def _check_names(source: Source, procedures: Collection[str], scenarios: Collection[str]) -> None:
     """Refuse unknown procedures and scenarios in the header."""
     header = source.value
-    for i, name in enumerate(header["discovery"]):
+    for i, name in enumerate(header.get("discovery", ())):
         _check_name(source, name, procedures, ("discovery", i))
-    duty = header["handshake"]
+    duty = header.get("handshake", {"judged_by": {}, "variants": []})
     for status, name in duty["judged_by"].items():
         _check_name(source, name, scenarios, ("handshake", "judged_by", status))
     for i, row in enumerate(duty["variants"]):
@@ -254,11 +259,12 @@ def _header(path: Path, schemas: SchemaStore, requirements: Collection[str]) -> 
     value = source.value
     named: dict[Pointer, str] = {
         ("owed", kind, place): name
-        for kind, names in value["owed"].items()
+        for kind, names in value.get("owed", {}).items()
         for place, name in enumerate(names)
     }
     named |= {("messages",): value["messages"]}
-    named |= {("handshake", "broken"): value["handshake"]["broken"]}
+    if "handshake" in value:
+        named |= {("handshake", "broken"): value["handshake"]["broken"]}
     for place, name in named.items():
         if name not in requirements:
             hint = did_you_mean(name, requirements)

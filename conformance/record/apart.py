@@ -125,5 +125,11 @@ def _facts(suite: SuiteFacts, left_out: Mapping[str, str]) -> JudgedBy:
         for name, row in suite.requirements.items()
     }
     return JudgedBy(
-        suite.name, suite.title, suite.version, rows, suite.profiles, suite.told_apart_by
+        suite.name,
+        suite.title,
+        suite.version,
+        suite.role,
+        rows,
+        suite.profiles,
+        suite.told_apart_by,
     )

@@ -54,7 +54,7 @@ def read_any(path: Path, renames: Renames) -> tuple[Baseline, str]:
 
 def judged_by(suite: Suite) -> dict[str, Collection[str]]:
     """Return the ids that a baseline may name, with the requirements that each judges."""
-    own = {name: (name,) for name, row in suite.requirements.items() if row.role == "server"}
+    own = {name: (name,) for name, row in suite.requirements.items() if row.role == suite.role}
     return {**suite.judged_by(), **own}
 
 

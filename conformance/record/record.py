@@ -44,6 +44,10 @@ class SuiteFacts(Protocol):
         """The version of the protocol."""
 
     @property
+    def role(self) -> str:
+        """Who was judged: servers or clients."""
+
+    @property
     def requirements(self) -> Mapping[str, Requirement]:
         """The requirements, by id, in the order of the specification."""
 
@@ -62,6 +66,7 @@ class JudgedBy(msgspec.Struct, frozen=True):
     name: str
     title: str
     version: str
+    role: str
     requirements: Mapping[str, Requirement]
     profiles: Mapping[str, Profile]
     told_apart_by: tuple[str, ...]
@@ -227,7 +232,7 @@ def requirement_statuses(record: RunRecord) -> list[RequirementStatus]:
     return [
         _status(requirement, record, found.get(requirement.id, []))
         for requirement in record.suite.requirements.values()
-        if requirement.role == "server"
+        if requirement.role == record.suite.role
     ]
 
 

@@ -62,7 +62,7 @@ def with_waivers(number: int) -> str:
 def checked(waivers: Iterable[Waiver], suite: Suite) -> tuple[Waiver, ...]:
     """Return waivers by their present ids; raise `InputError`, with the place, for unknown ones."""
     judged = suite.judged_by()
-    known = {*judged, *(row.id for row in suite.requirements.values() if row.role == "server")}
+    known = {*judged, *(row.id for row in suite.requirements.values() if row.role == suite.role)}
     found: dict[str, Waiver] = {}
     for row in waivers:
         name = suite.renames.get(row.id, row.id)

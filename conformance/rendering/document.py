@@ -90,6 +90,7 @@ def _suite(suite: SuiteFacts) -> dict[str, Any]:
         "name": suite.name,
         "title": suite.title,
         "version": suite.version,
+        "role": suite.role,
         "profiles": [_set_members(row) for row in suite.profiles.values()],
         "told_apart_by": list(suite.told_apart_by),
     }

@@ -149,13 +149,15 @@ def _suite(document: Rows) -> JudgedBy:
         Profile(row["name"], row["title"], row.get("required", False), row.get("claim"))
         for row in suite["profiles"]
     ]
+    role = suite.get("role", "server")
     requirements = [
-        msgspec.convert({**row, "role": "server"}, Requirement) for row in document["requirements"]
+        msgspec.convert({**row, "role": role}, Requirement) for row in document["requirements"]
     ]
     return JudgedBy(
         name=suite["name"],
         title=suite["title"],
         version=suite["version"],
+        role=role,
         requirements={row.id: row for row in requirements},
         profiles={row.name: row for row in profiles},
         told_apart_by=tuple(suite["told_apart_by"]),

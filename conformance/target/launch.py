@@ -26,7 +26,7 @@ def launched(url: str, text: str) -> Target:
 
     `{port}` in both stands for a free port. Raises `InputError` for a mistake in either.
     """
-    argv = _words(text)
+    argv = words_of(text)
     if not url and ports.has_place(argv):
         url = _USUAL
     if url:
@@ -38,22 +38,23 @@ def launched(url: str, text: str) -> Target:
     command = Command(argv, expression, STARTS_WITHIN, Path(), _PLACE, url)
     given = [urls.shown(url)] if url not in ("", _USUAL) else []
     words = shlex.join(["run", *given, "--launch", text])
-    return Target(url, _name(argv), words, command=command)
+    return Target(url, name_of(argv, ports.PORT), words, command=command)
 
 
-def _name(argv: Sequence[str]) -> str:
-    """Return what reports call the target: its command, without the port and the folder."""
-    words = list(takewhile(lambda word: ports.PORT not in word, [Path(argv[0]).name, *argv[1:]]))
+def name_of(argv: Sequence[str], place: str) -> str:
+    """Return what reports call the target: its command, without the folder, up to a `place`."""
+    words = list(takewhile(lambda word: place not in word, [Path(argv[0]).name, *argv[1:]]))
     while len(words) > 1 and words[-1].startswith("-"):
         words.pop()
     return cut(printable(" ".join(words)), _MOST_NAMED)
 
 
-def _words(text: str) -> tuple[str, ...]:
+def words_of(text: str) -> tuple[str, ...]:
+    """Return the words of a command; raise `InputError` if there are none."""
     try:
         words = tuple(shlex.split(text))
     except ValueError as error:
         raise InputError(f"is no command: {str(error).lower()}", _PLACE) from None
     if not words:
-        raise InputError("expected the command that starts the server", _PLACE)
+        raise InputError("expected the command that starts the target", _PLACE)
     return words

@@ -15,15 +15,16 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any, Final, cast
 
-from websockets.client import ClientProtocol
 from websockets.datastructures import Headers
 from websockets.exceptions import ProtocolError
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Response
+from websockets.protocol import Protocol
 
 from conformance.errors import OutOfReach
 from conformance.transport.arrivals import Arrivals
 from conformance.transport.assembly import Assembly
+from conformance.transport.frames import own_frame
 from conformance.transport.handshake import MAX_MESSAGE
 from conformance.transport.inbox import MAX_WAITING, Inbox
 from conformance.transport.incoming import UNREADABLE, Incoming, Unfixable
@@ -34,7 +35,6 @@ _STATUS: Final = re.compile(rb"HTTP/1\.0 (\d{3})\b")
 MAX_HEAD: Final = 4 * 1024
 """Bytes of an answer to the handshake that are kept, to show what answered."""
 
-_KNOCK: Final = Frame(Opcode.PONG, b"").serialize(mask=True)
 _KNOCKS_EVERY: Final = 0.02
 """Seconds between the bytes that show whether a target has closed a socket."""
 
@@ -45,7 +45,7 @@ class Connection(Outgoing, asyncio.Protocol):
     def __init__(
         self,
         name: str,
-        protocol: ClientProtocol,
+        protocol: Protocol,
         watcher: Watcher,
         answers_close: bool = True,
         longest: int = MAX_MESSAGE,
@@ -84,7 +84,10 @@ class Connection(Outgoing, asyncio.Protocol):
         self._observer = watcher
         self._assembly = Assembly(longest)
         self._incoming = Incoming(
-            lambda what: watcher.broke(self, what), lambda: self.compresses, longest
+            lambda what: watcher.broke(self, what),
+            lambda: self.compresses,
+            longest,
+            from_client=not self.masks,
         )
 
     # ── asyncio callbacks ──
@@ -343,7 +346,9 @@ class Connection(Outgoing, asyncio.Protocol):
         async with asyncio.timeout(timeout):
             while not (self._finished.is_set() or (half and self.half_closed)):
                 if self.half_closed and self.open:
-                    cast(asyncio.Transport, self.transport).write(_KNOCK)
+                    cast(asyncio.Transport, self.transport).write(
+                        own_frame(Opcode.PONG, b"", mask=self.masks)
+                    )
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._finished.wait(), _KNOCKS_EVERY)
 

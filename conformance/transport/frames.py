@@ -33,10 +33,10 @@ def frame_bytes(
     return bytes([head]) + size + key + apply_mask(payload, key)
 
 
-def in_fragments(data: bytes, size: int) -> bytes:
+def in_fragments(data: bytes, size: int, *, mask: bool) -> bytes:
     """Return the frames of a text message in fragments of `size` bytes; one frame if that is 0."""
     if not size or len(data) <= size:
-        return own_frame(Opcode.TEXT, data)
+        return own_frame(Opcode.TEXT, data, mask=mask)
     last = (len(data) - 1) // size * size
     return b"".join(
         frame_bytes(
@@ -44,12 +44,12 @@ def in_fragments(data: bytes, size: int) -> bytes:
             data[i : i + size],
             fin=i == last,
             rsv=0,
-            mask=True,
+            mask=mask,
         )
         for i in range(0, len(data), size)
     )
 
 
-def own_frame(opcode: Opcode, payload: bytes) -> bytes:
-    """Return the one frame of a message, or a control frame, as a client sends it."""
-    return frame_bytes(opcode, payload, fin=True, rsv=0, mask=True)
+def own_frame(opcode: Opcode, payload: bytes, *, mask: bool) -> bytes:
+    """Return the one frame of a message, or a control frame; clients mask theirs."""
+    return frame_bytes(opcode, payload, fin=True, rsv=0, mask=mask)

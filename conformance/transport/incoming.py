@@ -22,7 +22,7 @@ _LEAST: Final = {2: 0, 4: 126, 10: 1 << 16}
 """The least length of a frame by the size of its head without the mask."""
 
 _RULES: Final = (
-    "a frame is masked",
+    "a frame is {not_}masked",
     "a frame has a reserved bit that no extension claimed",
     "a frame has the reserved opcode {opcode}",
     "the length {length} is not in its shortest form",
@@ -49,17 +49,23 @@ class Unfixable(Exception):
 
 
 class Incoming:
-    """Takes what a target sends, from its HTTP response on, and yields lawful frames.
+    """Takes what a target sends, from the head of its HTTP message on, and yields lawful frames.
 
     `report` is called with each fault of a frame, `compresses` says whether RSV1 was negotiated.
     A message whose end never comes is cut short; `cuts_short` while the frame that does it is
-    yielded.
+    yielded. The frames of a client have to be masked, those of a server must not be.
     """
 
     def __init__(
-        self, report: Callable[[str], None], compresses: Callable[[], bool], longest: int
+        self,
+        report: Callable[[str], None],
+        compresses: Callable[[], bool],
+        longest: int,
+        *,
+        from_client: bool = False,
     ) -> None:
         self._report = report
+        self._from_client = from_client
         self._compresses = compresses
         self._longest = longest
         self._head: bytearray | None = bytearray()
@@ -71,7 +77,7 @@ class Incoming:
         self.cuts_short = False
 
     def head(self, data: bytes) -> tuple[bytes, bytes]:
-        """Return the part of the data that belongs to the HTTP response, and what follows it."""
+        """Return the part of the data that belongs to the HTTP message, and what follows it."""
         if self._is_http:
             return data, b""
         if self._head is None:
@@ -83,7 +89,7 @@ class Incoming:
             self._is_http = before > _LONGEST_HEAD
             return data, b""
         size = end + len(_END_OF_HEAD) - before
-        self._is_http = b" 101" not in self._head[:16]
+        self._is_http = not self._from_client and b" 101" not in self._head[:16]
         self._head = None
         return (data, b"") if self._is_http else (data[:size], data[size:])
 
@@ -149,7 +155,7 @@ class Incoming:
         if self._is_closed:
             return [f"a frame of opcode {opcode} came {BEHIND_CLOSE}"]
         broken = (
-            second & 0x80,
+            bool(second & 0x80) is not self._from_client,
             first & 0x30 or (first & 0x40 and not self._is_compressed(first)),
             opcode not in _OPCODES,
             length < _LEAST[size],
@@ -161,7 +167,8 @@ class Incoming:
         if not any(broken):
             return []
         rules = zip(_RULES, broken, strict=True)
-        return [rule.format(opcode=opcode, length=length) for rule, is_broken in rules if is_broken]
+        said = {"opcode": opcode, "length": length, "not_": "not " * self._from_client}
+        return [rule.format(**said) for rule, is_broken in rules if is_broken]
 
     def _is_compressed(self, first: int) -> bool:
         """Return whether a frame begins a message that is lawfully compressed."""

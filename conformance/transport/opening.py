@@ -41,9 +41,8 @@ async def connect(
     name: str, handshake: Handshake, watcher: Watcher, answers_close: bool = True
 ) -> Connection:
     """Open a connection; a refused handshake is a result, only its absence is `Unreachable`."""
-    longest = handshake.max_message
-    connection = Connection(name, _protocol(handshake), watcher, answers_close, longest)
-    uri = connection.protocol.uri
+    protocol, uri = _protocol(handshake), _uri(handshake.url)
+    connection = Connection(name, protocol, watcher, answers_close, handshake.max_message)
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(handshake.timeout + handshake.hold):
@@ -57,7 +56,7 @@ async def connect(
                 **place,
             )
             connection.asked = True
-            await _shake_hands(connection, handshake)
+            await _shake_hands(connection, _request(protocol, handshake), handshake)
     except BaseException as error:
         if isinstance(error, TimeoutError | OutOfReach) and connection.is_answered:
             return connection  # it timed out just then, or the error is for whoever receives
@@ -113,9 +112,8 @@ def _protocol(handshake: Handshake) -> ClientProtocol:
     )
 
 
-async def _shake_hands(connection: Connection, handshake: Handshake) -> None:
+async def _shake_hands(connection: Connection, request: bytes, handshake: Handshake) -> None:
     connection.watcher.crossed(connection, "sent", "handshake", str(handshake))
-    request = _request(connection.protocol, handshake)
     size = handshake.in_pieces or len(request)
     await connection.write_in_pieces(request[:-size], size)
     if handshake.hold:

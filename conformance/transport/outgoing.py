@@ -4,10 +4,10 @@ import asyncio
 from time import perf_counter
 from typing import TYPE_CHECKING, Final, cast
 
-from websockets.client import ClientProtocol
 from websockets.extensions.permessage_deflate import PerMessageDeflate
 from websockets.frames import Opcode
 from websockets.http11 import Response
+from websockets.protocol import Protocol
 
 from conformance.model import Direction, Kind
 from conformance.transport.deflation import Blocks, Deflation
@@ -59,9 +59,10 @@ class Watcher:
 
 
 class Outgoing:
-    """The writing side of a connection."""
+    """The writing side of a connection; `masks` says whether it is a client's."""
 
-    protocol: ClientProtocol
+    masks = True
+    protocol: Protocol
     watcher: Watcher
     transport: asyncio.Transport | None
     response: Response | None
@@ -105,7 +106,7 @@ class Outgoing:
             unneeded = opcode is Opcode.PONG and (self.closing or self._is_unread)
             if self.open and not silent and not unneeded:
                 assert self.transport is not None
-                self.transport.write(own_frame(opcode, payload))
+                self.transport.write(own_frame(opcode, payload, mask=self.masks))
 
     @property
     def _is_unread(self) -> bool:
@@ -121,7 +122,7 @@ class Outgoing:
     def send_text(self, text: str, *, asks: bool = True) -> None:
         """Send one text message; lone surrogates are encoded like other code points."""
         data = text.encode("utf-8", "surrogatepass")
-        self.write(own_frame(Opcode.TEXT, data), text, asks=asks)
+        self.write(own_frame(Opcode.TEXT, data, mask=self.masks), text, asks=asks)
 
     def send_binary(self, data: bytes) -> None:
         """Send one binary message."""
@@ -148,7 +149,7 @@ class Outgoing:
     ) -> None:
         # A control frame is answered by another one, and later messages answer something else.
         asks = opcode in (Opcode.TEXT, Opcode.BINARY)
-        self.write(own_frame(opcode, payload), text, kind, code=code, asks=asks)
+        self.write(own_frame(opcode, payload, mask=self.masks), text, kind, code=code, asks=asks)
 
     def write(
         self,

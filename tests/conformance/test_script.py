@@ -8,7 +8,7 @@ from conformance.documents import yaml_source
 from conformance.engine.steps import VERBS as PERFORMED
 from conformance.errors import InputError
 from conformance.loader.functions import FUNCTIONS
-from conformance.loader.script import VERBS, ScriptReader
+from conformance.loader.script import OF_ROLE, ScriptReader
 from conformance.loader.suite import Suite
 from conformance.model import Scenario
 
@@ -48,8 +48,17 @@ def test_nested_steps_know_their_places(suite: Suite) -> None:
     assert [str(branch[0].location) for branch in step.nested] == ["s.yaml:5:11", "s.yaml:6:11"]
 
 
-def test_every_verb_that_can_be_written_can_be_performed() -> None:
-    assert set(VERBS) == set(PERFORMED)
+@pytest.mark.parametrize("role", OF_ROLE)
+def test_every_verb_that_can_be_written_can_be_performed(suite: Suite, role: str) -> None:
+    known = ScriptReader(suite.schemas, suite.requirements, FUNCTIONS, role).verbs
+    assert set(known) == set(PERFORMED[role])
+    assert set(known) >= set(OF_ROLE[role])
+
+
+@pytest.mark.parametrize("step", ["start: {}", "accept: {}", "command: {command: send}"])
+def test_a_scenario_for_servers_has_no_verb_for_clients(suite: Suite, step: str) -> None:
+    verb = step.partition(":")[0]
+    assert f'"{verb}" is not a step' in refusal(suite, f"{HEAD}steps:\n  - {step}\n")
 
 
 @pytest.mark.parametrize(

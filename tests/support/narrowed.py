@@ -7,12 +7,13 @@ import sys
 
 from msgspec.structs import replace
 
+from conformance.documents import locations
 from conformance.loader import suite
 
 whole = suite.load
 
 
-def load(name: str = suite.DEFAULT) -> suite.Suite:
+def load(name: str = locations.DEFAULT) -> suite.Suite:
     """The suite, without the scenarios of other areas."""
     found = whole(name)
     rows = {key: row for key, row in found.scenarios.items() if key.split("/")[0] in areas}

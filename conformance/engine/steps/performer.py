@@ -5,13 +5,14 @@ from typing import Any, Final
 
 from conformance.engine.dialogue import Dialogue, NotGiven, Span
 from conformance.engine.inconclusive import NotJudged
-from conformance.engine.steps import connections, flow, receiving, sending
+from conformance.engine.steps import clients, connections, flow, receiving, sending
 from conformance.engine.steps.action import Action
 from conformance.errors import InputError, KitError, OutOfReach
 from conformance.model import Step
 
-VERBS: Final[dict[str, Callable[[Action], Awaitable[None]]]] = {
-    "connect": connections.connect,
+Verbs = dict[str, Callable[[Action], Awaitable[None]]]
+
+SHARED: Final[Verbs] = {
     "close": connections.close,
     "drop": connections.drop,
     "stall": connections.stall,
@@ -21,15 +22,24 @@ VERBS: Final[dict[str, Callable[[Action], Awaitable[None]]]] = {
     "send_raw": sending.send_raw,
     "ping": sending.ping,
     "expect": receiving.expect,
-    "expect_absent": receiving.expect_absent,
     "expect_pong": receiving.expect_pong,
     "call": flow.call,
-    "hook": flow.hook,
     "let": flow.let,
     "repeat": flow.repeat,
     "together": flow.together,
     "wait": flow.wait,
 }
+
+VERBS: Final[dict[str, Verbs]] = {
+    "server": {
+        **SHARED,
+        "connect": connections.connect,
+        "expect_absent": receiving.expect_absent,
+        "hook": flow.hook,
+    },
+    "client": {**SHARED, **clients.VERBS},
+}
+"""The verbs of scenarios by the role of the target."""
 
 
 OTHER_CAUSES: Final = frozenset({"close", "drop", "hook", "wait", "stall", "unstall"})
@@ -42,6 +52,7 @@ class Performer:
     def __init__(self, dialogue: Dialogue) -> None:
         self.dialogue = dialogue
         self.world = dialogue.world
+        self._verbs = VERBS[dialogue.world.suite.role]
 
     async def perform(
         self,
@@ -76,7 +87,7 @@ class Performer:
         self.dialogue.step_begun = action.begun
         start = self.world.now()
         try:
-            await VERBS[step.verb](action)
+            await self._verbs[step.verb](action)
         except (NotGiven, OutOfReach) as missing:
             raise NotJudged(f"{step.location}: {missing}") from None
         except InputError as error:

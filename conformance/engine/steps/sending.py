@@ -17,7 +17,7 @@ async def send(action: Action) -> None:
     action.dialogue.barriers.precede(connection, form.before)
     if form.ping:
         connection.ping(form.ping.encode("utf-8"))
-    connection.write(form.frames(text), text, segment=form.segment)
+    connection.write(form.frames(text, mask=connection.masks), text, segment=form.segment)
     action.dialogue.barriers.senders[connection] = None
 
 
@@ -66,7 +66,7 @@ def _hand_made(action: Action, row: Mapping[str, Any]) -> Iterator[bytes]:
             payload[len(payload) * i // parts : len(payload) * (i + 1) // parts],
             fin=row.get("fin", True) and i == parts - 1,
             rsv=0 if i else rsv,
-            mask=row.get("mask", True),
+            mask=row.get("mask", action.connection.masks),
             form=row.get("form", 0),
         )
         for other in row.get("between", ()) if i < parts - 1 else ():

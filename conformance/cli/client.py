@@ -1,0 +1,15 @@
+"""`client`: find the client, and have it judged by a kit that plays the server."""
+
+import argparse
+
+from conformance.cli.interruption import Interruption
+from conformance.cli.run import judged
+from conformance.target.client_file import from_argument
+
+SUITE = "coda_clients"
+
+
+def client(arguments: argparse.Namespace, interruption: Interruption) -> int:
+    """Judge the client that the command line names or launches."""
+    target = from_argument(arguments.target or "", arguments.launch or "")
+    return judged(arguments, target, interruption, SUITE)

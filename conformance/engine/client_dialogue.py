@@ -1,0 +1,103 @@
+"""One run of one scenario with a client: its process, the kit's port, and their connections."""
+
+from collections.abc import Mapping
+from time import perf_counter
+from typing import Any, Final
+
+from conformance.engine.dialogue import Dialogue
+from conformance.engine.inconclusive import NotJudged
+from conformance.errors import InputError
+from conformance.json_text import encode
+from conformance.target.client import BACKOFF, TOKEN, Client
+from conformance.text.escapes import printable
+from conformance.transport.accepted import Accepted, Answer
+from conformance.transport.listener import Listener
+
+MOST_SAID: Final = 20
+"""Lines of what a client printed that a transcript shows."""
+
+
+class ClientDialogue(Dialogue):
+    """The state of one run of one scenario with a client."""
+
+    listener: Listener | None = None
+    client: Client | None = None
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether the target may have died: each scenario has a process of its own."""
+        return False
+
+    @property
+    def process(self) -> Client:
+        """The client's process; raises `InputError` if it was not started."""
+        if self.client is None:
+            raise InputError("the client was not started")
+        return self.client
+
+    @property
+    def port(self) -> Listener:
+        """Where the client connects; raises `InputError` if it was not started."""
+        if self.listener is None:
+            raise InputError("the client was not started")
+        return self.listener
+
+    @property
+    def drives(self) -> bool:
+        """Whether the client has a driver that reports what it does."""
+        return self.client is not None and self.client.has_driver
+
+    async def start(self, token: str, scale: float) -> None:
+        """Start the client, in place of one that runs, for the kit's own address."""
+        if self.listener is None:
+            self.listener = Listener(self.witness, self.world.max_message)
+        await self.listener.listen()
+        if self.client is not None:
+            await self._end_client()
+        command = self.world.target.command
+        assert command is not None
+        variables = {BACKOFF: f"{scale:g}"} | ({TOKEN: token} if token else {})
+        self.world.secrets.learn({"token": token}, token)
+        self._note(f"the client starts, {'with' if token else 'without'} an access token")
+        self.client = await Client.start(command, self.listener.url, variables)
+
+    async def accept(self, name: str, answer: Answer, timeout: float) -> Accepted:
+        """Take the client's next connection under a name; raise `TimeoutError` if none comes."""
+        connection = await self.port.next(timeout)
+        self._advanced_before[connection] = self.world.advanced
+        earlier = self.connections.get(name)
+        if earlier is not None:
+            self.connections[f"{name}#{len(self.connections)}"] = earlier
+        self.connections[name] = connection
+        self.of_connection[name] = {}
+        await connection.answer_request(name, answer)
+        return connection
+
+    async def command(self, value: Mapping[str, Any]) -> None:
+        """Give the client's driver a command."""
+        if not self.drives:
+            raise NotJudged("the client has no driver, which this step needs")
+        self._note(f"command {encode(dict(value))}")
+        await self.process.command(value)
+
+    async def finish(self) -> None:
+        """End the client and all connections."""
+        if self.client is not None:
+            await self._end_client()
+        if self.listener is not None:
+            self.listener.close()
+        await super().finish()
+
+    async def _end_client(self) -> None:
+        client = self.process
+        ended = client.ended
+        await client.end()
+        for line in [*client.said][-MOST_SAID:]:
+            self._note(f"the client printed: {printable(line)}")
+        if ended:
+            self._note(f"the client had ended {ended}")
+        self.client = None
+
+    def _note(self, text: str) -> None:
+        seconds = perf_counter() - self.witness.started
+        self.witness.transcript.add(seconds, "", "noted", "note", text)

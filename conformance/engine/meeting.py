@@ -1,0 +1,60 @@
+"""Meeting a client: whether it starts and connects, and what it can do, before it is judged."""
+
+from typing import Any
+
+from conformance.engine.client_dialogue import ClientDialogue
+from conformance.engine.inconclusive import NotJudged
+from conformance.engine.steps import Performer, StepFailed
+from conformance.engine.world import World
+from conformance.errors import InputError
+from conformance.loader.parameters import parameters
+from conformance.record.schedule import DISCOVERY
+from conformance.text.escapes import printable
+from conformance.text.excerpts import cut
+from conformance.transport import Unreachable
+
+DRIVER = "driver"
+"""What a client claims that reports what it does."""
+
+QUOTED = 5
+
+
+async def meet(world: World, *, force: bool = False) -> None:
+    """Start the client once and learn what it can do; the procedures of the discovery do it.
+
+    Raises `Unreachable` if it cannot be started or, without `force`, does not connect in time.
+    """
+    world.variables = dict(world.target.parameters)
+    world.variables = {**world.suite.variables, **parameters(world.suite, {}, world.variables)}
+    known: dict[str, Any] = {}
+    for name in world.suite.discovery:
+        known |= await _played(world, name, force=force)
+    claims = world.target.claims
+    world.claims = world.suite.claims(known) if claims is None else claims
+
+
+async def _played(world: World, name: str, *, force: bool) -> dict[str, Any]:
+    """Return what one procedure of the discovery saves; what fails shows up in the scenarios."""
+    dialogue = ClientDialogue(world, DISCOVERY)
+    try:
+        await Performer(dialogue).call(name)
+    except InputError as error:
+        raise Unreachable(str(error)) from None
+    except (StepFailed, NotJudged) as failed:
+        if not dialogue.connections and not force:
+            raise Unreachable(_why(dialogue, str(failed))) from None
+    finally:
+        drives = dialogue.drives
+        world.round_trip = dialogue.witness.quickest_answer
+        await dialogue.finish()
+    return dialogue.of_connection.get("c", {}) | ({DRIVER: True} if drives else {})
+
+
+def _why(dialogue: ClientDialogue, failed: str) -> str:
+    """Return why a client cannot be judged at all, with what it printed."""
+    client = dialogue.client
+    if client is None:
+        return failed
+    how = f"ended {client.ended} before it connected" if client.ended else "does not connect"
+    said = " ".join([*client.said][-QUOTED:])
+    return f"the client {how} and said: {cut(printable(' '.join(said.split()))) or 'nothing'}"

@@ -1,0 +1,38 @@
+"""The suite for clients of Coda Lite's WebSocket protocol: what of it only code can say."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from conformance.suites.coda.functions import FUNCTIONS as OF_CODA
+from conformance.suites.coda_clients.functions import FUNCTIONS as OWN
+
+if TYPE_CHECKING:
+    from conformance.loader.monitor import Monitor
+    from conformance.loader.suite import Suite
+
+__all__ = ["FUNCTIONS", "claims", "kind_of", "make_monitors"]
+
+FUNCTIONS = {**OF_CODA, **OWN}
+
+UNREADABLE = ""
+"""The kind of what is no JSON object, or has no type."""
+
+METHODS = ("challenge_token", "hmac_sha256")
+
+
+def make_monitors(suite: "Suite") -> "list[Monitor]":
+    """A fresh set of the passive checks, for one run."""
+    return []
+
+
+def kind_of(value: Any) -> str:
+    """The kind of a message: its type."""
+    kind = value.get("type") if isinstance(value, dict) else None
+    return kind if isinstance(kind, str) else UNREADABLE
+
+
+def claims(known: Mapping[str, Any]) -> frozenset[str]:
+    """What a client claims: the methods by which it was seen to answer, and a driver."""
+    used = {known.get("method"), known.get("method_with_token")}
+    found = {name for name in METHODS if name in used}
+    return frozenset(found | ({"driver"} if known.get("driver") else set()))

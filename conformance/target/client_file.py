@@ -1,0 +1,76 @@
+"""Target files of clients, read with the place of every mistake, and commands that start one."""
+
+from pathlib import Path
+from shlex import quote
+from typing import Final
+
+from conformance.documents import locations, text_file, yaml_source
+from conformance.documents.schemas import SchemaStore
+from conformance.documents.validation import header_faults
+from conformance.documents.yaml_source import Source
+from conformance.errors import InputError, Location
+from conformance.target import program
+from conformance.target.client import URL
+from conformance.target.launch import STARTS_WITHIN, name_of, words_of
+from conformance.target.target import Command, Target
+from conformance.target.waiver import waivers
+from conformance.text.escapes import printable
+from conformance.text.excerpts import cut
+
+_LAUNCH: Final = Location("--launch")
+
+
+def from_argument(argument: str, launch: str = "") -> Target:
+    """Return the client given on a command line: a target file, or the command that starts it."""
+    if launch and argument:
+        raise InputError(f"--launch needs no target file; put the command into {argument} instead")
+    if launch:
+        return _launched(launch)
+    path = text_file.possible(argument)
+    if path.is_dir() or not path.exists():
+        shown = cut(printable(argument))
+        raise InputError(
+            f'there is no target file "{shown}"; write one, or give the command that starts the '
+            f'client, such as --launch "node client.js {URL}"'
+        )
+    return from_source(yaml_source.load(path), path)
+
+
+def from_source(source: Source, path: Path, *, here: bool = True) -> Target:
+    """Return the client that the document at a path describes (schemas/kit/client.json).
+
+    Unless it is to be used `here`, the program that it names may be missing.
+    """
+    header_faults(SchemaStore(locations.schema_root()), "kit/client", source)
+    value = source.value
+    row, folder = value["command"], path.parent if path.is_file() else Path()
+    place = ("command", "run")
+    if not any(URL in word for word in row["run"]):
+        raise source.error(f"expected {URL} in the command: the address for the client", place)
+    fault = program.fault(row["run"], folder) if here else None
+    if fault is not None:
+        raise source.error(fault.message, (*place, fault.word))
+    timeout = row.get("timeout", STARTS_WITHIN)
+    claims = value.get("claims")
+    return Target(
+        url="",
+        name=value.get("name", path.stem),
+        words=f"client {quote(str(path))}",
+        parameters=value.get("parameters", {}),
+        claims=None if claims is None else frozenset(claims),
+        connect_timeout=timeout,
+        command=Command(tuple(row["run"]), None, timeout, folder, source.location(place)),
+        waivers=waivers(source),
+    )
+
+
+def _launched(text: str) -> Target:
+    argv = words_of(text)
+    if not any(URL in word for word in argv):
+        raise InputError(f"expected {URL} in the command: the address for the client", _LAUNCH)
+    fault = program.fault(argv, Path())
+    if fault is not None:
+        raise InputError(fault.message, _LAUNCH)
+    command = Command(argv, None, STARTS_WITHIN, Path(), _LAUNCH)
+    words = f"client --launch {quote(text)}"
+    return Target("", name_of(argv, URL), words, connect_timeout=STARTS_WITHIN, command=command)

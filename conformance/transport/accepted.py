@@ -1,0 +1,168 @@
+"""A connection that a client opened: the kit is its server."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from time import perf_counter
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+from websockets.datastructures import Headers
+from websockets.exceptions import InvalidHandshake
+from websockets.frames import Opcode
+from websockets.http11 import Request, Response
+from websockets.server import ServerProtocol
+
+from conformance.transport.connection import Connection
+from conformance.transport.frames import own_frame
+from conformance.transport.outgoing import Watcher
+
+MOST_EARLY: Final = 64 * 1024
+"""Bytes that are kept of what a client sends before its request is answered."""
+
+EARLY: Final = "a frame came before the handshake was answered"
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """The answer to a handshake: its HTTP status and headers, each with its values.
+
+    A 101 selects the `subprotocol`, by default the first that is `known` and asked for. The texts
+    of `messages` follow in the same packet, unless the answer comes in pieces of `in_pieces` bytes.
+    """
+
+    status: int = 101
+    headers: Mapping[str, Sequence[str]] = msgspec.field(default_factory=dict)
+    subprotocol: str | None = ""
+    known: Sequence[str] = ()
+    messages: Sequence[str] = ()
+    in_pieces: int = 0
+
+
+class Accepted(Connection):
+    """One connection of a client, from its request on, which `answer_request` answers."""
+
+    masks = False
+
+    def __init__(self, watcher: Watcher, longest: int) -> None:
+        super().__init__("", ServerProtocol(max_size=longest), watcher, longest=longest)
+        self.request: Request | None = None
+        self.fault = ""
+        """What RFC 6455, section 4.2.1, does not allow in the request."""
+        self._early = bytearray()
+
+    # ── the request ──
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the request is complete, or never will be."""
+        return self.request is not None or bool(self.fault) or self.end is not None
+
+    async def requested(self, timeout: float) -> None:
+        """Wait for the whole request, or what came instead; raise `TimeoutError`."""
+        await self._arrivals.until(lambda: self.is_answered, timeout)
+
+    @property
+    def asked_for(self) -> dict[str, Any]:
+        """The request as a value: path, query, headers by lower-case name, subprotocols."""
+        if self.request is None:
+            return {}
+        parts, headers = urlsplit(self.request.path), self.request.headers
+        found = {name.lower(): ", ".join(headers.get_all(name)) for name in headers}
+        offered = found.get("sec-websocket-protocol", "").split(",")
+        return {
+            "path": parts.path,
+            "query": dict(parse_qsl(parts.query, keep_blank_values=True)),
+            "headers": found,
+            "subprotocols": [name.strip() for name in offered if name.strip()],
+        }
+
+    def _file_handshake(self, data: bytes) -> None:
+        protocol = self.protocol
+        assert isinstance(protocol, ServerProtocol)
+        if data:
+            protocol.receive_data(data)
+        else:
+            protocol.receive_eof()
+        for event in protocol.events_received():
+            if isinstance(event, Request):
+                self.request = event
+                self._check(protocol, event)
+        if self.request is None and protocol.handshake_exc is not None and not self.fault:
+            self.fault = str(protocol.handshake_exc)
+
+    def _check(self, protocol: ServerProtocol, request: Request) -> None:
+        try:
+            protocol.process_request(request)
+        except InvalidHandshake as error:
+            self.fault = str(error)
+
+    # ── the answer ──
+
+    async def answer_request(self, name: str, answer: Answer) -> None:
+        """Take the connection under a name, and answer its request."""
+        self.name = name
+        self.opened = self.last_sent = perf_counter()
+        asked = self.request.path if self.request is not None else self.fault
+        self.watcher.crossed(self, "received", "handshake", asked)
+        head, response = self._head(answer)
+        said = f"subprotocol: {response.headers.get('Sec-WebSocket-Protocol', '(none)')}"
+        self.watcher.crossed(self, "sent", "handshake", said, code=answer.status)
+        frames = b""
+        if answer.status == HTTPStatus.SWITCHING_PROTOCOLS:
+            self.response = response
+        else:
+            self.response, self.refusal = response, f"HTTP {answer.status}"
+        for text in answer.messages:
+            self.watcher.crossed(self, "sent", "text", text)
+            frames += own_frame(Opcode.TEXT, text.encode("utf-8", "surrogatepass"), mask=False)
+        data = head + frames
+        size = answer.in_pieces or len(data)
+        await self.write_in_pieces(data[:-size], size)
+        self.write_rest(data[-size:])
+        if self.refused:
+            self.leave()
+        elif self._early:
+            self.watcher.broke(self, EARLY)
+            early, self._early = bytes(self._early), bytearray()
+            self._take(self._file_frames, early)
+
+    def _head(self, answer: Answer) -> tuple[bytes, Response]:
+        """Return the answer's first lines, as bytes and as a response."""
+        headers = Headers()
+        if answer.status == HTTPStatus.SWITCHING_PROTOCOLS:
+            headers["Upgrade"], headers["Connection"] = "websocket", "Upgrade"
+            headers["Sec-WebSocket-Accept"] = self._accept_key()
+            chosen = self._subprotocol(answer)
+            if chosen is not None:
+                headers["Sec-WebSocket-Protocol"] = chosen
+        else:
+            headers["Connection"], headers["Content-Length"] = "close", "0"
+        for name, values in answer.headers.items():
+            headers.pop(name, None)
+            for value in values:
+                headers[name] = value
+        try:
+            phrase = HTTPStatus(answer.status).phrase
+        except ValueError:
+            phrase = "Unknown"
+        response = Response(answer.status, phrase, headers)
+        return response.serialize(), response
+
+    def _accept_key(self) -> str:
+        protocol = self.protocol
+        assert isinstance(protocol, ServerProtocol)
+        if self.request is None or self.fault:
+            return ""
+        return protocol.process_request(self.request)[0]
+
+    def _subprotocol(self, answer: Answer) -> str | None:
+        if answer.subprotocol != "":
+            return answer.subprotocol
+        offered = self.asked_for.get("subprotocols", ())
+        return next((name for name in offered if name in answer.known), None)
+
+    def _file_frames(self, data: bytes) -> None:
+        if self.response is None:
+            self._early += data[: MOST_EARLY - len(self._early)]
+        else:
+            super()._file_frames(data)
