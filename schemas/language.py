@@ -1,4 +1,4 @@
-"""Write the generated tables of the page on the scenario language, or check that they are there.
+"""Write the generated tables of the pages on the scenario language, or check that they are there.
 
 `python schemas/language.py` rewrites every generated block in place; with `--check` it names what
 is stale and exits 1.
@@ -18,11 +18,13 @@ from conformance.engine.pace import Pace
 from conformance.json_text import encode
 from conformance.loader import functions
 from conformance.loader.expressions import Function
+from conformance.loader.script import OF_ROLE
 from conformance.loader.suite import load
 from conformance.suites import coda
 
 FOLDER = Path(__file__).resolve().parent
-PAGE = FOLDER.parent / "conformance" / "suites" / "README.md"
+SUITES = FOLDER.parent / "conformance" / "suites"
+PAGES = [SUITES / "README.md", SUITES / "clients.md"]
 BLOCK = re.compile(
     r"(?P<begin><!-- generated: (?P<name>[a-z-]+) -->\n)(?P<text>.*?)(?P<end><!-- end -->\n)",
     flags=re.DOTALL,
@@ -48,7 +50,9 @@ def read(name: str) -> dict[str, Any]:
 
 SCENARIO = read("scenario")
 PARTS: dict[str, Any] = SCENARIO["$defs"]
-VERBS = [row["$ref"].rpartition("/")[2] for row in PARTS["step"]["oneOf"]]
+EVERY_VERB = [row["$ref"].rpartition("/")[2] for row in PARTS["step"]["oneOf"]]
+VERBS = [verb for verb in EVERY_VERB if verb not in OF_ROLE["client"]]
+OF_CLIENTS = [verb for verb in EVERY_VERB if verb in OF_ROLE["client"]]
 
 
 def table(heads: Row, rows: Iterable[Row]) -> str:
@@ -98,19 +102,20 @@ def enumeration(schema: Mapping[str, Any], heads: Row) -> str:
     return table(heads, [(code(value), text) for value, text in rows])
 
 
-def verbs() -> str:
+def verbs(those: Sequence[str] = VERBS) -> str:
     """Return the table of verbs."""
     rows = [
         (code(verb), described(PARTS[verb]), described(PARTS[verb]["properties"][verb]))
-        for verb in VERBS
+        for verb in those
     ]
     return table(("verb", "what it does", "its argument"), rows)
 
 
-def arguments() -> str:
+def arguments(those: Sequence[str] = VERBS) -> str:
     """Return the table of what the arguments of verbs consist of, and frames."""
-    found = [(code(verb), PARTS[verb]["properties"][verb]) for verb in VERBS]
-    found.insert(VERBS.index("send_raw") + 1, ("a frame of `frames`", PARTS["frame"]))
+    found = [(code(verb), PARTS[verb]["properties"][verb]) for verb in those]
+    if "send_raw" in those:
+        found.insert(those.index("send_raw") + 1, ("a frame of `frames`", PARTS["frame"]))
     rows = [
         (of, code(name), described(row))
         for of, schema in found
@@ -119,23 +124,23 @@ def arguments() -> str:
     return table(("argument of", "member", "what it says"), rows)
 
 
-def modifiers() -> str:
+def modifiers(those: Sequence[str] = VERBS) -> str:
     """Return the table of modifiers, those of the most verbs first."""
     found: dict[tuple[str, str], list[str]] = {}
-    for verb in VERBS:
+    for verb in those:
         for name, row in PARTS[verb]["properties"].items():
             if name != verb:
                 found.setdefault((name, described(row)), []).append(verb)
     rows = sorted(found.items(), key=lambda row: -len(row[1]))
     return table(
         ("modifier", "of", "what it says"),
-        [(code(name), _verbs(name, having), text) for (name, text), having in rows],
+        [(code(name), _verbs(name, having, those), text) for (name, text), having in rows],
     )
 
 
-def _verbs(modifier: str, having: Sequence[str]) -> str:
+def _verbs(modifier: str, having: Sequence[str], those: Sequence[str]) -> str:
     """Return the verbs that have a modifier, in the fewest words."""
-    others = [verb for verb in VERBS if verb not in having]
+    others = [verb for verb in those if verb not in having]
     if not others:
         return "all"
     if len(others) <= FEW:
@@ -198,6 +203,9 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "verbs": verbs,
     "arguments": arguments,
     "modifiers": modifiers,
+    "verbs-for-clients": lambda: verbs(OF_CLIENTS),
+    "arguments-for-clients": lambda: arguments(OF_CLIENTS),
+    "modifiers-for-clients": lambda: modifiers(OF_CLIENTS),
     "functions": lambda: calls({**functions.FUNCTIONS, **OF_DIALOGUE}),
     "functions-of-the-suite": lambda: calls(coda.FUNCTIONS),
     "variables": variables,
@@ -236,13 +244,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="exit 1 when a block is stale")
     check = parser.parse_args().check
-    before = PAGE.read_text("utf-8")
-    after = rendered(before)
-    for name in stale(before, after):
-        sys.stdout.write(f"{'stale' if check else 'written'}: {name}\n")
-    if not check:
-        PAGE.write_text(after, "utf-8")
-    return 1 if check and after != before else 0
+    is_stale = False
+    for page in PAGES:
+        before = page.read_text("utf-8")
+        after = rendered(before)
+        is_stale |= after != before
+        for name in stale(before, after):
+            sys.stdout.write(f"{'stale' if check else 'written'}: {name}\n")
+        if not check:
+            page.write_text(after, "utf-8")
+    return 1 if check and is_stale else 0
 
 
 if __name__ == "__main__":

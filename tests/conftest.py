@@ -1,6 +1,7 @@
 """Fixtures that several folders of tests share, and the option to run a part of the tests."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,6 +26,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
     Workers and all that they start take it over: without it each would compile everything anew.
     """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in a job in the background, inherited
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     for name in ("COLUMNS", "LINES"):  # which readline sets for whatever is started
         os.environ.pop(name, None)
     if sys.dont_write_bytecode:
