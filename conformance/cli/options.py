@@ -54,7 +54,7 @@ def _run_options(parser: Parser) -> None:
 def client(parser: Parser) -> None:
     """Add the arguments of `client`."""
     parser.add_argument(
-        "target", nargs="?", type=values.source, metavar="TARGET", help="a target file of a client"
+        "target", nargs="?", type=values.target, metavar="TARGET", help="a target file of a client"
     )
     _selection(parser)
     client_options(parser)

@@ -13,6 +13,8 @@ from conformance.text.escapes import printable
 from conformance.transport.accepted import Accepted, Answer
 from conformance.transport.listener import Listener
 
+CONNECT: Final = {"command": "connect"}
+
 MOST_SAID: Final = 20
 """Lines of what a client printed that a transcript shows."""
 
@@ -60,6 +62,7 @@ class ClientDialogue(Dialogue):
         self.world.secrets.learn({"token": token}, token)
         self._note(f"the client starts, {'with' if token else 'without'} an access token")
         self.client = await Client.start(command, self.listener.url, variables)
+        await self.client.command(CONNECT)  # which a client without a driver never reads
 
     async def accept(self, name: str, answer: Answer, timeout: float) -> Accepted:
         """Take the client's next connection under a name; raise `TimeoutError` if none comes."""
