@@ -226,6 +226,7 @@ def selftest(parser: Parser) -> None:
         action="store_true",
         help="run the whole suite against servers that conform in other ways",
     )
+    parser.add_argument("--clients", action="store_true", help="judge clients instead of servers")
     parser.add_argument(
         "--sample", type=values.large_count, metavar="N", help="run only a sample of N"
     )
