@@ -14,6 +14,7 @@ from conformance.cli.arguments import parse
 from conformance.documents import locations
 from conformance.documents.schemas import SchemaStore
 from conformance.loader.suite import Suite
+from conformance.selftest import fault, legal
 from conformance.selftest.subject import SERVER
 from tests.support.kit import ROOT
 
