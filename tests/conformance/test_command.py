@@ -58,6 +58,7 @@ def test_a_command_line_that_makes_no_sense_is_usage(words: tuple[str, ...], tol
      (("explain", "deduplication/window-end"), 'did you mean "deduplication/window-ends"'),
      (("list", "zzzz"), 'nothing matches "zzzz"'),
      (("list", "--requirements", "ZZZZ"), 'matches "ZZZZ"'),
+     (("list", "--requirements", "CLIENT"), 'no check judges yet what "CLIENT" asks'),
      (("schema", "eror"), 'there is no schema "eror", did you mean "error"?')],
 )  # fmt: skip
 def test_a_mistake_is_one_line_that_says_what_was_meant(words: tuple[str, ...], told: str) -> None:
@@ -145,6 +146,19 @@ def test_explain_says_of_whom_a_requirement_is_asked(suite: Suite) -> None:
 
 def test_explain_knows_the_requirements_of_clients_too(suite: Suite) -> None:
     assert suite.requirements["CLIENT-01"].sentence in explained("CLIENT-01")
+
+
+def test_explain_and_run_say_that_no_check_judges_clients_yet(suite: Suite) -> None:
+    own = [row.id for row in suite.requirements.values() if row.role == "client"]
+    judged = {name for row in suite.scenarios.values() for name in row.requirements}
+    assert own
+    assert judged.isdisjoint(own)
+    assert all("Not judged yet: no check judges a client." in explained(name) for name in own)
+    assert "Not judged yet" not in explained("AUTH-07")
+    said = " ".join(explained("clients").split())
+    assert f"Requirements {len(own)}, {len(own)} of them not judged yet" in said
+    assert "not judged yet" not in explained("deduplication")
+    assert call("run", "ws://127.0.0.1:9/", own[0]).status == 2
 
 
 def test_explain_shows_a_scenario_whole(suite: Suite) -> None:
