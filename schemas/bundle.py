@@ -21,7 +21,7 @@ PREFIXES = {"commands": "command_", "events": "event_"}
 
 
 def sources(folder: Path = FOLDER) -> list[Path]:
-    """Return the protocol's schema files in stable order, without those that are generated and the kit's."""
+    """Return the schema files that are written by hand, without the kit's, in stable order."""
     found = (path.relative_to(folder) for path in folder.rglob("*.json"))
     return sorted(path for path in found if path.parts[0] not in ("kit", BUNDLE, ASYNCAPI))
 

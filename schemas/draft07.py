@@ -4,7 +4,7 @@ There, what stands beside a `$ref` is ignored. So a definition takes the place o
 when something stands beside it; a reference that is alone stays one.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 Schema = dict[str, Any]
@@ -68,13 +68,39 @@ def _members(schema: Schema, definitions: Mapping[str, Schema]) -> Schema:
 
 
 def _told(schema: Schema) -> Schema:
-    """Return the schema with what its values mean in its description, where every reader shows it."""
+    """Return the schema with what its values mean in its description, for every reader."""
     texts = schema.pop(ENUM_TEXTS, None)
     if texts is None:
         return schema
     rows = zip(schema["enum"], texts, strict=True)
     listed = "".join(f"\n- `{value}`: {text}" for value, text in rows)
     return schema | {"description": f"{schema.get('description', '')}\n{listed}".strip()}
+
+
+def enumerations(schema: Any) -> Iterator[Schema]:
+    """Yield every schema inside a value that has an enumeration."""
+    for row in schema if isinstance(schema, list) else ():
+        yield from enumerations(row)
+    if isinstance(schema, dict):
+        if isinstance(schema.get("enum"), list):
+            yield schema
+        for key, row in schema.items():
+            if key not in OPAQUE:
+                yield from enumerations(row)
+
+
+def enum_texts(schemas: Iterable[Schema]) -> dict[tuple[Any, ...], list[str]]:
+    """Return what the values of enumerations mean, by the values.
+
+    Raises `ValueError` when the same values mean different things.
+    """
+    found: dict[tuple[Any, ...], list[str]] = {}
+    for schema in enumerations(list(schemas)):
+        if texts := schema.get(ENUM_TEXTS):
+            values = tuple(schema["enum"])
+            if found.setdefault(values, texts) != texts:
+                raise ValueError(f"two enumerations of {values} have other texts")
+    return found
 
 
 def target(schema: Any) -> str | None:
