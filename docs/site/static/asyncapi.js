@@ -2,6 +2,11 @@
 "use strict";
 
 function mend(place) {
+  const title = place.querySelector("#introduction .text-4xl");
+  if (title) {
+    title.setAttribute("role", "heading");
+    title.setAttribute("aria-level", "1");
+  }
   for (const tab of place.querySelectorAll("[role=tab]")) {
     tab.parentElement.setAttribute("role", "tablist");
     const panel = tab.getAttribute("aria-controls");
@@ -23,9 +28,15 @@ function mend(place) {
 
 function show(schema, config) {
   const place = document.getElementById("asyncapi");
-  new MutationObserver(() => {
+  let isDue = false;
+  const mendOnce = () => {
+    isDue = false;
     mend(place);
     if (document.getElementById("operations")) place.setAttribute("aria-busy", "false");
+  };
+  new MutationObserver(() => {
+    if (!isDue) requestAnimationFrame(mendOnce);
+    isDue = true;
   }).observe(place, { childList: true, subtree: true });
   AsyncApiStandalone.render({ schema, config }, place);
 }
