@@ -17,13 +17,18 @@ import yaml
 from asyncapi_examples import named
 from asyncapi_operations import EVENTS, OPERATIONS, TAGS, Operation, of, tags
 from asyncapi_prose import descriptions, fence, ids, quotes, section, table, without_links
-from bundle import BASE, BUNDLE, layout, name_of, sources
-from draft07 import COMPONENTS, ENUM_TEXTS, Schema, components, enum_texts, enumerations
+from bundle import sources
+from draft07 import COMPONENTS, Schema, components, definitions
+
+from conformance.documents.flat import BASE, definition_name
+from conformance.text.json_layout import layout
 
 FOLDER = Path(__file__).resolve().parent
 SPEC = FOLDER.parent / "spec"
 NAME = "asyncapi.json"
 CHANNEL = "connection"
+ANY = "any_event"
+"""The message that stands for the events of all other types."""
 
 
 @dataclass(frozen=True)
@@ -38,20 +43,17 @@ class Sources:
 
 def read() -> Sources:
     """Return the sources of this checkout."""
-    files = {path: json.loads((FOLDER / path).read_text("utf-8")) for path in sources(FOLDER)}
+    files = {
+        path.as_posix(): json.loads((FOLDER / path).read_text("utf-8")) for path in sources(FOLDER)
+    }
     rows = yaml.safe_load((SPEC / "requirements.yaml").read_text("utf-8"))["requirements"]
-    definitions = json.loads((FOLDER / BUNDLE).read_text("utf-8"))["$defs"]
-    texts = enum_texts(files.values())
-    for schema in enumerations(list(definitions.values())):
-        if found := texts.get(tuple(schema["enum"])):
-            schema[ENUM_TEXTS] = found
     return Sources(
         {
-            name_of(BASE + path.as_posix()): schema
-            for path, schema in files.items()
-            if "x-sender" in schema and path.parts[0] != "commands"
+            definition_name(BASE + file): schema
+            for file, schema in files.items()
+            if "x-sender" in schema and not file.startswith("commands/")
         },
-        definitions,
+        definitions(files),
         {row["id"]: row for row in rows},
         {path.name: path.read_text("utf-8") for path in SPEC.glob("*.md")},
     )
@@ -79,12 +81,16 @@ def document(given: Sources) -> Schema:
 
 
 def _is_event(name: str) -> bool:
-    return name == "event" or name.startswith("event_")
+    return name.endswith("_event")
+
+
+def _is_known_event(name: str) -> bool:
+    return _is_event(name) and name != ANY
 
 
 def _ordered(given: Sources) -> list[str]:
     """Return the names of all messages in the order of the operations, events by name."""
-    events = sorted(filter(_is_event, given.messages), key=lambda name: (name == "event", name))
+    events = sorted(filter(_is_event, given.messages), key=lambda name: (name == ANY, name))
     found = (name for row in OPERATIONS for name in (*row.messages, *row.replies))
     named = (events if name == EVENTS else [name] for name in found)
     return list(dict.fromkeys(name for names in named for name in names))
@@ -125,7 +131,7 @@ def _info(given: Sources) -> Schema:
 
 def _version(given: Sources) -> str:
     """Return the version of the protocol, as every event states it."""
-    return str(given.messages["event"]["properties"]["version"]["const"])
+    return str(given.messages[ANY]["properties"]["version"]["const"])
 
 
 def _servers(given: Sources) -> Schema:
@@ -267,10 +273,10 @@ def _message(name: str, given: Sources) -> Schema:
     kind = schema["properties"]["type"].get("const", name)
     summary = re.split(r" \((?=[A-Z]+-|feature)|; |: ", schema["description"])[0].rstrip(".") + "."
     parts = [schema["description"], quotes(_named(name, given), given.requirements)]
-    if name == "event_client_message":
+    if name == "client_message_event":
         parts.insert(1, RELAYED)
     title = schema["title"]
-    if name == "event":
+    if name == ANY:
         title, summary = _OTHER["title"], _OTHER["description"]
         parts.insert(0, summary)
     found = {
@@ -280,7 +286,7 @@ def _message(name: str, given: Sources) -> Schema:
         "description": "\n\n".join(filter(None, parts)),
         "contentType": "application/json",
         "tags": _tag_references(tags(name, schema)),
-        "payload": {"$ref": COMPONENTS + (OTHER if name == "event" else name)},
+        "payload": {"$ref": COMPONENTS + (OTHER if name == ANY else name)},
         "examples": named(_examples(name, given)),
     }
     if correlation := _correlation(name, schema):
@@ -289,7 +295,7 @@ def _message(name: str, given: Sources) -> Schema:
 
 
 def _correlation(name: str, schema: Schema) -> str | None:
-    if name == "event_client_message":
+    if name == "client_message_event":
         return "relayed_id"
     return next((key for key in ("id", "request_id") if key in schema["properties"]), None)
 
@@ -311,7 +317,7 @@ def _schemas(given: Sources) -> Schema:
     found[OTHER] = {
         **_OTHER,
         "allOf": [
-            {"$ref": f"{COMPONENTS}event"},
+            {"$ref": COMPONENTS + ANY},
             {"properties": {"type": {"not": {"enum": _catalogue(given)}}}},
         ],
     }
@@ -322,12 +328,12 @@ def _examples(name: str, given: Sources) -> list[Schema]:
     """Return the examples of a message; those of the catalogue are not of any other event."""
     found: list[Schema] = given.messages[name]["examples"]
     known = _catalogue(given)
-    return [row for row in found if name != "event" or row["type"] not in known]
+    return [row for row in found if name != ANY or row["type"] not in known]
 
 
 def _catalogue(given: Sources) -> list[str]:
     """Return the types of the events that have schemas of their own."""
-    rows = (row for name, row in given.messages.items() if name.startswith("event_"))
+    rows = (row for name, row in given.messages.items() if _is_known_event(name))
     return sorted(str(row["properties"]["type"]["const"]) for row in rows)
 
 

@@ -1,11 +1,14 @@
-"""The definitions of the bundle in the form that AsyncAPI reads without further notice: draft-07.
+"""The schemas as definitions in the form that AsyncAPI reads without further notice: draft-07.
 
 There, what stands beside a `$ref` is ignored. So a definition takes the place of the reference
 when something stands beside it; a reference that is alone stays one.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import urljoin
+
+from conformance.documents.flat import BASE, ENVELOPE, definition_name, is_event, with_envelope
 
 Schema = dict[str, Any]
 
@@ -62,7 +65,7 @@ def _members(schema: Schema, definitions: Mapping[str, Schema]) -> Schema:
             found[key] = row
         elif key in OF_SCHEMAS:
             found[key] = {name: converted(inner, definitions) for name, inner in row.items()}
-        elif not key.startswith(("x-", "$schema", "$id")):
+        else:
             found[key] = converted(row, definitions)
     return found
 
@@ -77,29 +80,37 @@ def _told(schema: Schema) -> Schema:
     return schema | {"description": f"{schema.get('description', '')}\n{listed}".strip()}
 
 
-def enumerations(schema: Any) -> Iterator[Schema]:
-    """Yield every schema inside a value that has an enumeration."""
-    for row in schema if isinstance(schema, list) else ():
-        yield from enumerations(row)
-    if isinstance(schema, dict):
-        if isinstance(schema.get("enum"), list):
-            yield schema
-        for key, row in schema.items():
-            if key not in OPAQUE:
-                yield from enumerations(row)
+def local(schema: Any, base: str) -> Any:
+    """Return a schema of the file at `base` with local references, as a definition."""
+    if isinstance(schema, list):
+        return [local(item, base) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found = {}
+    for key, row in schema.items():
+        if key == "$ref":
+            found[key] = LOCAL + definition_name(urljoin(base, row))
+        elif key in OPAQUE or key == ENUM_TEXTS:
+            found[key] = row
+        elif key in OF_SCHEMAS:
+            found[key] = {name: local(inner, base) for name, inner in row.items()}
+        elif not key.startswith(("x-", "$schema", "$id")):
+            found[key] = local(row, base)
+    return found
 
 
-def enum_texts(schemas: Iterable[Schema]) -> dict[tuple[Any, ...], list[str]]:
-    """Return what the values of enumerations mean, by the values.
-
-    Raises `ValueError` when the same values mean different things.
-    """
-    found: dict[tuple[Any, ...], list[str]] = {}
-    for schema in enumerations(list(schemas)):
-        if texts := schema.get(ENUM_TEXTS):
-            values = tuple(schema["enum"])
-            if found.setdefault(values, texts) != texts:
-                raise ValueError(f"two enumerations of {values} have other texts")
+def definitions(files: Mapping[str, Schema]) -> dict[str, Schema]:
+    """Return the definitions that schema files hold, by name; events have their envelope."""
+    found: dict[str, Schema] = {}
+    envelope = local(files["event.json"], ENVELOPE)
+    for file, schema in files.items():
+        base = BASE + file
+        if "$defs" in schema:
+            found |= {name: local(row, base) for name, row in schema["$defs"].items()}
+        elif is_event(schema, base):
+            found[definition_name(base)] = with_envelope(local(schema, base), envelope)
+        else:
+            found[definition_name(base)] = local(schema, base)
     return found
 
 

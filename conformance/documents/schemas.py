@@ -27,7 +27,7 @@ LONGEST_LIST: Final = 1_000
 
 
 GENERATED: Final = frozenset({"asyncapi", "bundle"})
-"""Files that say what the schemas say, in other forms."""
+"""Files beside the schemas that are made of them, and are no schemas of one thing."""
 
 
 class Decider(Protocol):
