@@ -86,7 +86,7 @@ def local(schema: Any, base: str) -> Any:
         return [local(item, base) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    found = {}
+    found: Schema = {}
     for key, row in schema.items():
         if key == "$ref":
             found[key] = LOCAL + definition_name(urljoin(base, row))
