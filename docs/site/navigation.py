@@ -1,0 +1,48 @@
+"""The sidebar: its groups, and the pages of each in their order."""
+
+from collections.abc import Collection, Mapping
+from typing import Final
+
+GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
+    "Start": ("start",),
+    "Guides": ("guides/servers", "guides/clients", "guides/judging", "guides/ci", "guides/pytest"),
+    "Protocol": (
+        "spec/index",
+        "spec/transport",
+        "spec/order",
+        "spec/states",
+        "spec/authentication",
+        "spec/access-tokens",
+        "spec/client-messages",
+        "spec/deduplication",
+        "spec/events",
+        "spec/errors",
+        "spec/resume",
+        "spec/replay",
+        "spec/heartbeat",
+        "spec/limits",
+        "spec/clients",
+        "spec/hooks",
+        "spec/vectors",
+        "requirements/index",
+    ),
+    "Messages": ("messages/index", "schemas/index"),
+    "The kit": ("commands/index", "files/index", "scenarios/index", "language", "reports/index"),
+    "Project": ("design", "inside", "disputes", "contributing", "security", "changelog"),
+}
+"""The pages of the sidebar by the titles of its groups; those below them are listed there."""
+
+
+def trees(pages: Collection[str]) -> str:
+    """Return what has Sphinx make the sidebar; pages that do not exist are left out."""
+    return "".join(
+        tree([page for page in names if page in pages], caption)
+        for caption, names in GROUPS.items()
+    )
+
+
+def tree(names: Collection[str], caption: str = "") -> str:
+    """Return a hidden tree of pages, by absolute paths."""
+    head = f":caption: {caption}\n" if caption else ""
+    rows = "".join(f"/{name}\n" for name in names)
+    return f"\n```{{toctree}}\n:hidden:\n{head}\n{rows}```\n"
