@@ -39,7 +39,7 @@ class Client:
             yield event
 
     async def send(self, kind: str, data: Any, **members: Any) -> Any:
-        """Return the answer to a message; a break raises `ConnectionClosed`: it may have arrived."""
+        """Return the answer to a message; at a break, raise `ConnectionClosed`: it may be there."""
         name = members.setdefault("id", str(uuid.uuid4()))
         answer = self._unanswered[name] = asyncio.get_running_loop().create_future()
         answer.add_done_callback(lambda _: self._unanswered.pop(name, None))
@@ -80,7 +80,7 @@ class Client:
                 self._socket, wait = await self._connect(), 1.0
 
     async def _receive(self, message: dict[str, Any]) -> None:
-        kind, data, name = message["type"], message.get("data"), message.get("request_id")
+        kind, data, name = message["type"], message.get("data", {}), message.get("request_id")
         for event in message["events"] if kind == "replay" else ():
             await self._receive(event)
         if "seq" in message:
