@@ -40,19 +40,16 @@ def _sentences(part: Schema, path: str, needed: set[str], link: Name) -> Iterato
 
 def _case(schema: Schema, path: str, needed: set[str]) -> Iterator[str]:
     """Yield what must hold for a condition to apply."""
-    sure = needed | set(schema.get("required", ()))
-    told = set()
-    for key, row in schema.get("properties", {}).items():
-        found = list(_holds(row))
-        if found:
-            told.add(key)
-            missing = "" if key in sure else ", or absent"
-            yield f"{code(_at(path, key))} {' and '.join(found)}{missing}"
+    rows = {key: list(_holds(row)) for key, row in schema.get("properties", {}).items()}
     for key in schema.get("required", ()):
-        if key not in told:
+        if not rows.get(key):
             yield f"{code(_at(path, key))} is present"
     for key in schema.get("not", {}).get("required", ()):
         yield f"{code(_at(path, key))} is absent"
+    for key, found in rows.items():
+        missing = "" if key in needed or key in schema.get("required", ()) else ", or absent"
+        if found:
+            yield f"{code(_at(path, key))} {' and '.join(found)}{missing}"
 
 
 def _holds(row: Schema) -> Iterator[str]:

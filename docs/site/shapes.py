@@ -30,11 +30,11 @@ _SIZES: Final = (
     ("minProperties", "maxProperties", "member"),
 )
 _WORDS: Final = frozenset({*_BOUNDS, *(key for row in _SIZES for key in row[:2])})
-_SHOWN: Final = _WORDS | frozenset(
-    "additionalProperties allOf anyOf const description else enum if items not properties required"
-    " then title type $comment $id $ref $schema examples"
-    " x-enum-descriptions x-feature x-invalid-examples x-sender".split()
-)
+_SHOWN: Final = _WORDS | {
+    "type", "const", "enum", "x-enum-descriptions", "not", "anyOf", "allOf", "if", "then", "else",
+    "properties", "required", "additionalProperties", "items", "title", "description", "$ref",
+    "$schema", "$id", "$comment", "examples", "x-invalid-examples", "x-sender", "x-feature",
+}  # fmt: skip
 """The keywords that a page has words for, here or in `conditions`."""
 
 
@@ -159,10 +159,9 @@ def bounds(schema: Mapping[str, Any]) -> Iterator[str]:
     """Yield the bounds of a schema, in words."""
     for least, most, unit in _SIZES:
         yield from _size(schema.get(least), schema.get(most), unit)
-    least, most = schema.get("minimum"), schema.get("maximum")
-    is_range = least is not None and most is not None
+    is_range = {"minimum", "maximum"} <= set(schema)
     if is_range:
-        yield f"{encode(least)} to {encode(most)}"
+        yield f"{encode(schema['minimum'])} to {encode(schema['maximum'])}"
     for key, words in _BOUNDS.items():
         if key in schema and not (is_range and key in ("minimum", "maximum")):
             value = schema[key]
