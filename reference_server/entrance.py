@@ -86,7 +86,7 @@ class _Visitor(web.RequestHandler):
     ) -> web.StreamResponse:
         """Answer a request that cannot be read, or one on which the server failed."""
         if isinstance(exc, HttpProcessingError):
-            notices.refused(400, "The request is not HTTP, which wss:// is not either")
+            notices.refused(400, "The request is not HTTP; does the client dial wss://?")
         return super().handle_error(request, status, exc, message)
 
     def log_exception(self, *args: Any, **kw: Any) -> None:

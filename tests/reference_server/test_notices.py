@@ -57,7 +57,7 @@ def handshake(path: str = "/", **changes: str) -> bytes:
 
 NO_HTTP = (
     "refused a handshake with HTTP 400 (TRANSPORT-17):"
-    " The request is not HTTP, which wss:// is not either"
+    " The request is not HTTP; does the client dial wss://?"
 )
 TLS = bytes.fromhex("16030100c8010000c40303") + b"x" * 200
 
