@@ -1,12 +1,15 @@
 """Makes the site: `python docs/build.py` writes it to docs/_site, as files that need no network.
 
 The pages come from the files of the repository, and from its data: the schemas, the requirements,
-the suite, the table of commands. A warning of Sphinx's is an error, and the exit status is then 1.
+the suite, the table of commands. Three servers are judged for the published reports, which takes
+minutes; `--no-reports` leaves them out, and `--reports` takes those that were made before. A
+warning of Sphinx's is an error, and the exit status is then 1.
 """
 
 import argparse
 import json
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,36 +19,73 @@ sys.path[0] = str(ROOT)  # rather than this folder, whose `site` is not Python's
 
 from sphinx.cmd.build import build_main  # noqa: E402
 
-from docs.site.assembly import assembled  # noqa: E402
+from docs.site import reports  # noqa: E402
+from docs.site.contents import Contents, contents  # noqa: E402
 
 OUTPUT = ROOT / "docs" / "_site"
+MARK = ".buildinfo"
+"""A file by which a folder is known to be a site, and may be replaced."""
 
 
-def build(output: Path) -> int:
-    """Write the site to a folder; return Sphinx's exit status."""
+def build(output: Path, ready: Path | None, *, with_reports: bool) -> int:
+    """Write the site to a folder; return the exit status."""
     with TemporaryDirectory(prefix="site-") as folder:
         source, made = Path(folder, "source"), Path(folder, "made")
-        texts = assembled(ROOT, {}, {}, {}, [])
-        for page, text in texts.items():
-            path = source / f"{page}.md"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, "utf-8")
-        (source / "names.json").write_text(json.dumps([]), "utf-8")
+        judged = ready or Path(folder, "reports")
+        judged.mkdir(exist_ok=True)
+        if with_reports and ready is None:
+            verdicts = reports.made(ROOT, judged)
+        else:
+            verdicts = reports.taken(judged)
+        found = contents(ROOT, verdicts)
+        _write(source, found)
         options = ["-q", "-W", "-n", "--keep-going", "-E", "-b", "html", "-c", str(ROOT / "docs")]
         cache = ["-d", str(Path(folder, "doctrees"))]
-        status = build_main([*options, *cache, str(source), str(made)])
-        if status == 0:
-            shutil.rmtree(output, ignore_errors=True)
-            shutil.move(made, output)
-        return status
+        if status := build_main([*options, *cache, str(source), str(made)]):
+            return status
+        for name in found.files:
+            _copy(ROOT / name, made / name)
+        for name in verdicts:
+            _copy(judged / f"{name}.html", made / "reports" / f"{name}.html")
+        shutil.rmtree(output, ignore_errors=True)
+        shutil.move(made, output)
+    return 0
+
+
+def _write(source: Path, found: Contents) -> None:
+    for page, text in found.pages.items():
+        path = source / f"{page}.md"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    (source / "names.json").write_text(json.dumps(found.names), "utf-8")
+
+
+def _copy(path: Path, place: Path) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(path, place)
 
 
 def main() -> int:
     """Read the command; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
-    parser.add_argument("--output", type=Path, default=OUTPUT, metavar="DIR", help="where")
+    parser.add_argument("--output", type=Path, default=OUTPUT, metavar="DIR", help="where to")
+    which = parser.add_mutually_exclusive_group()
+    told = "take the HTML reports in this folder, named as on the site"
+    which.add_argument("--reports", type=Path, metavar="DIR", help=told)
+    which.add_argument("--no-reports", action="store_true", help="leave the reports out")
     arguments = parser.parse_args()
-    return build(arguments.output)
+    output: Path = arguments.output
+    if output.exists() and (not output.is_dir() or any(output.iterdir())):
+        if not (output / MARK).is_file():
+            parser.error(f"{output} is there already, and is no site")
+    if arguments.reports is not None and not arguments.reports.is_dir():
+        parser.error(f"there is no folder {arguments.reports}")
+    try:
+        return build(output, arguments.reports, with_reports=not arguments.no_reports)
+    except subprocess.CalledProcessError as error:
+        sys.stderr.buffer.write(error.stderr)
+        print(f"docs/build.py: a server could not be judged: {error}", file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ copyright = "the authors of coda-conformance, Apache-2.0"  # noqa: A001 - Sphinx
 extensions = ["myst_parser", "docs.site.named"]
 
 myst_heading_anchors = 4
-myst_enable_extensions = ["deflist", "attrs_block"]
+myst_enable_extensions = ["deflist", "attrs_inline"]
 suppress_warnings = ["myst.header"]  # generated parts may skip a level
 
 html_theme = "furo"
