@@ -94,7 +94,8 @@ def _default(schema: Mapping[str, Any]) -> str:
 
 def enumeration(schema: Mapping[str, Any], heads: Row) -> str:
     """Return a table of the values of an enumeration."""
-    return table(heads, [(code(k), v) for k, v in schema["x-enum-descriptions"].items()])
+    rows = zip(schema["enum"], schema["x-enum-descriptions"], strict=True)
+    return table(heads, [(code(value), text) for value, text in rows])
 
 
 def verbs() -> str:

@@ -109,7 +109,7 @@ def _own(row: Mapping[str, Any]) -> Iterator[str]:
     if "enum" in row:
         yield _choices(row["enum"])
         return
-    kind = row.get("type")
+    kind = row.get("type", [part["type"] for part in row.get("anyOf", ()) if "type" in part])
     if kind:
         yield kind if isinstance(kind, str) else " or ".join(kind)
     for least, most, unit in _SIZES:

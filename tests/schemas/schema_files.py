@@ -98,5 +98,6 @@ def subschemas(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for keyword in ("items", "additionalProperties", "contains", "if", "then", "else", "not"):
         if isinstance(schema.get(keyword), dict):
             yield from subschemas(schema[keyword])
-    for member in schema.get("allOf", []):
-        yield from subschemas(member)
+    for keyword in ("allOf", "anyOf", "oneOf"):
+        for member in schema.get(keyword, []):
+            yield from subschemas(member)

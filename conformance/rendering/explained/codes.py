@@ -23,7 +23,8 @@ LINES: Final = 4
 def page(sources: Sources, word: Word) -> Page:
     """Return what there is to say of a code."""
     _, schema = resolved(sources.suite.schemas, "", word.schema)
-    meant = schema.get("x-enum-descriptions", {}).get(word.name, "")
+    texts = schema.get("x-enum-descriptions", ())
+    meant = dict(zip(map(str, schema["enum"]), texts, strict=False)).get(word.name, "")
     home, place = word.schema.split("#")
     named = sources.named_in(word.name)
     blocks = [
