@@ -14,15 +14,16 @@ from urllib.parse import urldefrag, urljoin
 FOLDER = Path(__file__).resolve().parent
 BASE = "https://schemas.coda-lite.example/v1/"
 BUNDLE = "bundle.json"
+ASYNCAPI = "asyncapi.json"
 WIDTH = 100
 OPAQUE = frozenset({"const", "enum", "examples"})
 PREFIXES = {"commands": "command_", "events": "event_"}
 
 
 def sources(folder: Path = FOLDER) -> list[Path]:
-    """Return the protocol's schema files in stable order, without the bundle and the kit's own."""
+    """Return the protocol's schema files in stable order, without those that are generated and the kit's."""
     found = (path.relative_to(folder) for path in folder.rglob("*.json"))
-    return sorted(path for path in found if path.parts[0] not in ("kit", BUNDLE))
+    return sorted(path for path in found if path.parts[0] not in ("kit", BUNDLE, ASYNCAPI))
 
 
 def name_of(reference: str) -> str:
