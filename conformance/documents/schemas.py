@@ -86,7 +86,7 @@ class SchemaStore:
         """Return the names of the schemas in a folder and below, in order."""
         paths = sorted((self.root / folder).rglob("*.json"))
         names = (path.relative_to(self.root).with_suffix("").as_posix() for path in paths)
-        return [name for name in names if name != "bundle"]
+        return [name for name in names if name not in ("bundle", "asyncapi")]
 
     def _read(self, name: str) -> Any:
         return decode(self.text(name))

@@ -9,8 +9,8 @@ from conformance.loader.suite import load
 from conformance.record.exchange import NAME, read
 from conformance.rendering.explained.sources import Sources
 from conformance.selftest.titles import titles
-from docs.site import commands, files, names, options, reports, requirements, scenarios
-from docs.site.assembly import assembled
+from docs.site import commands, files, mentions, names, options, reports, requirements, scenarios
+from docs.site.assembly import Surroundings, assembled
 
 FILES: Final = ("schemas/**/*.json", "spec/vectors/*.json", "reports/report.png")
 """What lies on the site as it is, where it lies in the repository."""
@@ -19,6 +19,7 @@ PLACES: Final[Mapping[str, str]] = {
     "README.md": "index",
     "conformance/suites/coda": "scenarios/index",
     "schemas/kit": "files/index",
+    **{f"schemas/kit/{name}.json": f"files/{name}" for row in files.KINDS.values() for name in row},
     "reports": "reports/index",
     "reports/coverage.md": "requirements/index",
     "spec/requirements.yaml": "requirements/index",
@@ -49,5 +50,6 @@ def contents(root: Path, verdicts: Mapping[str, str]) -> Contents:
         path.relative_to(root).as_posix() for pattern in FILES for path in root.glob(pattern)
     )
     blocks = {"pytest-options": options.markdown}
-    pages = assembled(root, generated, blocks, PLACES, beside)
-    return Contents(pages, names.names(sources, pages), beside)
+    own_names = names.names(sources, generated)
+    around = Surroundings(PLACES, beside, mentions.known(own_names))
+    return Contents(assembled(root, generated, blocks, around), own_names, beside)

@@ -93,7 +93,7 @@ def _parts(name: str, schema: Schema) -> Iterator[str]:
     yield _members(schema)
     wrong = [*schema.get("x-invalid-examples", ())]
     for key, part in schema.get("$defs", {}).items():
-        yield f"({key})=\n## `{key}`\n\n{inline(part.get('description', ''))}\n"
+        yield f"## `{key}`\n\n{inline(part.get('description', ''))}\n"
         yield _held(part)
         wrong += part.get("x-invalid-examples", ())
     if wrong:

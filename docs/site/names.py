@@ -13,9 +13,8 @@ Name = tuple[str, str, str, str]
 
 
 def names(sources: Sources, pages: Collection[str]) -> list[Name]:
-    """Return the names, each once for every meaning, that are on one of these pages."""
-    found = [*_glossary(sources, pages), *_commands()]
-    return [row for row in dict.fromkeys(found) if row[2] in pages]
+    """Return the names, each once for every meaning; `pages` are those on messages, if any."""
+    return [*dict.fromkeys((*_glossary(sources, pages), *_commands()))]
 
 
 def _glossary(sources: Sources, pages: Collection[str]) -> Iterator[Name]:
