@@ -78,9 +78,9 @@ def main() -> int:
     which.add_argument("--no-reports", action="store_true", help="leave the reports out")
     arguments = parser.parse_args()
     output: Path = arguments.output
-    if output.exists() and (not output.is_dir() or any(output.iterdir())):
-        if not (output / MARK).is_file():
-            parser.error(f"{output} is there already, and is no site")
+    is_empty = output.is_dir() and not any(output.iterdir())
+    if output.exists() and not is_empty and not (output / MARK).is_file():
+        parser.error(f"{output} is there already, and is no site")
     if arguments.reports is not None and not arguments.reports.is_dir():
         parser.error(f"there is no folder {arguments.reports}")
     try:

@@ -18,5 +18,6 @@ html_show_sphinx = False
 html_use_index = False
 html_domain_indices = False
 html_theme_options = {"sidebar_hide_name": False}
+smartquotes = False
 highlight_language = "text"
 pygments_style = "friendly"

@@ -10,7 +10,8 @@ from docs.site import dialogues, markdown, mentions, navigation, states
 from docs.site.places import OWN, Part, Places, rewritten
 
 _MARK: Final = re.compile(
-    r"^<!-- (?:include: (?P<file>[\w./-]+) § (?P<title>.+?)(?P<top> \(top\))?|site: (?P<name>[a-z-]+)) -->$",
+    r"^<!-- (?:include: (?P<file>[\w./-]+) § (?P<title>.+?)(?P<top> \(top\))?"
+    r"|site: (?P<name>[a-z-]+)) -->$",
     re.MULTILINE,
 )
 """A comment in a page of docs/ that stands for a section of another file, only up to the first of

@@ -1,20 +1,18 @@
 """The pages on commands, from the table of commands and their parsers."""
 
 import argparse
-import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from conformance.cli.arguments import PROGRAM, parsers
 from conformance.cli.commands import COMMANDS, MEANINGS, Command
 from conformance.cli.environment import variable
 from conformance.cli.parser import Parser
-from docs.site.navigation import tree
+from docs.site.navigation import below
 from docs.site.words import anchor, code, fenced, inline, table, term
 
-_WIDTH: Final = "72"
-"""Characters of a line of a usage."""
+_NARGS: Final = {None: "{}", "?": "[{}]", "*": "[{} ...]", "+": "{} [{} ...]"}
 
 _COMMON: Final = (2, 5, 130)
 
@@ -33,7 +31,7 @@ def pages() -> dict[str, str]:
             _statuses(MEANINGS),
         )
     )
-    return {"commands/index": index + tree(made), **made}
+    return {"commands/index": index + below(made), **made}
 
 
 def options() -> Iterator[tuple[str, str]]:
@@ -47,9 +45,9 @@ def _page(name: str, command: Command, parser: Parser) -> str:
 
 
 def _parts(name: str, command: Command, parser: Parser) -> Iterator[str]:
-    yield f"# {name}\n\n{inline(command.summary[:1].upper() + command.summary[1:])}.\n"
-    yield fenced(_usage(parser).splitlines())
+    yield f"# {PROGRAM} {name}\n\n{inline(command.summary[:1].upper() + command.summary[1:])}.\n"
     words = [row for row in parser.rows if not row.option_strings]
+    yield fenced([_usage(name, words)])
     if words:
         yield "## Arguments\n"
         yield "".join(term(code(str(row.metavar or row.dest)), [_help(row)]) for row in words)
@@ -63,17 +61,12 @@ def _parts(name: str, command: Command, parser: Parser) -> Iterator[str]:
     yield _statuses({**{row: MEANINGS[row] for row in _COMMON}, **command.exits})
 
 
-def _usage(parser: Parser) -> str:
-    """Return the usage at one width, whatever the terminal."""
-    before = os.environ.get("COLUMNS")
-    os.environ["COLUMNS"] = _WIDTH
-    try:
-        return parser.format_usage().removeprefix("usage: ").replace(" " * 7, " ", 1)
-    finally:
-        if before is None:
-            del os.environ["COLUMNS"]
-        else:
-            os.environ["COLUMNS"] = before
+def _usage(name: str, words: Iterable[argparse.Action]) -> str:
+    """Return the usage in one line: the options follow in full."""
+    named = ((_NARGS[row.nargs], str(row.metavar or row.dest)) for row in words)  # type: ignore[index]
+    return " ".join(
+        [PROGRAM, name, "[OPTIONS]", *(form.format(word, word) for form, word in named)]
+    )
 
 
 def _settable(command: Command) -> frozenset[str]:
@@ -103,7 +96,10 @@ def _value(row: argparse.Action) -> str:
 def _help(row: argparse.Action) -> str:
     """Return what the help says of an option, as a sentence."""
     said = (row.help or "").replace("%%", "%")
-    said = re.sub(r"(?<![\w`])(--[a-z-]+(?: [A-Z]+)?)", r"`\1`", said)
+    said = re.sub(r'"([^"]+)"', r"`\1`", said)
+    said = re.sub(
+        r"(?<![\w`])(--[a-z-]+(?: [A-Z]+)?)(?![^`]*`(?:[^`]*`[^`]*`)*[^`]*$)", r"`\1`", said
+    )
     return inline(said[:1].upper() + said[1:]) + "."
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 import yaml
 
 from conformance.documents.schemas import SchemaStore
-from docs.site.navigation import tree
+from docs.site.navigation import below
 from docs.site.words import choices, code, fenced, inline, table, term
 
 KINDS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -36,11 +36,11 @@ _BOUNDS: Final = (
     ("exclusiveMinimum", "above {}"),
     ("maximum", "{} or less"),
     ("exclusiveMaximum", "below {}"),
-    ("minLength", "at least {} characters"),
+    ("minLength", "{} or more characters"),
     ("maxLength", "at most {} characters"),
-    ("minItems", "at least {} items"),
+    ("minItems", "{} or more items"),
     ("maxItems", "at most {} items"),
-    ("minProperties", "at least {} members"),
+    ("minProperties", "{} or more members"),
     ("maxProperties", "at most {} members"),
 )
 
@@ -55,7 +55,7 @@ def pages(store: SchemaStore) -> dict[str, str]:
     if set(names) != set(listed):
         raise KeyError(f"files that the site does not know: {set(names) ^ set(listed)}")
     found = {f"files/{name}": _page(name, store.document(_FOLDER + name)) for name in listed}
-    return {"files/index": _index(store) + tree(found), **found}
+    return {"files/index": _index(store) + below(found), **found}
 
 
 def _index(store: SchemaStore) -> str:

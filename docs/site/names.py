@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 
+from conformance.cli.commands import COMMANDS
 from conformance.loader import chapters
 from conformance.loader.glossary import AREA, FORM, PASSIVE, REQUIREMENT, SCENARIO, words
 from conformance.rendering.explained.sources import Sources
@@ -23,7 +24,12 @@ def _glossary(sources: Sources, pages: Collection[str]) -> Iterator[Name]:
             home, _, place = sources.suite.requirements[word.name].anchor.partition(".md#")
             yield (word.kind, word.name, f"spec/{home}", place)
         elif word.kind in (SCENARIO, PASSIVE, FORM):
-            yield (word.kind, word.name, f"scenarios/{word.name.partition('/')[0]}", anchor(word.name))
+            yield (
+                word.kind,
+                word.name,
+                f"scenarios/{word.name.partition('/')[0]}",
+                anchor(word.name),
+            )
         elif word.kind != AREA:
             yield from _others(word.kind, word.name, pages)
 
@@ -40,7 +46,7 @@ def _others(kind: str, name: str, pages: Collection[str]) -> Iterator[Name]:
 
 
 def _commands() -> Iterator[Name]:
-    yield from (("command", f"coda-conformance {row}", f"commands/{row}", "") for row in commands.COMMANDS)
+    yield from (("command", f"coda-conformance {row}", f"commands/{row}", "") for row in COMMANDS)
     for option, command in commands.options():
         yield (f"option of {command}", option, f"commands/{command}", anchor(option))
     for option, _ in options.rows():

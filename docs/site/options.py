@@ -1,8 +1,8 @@
 """The options of the pytest plugin, as pytest would list them."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
-
 
 from conformance.pytest_plugin import plugin
 from docs.site.words import anchor, code, inline, term
@@ -41,8 +41,6 @@ def _terms() -> Iterator[str]:
         choices = words.get("choices")
         if choices and not value:
             value = "{" + ",".join(map(str, choices)) + "}"
-        said = str(words.get("help", ""))
+        said = re.sub(r'"([^"]+)"', r"`\1`", str(words.get("help", "")))
         shown = code(f"{name}={value}" if value else name)
         yield term(f"[{shown}]{{#{anchor(name)}}}", [inline(said[:1].upper() + said[1:]) + "."])
-
-

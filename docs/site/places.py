@@ -11,7 +11,7 @@ OWN: Final = ""
 
 
 class Part(NamedTuple):
-    """A part of a page: Markdown, the file of the repository that it comes from, and its section."""
+    """A part of a page: Markdown, the file that it comes from, and the section of that."""
 
     origin: str
     text: str

@@ -75,7 +75,9 @@ def page(found: Mapping[str, str]) -> str:
     rows = [
         (
             inline(server.title),
-            f'<a href="{name}.html">open the report</a>' if name in found else "left out of this build",
+            f'<a href="{name}.html">open the report</a>'
+            if name in found
+            else "left out of this build",
             inline(found.get(name, "")),
         )
         for name, server in SERVERS.items()

@@ -1,4 +1,4 @@
-"""The pages on requirements: the table of all, and for each area how servers keep and break them."""
+"""The pages on requirements: the table of all, and how servers keep and break each."""
 
 from collections.abc import Iterator
 from itertools import groupby
@@ -12,7 +12,7 @@ from conformance.rendering.explained.sources import COMMAND, Sources
 from docs.site.navigation import tree
 from docs.site.words import anchor, code, count, fenced, inline, listed, table
 
-HEADS: Final = ("id", "level", "profile", "of", "requirement", "judged by")
+HEADS: Final = ("id", "requirement", "level, profile, role", "judged by")
 
 MOST: Final = 12
 """Faults of a requirement that are listed."""
@@ -30,20 +30,20 @@ def pages(sources: Sources) -> dict[str, str]:
         for area, rows in groupby(sources.suite.requirements.values(), lambda row: prefix(row.id))
     }
     found = {page_of(rows[0].id): _area(sources, area, rows) for area, rows in areas.items()}
-    return {"requirements/index": _index(sources, areas) + tree(found), **found}
+    titles = {page_of(rows[0].id): area for area, rows in areas.items()}
+    return {"requirements/index": _index(sources, areas) + tree(titles), **found}
 
 
 def _index(sources: Sources, areas: dict[str, list[Requirement]]) -> str:
     every = sources.suite.requirements.values()
     judged = [row for row in every if row.role == "server" and not row.excluded]
     lead = (
-        f"All {len(every)} requirements of the protocol, {len(judged)} of which a kit can judge from "
-        "outside. An id leads to what tries it, and to the ways in which servers break it; the "
-        "chapter, to what is around the sentence.\n"
+        f"All {len(every)} requirements of the protocol. {len(judged)} of them can be judged from "
+        "outside a server. An id leads to what tries it, and to the ways in which servers break "
+        "it; ¶ leads to its chapter.\n"
     )
     parts = [
-        f"\n## {area}\n\n{_chapters(rows)}\n\n"
-        + table(HEADS, (_row(sources, row) for row in rows))
+        f"\n## {area}\n\n{_chapters(rows)}\n\n" + table(HEADS, (_row(sources, row) for row in rows))
         for area, rows in areas.items()
     ]
     return f"# Requirements\n\n{lead}{''.join(parts)}"
@@ -58,17 +58,15 @@ def _row(sources: Sources, row: Requirement) -> tuple[str, ...]:
     file = page_of(row.id).rpartition("/")[2]
     return (
         f"[{row.id}]({file}.md#{anchor(row.id)})",
-        row.level,
-        row.profile,
-        row.role,
         f"{inline(row.sentence)} [¶](../spec/{row.anchor})",
+        f"{row.level} {row.profile} {row.role}",
         _judged(coverage_of(row, sources.suite, sources.monitors)),
     )
 
 
 def _judged(row: Coverage) -> str:
     if row.requirement.role != "server":
-        return "nobody: clients are not judged"
+        return "not judged: the kit plays the client"
     found = [
         count(len(rows), noun)
         for rows, noun in ((row.scenarios, "scenario"), (row.monitors, "passive check"))
@@ -79,7 +77,9 @@ def _judged(row: Coverage) -> str:
 
 
 def _area(sources: Sources, area: str, rows: list[Requirement]) -> str:
-    return f"# {area}\n\n{_chapters(rows)}\n\n" + "\n".join(_section(sources, row) for row in rows)
+    return f"# Requirements {area}\n\n{_chapters(rows)}\n\n" + "\n".join(
+        _section(sources, row) for row in rows
+    )
 
 
 def _section(sources: Sources, row: Requirement) -> str:
@@ -87,7 +87,9 @@ def _section(sources: Sources, row: Requirement) -> str:
 
 
 def _parts(sources: Sources, row: Requirement) -> Iterator[str]:
-    yield f"## {row.id}\n\n{row.level} · {row.role} · {row.profile} · [in its chapter](../spec/{row.anchor})\n"
+    yield f"## {row.id}\n"
+    chapter = f"[in its chapter](../spec/{row.anchor})"
+    yield f"{row.level} · {row.role} · {row.profile} · {chapter}\n"
     yield f"> {inline(row.sentence)}\n"
     if row.claim:
         yield f"Applies only to servers that claim `{row.claim}`.\n"
@@ -118,9 +120,9 @@ def _exchange(row: Exchange) -> Iterator[str]:
 
 def _checks(sources: Sources, row: Requirement) -> Iterator[str]:
     found = coverage_of(row, sources.suite, sources.monitors)
-    checks = [
-        (f"passive/{name}", title, "passive") for name, title in found.monitors
-    ] + [(one.id, one.title, one.id.partition("/")[0]) for one in found.scenarios]
+    checks = [(f"passive/{name}", title, "passive") for name, title in found.monitors] + [
+        (one.id, one.title, one.id.partition("/")[0]) for one in found.scenarios
+    ]
     if row.role != "server" or not checks:
         return
     yield "**Judged by**\n"

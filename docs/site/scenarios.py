@@ -7,16 +7,16 @@ from typing import Final, NamedTuple
 from conformance.loader.glossary import folder
 from conformance.model import Scenario
 from conformance.rendering.explained.sources import COMMAND, Sources
-from docs.site.navigation import tree
+from docs.site.navigation import below
 from docs.site.requirements import page_of
 from docs.site.words import anchor, code, count, fenced, inline, table, term
 
 LEADS: Final = {
     "passive": "Passive checks watch every connection of a run, whatever it is opened for.",
-    "forms": "A form is another way to play any scenario, which must make no difference: what passes "
-    "is played once more in one of them.",
-    "schema": "These are generated from the schemas: each named member is dropped, mistyped and put "
-    "out of bounds.",
+    "forms": "A form is another way to play any scenario, which must make no difference: what "
+    "passes is played once more in one of them.",
+    "schema": "These are generated from the schemas: each named member is dropped, mistyped and "
+    "put out of bounds.",
 }
 """What is said of the areas that are no folders of scenarios, or are not written by hand."""
 
@@ -39,7 +39,10 @@ def checks(sources: Sources) -> list[Check]:
     """Return all that judges, by area."""
     suite = sources.suite
     rows = [
-        *(Check(row.id, row.title, _more(row), row.requirements) for row in suite.scenarios.values()),
+        *(
+            Check(row.id, row.title, _more(row), row.requirements)
+            for row in suite.scenarios.values()
+        ),
         *(Check(row.id, row.title, "", (row.requirement,)) for row in sources.monitors),
         *(Check(row.id, row.title, "", row.requirements) for row in suite.forms.values()),
     ]
@@ -58,11 +61,12 @@ def pages(rows: Iterable[Check]) -> dict[str, str]:
     total = sum(len(own) for area, own in areas.items() if area not in ("passive", "forms"))
     counts = [(f"[{area}]({area}.md)", str(len(own)), _of(own)) for area, own in areas.items()]
     lead = (
-        f"{total} scenarios in {len(areas)} areas, with the checks that watch and the forms. Each is "
-        "a file in [the scenario language](../language.md); its id is what `run` and `explain` take."
+        f"{total} scenarios in {len(areas)} areas, with the checks that watch and the forms. Each "
+        "is a file in [the scenario language](../language.md); its id is what `run` and `explain` "
+        "take."
     )
     index = f"# Scenarios\n\n{lead}\n\n{table(('area', 'checks', 'requirements'), counts)}"
-    return {"scenarios/index": index + tree(found), **found}
+    return {"scenarios/index": index + below(found), **found}
 
 
 def _of(rows: Iterable[Check]) -> str:
@@ -75,7 +79,7 @@ def _page(area: str, rows: list[Check]) -> str:
     lead = LEADS.get(area, f"{count(len(rows), 'scenario')} about {area.replace('-', ' ')}.")
     return "\n".join(
         (
-            f"# {area}\n\n{lead} Run them alone:\n",
+            f"# Scenarios: {area.replace('-', ' ')}\n\n{lead} Run them alone:\n",
             fenced([f"{COMMAND} run TARGET {area}/"], "sh"),
             *_terms(rows),
         )
@@ -88,4 +92,4 @@ def _terms(rows: Iterable[Check]) -> Iterator[str]:
         links = ", ".join(
             f"[{one}](../{page_of(one)}.md#{anchor(one)})" for one in row.requirements
         )
-        yield term(name, (f"{inline(row.title)} {links}".strip(), inline(row.more)))
+        yield term(name, (f"{inline(row.title)}. {links}".strip(), inline(row.more)))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from conformance.rendering.gfm import cell, inline
+from conformance.rendering.gfm import inline
 
 __all__ = ["anchor", "code", "count", "fenced", "inline", "listed", "table", "term"]
 
@@ -49,7 +49,7 @@ def listed(rows: Iterable[str]) -> str:
 def term(name: str, texts: Iterable[str]) -> str:
     """Return an entry of a list of definitions: its name and what is said of it, as Markdown."""
     said = [text for text in texts if text]
-    return f"{name}\n" + "".join(f": {text}\n\n" for text in said or ["–"])
+    return f"{name}\n" + "".join(f": {text}\n\n" for text in said or ["(no more is said)"])
 
 
 def count(number: int, noun: str) -> str:
