@@ -168,6 +168,11 @@ def schema(parser: Parser) -> None:
     parser.add_argument(
         "name", nargs="?", help="such as error or events/stt_start (default: list all)"
     )
+    parser.add_argument(
+        "--full",
+        action="store_true",
+        help="print the file as it is, with references to others and examples of what is invalid",
+    )
     parser.add_argument("--bundle", action="store_true", help="print all of them as one document")
 
 

@@ -80,14 +80,15 @@ def _listening(kind: str, schema: Mapping[str, Any]) -> Snippet:
     data = schema["examples"][0]["data"]
     shape = schema["properties"]["data"]
     names = list(shape.get("required", ()))[:MOST] or list(data)[:MOST]
-    python = [f'event["data"]["{name}"]' for name in names] or ['event["type"]']
-    script = [f"event.data.{name}" for name in names] or ["event.type"]
+    python = [f'data["{name}"]' for name in names] or ['event["type"]']
+    script = [f"data.{name}" for name in names] or ["type"]
+    taken = '        data = event["data"]\n' if names else ""
     return Snippet(
         f'async with Client(url, "{kind}") as client:\n'
         "    async for event in client:\n"
-        f"        print({', '.join(python)})\n",
+        f"{taken}        print({', '.join(python)})\n",
         "const client = new Client(url);\n"
-        f'client.on("{kind}", (event) => {{\n'
+        f'client.on("{kind}", ({{ {"data" if names else "type"} }}) => {{\n'
         f"  console.log({', '.join(script)});\n"
         "});\n",
         (Event(kind, data),),

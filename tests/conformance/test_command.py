@@ -156,9 +156,33 @@ def test_explain_shows_a_scenario_whole(suite: Suite) -> None:
 def test_schema_prints_one_or_all_or_their_names() -> None:
     names = [line.split()[0] for line in call("schema").output.splitlines()]
     assert {"error", "events/stt_start", "kit/scenario"} <= set(names)
-    one = json.loads(call("schema", "error").output)
-    assert one == json.loads((locations.schema_root() / "error.json").read_bytes())
+    file = (locations.schema_root() / "error.json").read_text("utf-8")
+    assert call("schema", "error", "--full").output == file
     assert "$defs" in json.loads(call("schema", "--bundle").output)
+
+
+def test_schema_is_short_stands_alone_and_needs_only_the_last_part_of_a_name() -> None:
+    text = call("schema", "stt_result").output
+    assert text == call("schema", "events/stt_result").output
+    assert len(text.splitlines()) < 120
+    one = json.loads(text)
+    assert one["properties"]["data"]["properties"]["text"]["type"] == "string"
+    assert len(one["examples"]) == 2
+    assert {f"#/$defs/{name}" for name in one["$defs"]} == set(re.findall(r"#/\$defs/\w+", text))
+    assert "x-invalid-examples" not in text
+    assert json.loads(call("schema", "kit/report").output)["$defs"]["entry"]
+
+
+def test_schema_names_what_is_wrong_with_its_arguments() -> None:
+    for words, said in (
+        (("schema", "stt_reslut"), 'there is no schema "stt_reslut"'),
+        (("schema", "--full"), "--full prints one schema; name it"),
+        (("schema", "--bundle", "--full"), "leave out --full"),
+        (("schema", "--bundle", "error"), "do not name one"),
+    ):
+        done = call(*words)
+        assert done.status == 2
+        assert said in done.errors
 
 
 def test_a_reader_who_stops_reading_gets_no_traceback() -> None:
