@@ -9,7 +9,7 @@ from conformance.loader.suite import load
 from conformance.record.exchange import NAME, read
 from conformance.rendering.explained.sources import Sources
 from conformance.selftest.titles import titles
-from docs.site import commands, files, mentions, names, options, reports, requirements, scenarios
+from docs.site import commands, files, mentions, messages, names, options, reports, requirements, scenarios
 from docs.site.assembly import Surroundings, assembled
 
 FILES: Final = ("schemas/**/*.json", "spec/vectors/*.json", "reports/report.png")
@@ -19,6 +19,7 @@ PLACES: Final[Mapping[str, str]] = {
     "README.md": "index",
     "conformance/suites/coda": "scenarios/index",
     "schemas/kit": "files/index",
+    "schemas/events": "messages/index",
     **{f"schemas/kit/{name}.json": f"files/{name}" for row in files.KINDS.values() for name in row},
     "reports": "reports/index",
     "reports/coverage.md": "requirements/index",
@@ -40,6 +41,7 @@ def contents(root: Path, verdicts: Mapping[str, str]) -> Contents:
     suite = load()
     sources = Sources(suite, titles(), read(locations.suite_root(suite.name) / NAME))
     generated = {
+        **messages.pages(sources),
         **requirements.pages(sources),
         **scenarios.pages(scenarios.checks(sources)),
         **commands.pages(),

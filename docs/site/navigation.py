@@ -44,18 +44,23 @@ TITLES: Final = {
 def trees(pages: Collection[str]) -> str:
     """Return what has Sphinx make the sidebar; pages that do not exist are left out."""
     return "".join(
-        tree({page: TITLES.get(page, "") for page in names if page in pages}, caption)
+        titled({page: TITLES.get(page, "") for page in names if page in pages}, caption)
         for caption, names in GROUPS.items()
     )
 
 
-def tree(names: Mapping[str, str], caption: str = "") -> str:
-    """Return a hidden tree of pages with their names there; an empty one is the title."""
+def titled(names: Mapping[str, str], caption: str = "") -> str:
+    """Return a hidden tree of pages with their names there; an empty one is the page's title."""
     head = f":caption: {caption}\n" if caption else ""
     rows = "".join(f"{said} </{page}>\n" if said else f"/{page}\n" for page, said in names.items())
     return f"\n```{{toctree}}\n:hidden:\n{head}\n{rows}```\n"
 
 
+def tree(pages: Collection[str]) -> str:
+    """Return a hidden tree of pages that are called by their titles."""
+    return titled(dict.fromkeys(pages, ""))
+
+
 def below(pages: Collection[str]) -> str:
     """Return a hidden tree of pages that are called by the last part of their paths."""
-    return tree({page: page.rpartition("/")[2] for page in pages})
+    return titled({page: page.rpartition("/")[2] for page in pages})

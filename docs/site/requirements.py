@@ -9,7 +9,7 @@ from conformance.loader.glossary import prefix
 from conformance.model import Requirement
 from conformance.record.exchange import Exchange
 from conformance.rendering.explained.sources import COMMAND, Sources
-from docs.site.navigation import tree
+from docs.site.navigation import titled
 from docs.site.words import anchor, code, count, fenced, inline, listed, table
 
 HEADS: Final = ("id", "requirement", "level, profile, role", "judged by")
@@ -31,7 +31,7 @@ def pages(sources: Sources) -> dict[str, str]:
     }
     found = {page_of(rows[0].id): _area(sources, area, rows) for area, rows in areas.items()}
     titles = {page_of(rows[0].id): area for area, rows in areas.items()}
-    return {"requirements/index": _index(sources, areas) + tree(titles), **found}
+    return {"requirements/index": _index(sources, areas) + titled(titles), **found}
 
 
 def _index(sources: Sources, areas: dict[str, list[Requirement]]) -> str:
