@@ -20,7 +20,7 @@ sys.path[0] = str(ROOT)  # rather than this folder, whose `site` is not Python's
 
 from sphinx.cmd.build import build_main  # noqa: E402
 
-from docs.site import reports  # noqa: E402
+from docs.site import links, reports  # noqa: E402
 from docs.site.contents import Contents, contents  # noqa: E402
 
 OUTPUT = ROOT / "docs" / "_site"
@@ -40,18 +40,27 @@ def build(output: Path, ready: Path | None, *, with_reports: bool) -> int:
             verdicts = reports.taken(judged)
         found = contents(ROOT, verdicts)
         _write(source, found)
-        options = ["-q", "-W", "-n", "--keep-going", "-E", "-b", "html", "-c", str(ROOT / "docs")]
-        cache = ["-d", str(Path(folder, "doctrees"))]
-        gc.disable()  # for these seconds, which are a fifth fewer so
-        if status := build_main([*options, *cache, str(source), str(made)]):
+        if status := rendered(source, made):
             return status
         for name in found.files:
             _copy(ROOT / name, made / name)
         for name in verdicts:
             _copy(judged / f"{name}.html", made / "reports" / f"{name}.html")
+        for said in (wrong := links.broken(made)):
+            print(f"docs/build.py: {said}", file=sys.stderr)
+        if wrong:
+            return 1
         shutil.rmtree(output, ignore_errors=True)
         shutil.move(made, output)
     return 0
+
+
+def rendered(source: Path, made: Path) -> int:
+    """Have Sphinx make pages of sources; return its exit status, 1 if there is a warning."""
+    gc.disable()  # for these seconds, which are a fifth fewer so
+    options = ["-q", "-W", "-n", "--keep-going", "-E", "-b", "html", "-c", str(ROOT / "docs")]
+    with TemporaryDirectory() as cache:
+        return int(build_main([*options, "-d", cache, str(source), str(made)]))
 
 
 def _write(source: Path, found: Contents) -> None:
