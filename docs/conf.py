@@ -5,7 +5,7 @@ copyright = "the authors of coda-conformance, Apache-2.0"  # noqa: A001 - Sphinx
 extensions = ["myst_parser", "docs.site.named"]
 
 myst_heading_anchors = 4
-myst_enable_extensions = ["deflist", "attrs_block"]
+myst_enable_extensions = ["deflist", "attrs_inline"]
 suppress_warnings = ["myst.header"]  # generated parts may skip a level
 
 html_theme = "furo"
@@ -18,5 +18,6 @@ html_show_sphinx = False
 html_use_index = False
 html_domain_indices = False
 html_theme_options = {"sidebar_hide_name": False}
+smartquotes = False
 highlight_language = "text"
 pygments_style = "friendly"

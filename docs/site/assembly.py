@@ -1,16 +1,17 @@
 """The assembly: all pages of the site, from the files of the repository and the generators."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from conformance.loader import chapters
-from docs.site import dialogues, markdown, navigation, states
+from docs.site import dialogues, markdown, mentions, navigation, states
 from docs.site.places import OWN, Part, Places, rewritten
 
 _MARK: Final = re.compile(
-    r"^<!-- (?:include: (?P<file>[\w./-]+) § (?P<title>.+?)(?P<top> \(top\))?|site: (?P<name>[a-z-]+)) -->$",
+    r"^<!-- (?:include: (?P<file>[\w./-]+) § (?P<title>.+?)(?P<top> \(top\))?"
+    r"|site: (?P<name>[a-z-]+)) -->$",
     re.MULTILINE,
 )
 """A comment in a page of docs/ that stands for a section of another file, only up to the first of
@@ -40,6 +41,10 @@ OTHERS: Final[Mapping[str, str]] = {
 """The other files that are pages, by their paths on the site."""
 
 
+TELLING: Final = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")
+"""The files, besides those in docs/, in which ids become links; chapters have their own."""
+
+
 def _page(path: Path) -> str:
     return path.with_suffix("").as_posix()
 
@@ -63,26 +68,40 @@ def parts(root: Path, file: str, blocks: Mapping[str, Block]) -> list[Part]:
         else:
             other = (root / mark["file"]).read_text("utf-8")
             body = markdown.section(other, mark["title"], only_top=bool(mark["top"]))
-            found.append(Part(mark["file"], body))
+            found.append(Part(mark["file"], body, mark["title"]))
     return [*found, Part(file, text[last:])]
 
 
+class Surroundings(NamedTuple):
+    """What pages refer to: places by what stands there, files that lie on the site, and ids.
+
+    `others` are places in the repository that no page is made of, `ids` those of requirements and
+    scenarios.
+    """
+
+    others: Mapping[str, str]
+    files: Collection[str]
+    ids: Mapping[str, str]
+
+
 def assembled(
-    root: Path,
-    generated: Mapping[str, str],
-    blocks: Mapping[str, Block],
-    others: Mapping[str, str],
-    files: list[str],
+    root: Path, generated: Mapping[str, str], blocks: Mapping[str, Block], around: Surroundings
 ) -> dict[str, str]:
     """Return the Markdown of every page by its path on the site.
 
-    `generated` are pages that are made rather than read, `blocks` what comments in pages stand for,
-    `others` where files are shown that no page is made of, and `files` those that lie on the site.
+    `generated` are pages that are made rather than read, and `blocks` what comments in pages stand
+    for.
     """
     pages = {page: parts(root, file, blocks) for page, file in own(root).items()}
     pages |= {page: [Part(OWN, text)] for page, text in generated.items()}
-    places = Places.of(pages, others, files)
-    texts = {page: _drawn(rewritten(page, found, places)) for page, found in pages.items()}
+    places = Places.of(pages, around.others, around.files)
+
+    def finished(page: str, part: Part) -> str:
+        text = _drawn(rewritten(page, part, places))
+        is_told = part.origin.startswith("docs/") or part.origin in TELLING
+        return mentions.linked(page, text, around.ids) if is_told else text
+
+    texts = {page: "\n".join(finished(page, part) for part in own) for page, own in pages.items()}
     texts["index"] += navigation.trees(texts)
     return texts
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from docs.site.drawing import LINE, Picture, broken, figure, width
@@ -62,7 +63,7 @@ def _lanes(rows: Sequence[Line], wide: float) -> dict[str, float]:
             ),
             default=_LEAST,
         )
-        for pair in zip(names, names[1:], strict=False)
+        for pair in pairwise(names)
     ]
     total, at, found = sum(gaps), _SIDE, {names[0]: _SIDE}
     for name, gap in zip(names[1:], gaps, strict=True):

@@ -105,7 +105,8 @@ class Picture:
         below: int | None = None,
     ) -> None:
         """Draw a box with round corners; `below` is the place in `mark` that it is to lie under."""
-        shape = f'<rect class="{css}" x="{x:.1f}" y="{y:.1f}" width="{wide:.1f}" height="{high:.1f}" rx="7"/>'
+        size = f'x="{x:.1f}" y="{y:.1f}" width="{wide:.1f}" height="{high:.1f}"'
+        shape = f'<rect class="{css}" {size} rx="7"/>'
         self._put(shape, below)
 
     def loop(self, x: float, y: float) -> None:

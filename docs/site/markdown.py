@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 _FENCE: Final = re.compile(
-    r"^(?P<indent>[ \t]*)(?P<fence>`{3,})(?P<words>[^\n]*)\n(?P<body>.*?)^[ \t]*(?P=fence)[ \t]*$\n?",
+    r"^[ \t]*(?P<fence>`{3,})(?P<words>[^\n]*)\n(?P<body>.*?)^[ \t]*(?P=fence)[ \t]*$\n?",
     re.MULTILINE | re.DOTALL,
 )
 _HEADING: Final = re.compile(r"^(#{1,6}) (.+)$", re.MULTILINE)

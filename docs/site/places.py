@@ -1,6 +1,6 @@
 """Places: where on the site each file of the repository is shown, and where its links lead."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from posixpath import dirname, normpath, relpath
 from typing import Final, NamedTuple
 
@@ -11,10 +11,11 @@ OWN: Final = ""
 
 
 class Part(NamedTuple):
-    """A part of a page: Markdown, and the file of the repository that it comes from."""
+    """A part of a page: Markdown, the file that it comes from, and the section of that."""
 
     origin: str
     text: str
+    section: str = ""
 
 
 class Places(NamedTuple):
@@ -29,15 +30,21 @@ class Places(NamedTuple):
 
     @classmethod
     def of(
-        cls, pages: Mapping[str, Iterable[Part]], others: Mapping[str, str], files: Iterable[str]
+        cls, pages: Mapping[str, Sequence[Part]], others: Mapping[str, str], files: Iterable[str]
     ) -> "Places":
         """Return those of some pages; `others` says where all else is shown that links may name."""
         found: dict[str, str] = {}
         for path, parts in pages.items():
+            here = [(part, anchor) for part in parts for anchor in markdown.anchors(part.text)]
+            named = {anchor for _, anchor in here}
             for part in parts:
                 found.setdefault(part.origin, path)
-                for anchor in markdown.anchors(part.text):
-                    found.setdefault(f"{part.origin}#{anchor}", f"{path}#{anchor}")
+                top = markdown.slug(part.section)
+                if top:
+                    place = f"{path}#{top}" if top in named else path
+                    found.setdefault(f"{part.origin}#{top}", place)
+            for part, anchor in here:
+                found.setdefault(f"{part.origin}#{anchor}", f"{path}#{anchor}")
         found.pop(OWN, None)
         return cls({**found, **others}, frozenset(files))
 
@@ -71,11 +78,7 @@ class Places(NamedTuple):
         return f'<a href="{way}">{text[1:-1]}</a>'
 
 
-def rewritten(page: str, parts: Iterable[Part], places: Places) -> str:
-    """Return the Markdown of a page: its parts, with anchors and links as the site has them."""
-    return "\n".join(
-        markdown.targets(
-            markdown.links(part.text, lambda text, to, part=part: places.link(page, part, text, to))
-        )
-        for part in parts
-    )
+def rewritten(page: str, part: Part, places: Places) -> str:
+    """Return the Markdown of a part of a page, with anchors and links as the site has them."""
+    text = markdown.links(part.text, lambda text, to: places.link(page, part, text, to))
+    return markdown.targets(text)

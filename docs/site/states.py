@@ -13,7 +13,7 @@ _TEXT: Final = 42.0
 
 
 class Transition(NamedTuple):
-    """A transition: the states from which it leads, what happens, the answer, and where it leads."""
+    """A transition: from which states, what happens, the answer, and where it leads."""
 
     states: tuple[str, ...]
     happens: str
