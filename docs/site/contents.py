@@ -9,7 +9,17 @@ from conformance.loader.suite import load
 from conformance.record.exchange import NAME, read
 from conformance.rendering.explained.sources import Sources
 from conformance.selftest.titles import titles
-from docs.site import commands, files, mentions, messages, names, options, reports, requirements, scenarios
+from docs.site import (
+    commands,
+    files,
+    mentions,
+    messages,
+    names,
+    options,
+    reports,
+    requirements,
+    scenarios,
+)
 from docs.site.assembly import Surroundings, assembled
 
 FILES: Final = ("schemas/**/*.json", "spec/vectors/*.json", "reports/report.png")
