@@ -20,7 +20,7 @@ sys.path[0] = str(ROOT)  # rather than this folder, whose `site` is not Python's
 
 from sphinx.cmd.build import build_main  # noqa: E402
 
-from docs.site import links, reports  # noqa: E402
+from docs.site import asyncapi, links, reports  # noqa: E402
 from docs.site.contents import Contents, contents  # noqa: E402
 
 OUTPUT = ROOT / "docs" / "_site"
@@ -38,7 +38,8 @@ def build(output: Path, ready: Path | None, *, with_reports: bool) -> int:
             verdicts = reports.made(ROOT, judged)
         else:
             verdicts = reports.taken(judged)
-        found = contents(ROOT, verdicts)
+        document = _asyncapi()
+        found = contents(ROOT, verdicts, with_asyncapi=bool(document))
         _write(source, found)
         if status := rendered(source, made):
             return status
@@ -46,6 +47,8 @@ def build(output: Path, ready: Path | None, *, with_reports: bool) -> int:
             _copy(ROOT / name, made / name)
         for name in verdicts:
             _copy(judged / f"{name}.html", made / "reports" / f"{name}.html")
+        if document:
+            (made / "asyncapi.html").write_text(document, "utf-8")
         for said in (wrong := links.broken(made)):
             print(f"docs/build.py: {said}", file=sys.stderr)
         if wrong:
@@ -53,6 +56,15 @@ def build(output: Path, ready: Path | None, *, with_reports: bool) -> int:
         shutil.rmtree(output, ignore_errors=True)
         shutil.move(made, output)
     return 0
+
+
+def _asyncapi() -> str:
+    """Return the page of the AsyncAPI document; empty, with a remark, without what npm installs."""
+    try:
+        return asyncapi.page((ROOT / "schemas" / "asyncapi.json").read_text("utf-8"))
+    except asyncapi.PackageMissing as error:
+        print(f"docs/build.py: the AsyncAPI page is left out: {error}", file=sys.stderr)
+        return ""
 
 
 def rendered(source: Path, made: Path) -> int:

@@ -2,7 +2,7 @@
 
 project = "Coda protocol"
 copyright = "the authors of coda-conformance, Apache-2.0"  # noqa: A001 - Sphinx calls it so
-extensions = ["myst_parser", "docs.site.named"]
+extensions = ["myst_parser", "docs.site.accessible", "docs.site.named", "docs.site.sidebar"]
 
 myst_heading_anchors = 4
 myst_enable_extensions = ["deflist", "attrs_inline"]
@@ -20,4 +20,5 @@ html_domain_indices = False
 html_theme_options = {"sidebar_hide_name": False}
 smartquotes = False
 highlight_language = "text"
-pygments_style = "friendly"
+pygments_style = "a11y-high-contrast-light"
+pygments_dark_style = "a11y-high-contrast-dark"

@@ -8,27 +8,27 @@ import argparse
 import json
 import re
 import sys
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
+from asyncapi_examples import named
 from asyncapi_operations import EVENTS, OPERATIONS, TAGS, Operation, of, tags
 from asyncapi_prose import descriptions, fence, ids, quotes, section, table, without_links
-from bundle import BASE, BUNDLE, layout, name_of, sources
-from draft07 import COMPONENTS, Schema, components
+from bundle import sources
+from draft07 import COMPONENTS, Schema, components, definitions
+
+from conformance.documents.flat import BASE, definition_name
+from conformance.text.json_layout import layout
 
 FOLDER = Path(__file__).resolve().parent
 SPEC = FOLDER.parent / "spec"
 NAME = "asyncapi.json"
 CHANNEL = "connection"
-LONGEST = 100
-"""Code points of the longest string in an example; longer ones show a bound, not a message."""
-
-TELLING = ("code", "action", "message_type", "method", "methods", "success")
-"""Members of data that say best what an example shows."""
+ANY = "any_event"
+"""The message that stands for the events of all other types."""
 
 
 @dataclass(frozen=True)
@@ -43,15 +43,17 @@ class Sources:
 
 def read() -> Sources:
     """Return the sources of this checkout."""
-    files = {path: json.loads((FOLDER / path).read_text("utf-8")) for path in sources(FOLDER)}
+    files = {
+        path.as_posix(): json.loads((FOLDER / path).read_text("utf-8")) for path in sources(FOLDER)
+    }
     rows = yaml.safe_load((SPEC / "requirements.yaml").read_text("utf-8"))["requirements"]
     return Sources(
         {
-            name_of(BASE + path.as_posix()): schema
-            for path, schema in files.items()
-            if "x-sender" in schema and path.parts[0] != "commands"
+            definition_name(BASE + file): schema
+            for file, schema in files.items()
+            if "x-sender" in schema and not file.startswith("commands/")
         },
-        json.loads((FOLDER / BUNDLE).read_text("utf-8"))["$defs"],
+        definitions(files),
         {row["id"]: row for row in rows},
         {path.name: path.read_text("utf-8") for path in SPEC.glob("*.md")},
     )
@@ -79,12 +81,16 @@ def document(given: Sources) -> Schema:
 
 
 def _is_event(name: str) -> bool:
-    return name == "event" or name.startswith("event_")
+    return name.endswith("_event")
+
+
+def _is_known_event(name: str) -> bool:
+    return _is_event(name) and name != ANY
 
 
 def _ordered(given: Sources) -> list[str]:
     """Return the names of all messages in the order of the operations, events by name."""
-    events = sorted(filter(_is_event, given.messages), key=lambda name: (name == "event", name))
+    events = sorted(filter(_is_event, given.messages), key=lambda name: (name == ANY, name))
     found = (name for row in OPERATIONS for name in (*row.messages, *row.replies))
     named = (events if name == EVENTS else [name] for name in found)
     return list(dict.fromkeys(name for names in named for name in names))
@@ -96,8 +102,8 @@ def _info(given: Sources) -> Schema:
     )
     parts = (
         without_links(readme.split("\n\n")[1].replace("\n", " ")).partition(" This is the ")[0],
-        "This document takes the server's point of view: a server *receives* what clients send, and "
-        "*sends* the rest. Whoever writes a client reads it the other way round. It is generated "
+        "This document takes the server's point of view: a server *receives* what clients send, "
+        "and *sends* the rest; for a client it is the other way round. It is generated "
         "from the specification and its JSON Schemas; the specification is the authority. "
         "Requirements such as AUTH-01 are its sentences.",
         "**A whole conversation**",
@@ -125,7 +131,7 @@ def _info(given: Sources) -> Schema:
 
 def _version(given: Sources) -> str:
     """Return the version of the protocol, as every event states it."""
-    return str(given.messages["event"]["properties"]["version"]["const"])
+    return str(given.messages[ANY]["properties"]["version"]["const"])
 
 
 def _servers(given: Sources) -> Schema:
@@ -168,12 +174,12 @@ def _channel(given: Sources) -> Schema:
         "address": "/",
         "title": "The connection",
         "summary": "One WebSocket connection carries everything, both ways.",
-        "description": "A `client_message` comes back as an event of the same type, which has all that "
-        "the client's has and more: a message with `version` and `seq` is an event.",
         "messages": {
             name: {"$ref": f"#/components/messages/{name}"} for name in _ordered(given)
         },
-        "bindings": {"ws": {"method": "GET", "headers": _headers(given), "bindingVersion": "0.1.0"}},
+        "bindings": {
+            "ws": {"method": "GET", "headers": _headers(given), "bindingVersion": "0.1.0"}
+        },
     }  # fmt: skip
 
 
@@ -204,7 +210,9 @@ def _headers(given: Sources) -> Schema:
 
 
 def _operation(row: Operation, given: Sources) -> Schema:
-    names = [n for n in _ordered(given) if n in row.messages or (_is_event(n) and EVENTS in row.messages)]
+    names = [
+        n for n in _ordered(given) if n in row.messages or (_is_event(n) and EVENTS in row.messages)
+    ]
     stated = {of for name in names for of in _named(name, given)} if len(names) == 1 else set()
     due = [of for of in row.requirements if of not in stated]
     found = {
@@ -249,6 +257,12 @@ CORRELATIONS: Schema = {
 }
 
 
+RELAYED = (
+    "It has all that the client's `client_message` has, and more: a message with `version` and "
+    "`seq` is an event."
+)
+
+
 def _named(name: str, given: Sources) -> list[str]:
     """Return the requirements that a message's own schema names."""
     return ids(" ".join(descriptions(given.messages[name])))
@@ -256,20 +270,24 @@ def _named(name: str, given: Sources) -> list[str]:
 
 def _message(name: str, given: Sources) -> Schema:
     schema = given.messages[name]
-    kind = schema["properties"]["type"].get("const", "event")
+    kind = schema["properties"]["type"].get("const", name)
     summary = re.split(r" \((?=[A-Z]+-|feature)|; |: ", schema["description"])[0].rstrip(".") + "."
     parts = [schema["description"], quotes(_named(name, given), given.requirements)]
-    if name == "event":
-        parts.insert(1, "This stands for every type that is not in the catalogue.")
+    if name == "client_message_event":
+        parts.insert(1, RELAYED)
+    title = schema["title"]
+    if name == ANY:
+        title, summary = _OTHER["title"], _OTHER["description"]
+        parts.insert(0, summary)
     found = {
         "name": kind,
-        "title": schema["title"],
+        "title": title,
         "summary": summary,
         "description": "\n\n".join(filter(None, parts)),
         "contentType": "application/json",
         "tags": _tag_references(tags(name, schema)),
-        "payload": {"$ref": COMPONENTS + (OTHER if name == "event" else name)},
-        "examples": _examples(schema, given),
+        "payload": {"$ref": COMPONENTS + (OTHER if name == ANY else name)},
+        "examples": named(_examples(name, given)),
     }
     if correlation := _correlation(name, schema):
         found["correlationId"] = {"$ref": f"#/components/correlationIds/{correlation}"}
@@ -277,11 +295,15 @@ def _message(name: str, given: Sources) -> Schema:
 
 
 def _correlation(name: str, schema: Schema) -> str | None:
-    if name == "event_client_message":
+    if name == "client_message_event":
         return "relayed_id"
     return next((key for key in ("id", "request_id") if key in schema["properties"]), None)
 
 
+_OTHER: Schema = {
+    "title": "Other event",
+    "description": "An event of a type that is not in the catalogue.",
+}
 OTHER = "other_event"
 """The schema of events that are not in the catalogue, so that each message has one schema only."""
 
@@ -292,62 +314,27 @@ def _schemas(given: Sources) -> Schema:
     found = components(names, given.definitions)
     for name in names:
         found[name].pop("examples", None)
-    known = [_type_of(given.messages[name]) for name in names if name.startswith("event_")]
     found[OTHER] = {
-        "title": "Other event",
-        "description": "An event of a type that is not in the catalogue.",
+        **_OTHER,
         "allOf": [
-            {"$ref": f"{COMPONENTS}event"},
-            {"properties": {"type": {"not": {"enum": sorted(known)}}}},
+            {"$ref": COMPONENTS + ANY},
+            {"properties": {"type": {"not": {"enum": _catalogue(given)}}}},
         ],
     }
     return dict(sorted(found.items()))
 
 
-def _type_of(schema: Schema) -> str:
-    return str(schema["properties"]["type"]["const"])
+def _examples(name: str, given: Sources) -> list[Schema]:
+    """Return the examples of a message; those of the catalogue are not of any other event."""
+    found: list[Schema] = given.messages[name]["examples"]
+    known = _catalogue(given)
+    return [row for row in found if name != ANY or row["type"] not in known]
 
 
-def _examples(schema: Schema, given: Sources) -> list[Schema]:
-    """Return the examples of a message, each with a name that no other one has."""
-    shown = [value for value in schema["examples"] if not _shows_a_bound(value)]
-    if schema["$id"] == f"{BASE}event.json":
-        known = {_type_of(row) for name, row in given.messages.items() if name[:6] == "event_"}
-        shown = [value for value in shown if value["type"] not in known]
-    names = [_example_name(value, shown) for value in shown]
-    many, seen = Counter(names), Counter[str]()
-    found = []
-    for name, value in zip(names, shown, strict=True):
-        seen[name] += 1
-        unique = f"{name} ({seen[name]})" if many[name] > 1 else name
-        found.append({"name": unique, "payload": value})
-    return found
-
-
-def _shows_a_bound(value: Any) -> bool:
-    if isinstance(value, dict | list):
-        return any(map(_shows_a_bound, value.values() if isinstance(value, dict) else value))
-    return isinstance(value, str) and len(value) > LONGEST
-
-
-def _example_name(value: Schema, others: list[Schema]) -> str:
-    """Return a name by what an example says, or else by what it has and others have not."""
-    data = value.get("data", {})
-    told = [(key, data[key]) for key in TELLING if isinstance(data, dict) and key in data]
-    words = [_words(key, row) for key, row in told]
-    optional = [key for key in value if any(key not in other for other in others)]
-    if isinstance(data, dict) and not told:
-        rows = [row.get("data", {}) for row in others]
-        optional += [key for key in data if any(key not in row for row in rows)]
-    if optional:
-        words.append("with " + " and ".join(optional))
-    return ", ".join(words) or str(value["type"])
-
-
-def _words(key: str, row: Any) -> str:
-    if isinstance(row, bool):
-        return key if row else f"no {key}"
-    return " and ".join(row) if isinstance(row, list) else str(row)
+def _catalogue(given: Sources) -> list[str]:
+    """Return the types of the events that have schemas of their own."""
+    rows = (row for name, row in given.messages.items() if _is_known_event(name))
+    return sorted(str(row["properties"]["type"]["const"]) for row in rows)
 
 
 def rendered() -> str:

@@ -29,7 +29,7 @@ OPERATIONS: Final = (
         "receive_auth_response", "receive", "Authenticate",
         "A client answers the challenge, and learns whether it is let in.",
         ("auth_response",), ("AUTH-09", "AUTH-12", "AUTH-13", "STATE-06"),
-        replies=("auth_result", "error"),
+        replies=("auth_result", "error_message"),
     ),
     Operation(
         "send_auth_timeout", "send", "End the time to authenticate",
@@ -51,31 +51,31 @@ OPERATIONS: Final = (
         "A client speaks: what is accepted goes to everybody, as an event client_message; "
         "the replies here are those to what is not accepted.",
         ("client_message",), ("MSG-01", "MSG-04", "MSG-05", "MSG-07", "DEDUP-01"),
-        replies=("duplicate_message", "error"),
+        replies=("duplicate_message", "error_message"),
     ),
     Operation(
         "receive_ping", "receive", "Ask for a sign of life",
         "A client with a silent connection asks; the pong has the same data.",
         ("ping",), ("HEARTBEAT-01", "HEARTBEAT-02", "HEARTBEAT-03"),
-        replies=("pong", "error"), tag="heartbeat",
+        replies=("pong", "error_message"), tag="heartbeat",
     ),
     Operation(
         "receive_token_refresh", "receive", "Refresh an access token",
         "A client asks for the successor of the newest access token of its line.",
         ("token_refresh",), ("TOKEN-01", "TOKEN-02", "TOKEN-14", "TOKEN-16"),
-        replies=("token_result", "error"), tag="tokens",
+        replies=("token_result", "error_message"), tag="tokens",
     ),
     Operation(
         "receive_token_revoke", "receive", "Revoke access tokens",
         "A client has the whole line of an access token revoked.",
         ("token_revoke",), ("TOKEN-06", "TOKEN-07", "TOKEN-10", "TOKEN-14"),
-        replies=("token_result", "error"), tag="tokens",
+        replies=("token_result", "error_message"), tag="tokens",
     ),
     Operation(
         "send_error", "send", "Refuse what is no message, or say why the connection ends",
         "An error that answers no message of this document: the text was none, its type is "
         "unknown, or the token of the session was revoked or has expired.",
-        ("error",), ("ERROR-01", "ERROR-02", "MSG-09", "STATE-03", "TOKEN-08"),
+        ("error_message",), ("ERROR-01", "ERROR-02", "MSG-09", "STATE-03", "TOKEN-08"),
     ),
 )  # fmt: skip
 
@@ -105,9 +105,8 @@ def of(name: str) -> list[Operation]:
 
 def tags(name: str, schema: dict[str, Any]) -> list[str]:
     """Return the tags of a message: its feature, or core; events have that of their subject."""
-    if name.startswith("event_"):
-        return ["events", name.split("_")[1]]
-    if name == "event":
-        return ["events"]
+    if name.endswith("_event"):
+        subject = name.partition("_")[0]
+        return ["events", subject] if subject in TAGS else ["events"]
     feature = schema.get("x-feature")
     return [feature or ("replay" if name == "replay" else "core")]

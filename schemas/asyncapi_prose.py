@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 LINK = re.compile(r"\[([^\]]+)\]\([^)]+\)")
-IDS = re.compile(r"\b([A-Z]+)-(\d\d)(?: to \1-(\d\d))?")
+IDS = re.compile(r"\b([A-Z]+)-(\d\d)(?: to \1-(\d\d))?\b")
 
 
 def without_links(text: str) -> str:
@@ -15,7 +15,9 @@ def without_links(text: str) -> str:
 
 def section(chapter: str, heading: str) -> str:
     """Return what stands under a heading, up to the next one; raise `KeyError` if there is none."""
-    found = re.search(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#+ |\Z)", chapter, re.M | re.S)
+    found = re.search(
+        rf"^#+ {re.escape(heading)}\n(.*?)(?=^#+ |\Z)", chapter, re.MULTILINE | re.DOTALL
+    )
     if not found:
         raise KeyError(heading)
     return found[1].strip()
@@ -23,7 +25,7 @@ def section(chapter: str, heading: str) -> str:
 
 def table(chapter: str, first: str) -> str:
     """Return the table whose heading row begins with these cells; raise `KeyError` without one."""
-    found = re.search(rf"^\| {re.escape(first)} \|.*\n(?:\|.*\n)+", chapter, re.M)
+    found = re.search(rf"^\| {re.escape(first)} \|.*\n(?:\|.*\n)+", chapter, re.MULTILINE)
     if not found:
         raise KeyError(first)
     return without_links(found[0].strip())
@@ -31,7 +33,7 @@ def table(chapter: str, first: str) -> str:
 
 def fence(chapter: str, heading: str) -> str:
     """Return the first fenced block under a heading, with its fences."""
-    found = re.search(r"^```.*?^```$", section(chapter, heading), re.M | re.S)
+    found = re.search(r"^```.*?^```$", section(chapter, heading), re.MULTILINE | re.DOTALL)
     if not found:
         raise KeyError(heading)
     return found[0]
@@ -61,7 +63,7 @@ def descriptions(schema: Any) -> Iterator[str]:
 
 
 def quotes(names: Iterable[str], requirements: dict[str, dict[str, Any]]) -> str:
-    """Return a Markdown list of requirements in their own words; raise `KeyError` for an unknown id."""
+    """Return a list of requirements in their own words; raise `KeyError` for an unknown id."""
     rows = ((name, requirements[name]) for name in names)
     return "\n".join(
         f"- **{name}** ({row['level']}, {row['profile']}): {row['sentence'].strip()}"

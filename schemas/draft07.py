@@ -1,4 +1,4 @@
-"""The definitions of the bundle in the form that AsyncAPI reads without further notice: draft-07.
+"""The schemas as definitions in the form that AsyncAPI reads without further notice: draft-07.
 
 There, what stands beside a `$ref` is ignored. So a definition takes the place of the reference
 when something stands beside it; a reference that is alone stays one.
@@ -6,6 +6,9 @@ when something stands beside it; a reference that is alone stays one.
 
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import urljoin
+
+from conformance.documents.flat import BASE, ENVELOPE, definition_name, is_event, with_envelope
 
 Schema = dict[str, Any]
 
@@ -62,19 +65,53 @@ def _members(schema: Schema, definitions: Mapping[str, Schema]) -> Schema:
             found[key] = row
         elif key in OF_SCHEMAS:
             found[key] = {name: converted(inner, definitions) for name, inner in row.items()}
-        elif not key.startswith(("x-", "$schema", "$id")):
+        else:
             found[key] = converted(row, definitions)
     return found
 
 
 def _told(schema: Schema) -> Schema:
-    """Return the schema with what its values mean in its description, where every reader shows it."""
+    """Return the schema with what its values mean in its description, for every reader."""
     texts = schema.pop(ENUM_TEXTS, None)
     if texts is None:
         return schema
     rows = zip(schema["enum"], texts, strict=True)
     listed = "".join(f"\n- `{value}`: {text}" for value, text in rows)
     return schema | {"description": f"{schema.get('description', '')}\n{listed}".strip()}
+
+
+def local(schema: Any, base: str) -> Any:
+    """Return a schema of the file at `base` with local references, as a definition."""
+    if isinstance(schema, list):
+        return [local(item, base) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found: Schema = {}
+    for key, row in schema.items():
+        if key == "$ref":
+            found[key] = LOCAL + definition_name(urljoin(base, row))
+        elif key in OPAQUE or key == ENUM_TEXTS:
+            found[key] = row
+        elif key in OF_SCHEMAS:
+            found[key] = {name: local(inner, base) for name, inner in row.items()}
+        elif not key.startswith(("x-", "$schema", "$id")):
+            found[key] = local(row, base)
+    return found
+
+
+def definitions(files: Mapping[str, Schema]) -> dict[str, Schema]:
+    """Return the definitions that schema files hold, by name; events have their envelope."""
+    found: dict[str, Schema] = {}
+    envelope = local(files["event.json"], ENVELOPE)
+    for file, schema in files.items():
+        base = BASE + file
+        if "$defs" in schema:
+            found |= {name: local(row, base) for name, row in schema["$defs"].items()}
+        elif is_event(schema, base):
+            found[definition_name(base)] = with_envelope(local(schema, base), envelope)
+        else:
+            found[definition_name(base)] = local(schema, base)
+    return found
 
 
 def target(schema: Any) -> str | None:

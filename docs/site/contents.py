@@ -9,10 +9,27 @@ from conformance.loader.suite import load
 from conformance.record.exchange import NAME, read
 from conformance.rendering.explained.sources import Sources
 from conformance.selftest.titles import titles
-from docs.site import commands, files, mentions, messages, names, options, reports, requirements, scenarios
+from docs.site import (
+    commands,
+    files,
+    markdown,
+    mentions,
+    messages,
+    names,
+    options,
+    reports,
+    requirements,
+    scenarios,
+)
 from docs.site.assembly import Surroundings, assembled
 
-FILES: Final = ("schemas/**/*.json", "spec/vectors/*.json", "reports/report.png")
+FILES: Final = (
+    "schemas/**/*.json",
+    "schemas/types/*.d.ts",
+    "schemas/types/*.py",
+    "spec/vectors/*.json",
+    "reports/report.png",
+)
 """What lies on the site as it is, where it lies in the repository."""
 
 PLACES: Final[Mapping[str, str]] = {
@@ -36,7 +53,7 @@ class Contents(NamedTuple):
     files: list[str]
 
 
-def contents(root: Path, verdicts: Mapping[str, str]) -> Contents:
+def contents(root: Path, verdicts: Mapping[str, str], *, with_asyncapi: bool) -> Contents:
     """Return the contents of a site with these reports, by the names of the servers."""
     suite = load()
     sources = Sources(suite, titles(), read(locations.suite_root(suite.name) / NAME))
@@ -46,6 +63,7 @@ def contents(root: Path, verdicts: Mapping[str, str]) -> Contents:
         **scenarios.pages(scenarios.checks(sources)),
         **commands.pages(),
         **files.pages(suite.schemas),
+        "schemas/asyncapi": _asyncapi(root, is_there=with_asyncapi),
         "reports/index": reports.page(verdicts),
     }
     beside = sorted(
@@ -55,3 +73,15 @@ def contents(root: Path, verdicts: Mapping[str, str]) -> Contents:
     own_names = names.names(sources, generated)
     around = Surroundings(PLACES, beside, mentions.known(own_names))
     return Contents(assembled(root, generated, blocks, around), own_names, beside)
+
+
+def _asyncapi(root: Path, *, is_there: bool) -> str:
+    """Return the page that leads to the AsyncAPI document and to the page of it."""
+    said = markdown.section((root / "schemas" / "README.md").read_text("utf-8"), "AsyncAPI")
+    way = (
+        '<a href="../asyncapi.html">Open it as one page</a>, with all operations and messages'
+        if is_there
+        else "This build left out the page of it, which needs `npm install --prefix docs`"
+    )
+    file = '<a href="asyncapi.json"><code>schemas/asyncapi.json</code></a>'
+    return f"# AsyncAPI\n\n{way}, or take the document itself: {file}.\n\n{said}"

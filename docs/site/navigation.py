@@ -26,7 +26,7 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
         "spec/vectors",
         "requirements/index",
     ),
-    "Messages": ("messages/index", "schemas/index"),
+    "Messages": ("messages/index", "schemas/index", "schemas/asyncapi"),
     "The kit": ("commands/index", "files/index", "scenarios/index", "language", "reports/index"),
     "Project": ("design", "inside", "disputes", "contributing", "security", "changelog"),
 }

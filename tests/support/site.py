@@ -1,4 +1,4 @@
-"""The site of the documentation: built once for all workers of a test run, served, and looked at."""
+"""The site of the documentation: built once for all workers of a test run, and served."""
 
 import fcntl
 import functools
