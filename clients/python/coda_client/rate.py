@@ -1,0 +1,32 @@
+"""Rate: when there is room for one more message within what the server promised."""
+
+from collections import deque
+from typing import Final
+
+from coda_client.session import Promise
+
+__all__ = ["Rate"]
+
+MOST: Final = 10_000
+SLACK: Final = 1.05
+"""Messages may arrive closer together than they were sent."""
+
+
+class Rate:
+    """Remembers when the last messages were sent, on all connections of the client."""
+
+    def __init__(self) -> None:
+        self._sent: deque[float] = deque(maxlen=MOST)
+
+    def sent(self, now: float) -> None:
+        """A message that counts goes out."""
+        self._sent.append(now)
+
+    def room_at(self, promise: Promise | None) -> float:
+        """The moment from which one more message is within the promise."""
+        if promise is None:
+            return float("-inf")
+        messages = min(promise.messages, MOST)
+        if len(self._sent) < messages:
+            return float("-inf")
+        return self._sent[-messages] + promise.per_seconds * SLACK  # CLIENT-54
