@@ -37,7 +37,10 @@ async def start(action: Action) -> None:
     """Start the client, again if it runs."""
     row = action.argument
     scale = float(row.get("backoff_scale", action.world.variables.get("backoff_scale", 1.0)))
-    await dialogue_of(action).start(row.get("token", ""), scale, row.get("url", ""))
+    try:
+        await dialogue_of(action).start(row.get("token", ""), scale, row.get("url", ""))
+    except NotJudged as error:
+        raise NotJudged(f"{action.step.location}: {error}") from None
 
 
 async def accept(action: Action) -> None:
@@ -87,7 +90,7 @@ async def _next(action: Action, answer: Answer) -> Accepted | None:
     except TimeoutError:
         if action.option("may_fail", False):
             return None
-        ended = dialogue.process.ended
+        ended = dialogue.client.ended if dialogue.client is not None else ""
         said = f"; it ended {ended}" if ended else ""
         action.timed_out(
             "missing",
