@@ -2,6 +2,7 @@
  * A client to copy: it authenticates, sends, listens, and comes back after a break.
  * Left out: access tokens, heartbeats, and sending again what a break left unanswered.
  */
+/** @typedef {import("./coda_messages.d.ts").ServerToClient} ServerToClient of schemas/types */
 const VAIN = [1002, 1003, 1007, 1009, 4400, 4401, 4403]; // close codes after which not to try again
 
 export class Client {
@@ -14,16 +15,25 @@ export class Client {
 
   /** Connects to `url`; awaiting `joined` gives the session, or says why there is none. */
   constructor(url, { WebSocket = globalThis.WebSocket } = {}) {
-    Object.assign(this, { url, WebSocket });
+    this.url = url;
+    this.WebSocket = WebSocket;
     this.joined = new Promise((...settle) => this.#connect(...settle));
   }
 
-  /** Calls `handler` with each event of a type. */
+  /**
+   * Calls `handler` with each event of a type.
+   * @template {string} T
+   * @param {T} type
+   * @param {(event: Extract<ServerToClient, { type: T }>) => void} handler
+   */
   on(type, handler) {
     this.#handlers.set(type, handler);
   }
 
-  /** Gives the answer to a message; a break is an error: the message may have arrived. */
+  /**
+   * Gives the answer to a message; a break is an error: the message may have arrived.
+   * @returns {Promise<ServerToClient>}
+   */
   async send(type, data, { id = `${this.#prefix}-${++this.#count}`, ...members } = {}) {
     if (!this.session) throw new Error("not connected");
     this.socket.send(JSON.stringify({ type, id, data, ...members }));
@@ -64,8 +74,8 @@ export class Client {
       this.socket.send(JSON.stringify({ type: "auth_response", data: answer }));
     } else if (type === "auth_result") {
       if (!data.success) return this.socket.close();
-      const { client_id, session = {} } = data;
-      Object.assign(this, { client_id, session });
+      const session = (this.session = data.session ?? {});
+      this.client_id = data.client_id;
       this.#known.resume = session.resume;
       if (this.#known.last_epoch !== session.epoch) {
         Object.assign(this.#known, { last_epoch: session.epoch, last_seq: session.seq });

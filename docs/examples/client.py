@@ -9,10 +9,13 @@ import random
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from websockets import ConnectionClosed, Subprotocol, WebSocketException
 from websockets.asyncio.client import ClientConnection, connect
+
+if TYPE_CHECKING:
+    from coda_messages import ServerToClient  # of schemas/types
 
 VAIN = {1002, 1003, 1007, 1009, 4400, 4401, 4403}  # close codes after which not to try again
 
@@ -34,17 +37,17 @@ class Client:
         self._task.cancel()
         await self._socket.close()  # with 1000; waits for the server's close frame
 
-    async def __aiter__(self) -> AsyncIterator[Any]:
+    async def __aiter__(self) -> "AsyncIterator[ServerToClient]":
         while event := await self._events.get():
             yield event
 
-    async def send(self, kind: str, data: Any, **members: Any) -> Any:
+    async def send(self, kind: str, data: Any, **members: Any) -> "ServerToClient":
         """Return the answer to a message; at a break, raise `ConnectionClosed`: it may be there."""
         name = members.setdefault("id", str(uuid.uuid4()))
         answer = self._unanswered[name] = asyncio.get_running_loop().create_future()
         answer.add_done_callback(lambda _: self._unanswered.pop(name, None))
         await self._socket.send(json.dumps({"type": kind, "data": data, **members}))
-        return await asyncio.wait_for(answer, 30)
+        return cast("ServerToClient", await asyncio.wait_for(answer, 30))
 
     async def _connect(self) -> ClientConnection:
         socket = await connect(self.url, subprotocols=[Subprotocol("coda.v1")], max_size=None)

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import pytest
 
@@ -61,15 +61,14 @@ class PythonDriver:
 
     async def send(self, kind: str, data: Any, **members: Any) -> Message:
         try:
-            answer: Message = await self._client.send(kind, data, **members)
+            answer = cast(Message, await self._client.send(kind, data, **members))
         except Exception as error:
             raise Broken(repr(error)) from error
         return answer
 
     async def event(self) -> Message:
         async with asyncio.timeout(PATIENCE):
-            found: Message = await anext(self._events)
-            return found
+            return cast(Message, await anext(self._events))
 
     async def identity(self) -> str:
         return self._client.client_id

@@ -3,12 +3,14 @@
 import asyncio
 import json
 import re
+import shutil
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -18,8 +20,11 @@ from websockets.asyncio.server import ServerConnection, serve
 from conformance.documents import locations
 from conformance.documents.schemas import SchemaStore
 from docs.examples import run
+from docs.examples.client import Client
 from docs.site.snippets import messages, printed, snippets
 from tests.docs.drivers import HAS_LIBRARY, HAS_NODE, Broken, Driver, driving
+from tests.schemas.npm import MODULES, NODE, needed
+from tests.schemas.schema_files import SCHEMAS
 from tests.support.kit import ROOT
 from tests.support.sockets import listening, url_of
 
@@ -29,6 +34,7 @@ LANGUAGES = [
     pytest.param("javascript", marks=HAS_NODE),
     pytest.param("ws", marks=HAS_LIBRARY),
 ]
+EXAMPLES = ROOT / "docs" / "examples"
 SERVERS = {
     "reference": [sys.executable, "-m", "reference_server"],
     "second": ["node", "tests/second_server/server.mjs"],
@@ -126,10 +132,61 @@ def test_a_snippet_that_fails_is_told() -> None:
         run.run("python", broken, url, control)
 
 
+TYPED = """
+import { Client } from "./client.mjs";
+
+const client = new Client("ws://127.0.0.1:8765/");
+client.on("stt_result", ({ data }) => {
+  const words: string = data.text;
+  console.log(words, client.client_id);
+});
+client.on("lamp_dimmed", () => {});
+const answer = await client.send("ping", {});
+if (answer.type === "error") console.log(answer.data.code);
+export {};
+"""
+
+
+def compiled(folder: Path, text: str) -> str:
+    """What the compiler says of a program beside the client and the types, copied as readers do."""
+    shutil.copy(EXAMPLES / "client.mjs", folder)
+    shutil.copy(SCHEMAS / "types" / "coda_messages.d.ts", folder)
+    (folder / "main.mts").write_text(text, "utf-8")
+    options = ["--allowJs", "--strict", "--noEmit", "--module", "nodenext", "--target", "esnext"]
+    return subprocess.run(
+        [NODE, str(MODULES / "typescript" / "bin" / "tsc"), *options, "main.mts"],
+        cwd=folder, capture_output=True, text=True, timeout=120, check=False,
+    ).stdout  # fmt: skip
+
+
+@needed("typescript")
+def test_the_client_in_javascript_has_types(tmp_path: Path) -> None:
+    assert compiled(tmp_path, TYPED) == ""
+    assert "'txt'" in compiled(tmp_path, TYPED.replace("data.text", "data.txt"))
+    assert "'reason'" in compiled(tmp_path, TYPED.replace("data.code", "data.reason"))
+
+
+async def heard(client: Client) -> str:
+    """What was said, by its type: mypy would refuse another member."""
+    async for event in client:
+        if event["type"] == "stt_result":
+            return event["data"]["text"]
+    return ""
+
+
+async def test_the_client_in_python_has_types() -> None:
+    with serving("reference") as server:
+        async with Client(server.url, "stt_result") as client:
+            data = {"text": "Yes", "confidence": 1, "duration_seconds": 0.5}
+            await server.ask("emit_event", type="stt_result", data=data)
+            assert await heard(client) == "Yes"
+
+
 def test_the_clients_are_short() -> None:
     for name in ("client.py", "client.mjs"):
-        lines = (ROOT / "docs" / "examples" / name).read_text("utf-8").splitlines()
-        assert sum(1 for line in lines if line.strip()) <= 80
+        text = re.sub(r"(?s)/\*\*.*?\*/|\"{3}.*?\"{3}", "", (EXAMPLES / name).read_text("utf-8"))
+        lines = [row for row in text.splitlines() if re.search(r"\w", row)]
+        assert sum(not row.startswith(("import", "from")) for row in lines) <= 67
 
 
 async def test_each_message_gets_its_own_answer(server: Served, client: Driver) -> None:
