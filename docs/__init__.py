@@ -1,1 +1,1 @@
-"""The documentation: `build.py` makes a site of the specification and the guides."""
+"""The documentation: `build.py` makes a site of specification, guides and the kit's data."""

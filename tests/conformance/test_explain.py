@@ -288,6 +288,15 @@ def test_a_message_is_explained_from_its_schema(suite: Suite) -> None:
     assert rows(found, "In the schemas") == ["coda-conformance schema ping"]
 
 
+def test_a_member_of_several_types_says_them_all(suite: Suite) -> None:
+    (row,) = (
+        row
+        for row in members(suite.schemas, "events/conversation_start")
+        if row.path == "data.timestamp"
+    )
+    assert (row.holds, row.required) == ("number or string", False)
+
+
 def test_the_members_of_an_event_are_its_own_and_those_of_all_events(suite: Suite) -> None:
     shown = {row.path: row for row in members(suite.schemas, "events/stt_result")}
     assert shown["data.confidence"].holds == "number, 0 or more, 1 or less"
