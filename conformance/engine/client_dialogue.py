@@ -100,6 +100,7 @@ class ClientDialogue(Dialogue):
         """Give the client's driver a command."""
         if not self.drives:
             raise NotJudged("the client has no driver, which this step needs")
+        self.witness.given(value)
         self._note(f"command {encode(dict(value))}")
         await self.process.command(value)
 

@@ -33,6 +33,7 @@ OTHERS: Final[Mapping[str, str]] = {
     "spec/vectors": "spec/vectors/README.md",
     "schemas/index": "schemas/README.md",
     "language": "conformance/suites/README.md",
+    "language-of-clients": "conformance/suites/clients.md",
     "inside": "conformance/README.md",
     "changelog": "CHANGELOG.md",
     "contributing": "CONTRIBUTING.md",

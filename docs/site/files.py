@@ -11,8 +11,9 @@ from docs.site.navigation import below
 from docs.site.words import choices, code, fenced, inline, table, term
 
 KINDS: Final[Mapping[str, tuple[str, ...]]] = {
-    "Files that you write": ("target", "baseline"),
+    "Files that you write": ("target", "client", "baseline"),
     "What a run writes": ("report",),
+    "What the driver of a client reads and writes": ("driver_command", "driver_notice"),
     "Files of a suite": (
         "scenario",
         "procedure",
@@ -190,6 +191,8 @@ def _link(ref: str) -> str:
     name = file.removeprefix("kit/").removesuffix(".json").rstrip("#")
     if file.startswith("../"):
         return code(file)
+    if "#/properties/" in ref:
+        return f"[as there]({name.partition('.json')[0]}.md)"
     if not place:
         return f"[{name or 'the same again'}]({name}.md)" if name else "the same again"
     return f"[{place}]({f'{name}.md' if name else ''}#{place})"

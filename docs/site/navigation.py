@@ -22,12 +22,13 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
         "spec/heartbeat",
         "spec/limits",
         "spec/clients",
+        "spec/driver",
         "spec/hooks",
         "spec/vectors",
         "requirements/index",
     ),
     "Messages": ("messages/index", "schemas/index", "schemas/asyncapi"),
-    "The kit": ("commands/index", "files/index", "scenarios/index", "language", "reports/index"),
+    "The kit": ("commands/index", "files/index", "scenarios/index", "language", "language-of-clients", "reports/index"),
     "Project": ("design", "inside", "disputes", "contributing", "security", "changelog"),
 }
 """The pages of the sidebar by the titles of its groups; those below them are listed there."""
@@ -37,6 +38,7 @@ TITLES: Final = {
     "spec/index": "Overview",
     "inside": "Inside the kit",
     "language": "Scenario language",
+    "language-of-clients": "Scenarios for clients",
 }
 """What the sidebar calls pages whose own titles are too long for it."""
 

@@ -1,21 +1,11 @@
 """Access: the access token of a client, and its refreshes."""
 
-from dataclasses import dataclass
-
 from coda_client.access_token import AccessToken
 from coda_client.times import Times
 
-__all__ = ["Access", "Refreshed"]
+__all__ = ["Access"]
 
 KNOWN = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Refreshed:
-    """The outcome of a refresh: a new token, or the reason why there is none."""
-
-    token: AccessToken | None
-    code: str | None = None
 
 
 class Access:
@@ -33,7 +23,8 @@ class Access:
         self._sent: float | None = None
         self._lost_since: float | None = None
         self._due = float("inf")
-        self._supported = True
+        self.refusal: str | None = None
+        """The code by which the server said that it refreshes nothing in this session."""
 
     def use(self, token: AccessToken) -> None:
         """Use another token from now on."""
@@ -76,13 +67,14 @@ class Access:
 
     def joined(self, expires_in: float | None, has_tokens: bool, now: float) -> None:
         """A session begins, in which the token is valid for so many seconds."""
-        self._supported = has_tokens and self._used is not None
-        self._under_way = None
+        self._under_way, self.refusal = None, None
         self._due = float("inf")
-        if self._supported and expires_in is not None:
-            self._due = now + expires_in / 2  # CLIENT-72
-        if self._supported and self._lost_since is not None:
+        if not has_tokens or self._used is None:
+            return
+        if self._lost_since is not None:
             self._due = now
+        elif expires_in is not None:
+            self._due = now + expires_in / 2  # CLIENT-72
 
     def ended(self) -> None:
         """The session has ended: the answer to a refresh under way is lost."""
@@ -118,13 +110,13 @@ class Access:
 
     def refreshed(
         self, token_id: str, nonce: str, expires_in: float, previous: str | None, now: float
-    ) -> Refreshed:
-        """The refresh was done."""
+    ) -> AccessToken | None:
+        """The refresh was done; returns the new token, or None if it cannot be computed."""
         self._under_way = None
         start = self._start(previous)
         if start is None:
             self._lost, self._lost_since = self._used, None  # CLIENT-76
-            return Refreshed(None)
+            return None
         new = start.refreshed(token_id, nonce)
         self._remember(start)
         self._remember(new)
@@ -132,7 +124,7 @@ class Access:
             self.token = new  # CLIENT-77
         self._used, self._lost_since = new, None
         self._due = now + expires_in / 2  # CLIENT-72
-        return Refreshed(new)
+        return new
 
     def _start(self, previous: str | None) -> AccessToken | None:
         """The token that a refresh started from."""
@@ -146,12 +138,13 @@ class Access:
         while len(self._known) > KNOWN:
             del self._known[next(iter(self._known))]
 
-    def failed(self, code: str | None, retry_after: float | None, now: float) -> Refreshed:
+    def failed(self, code: str | None, retry_after: float | None, now: float) -> None:
         """The refresh was answered with an error or with success false: the token stays."""
         self._under_way = None  # CLIENT-79
-        if code not in ("not_supported", "unknown_type"):
+        if code in ("not_supported", "unknown_type"):
+            self.refusal = code
+        else:
             self._due = now + (self._times.refresh_again if retry_after is None else retry_after)
-        return Refreshed(None, code)
 
     @property
     def _waited_since(self) -> float | None:

@@ -1,20 +1,22 @@
 """Challenge: what a server asks first, and what a client answers."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from coda_client.access_token import AccessToken
-from coda_client.members import integer, text, texts
+from coda_client.members import integer, nonce, text, texts
 from coda_client.session import DEFAULT_LIMIT, LEAST_LIMIT
 
 __all__ = ["Challenge"]
+
+MOST_METHODS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
     """The data of an auth_challenge."""
 
-    methods: frozenset[str]
+    methods: tuple[str, ...]
     version: str
     nonce: str | None
     token: str | None
@@ -30,8 +32,8 @@ class Challenge:
         if methods is None and version.partition(".")[0] == "1":
             return None
         limit = integer(data, "max_message_bytes", LEAST_LIMIT) or DEFAULT_LIMIT  # CLIENT-28
-        known = frozenset(methods or ())
-        return cls(known, version, text(data, "nonce"), text(data, "token"), limit)
+        known = tuple(methods or ())[:MOST_METHODS]
+        return cls(known, version, nonce(data), text(data, "token"), limit)
 
     @property
     def is_foreign(self) -> bool:

@@ -11,9 +11,10 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from coda_client.access_token import AccessToken
+from coda_client.actions import Action, Close, Dial, Tell
 from coda_client.connection import Connection
-from coda_client.core import Close, Core, Dial, Drop, Tell
-from coda_client.ends import End
+from coda_client.core import Core
+from coda_client.ends import LOST
 from coda_client.errors import (
     ConnectionFailed,
     MessageLost,
@@ -57,7 +58,7 @@ class Client:
         self._tasks: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._changed = asyncio.Event()
-        self._reason = ""
+        self._why = ("", "")
         self._is_working = False
 
     async def __aenter__(self) -> Self:
@@ -106,7 +107,7 @@ class Client:
         self.start()
         while self.state != "connected":
             if self.state == "disconnected":
-                raise ConnectionFailed(self._reason)
+                raise ConnectionFailed(*self._why)
             self._changed.clear()
             await self._changed.wait()
 
@@ -139,7 +140,7 @@ class Client:
         future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         future.add_done_callback(lambda done: done.cancelled() or done.exception())
         self._results[message.number] = future
-        self._core.send(message, self._now())
+        self._core.send(message)
         self._carry_out()
         return future
 
@@ -159,7 +160,7 @@ class Client:
 
         Raises `NotConnected` or `TokenFailed`.
         """
-        request = self._core.revoke(self._now(), token_id)
+        request = self._core.revoke(token_id)
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._revocations[request] = future
         self._carry_out()
@@ -171,7 +172,7 @@ class Client:
 
     def stop(self) -> None:
         """End the connection without waiting for its end; messages on their way are given up."""
-        self._core.disconnect(self._now())
+        self._core.disconnect()
         for future in self._refreshes:
             if not future.done():
                 future.set_exception(NotConnected("the connection was ended"))
@@ -206,7 +207,7 @@ class Client:
             self._connection.write()
         self._set_timer()
 
-    def _do(self, action: Dial | Close | Drop | Tell) -> None:
+    def _do(self, action: Action) -> None:
         if isinstance(action, Dial):
             task = asyncio.get_running_loop().create_task(self._serve(action.url))
             self._tasks.add(task)
@@ -219,9 +220,14 @@ class Client:
     async def _serve(self, url: str) -> None:
         connection = Connection(url, self._received, self._heard, self._take)
         self._connection = connection
-        end = await connection.run()
+        try:
+            end = await connection.run()
+        except Exception:
+            _LOGGER.exception("the connection is given up")
+            end = LOST
         self._connection = None
-        self._ended(end)
+        self._core.ended(end, self._now())
+        self._carry_out()
 
     def _received(self, message: str | bytes) -> None:
         self._core.received(message, self._now())
@@ -231,11 +237,10 @@ class Client:
         self._core.heard(self._now())
 
     def _take(self) -> str | bytes | None:
-        return self._core.take(self._now())
-
-    def _ended(self, end: End) -> None:
-        self._core.ended(end, self._now())
-        self._carry_out()
+        message = self._core.take(self._now())
+        if message is None:
+            self._set_timer()
+        return message
 
     def _set_timer(self) -> None:
         if self._timer is not None:
@@ -260,7 +265,7 @@ class Client:
         elif isinstance(what, TokenChanged):
             self._token_changed(what)
         elif isinstance(what, StateChanged):
-            self._reason = what.reason or ""
+            self._why = (what.reason or "", what.detail)
             self._changed.set()
         topics: list[Topic] = [type(what)]
         if isinstance(what, Event):

@@ -8,7 +8,6 @@ from typing import Any, Final
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import (
     ConnectionClosed,
-    InvalidHandshake,
     InvalidStatus,
     WebSocketException,
 )
@@ -16,7 +15,6 @@ from websockets.typing import Subprotocol
 
 from coda_client import ends
 from coda_client.audience import dialled
-from coda_client.core import PING_FRAME
 from coda_client.ends import End
 
 __all__ = ["Connection"]
@@ -103,7 +101,7 @@ class Connection:
             )
         except InvalidStatus as error:
             return ends.by_status(error.response.status_code)
-        except (OSError, TimeoutError, InvalidHandshake, WebSocketException, EOFError):
+        except (OSError, WebSocketException, EOFError, ValueError):
             return ends.UNREACHABLE
         assert isinstance(socket, _Heard)
         socket.on_bytes = self._heard
@@ -131,20 +129,26 @@ class Connection:
             while True:
                 self._received(await socket.recv())
         except ConnectionClosed as closed:
-            theirs = closed.rcvd
-            if theirs is None or (closed.sent is not None and not closed.rcvd_then_sent):
-                return ends.LOST
-            return ends.by_close_code(None if theirs.code == 1005 else theirs.code)
+            return _end(closed)
 
     async def _write(self, socket: ClientConnection) -> None:
         try:
             while True:
                 self._wanted.clear()
                 while (message := self._take()) is not None:
-                    if message == PING_FRAME:
+                    if isinstance(message, bytes):  # PING_FRAME
                         await socket.ping()
                     else:
                         await socket.send(message)
                 await self._wanted.wait()
         except ConnectionClosed:
             return  # the reader tells how
+
+
+def _end(closed: ConnectionClosed) -> End:
+    """The end by the server's own close frame; one that repeats the client's is none."""
+    theirs, ours = closed.rcvd, closed.sent
+    is_answer = ours is not None and not closed.rcvd_then_sent
+    if theirs is None or (is_answer and ours is not None and theirs.code == ours.code):
+        return ends.LOST
+    return ends.by_close_code(None if theirs.code == 1005 else theirs.code)

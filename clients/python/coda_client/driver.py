@@ -1,10 +1,12 @@
 """Driver: commands on the standard input, notices on the standard output (spec/driver.md)."""
 
 import asyncio
+import contextlib
 import json
 import os
 import re
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -16,6 +18,8 @@ from coda_client.notices import Gap, MessageDone, MessageTaken, StateChanged, To
 __all__ = ["Driver", "main"]
 
 LONGEST_LINE: Final = 2 * 1024 * 1024
+PIECE: Final = 64 * 1024
+MOST_LINES: Final = 100
 _TOKEN_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 Write = Callable[[dict[str, Any]], None]
@@ -38,6 +42,8 @@ class Driver:
     def _state(self, changed: StateChanged) -> None:
         notice = {"notice": "state", "state": changed.state}
         self._write(notice if changed.reason is None else {**notice, "reason": changed.reason})
+        if changed.detail:
+            _complain(changed.detail)
 
     def _event(self, event: Event) -> None:
         self._write({"notice": "event", "type": event.type, "seq": event.seq})
@@ -64,8 +70,10 @@ class Driver:
             action = _COMMANDS.get(command["command"])
             if action is not None:
                 action(self, command)
-        except (ValueError, KeyError, TypeError, CodaError, RecursionError) as error:
-            print(f"cannot be done: {type(error).__name__}", file=sys.stderr, flush=True)  # noqa: T201
+        except (LookupError, TypeError, AttributeError, RecursionError):
+            _complain("a line is no command")
+        except ValueError as error:
+            _complain(f"a command cannot be carried out: {ascii(str(error))[1:-1]}")
 
     def _connect(self, command: dict[str, Any]) -> None:
         self._client.start(command.get("url"))
@@ -118,6 +126,11 @@ _COMMANDS: Final[dict[str, Callable[[Driver, dict[str, Any]], None]]] = {
 }
 
 
+def _complain(words: str) -> None:
+    """Say something to a person."""
+    print(words, file=sys.stderr, flush=True)  # noqa: T201
+
+
 def _write(notice: dict[str, Any]) -> None:
     """Write a notice at once; whoever no longer reads it does not matter."""
     try:
@@ -128,37 +141,57 @@ def _write(notice: dict[str, Any]) -> None:
 
 
 async def run(url: str, token: str | None, scale: float) -> None:
-    """Drive a client until the standard input ends."""
-    reader = asyncio.StreamReader(limit=LONGEST_LINE)
-    loop = asyncio.get_running_loop()
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    """Drive a client until the standard input ends; raise ValueError for a mistake of the user."""
     async with Client(url, token, scale=scale) as client:
-        driver = Driver(client, _write)
-        while line := await _line(reader):
+        driver, lines = Driver(client, _write), _Lines()
+        while line := await lines.take():
             driver.obey(line)
-            await asyncio.sleep(0)
+            await asyncio.sleep(0)  # what it began comes before the next command
 
 
-async def _line(reader: asyncio.StreamReader) -> bytes:
-    """The next line; one that is too long is passed over. Empty at the end."""
-    while True:
-        try:
-            return await reader.readuntil(b"\n")
-        except asyncio.IncompleteReadError as end:
-            return end.partial
-        except asyncio.LimitOverrunError as overrun:
-            await reader.readexactly(overrun.consumed)
+class _Lines:
+    """The lines of the standard input, read by a thread: not everything can be waited for."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._lines: asyncio.Queue[bytes] = asyncio.Queue()
+        self._room = threading.Semaphore(MOST_LINES)
+        threading.Thread(target=self._read, daemon=True).start()
+
+    async def take(self) -> bytes:
+        """The next line, which is never empty; nothing at the end."""
+        line = await self._lines.get()
+        self._room.release()
+        return line
+
+    def _put(self, line: bytes) -> None:
+        self._room.acquire()
+        self._loop.call_soon_threadsafe(self._lines.put_nowait, line)
+
+    def _read(self) -> None:
+        rest = b""
+        with contextlib.suppress(OSError, RuntimeError):  # the loop may have ended
+            while piece := os.read(0, PIECE):
+                *whole, rest = (rest + piece).split(b"\n")
+                for line in whole:
+                    self._put(line or b" ")
+                rest = rest if len(rest) <= LONGEST_LINE else b"too long"
+            self._put(rest or b" ")
+            self._put(b"")
 
 
 def main(arguments: list[str]) -> int:
     """Run the driver; returns the exit status."""
     try:
-        (url,) = arguments
+        if len(arguments) != 1:
+            raise ValueError("one address is needed, and nothing else")
         scale = float(os.environ.get("CODA_BACKOFF_SCALE") or 1)
         if not 0 < scale < float("inf"):
             raise ValueError("CODA_BACKOFF_SCALE is a number above 0")
-        asyncio.run(run(url, os.environ.get("CODA_TOKEN") or None, scale))
+        asyncio.run(run(arguments[0], os.environ.get("CODA_TOKEN") or None, scale))
     except ValueError as error:
-        print(f"usage: python -m coda_client URL\n{error}", file=sys.stderr)  # noqa: T201
+        _complain(f"usage: python -m coda_client URL\n{ascii(str(error))[1:-1]}")
         return 2
+    except KeyboardInterrupt:
+        return 130
     return 0

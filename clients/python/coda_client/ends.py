@@ -21,11 +21,15 @@ class Again(Enum):
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """How a connection or an attempt ended; `code` is the close code of the server, if any."""
+    """How a connection or an attempt ended; `code` is the close code of the server, if any.
+
+    `detail` says more to a person.
+    """
 
     reason: str
     again: Again
     code: int | None = None
+    detail: str = ""
 
 
 LOST: Final = End("lost", Again.YES)

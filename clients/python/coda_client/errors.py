@@ -17,8 +17,8 @@ class CodaError(Exception):
 class ConnectionFailed(CodaError):
     """The client has stopped trying; `reason` is one of those in `ends.py`."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(f"no connection: {reason}")
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(f"no connection: {reason}" + (f" ({detail})" if detail else ""))
         self.reason = reason
 
 

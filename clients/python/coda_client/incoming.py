@@ -29,7 +29,7 @@ class Event:
         return cls(seq, type_, object_(value, "data"), value)
 
     @property
-    def usable(self) -> bool:
+    def is_usable(self) -> bool:
         """Whether the user can make something of it; it counts in any case (CLIENT-32)."""
         return isinstance(self.message.get("data"), dict)
 

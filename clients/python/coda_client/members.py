@@ -1,12 +1,15 @@
 """Members: reads members of what a server sent, and treats those of the wrong type as missing."""
 
 import math
-from typing import Any
+import re
+from typing import Any, Final
 
-__all__ = ["integer", "number", "object_", "text", "texts"]
+__all__ = ["integer", "nonce", "number", "object_", "shown", "text", "texts"]
+
+_NONCE: Final = re.compile(r"[A-Za-z0-9_-]{22,1024}")
 
 
-def object_(value: Any, name: str) -> dict[str, Any]:
+def object_(value: dict[str, Any], name: str) -> dict[str, Any]:
     """The member, if it is an object; else an empty one."""
     member = value.get(name)
     return member if isinstance(member, dict) else {}
@@ -24,7 +27,18 @@ def texts(value: dict[str, Any], name: str) -> list[str] | None:
     member = value.get(name)
     if not isinstance(member, list):
         return None
-    return [name for name in member if isinstance(name, str)]  # CLIENT-26
+    return [item for item in member if isinstance(item, str)]  # CLIENT-26
+
+
+def nonce(value: dict[str, Any]) -> str | None:
+    """The member `nonce`, if it is one: with a line feed in it, it could forge a proof."""
+    member = value.get("nonce")
+    return member if isinstance(member, str) and _NONCE.fullmatch(member) else None
+
+
+def shown(words: str) -> str:
+    """What a server said, so that it can act on no terminal."""
+    return ascii(words[:100])
 
 
 def number(value: dict[str, Any], name: str, least: float = 0) -> float | None:

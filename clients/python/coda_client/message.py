@@ -51,8 +51,8 @@ def composed(
     for name, given in (("type", type_), ("id", id_)):
         if not isinstance(given, str) or not 1 <= len(given) <= LONGEST_NAME:
             raise ValueError(f"the {name} of a message has 1 to {LONGEST_NAME} characters")
-    if not isinstance(data, dict):
-        raise TypeError("the data of a message are a dict")
+    if not isinstance(data, dict) or not isinstance(priority, str | None):
+        raise TypeError("the data of a message are a dict, and its priority is a text")
     value: dict[str, Any] = {"type": "client_message", "id": id_}  # CLIENT-05, CLIENT-46
     if priority is not None:
         value["priority"] = priority

@@ -13,6 +13,8 @@ class StateChanged:
 
     state: str
     reason: str | None = None
+    detail: str = ""
+    """More about the reason, for a person."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,8 @@ class Outbox:
         flying = [message for message in self._messages if message.in_flight]
         for message in flying:
             message.in_flight, message.is_fate_unknown = False, True
-        longest = max(flying, key=lambda message: message.size, default=None)
+        started = [message for message in self._messages if message.first_sent is not None]
+        longest = max(started, key=lambda message: message.size, default=None)
         given_up = [message for message in flying if message.once]  # CLIENT-48
         if code == 1009 and longest is not None and longest not in given_up:
             given_up.append(longest)  # CLIENT-60

@@ -103,10 +103,10 @@ class Place:
             return Live.DROP
         if before is not None and seq != before + 1:  # CLIENT-33
             return self._gap(seq, session)
-        self._count(seq)
+        self._before = seq  # CLIENT-32
         if seq <= self._passed:
             return Live.DROP  # CLIENT-31
-        self._passed = seq
+        self._pass(seq, session)
         return Live.PASS
 
     def _gap(self, seq: int, session: Session) -> Live:
@@ -115,14 +115,12 @@ class Place:
         self._before = seq
         if seq <= self._passed and session.epoch is not None:
             return Live.GAP_KNOWN  # CLIENT-31
-        self._passed = seq
+        self._pass(seq, session)
         return Live.GAP
 
-    def _count(self, seq: int) -> None:
-        """The live event after the one before has come, whatever its type (CLIENT-32)."""
-        if self.number is not None and self.number == self._before:
-            self.number = seq
-        self._before = seq
+    def _pass(self, seq: int, session: Session) -> None:
+        self._passed = seq
+        self.number = seq if session.epoch is not None else None
 
     def _arrive(self) -> None:
         """The place is where the session began."""

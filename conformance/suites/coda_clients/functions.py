@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from secrets import token_hex, token_urlsafe
 from time import time
-from typing import Final
+from typing import Any, Final
 
 from conformance.loader.expressions import Function
 
@@ -26,4 +26,40 @@ def now() -> float:
     return time()
 
 
-FUNCTIONS: Final[Mapping[str, Function]] = {"nonce": nonce, "epoch": epoch, "now": now}
+def events(first: int, last: int, kind: str = "conversation_start") -> list[dict[str, Any]]:
+    """Events with the numbers from the first to the last; none if the last is less."""
+    return [
+        {
+            "version": "1.0",
+            "seq": seq,
+            "timestamp": now(),
+            "type": kind,
+            "data": {"session_id": f"s-{seq}"},
+        }
+        for seq in range(first, last + 1)
+    ]
+
+
+def replay(first: int, last: int, truncated: bool = False) -> dict[str, Any]:
+    """A replay with data, of the events with the numbers from the first to the last."""
+    held = {"from_seq": first, "to_seq": last} if first <= last else {}
+    return {
+        "type": "replay",
+        "data": {**held, "truncated": truncated},
+        "events": events(first, last),
+    }
+
+
+def window(seconds: float, scale: float) -> float:
+    """Seconds in which a client acts that waits for some, scaled: a tenth and half a second more."""
+    return 0.5 + 1.1 * seconds * scale
+
+
+FUNCTIONS: Final[Mapping[str, Function]] = {
+    "nonce": nonce,
+    "epoch": epoch,
+    "now": now,
+    "events": events,
+    "replay": replay,
+    "window": window,
+}
