@@ -18,7 +18,8 @@ from conformance.loader.selection import select
 from conformance.model import Outcome, Result
 from conformance.record.record import RunRecord
 from conformance.selftest import judging
-from conformance.selftest.faulty_server import main_of
+from conformance.selftest.changed import main_of
+from conformance.selftest.subject import SERVER
 from conformance.target.target import Target
 from lab.mutations import Mutant, mutant
 
@@ -91,7 +92,7 @@ def findings(names: Sequence[str], jobs: int, words: Sequence[str] = ()) -> Iter
 
     The first process reads and imports everything; the others begin as copies of it.
     """
-    main_of(None)
+    main_of(SERVER, None)
     order = plan(words)
     gc.freeze()
     context = multiprocessing.get_context("fork")

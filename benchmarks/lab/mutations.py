@@ -15,7 +15,8 @@ from mutmut.mutation.mutators import mutation_operators
 from mutmut.mutation.pragma_handling import IgnoredCode
 
 from conformance.errors import Location
-from conformance.selftest.variant import Change, Variant, original
+from conformance.selftest.subject import SERVER, original
+from conformance.selftest.variant import Change, Variant
 
 MODULES: Final = (
     *("deduplication", "authentication", "login", "access_tokens", "replay", "resumption"),
@@ -83,7 +84,7 @@ class Mutant:
 
     def fault(self) -> Variant:
         """The faulty server that has it."""
-        change = Change(self.module, original(self.module), self.source)
+        change = Change(self.module, original(SERVER, self.module), self.source)
         where = Location(f"reference_server/{self.module}.py", self.line, 1)
         return Variant(id=self.name, title=self.diff, changes=(change,), location=where)
 
@@ -123,13 +124,13 @@ def mutant(name: str) -> Mutant:
     made = mutations[int(number)]
     new = deep_replace(tree, made.original_node, made.mutated_node)
     assert isinstance(new, libcst.Module)
-    return Mutant(module, int(number), *_changed(original(module), new.code), new.code)
+    return Mutant(module, int(number), *_changed(original(SERVER, module), new.code), new.code)
 
 
 @cache
 def _all(module: str) -> tuple[libcst.Module, Sequence[Mutation]]:
     """A module and its mutations, also those outside functions, which mutmut itself leaves out."""
-    wrapper = MetadataWrapper(libcst.parse_module(original(module)))
+    wrapper = MetadataWrapper(libcst.parse_module(original(SERVER, module)))
     visitor = MutationVisitor(mutation_operators, IgnoredCode(set(), set(), set()))
     return wrapper.visit(visitor), visitor.mutations
 
@@ -167,7 +168,7 @@ def _scope(module: str, line: int) -> str:
 @cache
 def _scopes(module: str) -> Sequence[tuple[str, int, int]]:
     """Every definition and variable of a module with its lines, the outer ones first."""
-    return [*_within(ast.parse(original(module)).body, "")]
+    return [*_within(ast.parse(original(SERVER, module)).body, "")]
 
 
 def _within(body: Sequence[ast.stmt], prefix: str) -> Iterable[tuple[str, int, int]]:

@@ -119,7 +119,8 @@ def _ready(target: Target, process: Process, interruption: Interruption) -> Targ
 
 
 def _perform(run: Run, interruption: Interruption, *, quiet: bool) -> RunRecord:
-    with Progress(sys.stderr, len(run.scenarios), quiet=quiet) as progress:
+    total, role = len(run.scenarios), run.suite.role
+    with Progress(sys.stderr, total, quiet=quiet, role=role) as progress:
         run.progress = progress.found
         return asyncio.run(_interruptible(run, interruption, progress))
 

@@ -93,6 +93,16 @@ def _counted(checks: Iterable[Check]) -> str:
     return ", ".join(f"{number} {kind}{'s' * (number != 1)}" for kind, number in kinds.items())
 
 
+def _nothing(suite: Suite, words: list[str], profiles: list[str]) -> InputError:
+    """Return why no requirement is listed: there is none, or no check judges whom it is about."""
+    others = [
+        row for row in suite.requirements.values() if is_requirement_selected(row, words, profiles)
+    ]
+    if others:
+        return InputError(f'no check judges yet what "{shown(words)}" asks: explain {others[0].id}')
+    return InputError(f'no requirement matches "{shown(words)}"')
+
+
 def _list_requirements(suite: Suite, words: list[str], arguments: argparse.Namespace) -> int:
     """Print the coverage; return 1 if nothing tests a requirement."""
     rows = [
@@ -101,7 +111,7 @@ def _list_requirements(suite: Suite, words: list[str], arguments: argparse.Names
         if is_requirement_selected(row.requirement, words, arguments.profile)
     ]
     if not rows:
-        raise InputError(f'no requirement matches "{shown(words)}"')
+        raise _nothing(suite, words, arguments.profile)
     untried = [row.requirement.id for row in rows if not row.tried]
     if arguments.json:
         say(*_json(map(_requirement, rows)))

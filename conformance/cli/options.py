@@ -4,12 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Any, Final
 
-from conformance.cli import values
+from conformance.cli import judging_options, values
 from conformance.cli.parser import Gathered, Parser
-from conformance.text.durations import seconds
-
-FORMATS: Final = ("html", "json", "markdown", "junit", "ctrf", "github", "badge", "svg")
-"""The formats of reports, as the help lists them."""
 
 KINDS: Final = ("target", "baseline", "scenario", "procedure")
 """The kinds of files that people write for the kit."""
@@ -46,9 +42,9 @@ def run_variables(parser: Parser) -> None:
 
 
 def _run_options(parser: Parser) -> None:
-    _filters(parser)
-    _launch(parser)
-    _how(parser)
+    judging_options.filters(parser)
+    judging_options.launch(parser)
+    judging_options.how(parser)
 
 
 def client(parser: Parser) -> None:
@@ -62,14 +58,14 @@ def client(parser: Parser) -> None:
 
 def client_options(parser: Parser) -> None:
     """Add the options of `client`."""
-    _filters(parser)
+    judging_options.filters(parser)
     parser.add_argument(
         "--launch",
         metavar="COMMAND",
         help='the command that starts the client, such as "node client.js {url}"; {url} is where '
         "it is to connect",
     )
-    _how(parser)
+    judging_options.how(parser)
 
 
 def demo(parser: Parser) -> None:
@@ -80,14 +76,14 @@ def demo(parser: Parser) -> None:
 
 def demo_options(parser: Parser) -> None:
     """Add the options of `demo`."""
-    _filters(parser)
-    _how(parser)
+    judging_options.filters(parser)
+    judging_options.how(parser)
 
 
 def init(parser: Parser) -> None:
     """Add the arguments of `init`."""
     parser.add_argument("target", nargs="?", metavar="URL", help="a ws:// or wss:// URL")
-    _launch(parser)
+    judging_options.launch(parser)
     parser.add_argument(
         "--output", type=values.path, default=Path(), metavar="FOLDER", help="where (default: here)"
     )
@@ -144,7 +140,7 @@ def report(parser: Parser) -> None:
 
 def report_options(parser: Parser) -> None:
     """Add the options of `report`."""
-    _output(parser)
+    judging_options.output(parser)
     parser.add_argument("-q", "--quiet", action="store_true", help="print only the verdict")
 
 
@@ -165,7 +161,7 @@ def compare(parser: Parser) -> None:
 def list_(parser: Parser) -> None:
     """Add the arguments of `list`."""
     _selection(parser)
-    _filters(parser)
+    judging_options.filters(parser)
     parser.add_argument(
         "--requirements",
         action="store_true",
@@ -188,6 +184,11 @@ def schema(parser: Parser) -> None:
     """Add the arguments of `schema`."""
     parser.add_argument(
         "name", nargs="?", help="such as error or events/stt_start (default: list all)"
+    )
+    parser.add_argument(
+        "--full",
+        action="store_true",
+        help="print the file as it is, with references to others and examples of what is invalid",
     )
     parser.add_argument("--bundle", action="store_true", help="print all of them as one document")
 
@@ -226,6 +227,7 @@ def selftest(parser: Parser) -> None:
         action="store_true",
         help="run the whole suite against servers that conform in other ways",
     )
+    parser.add_argument("--clients", action="store_true", help="judge clients instead of servers")
     parser.add_argument(
         "--sample", type=values.large_count, metavar="N", help="run only a sample of N"
     )
@@ -272,145 +274,7 @@ def _selection(parser: Parser) -> None:
     )
 
 
-def _filters(parser: Parser) -> None:
-    parser.add_argument(
-        "--profile",
-        action=Gathered,
-        default=(),
-        metavar="NAME",
-        help="only this profile; may be repeated",
-    )
-    parser.add_argument(
-        "--exclude",
-        action=Gathered,
-        default=(),
-        metavar="SELECTION",
-        help="not these; may be repeated",
-    )
-
-
-def _requirements(parser: Parser) -> None:
-    parser.add_argument(
-        "--requirements",
-        metavar="SET",
-        help="judge exactly what a release asks, such as 0.1; what was added later runs and is "
-        "reported without counting",
-    )
-
-
-def _launch(parser: Parser) -> None:
-    parser.add_argument(
-        "--launch",
-        metavar="COMMAND",
-        help='start the server first, such as "node server.js --port {port}"; {port} is a free '
-        "port, in the URL as well (default ws://127.0.0.1:{port}/)",
-    )
-
-
 def _stored(parser: Parser, **options: Any) -> None:
     name = "REPORT.json"
     what = "a JSON report; - is the standard input"
     parser.add_argument("stored", type=values.source, metavar=name, help=what, **options)
-
-
-def _output(parser: Parser) -> None:
-    parser.add_argument(
-        "--report",
-        action=Gathered,
-        default=(),
-        metavar="FORMAT=PATH",
-        help=f"write a report: {', '.join(FORMATS)}; may be repeated; - is the standard output",
-    )
-    for name in FORMATS:
-        parser.add_argument(
-            f"--{name}",
-            dest="report",
-            action=Gathered,
-            default=(),
-            type=f"{name}={{}}".format,
-            metavar="PATH",
-            help=f"the same as --report {name}=PATH",
-        )
-    parser.add_argument(
-        "-v", "--verbose", action="store_true", help="show all causes, and the transcripts"
-    )
-
-
-def _how(parser: Parser) -> None:
-    _output(parser)
-    _requirements(parser)
-    parser.add_argument(
-        "--no-report",
-        action="store_true",
-        help="write no report (default: coda-report/report.json and .html)",
-    )
-    parser.add_argument(
-        "--failed",
-        type=values.source,
-        metavar="REPORT.json",
-        help="run only what failed in this report",
-    )
-    parser.add_argument(
-        "--baseline",
-        type=values.path,
-        metavar="FILE",
-        help="known failures; the run fails only if it finds others or an entry is wrong",
-    )
-    parser.add_argument(
-        "--jobs",
-        type=values.count,
-        default=16,
-        metavar="N",
-        help="scenarios to run at once (default 16)",
-    )
-    parser.add_argument(
-        "--retries",
-        type=values.retries,
-        default=2,
-        metavar="N",
-        help="how many times to rerun failures, one at a time, to detect flakiness (default 2)",
-    )
-    parser.add_argument(
-        "--max-failures",
-        type=values.large_count,
-        metavar="N",
-        help="end the run once N scenarios have failed",
-    )
-    parser.add_argument(
-        "--forms",
-        choices=("drawn", "all", "none"),
-        default="drawn",
-        help="play each scenario again in one other form (default), in all forms, or in none",
-    )
-    parser.add_argument(
-        "--seed", type=int, default=1, metavar="N", help="seed that picks the forms (default 1)"
-    )
-    parser.add_argument(
-        "--max-wait",
-        type=seconds,
-        default=60.0,
-        metavar="SECONDS",
-        help="longest time that a scenario may wait for a window to pass (default 60)",
-    )
-    parser.add_argument(
-        "--timeout-scale",
-        type=seconds,
-        default=1.0,
-        metavar="FACTOR",
-        help="multiply every timeout, for slow targets (default 1)",
-    )
-    parser.add_argument(
-        "--connect-timeout",
-        type=seconds,
-        metavar="SECONDS",
-        help="timeout for opening a connection (default 5)",
-    )
-    parser.add_argument(
-        "--force",
-        action="store_true",
-        help="test the target even if it does not look like a server of this protocol",
-    )
-    parser.add_argument("--schedule", action="store_true", help="show where the time went")
-    parser.add_argument(
-        "-q", "--quiet", action="store_true", help="no progress, and print only the verdict"
-    )

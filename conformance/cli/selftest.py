@@ -23,6 +23,7 @@ from conformance.selftest.rendering import (
     verdict,
 )
 from conformance.selftest.scope import Scope
+from conformance.selftest.subject import CLIENT, SERVER
 from conformance.text.streams import complain, say
 
 AT_ONCE: Final = 8
@@ -39,15 +40,16 @@ def selftest(arguments: argparse.Namespace) -> int:
     if arguments.legal:
         return _judge_legal(arguments, begun)
     reports = Reports(arguments.report, WRITERS)
-    suite = judging.suite()
-    known = load(suite.schemas, suite.requirements, arguments.faults)
+    subject = CLIENT if arguments.clients else SERVER
+    suite = judging.suite(subject)
+    known = load(suite.schemas, suite.requirements, arguments.faults, subject)
     faults = select(known, arguments.selection, arguments.sample, arguments.seed)
     jobs = arguments.jobs or AT_ONCE * (os.cpu_count() or 1)
     is_part = bool(arguments.selection or arguments.sample)
     scope, results = Scope(arguments.scope), {} if is_part else suite.judged_by()
     runs: dict[str, FaultRun] = {}
     with Progress(sys.stderr, len(faults), quiet=arguments.quiet) as progress:
-        control = judging.control(judging.judges(faults, scope))
+        control = judging.control(judging.judges(faults, scope, subject), subject)
         for run in judging.first_runs(faults, jobs, scope):
             runs[run.fault.id] = run
             progress.step(run.fault.id, failed=not run.caught)
@@ -55,7 +57,7 @@ def selftest(arguments: argparse.Namespace) -> int:
         # One after another: a busy machine may be why something was missed or blamed.
         for run in judging.second_runs([run.fault for run in doubtful], 1, scope):
             runs[run.fault.id] = runs[run.fault.id].with_second(run)
-    matrix = Matrix([*runs.values()], results, suite.requirements, control)
+    matrix = Matrix([*runs.values()], results, suite.requirements, control, subject.role)
     lines = [*complaints(matrix), verdict(matrix, perf_counter() - begun)]
     written = reports.write(matrix)
     say(*([] if arguments.quiet else [*table(matrix).splitlines(), ""]), *lines)
@@ -68,16 +70,18 @@ def selftest(arguments: argparse.Namespace) -> int:
 
 def _judge_legal(arguments: argparse.Namespace, begun: float) -> int:
     """Judge servers that conform; return 0 if none was blamed and everything was judged."""
-    variants = legal.load(judging.suite().schemas, arguments.faults)
+    subject = CLIENT if arguments.clients else SERVER
+    suite = judging.suite(subject)
+    variants = legal.load(suite.schemas, arguments.faults, subject)
     chosen = legal.select(variants, arguments.selection, arguments.sample, arguments.seed)
     jobs = arguments.jobs or LEGAL_AT_ONCE * (os.cpu_count() or 1)
     runs: list[legal.LegalRun] = []
     with Progress(sys.stderr, len(chosen), quiet=arguments.quiet) as progress:
-        control = judging.control(list(judging.suite().scenarios.values()))
+        control = judging.control(list(suite.scenarios.values()), subject)
         for run in judging.legal_runs(chosen, jobs):
             runs.append(run)
             progress.step(run.variant.id, failed=not run.holds)
-    say(*(f"FOUND IN THE UNCHANGED SERVER: {text}" for text in control))
+    say(*(f"FOUND IN WHAT IS UNCHANGED: {text}" for text in control))
     say(*legal_complaints(runs), legal_verdict(runs, perf_counter() - begun))
     holds = all(run.holds for run in runs) and not control
     return Exit.CONFORMANT if holds else Exit.NOT_CONFORMANT

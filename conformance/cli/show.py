@@ -1,29 +1,41 @@
 """`schema`: the JSON Schemas of the protocol."""
 
 import argparse
-import json
 
 from conformance.documents import locations
 from conformance.documents.schemas import SchemaStore
+from conformance.documents.standalone import standalone
 from conformance.errors import InputError, did_you_mean
 from conformance.text.excerpts import cut
+from conformance.text.json_layout import layout
 from conformance.text.streams import say
 
 
 def schema(arguments: argparse.Namespace) -> int:
     """Print one schema, the bundle of all, or their names."""
     store = SchemaStore(locations.schema_root())
-    if arguments.bundle and arguments.name is not None:
-        raise InputError("--bundle prints all schemas; do not name one")
+    if arguments.bundle and (arguments.name is not None or arguments.full):
+        raise InputError("--bundle prints all schemas; do not name one, and leave out --full")
     if arguments.bundle:
-        say(*(store.root / "bundle.json").read_text(encoding="utf-8").splitlines())
-    elif arguments.name is None:
+        say(*store.text("bundle").splitlines())
+    elif arguments.name is not None:
+        name = _found(store, arguments.name)
+        text = store.text(name) if arguments.full else layout(standalone(store, name))
+        say(*text.splitlines())
+    elif arguments.full:
+        raise InputError("--full prints one schema; name it")
+    else:
         for name, document in store.documents.items():
             say(f"{name:<34} {document['title']}")
-    elif arguments.name in store.documents:
-        text = json.dumps(store.documents[arguments.name], ensure_ascii=False, indent=2)
-        say(*text.splitlines())
-    else:
-        hint = did_you_mean(arguments.name, store.documents)
-        raise InputError(f'there is no schema "{cut(arguments.name)}"{hint}')
     return 0
+
+
+def _found(store: SchemaStore, word: str) -> str:
+    """Return the name of the schema that is meant: its last part is enough where it is unique."""
+    known = store.names()
+    if word in known:
+        return word
+    alike = [name for name in known if name.rpartition("/")[2] == word]
+    if len(alike) == 1:
+        return alike[0]
+    raise InputError(f'there is no schema "{cut(word)}"{did_you_mean(word, known)}')

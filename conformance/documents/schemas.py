@@ -26,6 +26,10 @@ LONGEST_LIST: Final = 1_000
 """Items of a list that the explaining library sees: it compares them pair by pair."""
 
 
+GENERATED: Final = frozenset({"asyncapi", "bundle"})
+"""Files beside the schemas that are made of them, and are no schemas of one thing."""
+
+
 class Decider(Protocol):
     """Decides whether values satisfy a schema."""
 
@@ -86,7 +90,7 @@ class SchemaStore:
         """Return the names of the schemas in a folder and below, in order."""
         paths = sorted((self.root / folder).rglob("*.json"))
         names = (path.relative_to(self.root).with_suffix("").as_posix() for path in paths)
-        return [name for name in names if name != "bundle"]
+        return [name for name in names if name not in GENERATED]
 
     def _read(self, name: str) -> Any:
         return decode(self.text(name))

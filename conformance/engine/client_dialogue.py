@@ -1,5 +1,6 @@
 """One run of one scenario with a client: its process, the kit's port, and their connections."""
 
+import asyncio
 from collections.abc import Mapping
 from time import perf_counter
 from typing import Any, Final
@@ -14,6 +15,9 @@ from conformance.transport.accepted import Accepted, Answer
 from conformance.transport.listener import Listener
 
 CONNECT: Final = {"command": "connect"}
+
+ON_ITS_WAY: Final = 0.2
+"""Seconds in which a connection may still arrive from a client that has ended."""
 
 MOST_SAID: Final = 20
 """Lines of what a client printed that a transcript shows."""
@@ -66,7 +70,7 @@ class ClientDialogue(Dialogue):
 
     async def accept(self, name: str, answer: Answer, timeout: float) -> Accepted:
         """Take the client's next connection under a name; raise `TimeoutError` if none comes."""
-        connection = await self.port.next(timeout)
+        connection = await self._next(timeout)
         self._advanced_before[connection] = self.world.advanced
         earlier = self.connections.get(name)
         if earlier is not None:
@@ -75,6 +79,18 @@ class ClientDialogue(Dialogue):
         self.of_connection[name] = {}
         await connection.answer_request(name, answer)
         return connection
+
+    async def _next(self, timeout: float) -> Accepted:
+        """Return the next connection; one of a client that has ended can only be on its way."""
+        arriving = asyncio.create_task(self.port.next(timeout))
+        ended = asyncio.create_task(self.process.wait())
+        try:
+            await asyncio.wait({arriving, ended}, return_when=asyncio.FIRST_COMPLETED)
+            return await asyncio.wait_for(arriving, None if arriving.done() else ON_ITS_WAY)
+        finally:
+            arriving.cancel()
+            ended.cancel()
+            await asyncio.gather(arriving, ended, return_exceptions=True)
 
     async def command(self, value: Mapping[str, Any]) -> None:
         """Give the client's driver a command."""

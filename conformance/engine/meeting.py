@@ -47,7 +47,8 @@ async def _played(world: World, name: str, *, force: bool) -> dict[str, Any]:
         drives = dialogue.drives
         world.round_trip = dialogue.witness.quickest_answer
         await dialogue.finish()
-    return dialogue.of_connection.get("c", {}) | ({DRIVER: True} if drives else {})
+    found = {name: value for row in dialogue.of_connection.values() for name, value in row.items()}
+    return found | ({DRIVER: True} if drives else {})
 
 
 def _why(dialogue: ClientDialogue, failed: str) -> str:

@@ -20,6 +20,7 @@ _END: Final = re.compile(r"^(?:<a id=|#+ )", re.MULTILINE)
 _FENCE: Final = re.compile(r"^```.*?^```$\n?", re.MULTILINE | re.DOTALL)
 _HEADING: Final = re.compile(r"(#+) (.*)")
 _LINK: Final = re.compile(r"\[([^\[\]]+)\]\([^()\s]*\)")
+_PAGE: Final = re.compile(r"\]\(([a-z-]+)\.md\)")
 _ITEM: Final = re.compile(r"\n(?=(?:- |[0-9]+\. ))")
 
 
@@ -82,8 +83,10 @@ def remarks(anchor: str) -> tuple[list[str], bool]:
 
 @cache
 def rows() -> tuple[Row, ...]:
-    """Return the rows of all tables of the specification."""
-    return tuple(row for name in names() for row in _rows(name))
+    """Return the rows of all tables of the specification, in the order of its contents."""
+    linked = list(dict.fromkeys(_PAGE.findall(_text(CONTENTS))))
+    ordered = sorted(names(), key=lambda name: (*linked, name).index(name))
+    return tuple(row for name in ordered for row in _rows(name))
 
 
 def has(text: str, word: str) -> bool:

@@ -36,7 +36,7 @@ def lines(record: RunRecord, *, accepted: str) -> Iterator[str]:
     for line in filter(None, (*scope.counts(record), scope.judged(record))):
         yield from filled(line, USUAL, "  ")
     undecided = [row for row in record.results if row.outcome is Outcome.INCONCLUSIVE]
-    for group in () if record.unreachable else advice.groups(undecided):
+    for group in () if record.unreachable else advice.groups(undecided, record.suite.role):
         text = f"{len(group.results)} inconclusive. {group.title}. {group.advice}"
         yield from filled(as_here(text), USUAL, "  ")
     for line in remarks.lines(record):

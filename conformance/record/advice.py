@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from conformance.model import Cause, Outcome, Result
+from conformance.record.role import told
 
 ADVICE: Final[Mapping[Cause, tuple[str, str]]] = {
     "setup failed": (
@@ -69,6 +70,12 @@ ADVICE: Final[Mapping[Cause, tuple[str, str]]] = {
 """For each reason: what the results have in common, and what to do."""
 
 
+def advice(cause: Cause, role: str) -> tuple[str, str]:
+    """Return what results with a cause have in common, and what to do, for a role of the target."""
+    title, what = ADVICE[cause]
+    return told(title, role), told(what, role)
+
+
 class Group(msgspec.Struct, frozen=True):
     """Inconclusive results for one reason: what they have in common, what to do, their ids."""
 
@@ -77,11 +84,14 @@ class Group(msgspec.Struct, frozen=True):
     results: tuple[Result, ...]
 
 
-def groups(results: Iterable[Result]) -> list[Group]:
-    """Return the inconclusive ones of some results by their reasons, the largest group first."""
+def groups(results: Iterable[Result], role: str) -> list[Group]:
+    """Return the inconclusive ones of some results by their reasons, the largest group first.
+
+    `role` is that of the target.
+    """
     found: dict[Cause, list[Result]] = {}
     for result in results:
         if result.outcome is Outcome.INCONCLUSIVE:
             found.setdefault(result.cause or "not provable", []).append(result)
-    rows = [Group(*ADVICE[cause], tuple(named)) for cause, named in found.items()]
+    rows = [Group(*advice(cause, role), tuple(named)) for cause, named in found.items()]
     return sorted(rows, key=lambda row: (-len(row.results), row.title))

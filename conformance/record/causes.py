@@ -16,6 +16,7 @@ from conformance.json_text import NotJSON, at, decode
 from conformance.json_text import pointer as pointer_of
 from conformance.model import Evidence, Failure, Outcome, Result
 from conformance.record.record import RunRecord, blamed
+from conformance.record.role import told as of_role
 from conformance.record.symptoms import (
     DUE,
     INSTEAD,
@@ -95,7 +96,8 @@ def causes(record: RunRecord) -> Causes:
                 left.append(result.id)
             else:
                 waiting[symptom].append(result)
-    found = [_cause(grouping, key, waiting[key]) for key in grouping.groups]
+    role = record.suite.role
+    found = [_cause(grouping, key, waiting[key], role) for key in grouping.groups]
     flaky = tuple(row.id for row in rows if row.outcome is Outcome.FLAKY)
     return Causes(tuple(sorted(found, key=_rank)), flaky, tuple(left))
 
@@ -115,15 +117,17 @@ def _rank(cause: Cause) -> tuple[bool, int, int, str]:
     return (not cause.failed, -cause.weight, -len(cause.failed), cause.id)
 
 
-def _cause(grouping: "_Grouping", symptom: Symptom, waiting: Sequence[Result]) -> Cause:
+def _cause(grouping: "_Grouping", symptom: Symptom, waiting: Sequence[Result], role: str) -> Cause:
     blaming, symptoms = grouping.groups[symptom], grouping.symptoms
     requirements = sorted({name for row in blaming for name in blamed(row)})
     told = [row.failures[0] for row in blaming if row.failures]
-    parts = dict.fromkeys(symptoms.sentence(symptoms.plain(one), [one]) for one in told)
+    parts = dict.fromkeys(
+        of_role(symptoms.sentence(symptoms.plain(one), [one]), role) for one in told
+    )
     typical = [row for row in blaming if grouping.shows(symptom, row)]
     return Cause(
         id=sha256("\0".join(symptom).encode("utf-8", "surrogatepass")).hexdigest()[:10],
-        sentence=symptoms.sentence(symptom, told),
+        sentence=of_role(symptoms.sentence(symptom, told), role),
         example=simplest(typical or blaming).id,
         failed=tuple(row.id for row in blaming if row.outcome is Outcome.FAILED),
         warned=tuple(row.id for row in blaming if row.outcome is Outcome.WARNED),

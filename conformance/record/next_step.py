@@ -8,11 +8,12 @@ from typing import Final, NamedTuple
 
 from conformance.documents.whole_file import is_file
 from conformance.model import Cause, Outcome
-from conformance.record.advice import ADVICE
+from conformance.record.advice import advice
 from conformance.record.baseline import FAILED
 from conformance.record.causes import causes
 from conformance.record.command import only, same_again, what_failed
 from conformance.record.record import Exit, RunRecord, exit_status
+from conformance.record.role import told
 
 
 class NextStep(NamedTuple):
@@ -27,7 +28,7 @@ def next_step(record: RunRecord, stored: Path | None = None) -> NextStep | None:
     kept = stored if stored is not None and is_file(stored) else None
     status = exit_status(record)
     if status in _STEPS:
-        return NextStep(_STEPS[status])
+        return NextStep(told(_STEPS[status], record.suite.role))
     if status is Exit.CONFORMANT:
         return None
     ranked = causes(record).ranked
@@ -77,9 +78,9 @@ def _for_inconclusive(record: RunRecord) -> NextStep | None:
         if row.outcome is Outcome.INCONCLUSIVE
     )
     if not found:
-        nothing = NextStep("select something that applies to this server.")
+        nothing = NextStep(told("select something that applies to this server.", record.suite.role))
         return nothing if record.selection else None
     ((cause, number),) = found.most_common(1)
-    title, advice = ADVICE[cause]
+    title, what = advice(cause, record.suite.role)
     results = f"{number} result{'s' * (number != 1)}"
-    return NextStep(f"{title[:1].lower()}{title[1:]} ({results}). {advice}")
+    return NextStep(f"{title[:1].lower()}{title[1:]} ({results}). {what}")

@@ -19,6 +19,7 @@ from conformance.record.record import (
     requirement_statuses,
 )
 from conformance.record.retries import tally
+from conformance.record.role import SERVER
 from conformance.record.stable import came, due, is_barrier, settled
 from conformance.record.waivers import Waivers
 from conformance.record.wording import words
@@ -160,7 +161,7 @@ def _cause(place: int, cause: Cause, result: Result, record: RunRecord) -> Itera
     for failure in result.failures[:1]:
         yield f"Due: {code(due(failure))}  "
         yield f"Came: {code(came(failure, kinds))}"
-        yield from _dialogue(result, failure, kinds)
+        yield from _dialogue(result, failure, kinds, record.suite.role)
     yield ""
     yield from _names(f"{len(cause.failed)} failed", cause.failed)
     yield from _names(f"{len(cause.warned)} warned", cause.warned)
@@ -176,7 +177,7 @@ def _names(title: str, names: Iterable[str]) -> Iterator[str]:
         yield f"- {title}: {', '.join(map(code, rows[:NAMED]))}{more}"
 
 
-def _dialogue(result: Result, failure: Failure, kinds: Kinds) -> Iterator[str]:
+def _dialogue(result: Result, failure: Failure, kinds: Kinds, role: str) -> Iterator[str]:
     """Yield what was sent on the guilty connection last, and what came of it, in few words.
 
     What came in between is left out, and so are barriers: their place is a matter of chance.
@@ -188,12 +189,13 @@ def _dialogue(result: Result, failure: Failure, kinds: Kinds) -> Iterator[str]:
     connection = failure.connection or before[-1].connection
     kind = " ".join(kinds.of(failure.received)) or came(failure, kinds)
     end = "nothing" if failure.kind in SILENT else _plain(settled(kind)[:80])
+    kit = "client" if role == SERVER else SERVER
     sent = (
-        f"client → {_said(row, kinds)}"
+        f"{kit} → {_said(row, kinds)}"
         for row in before
         if row.direction == "sent" and row.connection == connection and not is_barrier(row.text)
     )
-    lines = [*(said for said, _ in groupby(sent)), f"server ← {end}"]
+    lines = [*(said for said, _ in groupby(sent)), f"{role} ← {end}"]
     yield from ("", "```text", *lines[-AROUND:], "```")
 
 
@@ -257,12 +259,12 @@ def _flaky(record: RunRecord) -> Iterator[str]:
     """Yield what failed sometimes, and how often."""
     found = [r for r in record.unexpected if r.outcome is Outcome.FLAKY]
     rows = [(row.id, tally(row), ", ".join(sorted(blamed(row))), row.title) for row in found]
-    yield from _any(("flaky", "", "requirements", "a conformant server"), rows)
+    yield from _any(("flaky", "", "requirements", f"a conformant {record.suite.role}"), rows)
 
 
 def _inconclusive(record: RunRecord, waiting: Collection[str]) -> Iterator[str]:
     """Yield the inconclusive results that wait for no cause, by reason, with what to do."""
-    groups = advice.groups(row for row in record.results if row.id in waiting)
+    groups = advice.groups((row for row in record.results if row.id in waiting), record.suite.role)
     if groups:
         yield from ("", "## Inconclusive", "")
     for group in groups:

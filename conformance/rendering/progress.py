@@ -7,6 +7,7 @@ from typing import Final, TextIO
 
 from conformance.model import Outcome, Result
 from conformance.record import schedule
+from conformance.record.role import SERVER, told
 from conformance.text.streams import Output
 
 EVERY: Final = 10.0
@@ -25,7 +26,8 @@ _PHASES: Final[Mapping[str, str]] = {
 class Progress:
     """Counts results as they are found, and says what is waited for."""
 
-    def __init__(self, stream: TextIO, total: int, *, quiet: bool) -> None:
+    def __init__(self, stream: TextIO, total: int, *, quiet: bool, role: str = SERVER) -> None:
+        self._role = role
         self.output = Output.of(stream)
         self.total = total
         self.shown = not quiet
@@ -45,7 +47,7 @@ class Progress:
 
     def tick(self, phase: str, waiting: Sequence[tuple[str, float]]) -> None:
         """Show the phase of a run and what is in progress: ids and seconds, the longest first."""
-        parts = [_PHASES[phase]] if phase in _PHASES else []
+        parts = [told(_PHASES[phase], self._role)] if phase in _PHASES else []
         if waiting:
             name, seconds = waiting[0]
             more = f" and {len(waiting) - 1} more" if waiting[1:] else ""

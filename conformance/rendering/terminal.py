@@ -74,7 +74,7 @@ class Terminal:
         self._causes(record, found.ranked, rows)
         self._flaky(record, [rows[name] for name in found.flaky])
         self._kit_errors(record)
-        self._inconclusive(rows[name] for name in found.open)
+        self._inconclusive((rows[name] for name in found.open), record.suite.role)
         for line in remarks.lines(record):
             self._lines(filled(line, self._width, "    "))
         told = [*waived.lines(record.waivers)] if record.waivers else []
@@ -195,9 +195,9 @@ class Terminal:
                 self.line(_mark(row.outcome, row.id))
                 self._lines(filled(f"  {row.reason}", self._width, "  "))
 
-    def _inconclusive(self, rows: Iterable[Result]) -> None:
+    def _inconclusive(self, rows: Iterable[Result], role: str) -> None:
         """Write the inconclusive results by reason, with what to do."""
-        groups = advice.groups(rows)
+        groups = advice.groups(rows, role)
         for group in groups:
             title = f"{len(group.results)} inconclusive. {group.title}. {group.advice}"
             self._lines(filled(f"{MARKS[Outcome.INCONCLUSIVE]} {title}", self._width, "  "))

@@ -6,8 +6,9 @@ from conformance.documents import locations
 from conformance.documents.schemas import SchemaStore
 from conformance.errors import InputError, did_you_mean
 from conformance.loader.suite import load_requirements
+from conformance.selftest.changed import main_of
 from conformance.selftest.fault import load
-from conformance.selftest.faulty_server import main_of
+from conformance.selftest.subject import SERVER
 from conformance.text.streams import complain, guarded
 
 
@@ -24,7 +25,7 @@ def main() -> int:
     name, *options = words
     if name not in faults:
         return _refuse(f'there is no fault "{name}"{did_you_mean(name, faults)}')
-    status: int = main_of(faults[name])(options)
+    status: int = main_of(SERVER, faults[name])(options)
     return status
 
 

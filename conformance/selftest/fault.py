@@ -2,16 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from conformance.documents.schemas import SchemaStore
 from conformance.documents.yaml_source import Pointer, Source
 from conformance.errors import InputError, did_you_mean
 from conformance.model import Requirement
 from conformance.selftest.sample import drawn
+from conformance.selftest.subject import SERVER, Subject
 from conformance.selftest.variant import Variant, common, rows
-
-FOLDER: Final = Path(__file__).resolve().parent / "faults"
 
 
 class Fault(Variant, frozen=True, kw_only=True):
@@ -26,20 +25,27 @@ class Fault(Variant, frozen=True, kw_only=True):
 
 
 def load(
-    schemas: SchemaStore, requirements: Mapping[str, Requirement], folder: Path | None = None
+    schemas: SchemaStore,
+    requirements: Mapping[str, Requirement],
+    folder: Path | None = None,
+    subject: Subject = SERVER,
 ) -> dict[str, Fault]:
     """Return every fault by its id, from the kit's own folder or another.
 
     Raises `InputError` at the first mistake in one of the files, and if there is no file.
     """
     return {
-        row["id"]: _fault(source, at, row, requirements)
-        for source, at, row in rows(schemas, "faults", folder or FOLDER)
+        row["id"]: _fault(subject, source, at, row, requirements)
+        for source, at, row in rows(schemas, "faults", folder or subject.faults)
     }
 
 
 def _fault(
-    source: Source, at: Pointer, row: Mapping[str, Any], requirements: Mapping[str, Requirement]
+    subject: Subject,
+    source: Source,
+    at: Pointer,
+    row: Mapping[str, Any],
+    requirements: Mapping[str, Requirement],
 ) -> Fault:
     also = row.get("also", [])
     for name in (row["requirement"], *also):
@@ -50,7 +56,7 @@ def _fault(
         requirement=row["requirement"],
         also=frozenset(also),
         form=row.get("form", ""),
-        **common(source, at, row),
+        **common(subject, source, at, row),
     )
 
 

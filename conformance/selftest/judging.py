@@ -21,11 +21,14 @@ from conformance.errors import KitError
 from conformance.loader.suite import Suite, load
 from conformance.model import Outcome, Result, Scenario
 from conformance.record.record import RunRecord, blamed
+from conformance.selftest.changed import main_of
 from conformance.selftest.fault import Fault
-from conformance.selftest.faulty_server import main_of, serve
+from conformance.selftest.faulty_client import target_of
+from conformance.selftest.faulty_server import serve
 from conformance.selftest.legal import LegalRun, LegalVariant
 from conformance.selftest.matrix import FaultRun, Kill
 from conformance.selftest.scope import Scope, scenarios_for
+from conformance.selftest.subject import CLIENT, SERVER, Subject
 from conformance.selftest.variant import Variant
 from conformance.target.ready import Ready
 from conformance.target.target import Target
@@ -41,9 +44,9 @@ LEGAL: Final = Options(force=True, forms=None)
 
 
 @cache
-def suite() -> Suite:
+def suite(subject: Subject = SERVER) -> Suite:
     """Return the suite, read once by the first process and inherited by the others."""
-    return load()
+    return load(subject.suite)
 
 
 @cache
@@ -52,24 +55,25 @@ def target() -> Target:
     return demonstration()
 
 
-def judges(faults: Sequence[Fault], scope: Scope) -> list[Scenario]:
+def judges(faults: Sequence[Fault], scope: Scope, subject: Subject = SERVER) -> list[Scenario]:
     """Return the scenarios that judge any of these faults; all of them play a form."""
-    everything = suite().scenarios.values()
+    everything = suite(subject).scenarios.values()
     if any(fault.form for fault in faults):
         return list(everything)
     used = {row.id for fault in faults for row in scenarios_for(fault, everything, scope)}
     return [row for row in everything if row.id in used]
 
 
-def control(scenarios: Sequence[Scenario]) -> tuple[str, ...]:
-    """Return what scenarios find wrong with the server without a fault: nothing, if all is well.
+def control(scenarios: Sequence[Scenario], subject: Subject = SERVER) -> tuple[str, ...]:
+    """Return what scenarios find wrong with a subject without a fault: nothing, if all is well.
 
     It also prepares this process: those that judge the faults start as copies of it, with
     everything read, imported and compiled, if the system can do so.
     """
-    main_of(None)
-    record = record_of(None, scenarios)
-    suite().schemas.explain("error", None)
+    if subject is SERVER:
+        main_of(subject, None)
+    record = record_of(None, scenarios, subject=subject)
+    suite(subject).schemas.explain("error", None)
     gc.freeze()
     return tuple(f"{r.id}: {r.reason}" for r in record.results if _is_wrong(r) or _is_open(r))
 
@@ -129,7 +133,7 @@ def _context() -> BaseContext:
 def judged(fault: Fault, scope: Scope, options: Options = TOGETHER) -> FaultRun:
     """Run as much of the suite as `scope` says against one faulty server."""
     begun = perf_counter()
-    scenarios = scenarios_for(fault, suite().scenarios.values(), scope)
+    scenarios = scenarios_for(fault, suite(fault.subject).scenarios.values(), scope)
     if fault.form:
         scenarios, options = [], replace(options, forms=(fault.form,))
     tried = frozenset(scenario.id for scenario in scenarios)
@@ -144,7 +148,7 @@ def tolerated(variant: LegalVariant) -> LegalRun:
     """Run the whole suite against a legal variant."""
     begun = perf_counter()
     try:
-        record = record_of(variant, list(suite().scenarios.values()), LEGAL)
+        record = record_of(variant, list(suite(variant.subject).scenarios.values()), LEGAL)
     except (KitError, TimeoutError) as error:
         return LegalRun(variant, trouble=f"{type(error).__name__}: {error}")
     wrong = (
@@ -191,19 +195,28 @@ def _ready(reader: Connection, ready: Ready) -> dict[str, str]:
 
 
 def record_of(
-    variant: Variant | None, scenarios: Sequence[Scenario], options: Options = TOGETHER
+    variant: Variant | None,
+    scenarios: Sequence[Scenario],
+    options: Options = TOGETHER,
+    subject: Subject = SERVER,
 ) -> RunRecord:
-    """Return the record of a run against a server that differs from the reference, or does not.
+    """Return the record of a run against a variant of a subject, or against the subject itself.
 
     Raises `KitError` if the server does not start, `TimeoutError` if the run does not end.
     """
+    subject = subject if variant is None else variant.subject
+    if subject is CLIENT:
+        target_ = target_of(variant.changes if variant is not None else ())
+        return asyncio.run(_run(subject, target_, scenarios, options))
     with serving(variant) as where:
-        return asyncio.run(_run(target().ready(where), scenarios, options))
+        return asyncio.run(_run(subject, target().ready(where), scenarios, options))
 
 
-async def _run(target: Target, scenarios: Sequence[Scenario], options: Options) -> RunRecord:
+async def _run(
+    subject: Subject, target: Target, scenarios: Sequence[Scenario], options: Options
+) -> RunRecord:
     async with asyncio.timeout(ENDS_WITHIN):
-        return await Run(suite(), target, scenarios, options).perform()
+        return await Run(suite(subject), target, scenarios, options).perform()
 
 
 def _found(fault: Fault, tried: frozenset[str], record: RunRecord, seconds: float) -> FaultRun:

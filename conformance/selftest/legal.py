@@ -2,16 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
 
 import msgspec
 
 from conformance.documents.schemas import SchemaStore
 from conformance.errors import InputError, did_you_mean
 from conformance.selftest.sample import drawn
+from conformance.selftest.subject import SERVER, Subject
 from conformance.selftest.variant import Variant, common, rows
-
-FOLDER: Final = Path(__file__).resolve().parent / "variants"
 
 
 class LegalVariant(Variant, frozen=True, kw_only=True):
@@ -40,15 +38,17 @@ class LegalRun(msgspec.Struct, frozen=True):
         return not (self.blamed or unforeseen or self.trouble)
 
 
-def load(schemas: SchemaStore, folder: Path | None = None) -> dict[str, LegalVariant]:
+def load(
+    schemas: SchemaStore, folder: Path | None = None, subject: Subject = SERVER
+) -> dict[str, LegalVariant]:
     """Return every legal variant by its id; raise `InputError` at the first mistake in a file."""
     return {
         row["id"]: LegalVariant(
             allowed_by=row["allowed_by"],
             open=frozenset(row.get("open", ())),
-            **common(source, at, row),
+            **common(subject, source, at, row),
         )
-        for source, at, row in rows(schemas, "variants", folder or FOLDER)
+        for source, at, row in rows(schemas, "variants", folder or subject.variants)
     }
 
 

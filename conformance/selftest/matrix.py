@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from conformance.model import Requirement
 from conformance.selftest.fault import Fault
+from conformance.selftest.subject import SERVER
 
 
 class Kill(msgspec.Struct, frozen=True):
@@ -69,6 +70,7 @@ class Matrix(msgspec.Struct, frozen=True):
     results: Mapping[str, Collection[str]]
     requirements: Mapping[str, Requirement]
     control: Sequence[str] = ()
+    role: str = SERVER.role
 
     @property
     def uncaught(self) -> list[FaultRun]:
@@ -94,14 +96,14 @@ class Matrix(msgspec.Struct, frozen=True):
 
     @property
     def uncovered(self) -> list[str]:
-        """Requirements that bind a server and can be observed, but that no fault breaks."""
+        """Requirements that bind such a target and can be observed, but that no fault breaks."""
         if not self.results:
             return []
         broken = {run.fault.requirement for run in self.runs}
         return [
             requirement.id
             for requirement in self.requirements.values()
-            if _is_judged(requirement) and requirement.id not in broken
+            if _is_judged(requirement, self.role) and requirement.id not in broken
         ]
 
     @property
@@ -111,6 +113,6 @@ class Matrix(msgspec.Struct, frozen=True):
         return not any(wrong)
 
 
-def _is_judged(requirement: Requirement) -> bool:
-    judged = requirement.role == "server" and requirement.level in ("MUST", "SHOULD")
+def _is_judged(requirement: Requirement, role: str) -> bool:
+    judged = requirement.role == role and requirement.level in ("MUST", "SHOULD")
     return judged and not requirement.excluded

@@ -24,7 +24,7 @@ def table(matrix: Matrix) -> str:
 def complaints(matrix: Matrix) -> Iterator[str]:
     """Yield what the matrix leaves unproved, one line each; nothing if it holds."""
     if matrix.control:
-        yield "FOUND IN THE SERVER WITHOUT A FAULT:"
+        yield "FOUND WITHOUT A FAULT:"
         yield from (f"    {text}" for text in matrix.control)
     for run in matrix.uncaught:
         yield f"NOT CAUGHT {run.fault.id}: {run.fault.title} ({run.fault.requirement})"

@@ -7,14 +7,14 @@ from typing import Any, Final
 
 from conformance.documents import yaml_source
 from conformance.rendering.explained.sources import Known
-from conformance.selftest.fault import FOLDER
+from conformance.selftest.subject import SERVER
 
 _START: Final = re.compile(r"^  - (?=id: )", re.MULTILINE)
 _CHANGES: Final = re.compile(r"^    changes:$.*", re.MULTILINE | re.DOTALL)
 _PLAIN: Final = re.compile(r"    (\w+): ([\w(][^:#\n]*)")
 
 
-def titles(folder: Path = FOLDER) -> tuple[Known, ...]:
+def titles(folder: Path = SERVER.faults) -> tuple[Known, ...]:
     """Return every faulty server, in the order of the files."""
     return tuple(row for path in sorted(folder.glob("*.yaml")) for row in _of(path))
 

@@ -1,11 +1,9 @@
-"""A variant of the reference server: one small change to its source, right or wrong."""
+"""A variant of a subject: one small change to its source, right or wrong."""
 
-import importlib.util
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
@@ -14,12 +12,11 @@ from conformance.documents.schemas import SchemaStore
 from conformance.documents.validation import header_faults
 from conformance.documents.yaml_source import Pointer, Source
 from conformance.errors import InputError, Location
-
-PACKAGE: Final = "reference_server"
+from conformance.selftest.subject import SERVER, SUBJECTS, Subject, original
 
 
 class Change(msgspec.Struct, frozen=True):
-    """Whole lines of one module of the reference server, and those that replace them."""
+    """Whole lines of one module of a subject, and those that replace them."""
 
     module: str
     replace: str
@@ -33,7 +30,7 @@ class Change(msgspec.Struct, frozen=True):
         found = list(_lines(self.replace).finditer(source))
         if len(found) != 1:
             count = "do not occur" if not found else f"occur {len(found)} times"
-            raise LookupError(f"these lines {count} in {PACKAGE}/{self.module}.py, expected once")
+            raise LookupError(f"these lines {count} in {self.module}.py, expected once")
         start, end = found[0].span()
         indent = found[0]["indent"]
         by = "\n".join(f"{indent}{line}" if line else "" for line in self.by.splitlines())
@@ -48,16 +45,22 @@ def _lines(text: str) -> re.Pattern[str]:
 
 
 class Variant(msgspec.Struct, frozen=True, kw_only=True):
-    """The reference server with something changed; a `slow` one takes seconds until it shows."""
+    """A subject with something changed; a `slow` one takes seconds until it shows."""
 
     id: str
     title: str
     changes: tuple[Change, ...]
     location: Location
     slow: bool = False
+    role: str = SERVER.role
+
+    @property
+    def subject(self) -> Subject:
+        """What is changed."""
+        return SUBJECTS[self.role]
 
     def source(self, module: str, source: str) -> str:
-        """Return the source of a module of the reference server in this variant."""
+        """Return the source of a module in this variant."""
         for change in self.changes:
             if change.module == module:
                 source = change.applied(source)
@@ -86,7 +89,7 @@ def rows(
             yield source, (kind, number), row
 
 
-def common(source: Source, at: Pointer, row: Mapping[str, Any]) -> dict[str, Any]:
+def common(subject: Subject, source: Source, at: Pointer, row: Mapping[str, Any]) -> dict[str, Any]:
     """Return the common members of a variant; raise `InputError` if a change cannot be made."""
     changes = tuple(Change(**change) for change in row["changes"])
     found = Variant(
@@ -95,19 +98,11 @@ def common(source: Source, at: Pointer, row: Mapping[str, Any]) -> dict[str, Any
         changes=changes,
         location=source.location(at),
         slow=row.get("slow", False),
+        role=subject.role,
     )
     for module in dict.fromkeys(change.module for change in changes):
         try:
-            found.source(module, original(module))
+            found.source(module, original(subject, module))
         except LookupError as error:
             raise source.error(str(error), (*at, "changes")) from None
     return msgspec.structs.asdict(found)
-
-
-@cache
-def original(module: str) -> str:
-    """Return the source of a module of the reference server; raise `LookupError` if unknown."""
-    spec = importlib.util.find_spec(f"{PACKAGE}.{module}")
-    if spec is None or spec.origin is None:
-        raise LookupError(f"the reference server has no module {module}")
-    return Path(spec.origin).read_text("utf-8")

@@ -110,6 +110,10 @@ class Client:
         status = self._process.returncode
         return "" if status is None else how(status)
 
+    async def wait(self) -> None:
+        """Wait for the end of the process."""
+        await self._process.wait()
+
     async def command(self, value: Mapping[str, Any]) -> None:
         """Write a command as a line of JSON; one to a process that has ended is lost."""
         stream = self._process.stdin

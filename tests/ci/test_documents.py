@@ -15,6 +15,7 @@ from conformance.documents import locations
 from conformance.documents.schemas import SchemaStore
 from conformance.loader.suite import Suite
 from conformance.selftest import fault, legal
+from conformance.selftest.subject import SERVER
 from tests.support.kit import ROOT
 
 DOCUMENTS = ("CONTRIBUTING.md", "SECURITY.md")
@@ -78,7 +79,7 @@ def _selects(command: str, word: str, suite: Suite) -> bool:
 
 def test_a_faulty_server_to_start_is_one() -> None:
     started = [line.split()[3] for line in COMMANDS if "-m conformance.selftest" in line]
-    text = "".join(path.read_text("utf-8") for path in fault.FOLDER.glob("*.yaml"))
+    text = "".join(path.read_text("utf-8") for path in SERVER.faults.glob("*.yaml"))
     assert started
     assert all(f"- id: {name}\n" in text for name in started)
 
@@ -152,7 +153,7 @@ def test_no_file_is_longer_than_it_says() -> None:
             for path in part.rglob("*.py")
             if "node_modules" not in path.parts
         ),
-        *fault.FOLDER.glob("*.yaml"),
+        *SERVER.faults.glob("*.yaml"),
     ]
     assert len(files) > 500
     lengths = {path: len(path.read_text("utf-8").splitlines()) for path in files}

@@ -58,6 +58,7 @@ def test_a_command_line_that_makes_no_sense_is_usage(words: tuple[str, ...], tol
      (("explain", "deduplication/window-end"), 'did you mean "deduplication/window-ends"'),
      (("list", "zzzz"), 'nothing matches "zzzz"'),
      (("list", "--requirements", "ZZZZ"), 'matches "ZZZZ"'),
+     (("list", "--requirements", "CLIENT"), 'no check judges yet what "CLIENT" asks'),
      (("schema", "eror"), 'there is no schema "eror", did you mean "error"?')],
 )  # fmt: skip
 def test_a_mistake_is_one_line_that_says_what_was_meant(words: tuple[str, ...], told: str) -> None:
@@ -147,6 +148,19 @@ def test_explain_knows_the_requirements_of_clients_too(suite: Suite) -> None:
     assert suite.requirements["CLIENT-01"].sentence in explained("CLIENT-01")
 
 
+def test_explain_and_run_say_that_no_check_judges_clients_yet(suite: Suite) -> None:
+    own = [row.id for row in suite.requirements.values() if row.role == "client"]
+    judged = {name for row in suite.scenarios.values() for name in row.requirements}
+    assert own
+    assert judged.isdisjoint(own)
+    assert all("Not judged yet: no check judges a client." in explained(name) for name in own)
+    assert "Not judged yet" not in explained("AUTH-07")
+    said = " ".join(explained("clients").split())
+    assert f"Requirements {len(own)}, {len(own)} of them not judged yet" in said
+    assert "not judged yet" not in explained("deduplication")
+    assert call("run", "ws://127.0.0.1:9/", own[0]).status == 2
+
+
 def test_explain_shows_a_scenario_whole(suite: Suite) -> None:
     text = call("explain", "deduplication/window-ends").output
     assert suite.requirements["DEDUP-08"].sentence in " ".join(text.split())
@@ -156,9 +170,33 @@ def test_explain_shows_a_scenario_whole(suite: Suite) -> None:
 def test_schema_prints_one_or_all_or_their_names() -> None:
     names = [line.split()[0] for line in call("schema").output.splitlines()]
     assert {"error", "events/stt_start", "kit/scenario"} <= set(names)
-    one = json.loads(call("schema", "error").output)
-    assert one == json.loads((locations.schema_root() / "error.json").read_bytes())
+    file = (locations.schema_root() / "error.json").read_text("utf-8")
+    assert call("schema", "error", "--full").output == file
     assert "$defs" in json.loads(call("schema", "--bundle").output)
+
+
+def test_schema_is_short_stands_alone_and_needs_only_the_last_part_of_a_name() -> None:
+    text = call("schema", "stt_result").output
+    assert text == call("schema", "events/stt_result").output
+    assert len(text.splitlines()) < 120
+    one = json.loads(text)
+    assert one["properties"]["data"]["properties"]["text"]["type"] == "string"
+    assert len(one["examples"]) == 2
+    assert {f"#/$defs/{name}" for name in one["$defs"]} == set(re.findall(r"#/\$defs/\w+", text))
+    assert "x-invalid-examples" not in text
+    assert json.loads(call("schema", "kit/report").output)["$defs"]["entry"]
+
+
+def test_schema_names_what_is_wrong_with_its_arguments() -> None:
+    for words, said in (
+        (("schema", "stt_reslut"), 'there is no schema "stt_reslut"'),
+        (("schema", "--full"), "--full prints one schema; name it"),
+        (("schema", "--bundle", "--full"), "leave out --full"),
+        (("schema", "--bundle", "error"), "do not name one"),
+    ):
+        done = call(*words)
+        assert done.status == 2
+        assert said in done.errors
 
 
 def test_a_reader_who_stops_reading_gets_no_traceback() -> None:

@@ -18,7 +18,8 @@ from conformance.selftest.fault import Fault, load, select
 from conformance.selftest.matrix import FaultRun, Kill, Matrix
 from conformance.selftest.rendering import complaints, verdict
 from conformance.selftest.scope import Scope, scenarios_for
-from conformance.selftest.variant import Change, original
+from conformance.selftest.subject import SERVER, original
+from conformance.selftest.variant import Change
 from tests.support.kit import ROOT, call
 
 SCHEMAS = SchemaStore(locations.schema_root())
@@ -83,13 +84,13 @@ def killed(of: Fault, **kills: str) -> FaultRun:
 @cache
 def meaning(module: str) -> str:
     """What the source of a module of the right server says, but for spaces and comments."""
-    return ast.dump(ast.parse(original(module)))
+    return ast.dump(ast.parse(original(SERVER, module)))
 
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_every_fault_changes_what_the_server_does_and_is_python(name: str) -> None:
     for module in {change.module for change in FAULTS[name].changes}:
-        wrong = FAULTS[name].source(module, original(module))
+        wrong = FAULTS[name].source(module, original(SERVER, module))
         assert ast.dump(ast.parse(wrong)) != meaning(module)
 
 

@@ -11,6 +11,8 @@ import jsonschema_rs
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
+from conformance.documents.flat import definition_name
+
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 BASE = "https://schemas.coda-lite.example/v1/"
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -31,12 +33,18 @@ def load(path: Path) -> dict[str, Any]:
 
 FILES = {path.as_posix(): load(SCHEMAS / path) for path in bundler.sources()}
 BUNDLE = load(SCHEMAS / "bundle.json")
+UNION_FILES = {
+    name: load(SCHEMAS / name) for name in ("client_to_server.json", "server_to_client.json")
+}
 EVENT_FILES = [name for name in FILES if name.startswith("events/")]
 CONTAINERS = [name for name, schema in FILES.items() if "$defs" in schema]
 REGISTRY: Registry[Any] = Registry().with_resources(
-    (schema["$id"], Resource.from_contents(schema)) for schema in FILES.values()
+    (schema["$id"], Resource.from_contents(schema))
+    for schema in [*FILES.values(), *UNION_FILES.values()]
 )
-FAST_REGISTRY = jsonschema_rs.Registry([(s["$id"], s) for s in [*FILES.values(), BUNDLE]])
+FAST_REGISTRY = jsonschema_rs.Registry(
+    [(s["$id"], s) for s in [*FILES.values(), *UNION_FILES.values(), BUNDLE]]
+)
 
 
 @dataclass(frozen=True)
@@ -78,7 +86,7 @@ def units() -> Iterator[Unit]:
             for key, definition in schema["$defs"].items():
                 yield Unit(f"{BASE}{name}#/$defs/{key}", definition, key)
         else:
-            yield Unit(BASE + name, schema, bundler.name_of(BASE + name))
+            yield Unit(BASE + name, schema, definition_name(BASE + name))
 
 
 UNITS = list(units())

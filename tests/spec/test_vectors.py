@@ -4,11 +4,12 @@ import hashlib
 import hmac
 import json
 import re
-from ipaddress import ip_address
+from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
+import idna
 import pytest
 import rfc8785
 from jsonschema import Draft202012Validator
@@ -18,6 +19,7 @@ VECTORS = ROOT / "spec" / "vectors"
 FILES = sorted(path.name for path in VECTORS.glob("*.json"))
 MEMBERS = {
     "audience.json": {"name", "url", "audience"},
+    "back-off.json": {"name", "failures", "least", "from", "to"},
     "canonical-json.json": {"name", "input", "canonical"},
     "dedup-key.json": {"name", "message_type", "message_data", "canonical", "sha256"},
     "hmac-proof.json": {
@@ -44,12 +46,43 @@ def hmac_hex(secret: str, message: bytes) -> str:
 
 
 def audience(url: str) -> str:
-    """Return the RFC 6454 origin of a ws or wss URL, with the host in its ASCII form."""
+    """Return the origin of a ws or wss URL, as the URL Standard serialises it."""
     parts = urlsplit(url)
-    host = parts.hostname or ""
-    host = f"[{ip_address(host)}]" if ":" in host else host.encode("idna").decode("ascii")
+    host = unquote(parts.hostname or "")
+    host = f"[{ipv6(host)}]" if ":" in host else name_or_ipv4(host)
     port = "" if parts.port in (None, DEFAULT_PORTS[parts.scheme]) else f":{parts.port}"
     return f"{parts.scheme}://{host}{port}"
+
+
+def ipv6(host: str) -> str:
+    """Return an IPv6 address in hexadecimal, with the first longest run of zeros left out."""
+    packed = IPv6Address(host).packed
+    pieces = [f"{packed[i] << 8 | packed[i + 1]:x}" for i in range(0, 16, 2)]
+    runs = [run.span() for run in re.finditer(r"(?<!\S)0(?: 0)+(?!\S)", " ".join(pieces))]
+    if not runs:
+        return ":".join(pieces)
+    start, end = max(runs, key=lambda run: run[1] - run[0])
+    text = " ".join(pieces)
+    return ":".join(text[:start].split()) + "::" + ":".join(text[end:].split())
+
+
+def name_or_ipv4(host: str) -> str:
+    """Return a name in its ASCII form, or the IPv4 address that it spells."""
+    if not host.isascii():
+        host = idna.encode(host, uts46=True, transitional=False).decode("ascii")
+    labels = host.lower().removesuffix(".").split(".")
+    if not re.fullmatch(r"[0-9]+|0x[0-9a-f]*", labels[-1]):
+        return host.lower()
+    *heads, last = [number(label) for label in labels]
+    value = last + sum(head << 8 * (3 - place) for place, head in enumerate(heads))
+    return ".".join(str(byte) for byte in value.to_bytes(4, "big"))
+
+
+def number(text: str) -> int:
+    """Return a part of an IPv4 address, in hexadecimal, octal or decimal."""
+    if text.startswith("0x"):
+        return int(text[2:] or "0", 16)
+    return int(text, 8 if len(text) > 1 and text.startswith("0") else 10)
 
 
 def definition(name: str) -> Draft202012Validator:
@@ -100,6 +133,30 @@ def test_a_url_has_this_audience(vector: dict[str, Any]) -> None:
     assert audience(vector["audience"]) == vector["audience"]
 
 
+@each("back-off.json")
+def test_a_wait_has_these_bounds(vector: dict[str, Any]) -> None:
+    before = vector["failures"] - 1
+    assert vector["least"] == min(10, 1.5 ** min(before, 10))
+    assert vector["from"] == min(30, 2**before)
+    assert vector["to"] == 1.5 * vector["from"]
+    assert vector["least"] <= vector["from"]
+
+
+def test_the_waits_that_the_chapter_names_are_among_the_vectors() -> None:
+    chapter = " ".join((ROOT / "spec" / "clients.md").read_text("utf-8").split())
+    known = {vector["failures"]: vector for vector in vectors("back-off.json")}
+    shown = re.search(
+        r"protects the server, whatever the policy: ([^a-z]+), then 10\.",
+        chapter.replace("second", ""),
+    )
+    assert shown is not None
+    numbers = [float(text) for text in re.findall(r"[0-9.]+", shown[1])]
+    assert numbers == [round(known[k]["least"], 2 if k < 4 else 1) for k in range(1, 7)]
+    for k, (low, high) in {1: ("1", "1.5"), 2: ("2", "3"), 6: ("30", "45")}.items():
+        assert f"{low} to {high}" in chapter
+        assert (known[k]["from"], known[k]["to"]) == (float(low), float(high))
+
+
 @each("audience.json")
 def test_an_audience_satisfies_its_schema(vector: dict[str, Any]) -> None:
     assert definition("audience").is_valid(vector["audience"])
@@ -140,6 +197,7 @@ def test_the_readme_lists_every_file_of_vectors() -> None:
         "hmac-proof.json",
         "refresh-secret.json",
         "audience.json",
+        "back-off.json",
     ]
     assert set(FILES) == set(MEMBERS)
 

@@ -38,6 +38,11 @@ const RESULTS = {
     return { message_hex, new_secret: digest };
   },
   "audience.json": ({ url }) => ({ audience: new URL(url).origin }),
+  "back-off.json": ({ failures }) => {
+    const from = failures > 5 ? 30 : [1, 2, 4, 8, 16][failures - 1];
+    const least = failures > 6 ? 10 : 3 ** (failures - 1) / 2 ** (failures - 1);
+    return { least, from, to: from + from / 2 };
+  },
 };
 
 const tried = {};

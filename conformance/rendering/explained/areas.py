@@ -20,10 +20,11 @@ def page(sources: Sources, word: Word) -> Page:
     home = _chapter(word.name, own)
     chapter = chapters.chapter(home) if home else None
     judged = any(row.role == "server" for row in own)
+    unjudged = [row for row in own if row.role != "server"]
     select = f"{word.name}/" if scenarios else word.name
     blocks = [
         Block("Sections", tuple(Row(row, "-") for row in chapter.sections) if chapter else ()),
-        Block("Requirements", tuple(_shown(own)), str(len(own))),
+        Block("Requirements", tuple(_shown(own)), _number(len(own), len(unjudged))),
         Block("Scenarios", tuple(_scenarios(scenarios, select)), str(len(scenarios))),
         Block("Try just that", (Row(f"{COMMAND} run TARGET {select}", whole=True),) * judged),
     ]
@@ -55,6 +56,10 @@ def _chapter(name: str, own: list[Requirement]) -> str:
 
 def _file(row: Requirement) -> str:
     return row.anchor.partition(".md#")[0]
+
+
+def _number(all_: int, unjudged: int) -> str:
+    return f"{all_}, {unjudged} of them not judged yet" if unjudged else str(all_)
 
 
 def _shown(own: list[Requirement]) -> Iterator[Row]:

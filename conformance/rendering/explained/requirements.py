@@ -42,6 +42,8 @@ def _conditions(requirement: Requirement) -> Iterator[str]:
     yield f"spec/{requirement.anchor}"
     if requirement.claim:
         yield f"Applies only to targets that claim {requirement.claim}."
+    if requirement.role != "server":
+        yield f"Not judged yet: no check judges a {requirement.role}."
     if requirement.excluded:
         yield f"Not judged: {requirement.excluded}"
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 from conformance.model import Failure, Result, StepRecord, TranscriptEntry
 from conformance.record.evidence import words as words_of
 from conformance.record.kinds import Kinds
+from conformance.record.role import SERVER
 from conformance.record.wording import words
 from conformance.text.excerpts import cut
 
@@ -17,21 +18,31 @@ AFTER: Final = 6
 """Entries that the page holds: the first, and those before and after the guilty one."""
 
 _VERBS: Final = {
+    "accept": "Accepts",
     "call": "Goes through",
     "close": "Closes",
+    "command": "Asks the client",
     "connect": "Connects",
     "drop": "Drops the connection",
     "expect": "Expects",
     "expect_absent": "Expects none",
+    "expect_no_connection": "Expects no connection",
+    "expect_no_notice": "Expects no notice",
+    "expect_notice": "Expects a notice",
     "expect_close": "Expects the end",
     "expect_pong": "Expects a pong",
     "let": "Names",
+    "listen": "Listens again",
     "ping": "Sends a ping",
     "repeat": "Repeats",
     "send": "Sends",
     "send_raw": "Sends raw",
+    "start": "Starts the client",
+    "stop_listening": "Stops listening",
     "wait": "Waits",
 }
+
+_TURNED: Final = {"s": "r", "r": "s", "n": "n"}
 
 _SILENT: Final = frozenset({"missing", "stays open"})
 """Divergences in which nothing came: the silence is drawn."""
@@ -52,15 +63,18 @@ def steps(rows: Iterable[StepRecord]) -> list[list[str]]:
     ]
 
 
-def wire(result: Result, kinds: Kinds) -> list[dict[str, Any]]:
-    """Return the entries around the guilty one, each as what the page draws."""
+def wire(result: Result, kinds: Kinds, role: str) -> list[dict[str, Any]]:
+    """Return the entries around the guilty one, each as what the page draws.
+
+    It draws what is sent from clients to the server: if a client is judged, the kit is the server.
+    """
     failure = result.failures[0] if result.failures else None
     guilty = failure.entry if failure else None
     kept = _kept(result.transcript, guilty)
     rows = [_entry(entry, kinds) for entry in kept]
     if failure is not None and rows:
         _mark(rows, _at(kept, guilty), failure, _due(failure, kinds))
-    return rows
+    return rows if role == SERVER else [{**row, "d": _TURNED[row["d"]]} for row in rows]
 
 
 def _kept(entries: Sequence[TranscriptEntry], guilty: int | None) -> list[TranscriptEntry]:

@@ -269,7 +269,9 @@ class _Page:
     @cached_property
     def inconclusive(self) -> list[tuple[advice.Group, list[Row]]]:
         """The inconclusive results that wait for no cause, by reason."""
-        found = advice.groups(self.rows[name].result for name in self._grouped.open)
+        found = advice.groups(
+            (self.rows[name].result for name in self._grouped.open), self.record.suite.role
+        )
         return [(group, [self.rows[row.id] for row in group.results]) for group in found]
 
     def areas(self, outcome: str) -> list[tuple[str, list[Row]]]:
@@ -347,7 +349,7 @@ class _Page:
             "f": [self._failure(row) for row in result.failures[:1]],
             "more": max(0, len(result.failures) - 1),
             "s": dialogue.steps(result.steps),
-            "w": dialogue.wire(result, self._kinds),
+            "w": dialogue.wire(result, self._kinds, self.record.suite.role),
             "cut": result.transcript[-1].ordinal if result.transcript else 0,
             "run": again(result, self.record),
             "at": result.failures[0].location if result.failures else "",

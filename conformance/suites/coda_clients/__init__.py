@@ -19,6 +19,15 @@ UNREADABLE = ""
 
 METHODS = ("challenge_token", "hmac_sha256")
 
+SHOWN = {
+    "challenge_token": "challenge_token",
+    "resume": "resume",
+    "last_seq": "replay",
+    "refreshes": "tokens",
+    "driver": "driver",
+}
+"""What is known of a client, by the claim that it makes with it."""
+
 
 def make_monitors(suite: "Suite") -> "list[Monitor]":
     """A fresh set of the passive checks, for one run."""
@@ -35,4 +44,5 @@ def claims(known: Mapping[str, Any]) -> frozenset[str]:
     """What a client claims: the methods by which it was seen to answer, and a driver."""
     used = {known.get("method"), known.get("method_with_token")}
     found = {name for name in METHODS if name in used}
-    return frozenset(found | ({"driver"} if known.get("driver") else set()))
+    found |= {claim for member, claim in SHOWN.items() if member in known}
+    return frozenset(found)
