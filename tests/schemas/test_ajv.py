@@ -1,5 +1,8 @@
 """Ajv in strict mode compiles every schema, and agrees with Python on every example."""
 
+import re
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
@@ -8,8 +11,8 @@ import pytest
 from conformance.documents import locations
 from conformance.documents.schemas import SchemaStore
 from conformance.documents.standalone import standalone
-from tests.schemas.npm import ajv, needed
-from tests.schemas.schema_files import BASE, BUNDLE, FILES, UNION_FILES, UNITS, pointer
+from tests.schemas.npm import MODULES, NODE, ajv, needed
+from tests.schemas.schema_files import BASE, BUNDLE, FILES, SCHEMAS, UNION_FILES, UNITS, pointer
 
 pytestmark = needed("ajv-formats")
 
@@ -83,6 +86,20 @@ def test_each_schema_by_itself_compiles_without_any_option_and_agrees_on_every_e
     assert verdicts == [valid for *_, valid in cases]
     for name, value, valid in cases:
         assert jsonschema_rs.Draft202012Validator(alone[name]).is_valid(value) is valid
+
+
+def test_the_javascript_example_of_the_readme_says_what_is_wrong(tmp_path: Path) -> None:
+    readme = (SCHEMAS / "README.md").read_text("utf-8")
+    example = re.search(r"```js\n(.*?)```", readme, flags=re.DOTALL)
+    assert example is not None
+    (tmp_path / "example.mjs").write_text(example[1], "utf-8")
+    (tmp_path / "node_modules").symlink_to(MODULES)
+    (tmp_path / "schemas").symlink_to(SCHEMAS)
+    ran = subprocess.run(
+        [NODE, "example.mjs"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    for member in ("message_type", "message_data"):
+        assert f"must have required property '{member}'" in ran.stdout
 
 
 @pytest.mark.parametrize(
