@@ -17,6 +17,11 @@ export class BackOff {
     this.#scale = scale;
   }
 
+  /** Failures in a row. */
+  get count() {
+    return this.#failures;
+  }
+
   /**
    * What follows an end: the seconds to wait, and whether to connect again at all.
    * `length` is that of the session in seconds, null if there was none.

@@ -224,10 +224,15 @@ export class Core {
     const last = lost ? TOKEN_LOST : end;
     const { wait, again } = this.#backOff.after(last, length);
     this.#notBefore = now + wait;
-    if (again) return this.#show(this.#hadSession ? "reconnecting" : "connecting", last.reason); // CLIENT-81
+    if (again) this.#show(this.#hadSession ? "reconnecting" : "connecting", last.reason); // CLIENT-81
+    else this.#stop(now, last, detail);
+  }
+
+  /** Trying again makes no sense. */
+  #stop(now, { reason }, detail) {
     this.#wanted = false;
     this.#talk.stop(now);
-    this.#show("failed", last.reason, detail); // CLIENT-82
+    this.#show("failed", reason, detail); // CLIENT-82
   }
 
   #show(state, reason, detail) {
@@ -237,7 +242,7 @@ export class Core {
   }
 
   #attempt(now) {
-    if (this.#access.lost) return this.#follow(now, TOKEN_LOST, null); // CLIENT-78
+    if (this.#access.lost) return this.#stop(now, TOKEN_LOST); // CLIENT-78
     this.#phase = "opening";
     this.#serial += 1;
     this.#challenge = this.#cause = null;
@@ -262,8 +267,8 @@ export class Core {
 
   /** CLIENT-78: without a session there is nothing left to try. */
   #loseToken(now) {
-    if (this.#phase !== "idle" && this.#phase !== "closing") this.#close(now);
-    this.#follow(now, TOKEN_LOST, null);
+    if (this.#trying) this.#close(now);
+    this.#stop(now, TOKEN_LOST);
   }
 
   get #trying() {
