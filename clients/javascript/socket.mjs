@@ -40,6 +40,7 @@ export class Socket {
     this.#told?.opened();
   }
 
+  /** CLIENT-28: a WebSocket of the platform takes messages of any length. */
   #message(data) {
     if (typeof data === "string") this.#told?.text(data);
     else this.#told?.heard(); // CLIENT-30

@@ -10,7 +10,7 @@ import { Rate } from "./rate.mjs";
 /** Identities of this client that are remembered. */
 const MOST_OWN = 1000;
 const MOST_REVOCATIONS = 100;
-/** Seconds for a replay that is due. */
+/** Seconds for a replay that is due, whatever the scale. */
 const REPLAY = 10;
 /** Nesting of message_data within its message. */
 const DEPTH = 3;
@@ -20,7 +20,6 @@ export class Conversation {
   #out;
   #access;
   #prefix;
-  #scale;
   #count = 0;
   #own = new Set();
   #flow = new Flow();
@@ -35,7 +34,6 @@ export class Conversation {
     this.#out = out;
     this.#access = access;
     this.#prefix = prefix;
-    this.#scale = scale;
     this.#pulse = new Pulse({ scale });
     const settle = (message, outcome) => this.#settled(message, outcome);
     this.#outbox = new Outbox({ scale, settle });
@@ -78,7 +76,7 @@ export class Conversation {
     this.#rate.begin(session.rate_limit);
     this.#access.begin(now, session, withToken);
     if (this.#flow.begin(session, asked)) this.#tell({ notice: "gap" }); // CLIENT-36
-    this.#replayBy = this.#flow.due ? now + REPLAY * this.#scale : Infinity;
+    this.#replayBy = this.#flow.due ? now + REPLAY : Infinity;
   }
 
   /** The session has ended. */
