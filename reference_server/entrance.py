@@ -7,6 +7,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from reference_server import notices
 
 __all__ = ["Entrance"]
 
@@ -41,6 +44,7 @@ class Entrance(web.Server):
         if len(self._waiting) > _MOST_WAITING:
             oldest = next(iter(self._waiting))
             self._waiting.pop(oldest).abort()
+            notices.crowded_out(_MOST_WAITING)
 
     def connection_lost(
         self, handler: web.RequestHandler, exc: BaseException | None = None
@@ -69,5 +73,23 @@ class _Visitor(web.RequestHandler):
         if self._received <= _REQUEST_BYTES:
             super().data_received(data)
         elif self.transport is not None and not self.transport.is_closing():
+            notices.refused(431, f"The request is longer than {_REQUEST_BYTES} bytes")
             self.transport.write(_TOO_LARGE)
             self.transport.close()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Answer a request that cannot be read, or one on which the server failed."""
+        if isinstance(exc, HttpProcessingError):
+            notices.refused(400, "The request is not HTTP; does the client dial wss://?")
+        return super().handle_error(request, status, exc, message)
+
+    def log_exception(self, *args: Any, **kw: Any) -> None:
+        """Log a fault of the server's own; of any other there is a notice."""
+        if not isinstance(kw.get("exc_info"), HttpProcessingError):
+            super().log_exception(*args, **kw)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import logging
+import time
 import traceback
 from collections import Counter
+from collections.abc import Callable
 
-__all__ = ["sparse_logger"]
+__all__ = ["paced_logger", "sparse_logger"]
 
 # Records whose text names an object are each a kind of their own.
 _MOST_KINDS = 64
+# Of a kind, so many records are kept in so many seconds.
+_MOST_IN_SPAN = 5
+_SPAN = 60.0
 
 
 def sparse_logger(name: str, *, with_place: bool = False) -> logging.Logger:
@@ -23,6 +28,42 @@ def sparse_logger(name: str, *, with_place: bool = False) -> logging.Logger:
     if not any(isinstance(item, _Sparse) for item in logger.filters):
         logger.addFilter(_Sparse(with_place))
     return logger
+
+
+def paced_logger(name: str, clock: Callable[[], float] = time.monotonic) -> logging.Logger:
+    """Return a logger that keeps at most 5 records of each kind a minute.
+
+    A kind is the text of a record without its arguments. The first record of the next minute says
+    how many were left out. ``clock`` gives seconds.
+    """
+    logger = logging.getLogger(name)
+    if not any(isinstance(item, _Paced) for item in logger.filters):
+        logger.addFilter(_Paced(clock))
+    return logger
+
+
+class _Paced(logging.Filter):
+    """Counts the records of each kind since the beginning of its minute."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        super().__init__()
+        self._clock = clock
+        self._spans: dict[str, tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Say whether there is room for such a record."""
+        kind = str(record.msg)
+        if kind not in self._spans and len(self._spans) >= _MOST_KINDS:
+            kind = "others"
+        now = self._clock()
+        begun, count = self._spans.get(kind, (now, 0))
+        if now - begun >= _SPAN:
+            left_out = count - _MOST_IN_SPAN
+            begun, count = now, 0
+            if left_out > 0:
+                record.msg, record.args = f"{record.getMessage()} ({left_out} more before)", None
+        self._spans[kind] = begun, count + 1
+        return count < _MOST_IN_SPAN
 
 
 class _Sparse(logging.Filter):

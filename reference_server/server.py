@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from reference_server import notices
 from reference_server.access_tokens import AccessTokens
 from reference_server.authentication import Challenge
 from reference_server.clock import Clock
@@ -241,6 +242,9 @@ class ReferenceServer:
             response = await answer(self, request)
         # Several requests on one connection would keep others waiting.
         response.force_close()
+        if isinstance(response, web.Response):
+            refused = request.headers.getall
+            notices.refused(response.status, response.text or "", lambda name: refused(name, ()))
         return response
 
     async def _show_health(self, request: web.BaseRequest) -> web.StreamResponse:

@@ -6,6 +6,7 @@ import asyncio
 import traceback
 from collections.abc import Callable
 
+from reference_server import notices
 from reference_server.actions import Action, Broadcast, Close, EndLine, Join, Send
 from reference_server.clock import Alarm
 from reference_server.codes import CloseCode
@@ -226,6 +227,7 @@ class Session(asyncio.BufferedProtocol):
 
     def _close(self, action: Close) -> None:
         """Send a close frame, and wait a while for the peer's."""
+        notices.dropped(action.code)
         self._say_goodbye(action.code)
         self._abort_later()
 

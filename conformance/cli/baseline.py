@@ -48,7 +48,8 @@ def baseline(arguments: argparse.Namespace) -> int:
     """Write a baseline, or bring one up to date; return 0."""
     path: Path = arguments.output
     terms = _terms(arguments)
-    report, suite = read(arguments.report), load()
+    report = read(arguments.report)
+    suite = load(report.suite_name)
     _check(report, suite)
     record = report.record()  # refuses what does not hold together
     files.check(path, "baseline")

@@ -146,7 +146,7 @@ COMMANDS: Final = {
         "print a JSON Schema of the protocol",
         "conformance.cli.show:schema",
         options.schema,
-        ("schema auth_challenge", "schema --bundle > coda.json"),
+        ("schema auth_challenge", "schema stt_result --full", "schema --bundle > coda.json"),
         _DONE,
         only_prints=True,
     ),

@@ -3,7 +3,6 @@
 import argparse
 from collections.abc import Iterator, Mapping, Sequence
 
-from conformance.documents.locations import DEFAULT
 from conformance.loader.renames import Renames, note
 from conformance.loader.renames import load as load_renames
 from conformance.record.baseline import Finding, renamed
@@ -21,7 +20,7 @@ def diff(arguments: argparse.Namespace) -> int:
     old, new = read(arguments.old), read(arguments.new)
     for report in (old, new):
         report.record()  # refuses what does not hold together
-    renames = load_renames(DEFAULT)
+    renames = load_renames(new.suite_name)
     groups = difference(*(renamed(report.results(), renames) for report in (old, new)))
     say(*_notes(old, new, renames), *_lines(groups), _totals(groups, len(new.results())))
     return Exit.NOT_CONFORMANT if has_regressed(groups) else Exit.CONFORMANT

@@ -8,12 +8,13 @@ from typing import Final
 from conformance.cli.former_ids import understood
 from conformance.documents import locations
 from conformance.errors import InputError, hint
-from conformance.loader.glossary import Word, meanings, near, words
-from conformance.loader.suite import load
+from conformance.loader.glossary import Word, meanings, near, prefix, words
+from conformance.loader.suite import Suite, load
 from conformance.record.exchange import NAME, read
 from conformance.rendering.explained import page
 from conformance.rendering.explained.page import Line, lines
 from conformance.rendering.explained.sources import COMMAND, Sources
+from conformance.selftest.subject import SUBJECTS
 from conformance.selftest.titles import titles
 from conformance.text.escapes import printable
 from conformance.text.excerpts import cut
@@ -25,25 +26,50 @@ LONGEST: Final = 100
 
 def explain(arguments: argparse.Namespace) -> int:
     """Explain every meaning of a word, the shortest first; without a word, what words there are."""
-    suite = load()
-    known = words(suite)
+    suites = [load(name) for name in locations.SUITES]
+    suite_of = suites_by_word(suites)
+    known = [*suite_of]
     output = Output.of(sys.stdout)
     if arguments.term is None:
         for line in _kinds(known):
             output.line(line)
         return 0
-    (term,) = understood("the command", [arguments.term], suite.renames)
+    (term,) = understood("the command", [arguments.term], suites[0].renames)
     found = meanings(known, term)
     if not found:
         said = cut(printable(term), LONGEST)
         raise InputError(f'nothing is called "{said}"{hint(near(known, term))}')
-    sources = Sources(suite, titles(), read(locations.suite_root(suite.name) / NAME))
-    pages = sorted((page(sources, word) for word in found), key=lambda row: row.weight)
+    pages = sorted(
+        (page(_sources(suite_of[row]), row) for row in found), key=lambda row: row.weight
+    )
     for place, row in enumerate(pages):
         if place:
             _write(output, [(), ("─" * output.width,), ()])
         _write(output, lines(row, output.width))
     return 0
+
+
+def suites_by_word(suites: Iterable[Suite]) -> dict[Word, Suite]:
+    """Return every word with the suite that explains it: the one whose targets it is about."""
+    found: dict[Word, Suite] = {}
+    for suite in suites:
+        for word in words(suite):
+            if word not in found or _is_about(suite, word):
+                found[word] = suite
+    return found
+
+
+def _is_about(suite: Suite, word: Word) -> bool:
+    """Return whether a requirement, or all of an area, is about the targets of a suite."""
+    rows = suite.requirements.values()
+    own = [row for row in rows if word.name in (row.id, prefix(row.id), prefix(row.id).lower())]
+    own = own or [row for row in rows if row.anchor.startswith(f"{word.name}.md#")]
+    return bool(own) and all(row.role == suite.role for row in own)
+
+
+def _sources(suite: Suite) -> Sources:
+    subject = SUBJECTS[suite.role]
+    return Sources(suite, titles(subject.faults), read(locations.suite_root(suite.name) / NAME))
 
 
 def _write(output: Output, rows: Iterable[Line]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from conformance.cli.former_ids import understood
+from conformance.documents.locations import DEFAULT, OF_CLIENTS
 from conformance.errors import InputError
 from conformance.loader.coverage import Coverage, coverage
 from conformance.loader.form import PREFIX
@@ -44,7 +45,7 @@ class Check(msgspec.Struct, frozen=True):
 
 def list_(arguments: argparse.Namespace) -> int:
     """List scenarios, or requirements with how many checks test each."""
-    suite = load()
+    suite = load(OF_CLIENTS if arguments.clients else DEFAULT)
     words = [*arguments.selection, *excluding(arguments.exclude)]
     refuse_blank(words)
     words = understood("the selection", words, suite.renames)

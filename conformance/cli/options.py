@@ -168,6 +168,9 @@ def list_(parser: Parser) -> None:
         help="list the requirements and how many checks test each",
     )
     parser.add_argument("--json", action="store_true", help="print JSON, for programs")
+    parser.add_argument(
+        "--clients", action="store_true", help="list what clients are judged by, not servers"
+    )
 
 
 def explain(parser: Parser) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Collection
 from pathlib import Path
 
 from conformance.cli.former_ids import understood
-from conformance.documents.locations import DEFAULT
 from conformance.errors import InputError, Location
 from conformance.loader.renames import Renames, present
 from conformance.loader.renames import load as load_renames
@@ -22,7 +21,8 @@ def failed(path: Path, words: Collection[str] = ()) -> list[str]:
     selected with it. Former ids, in the report or the words, stand for the present ones. Raises
     `InputError` if nothing failed.
     """
-    report, renames = read(path), load_renames(DEFAULT)
+    report = read(path)
+    renames = load_renames(report.suite_name)
     words = present(words, renames)
     found = dict.fromkeys(
         word

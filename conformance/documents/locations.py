@@ -7,6 +7,11 @@ from typing import Final
 DEFAULT: Final = "coda"
 """The suite for servers."""
 
+OF_CLIENTS: Final = "coda_clients"
+"""The suite for clients."""
+
+SUITES: Final = (DEFAULT, OF_CLIENTS)
+
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 _NO_ROOMS: Final = ("suites", "_data", "__pycache__")
 
@@ -37,6 +42,11 @@ def schema_root() -> Path:
 def spec_root() -> Path:
     """Return the folder of the specification's chapters and its requirement registry."""
     return data_root() / "spec"
+
+
+def known(name: str) -> str:
+    """Return the name of a suite that there is: the given one, or the one for servers."""
+    return name if name in SUITES else DEFAULT
 
 
 def suite_root(name: str) -> Path:

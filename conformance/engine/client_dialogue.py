@@ -53,8 +53,8 @@ class ClientDialogue(Dialogue):
         """Whether the client has a driver that reports what it does."""
         return self.client is not None and self.client.has_driver
 
-    async def start(self, token: str, scale: float) -> None:
-        """Start the client, in place of one that runs, for the kit's own address."""
+    async def start(self, token: str, scale: float, url: str = "") -> None:
+        """Start the client, in place of one that runs, for the kit's own address in some form."""
         if self.listener is None:
             self.listener = Listener(self.witness, self.world.max_message)
         await self.listener.listen()
@@ -64,8 +64,12 @@ class ClientDialogue(Dialogue):
         assert command is not None
         variables = {BACKOFF: f"{scale:g}"} | ({TOKEN: token} if token else {})
         self.world.secrets.learn({"token": token}, token)
+        self.variables["url"] = self.listener.url(url)
+        self.witness.given({"token": token})
         self._note(f"the client starts, {'with' if token else 'without'} an access token")
-        self.client = await Client.start(command, self.listener.url, variables)
+        self.client = await Client.start(
+            command, self.variables["url"], variables, self.witness.printed
+        )
         await self.client.command(CONNECT)  # which a client without a driver never reads
 
     async def accept(self, name: str, answer: Answer, timeout: float) -> Accepted:

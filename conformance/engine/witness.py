@@ -175,6 +175,14 @@ class Witness(Watcher):
         seconds -= self._world.slack + self._world.held_up(connection.last_sent)
         self._judge(self._world.timing_monitors, lambda m: m.answered(message, seconds))
 
+    def requested(self, connection: Connection) -> None:
+        """Have the monitors judge the handshake of a client."""
+        self._judge(self._world.monitors, lambda m: m.requested(connection))
+
+    def printed(self, line: str) -> None:
+        """Have the monitors judge a line that a client printed."""
+        self._judge(self._world.monitors, lambda m: m.printed(line))
+
     def overtaken(self, message: Message) -> None:
         """Have the monitors judge an answer that came after the answer to a later message."""
         self._judge(self._world.order_monitors, lambda m: m.overtaken(message))

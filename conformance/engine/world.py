@@ -85,7 +85,7 @@ class World:
         if forms is None:
             return self.suite.procedures[name]
         for form in forms:
-            if form.claim in self.claims:
+            if not form.claim or form.claim in self.claims:
                 return self.suite.procedures[form.procedure]
         wanted = ", ".join(form.claim for form in forms)
         choice = f"one of {wanted}" if len(forms) > 1 else wanted

@@ -173,11 +173,12 @@ def changes(frozen: FrozenSet, suite: Suite) -> Iterator[tuple[str, str, str]]:
 
 
 def digests(suite: Suite) -> Digests:
-    """Return the digests of everything that a set freezes."""
+    """Return the digests of everything that a set freezes: what it asks of servers."""
     content = _Content(suite)
+    requirements = [row for row in suite.requirements.values() if row.role == "server"]
     monitors = suite.make_monitors(suite)
     return {
-        "requirements": {row.id: _of_requirement(row) for row in suite.requirements.values()},
+        "requirements": {row.id: _of_requirement(row) for row in requirements},
         "scenarios": {row.id: content.of_scenario(row) for row in suite.scenarios.values()},
         "passive": {row.id: _digest([row.requirement, row.title]) for row in monitors},
         "forms": {row.id: content.of_form(row) for row in suite.forms.values()},

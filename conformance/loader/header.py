@@ -21,10 +21,10 @@ class Profile(msgspec.Struct, frozen=True):
 
 
 class Variant(msgspec.Struct, frozen=True):
-    """The form that a procedure takes for targets with a certain claim."""
+    """The form that a procedure takes for targets with a certain claim, or for all."""
 
-    claim: str
     procedure: str
+    claim: str = ""
 
 
 class Lapse(msgspec.Struct, frozen=True):

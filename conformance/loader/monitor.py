@@ -82,7 +82,7 @@ class Monitor(msgspec.Struct, eq=False):
         """Note that the target's clock was moved forward."""
 
     def given(self, result: Any) -> Failure | None:
-        """Judge the result of a hook, or note it."""
+        """Judge the result of a hook, or what a client is given, or note it."""
 
     def restarting(self) -> None:
         """Note that the target is about to restart."""
@@ -92,6 +92,12 @@ class Monitor(msgspec.Struct, eq=False):
 
     def received(self, connection: Connection, message: Message) -> Failure | None:
         """Judge a message that came; return None if it is fine or does not concern this check."""
+
+    def requested(self, connection: Connection) -> Failure | None:
+        """Judge the handshake of a client."""
+
+    def printed(self, line: str) -> Failure | None:
+        """Judge a line that a client printed."""
 
     def answered(self, message: Message, seconds: float) -> Failure | None:
         """Judge how long a target took to answer, not counting time on the network."""

@@ -40,6 +40,11 @@ class Report(msgspec.Struct, frozen=True):
         return f"{self.value['suite']['name']} {self.value['suite']['version']}"
 
     @property
+    def suite_name(self) -> str:
+        """The name of that suite, as far as this kit has it; otherwise that for servers."""
+        return locations.known(self.value["suite"]["name"])
+
+    @property
     def target(self) -> str:
         """The name of the target."""
         name: str = self.value["target"]["name"]

@@ -5,7 +5,7 @@ import contextlib
 import os
 import signal
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from time import perf_counter
 from typing import Any, Final
 
@@ -47,21 +47,33 @@ class Client:
     `said` are the last lines that are no notices, from both of its streams.
     """
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, printed: Callable[[str], None]) -> None:
         self._process = process
+        self._printed = printed
         self.notices: deque[Notice] = deque(maxlen=MOST_NOTICES)
+        self.reported: deque[Notice] = deque(maxlen=MOST_NOTICES)
+        """All notices, those included that a step has taken or passed over."""
         self.said: deque[str] = deque(maxlen=MOST_LINES)
         self.has_driver = False
         """Whether it has written a notice."""
         self.changed = asyncio.Event()
         self._readers = [
             asyncio.create_task(self._read(process.stdout, self._line)),
-            asyncio.create_task(self._read(process.stderr, self.said.append)),
+            asyncio.create_task(self._read(process.stderr, self._said)),
         ]
 
     @classmethod
-    async def start(cls, command: Command, url: str, variables: Mapping[str, str]) -> "Client":
-        """Start the command, for a server at a URL; raise `InputError` if it cannot be run."""
+    async def start(
+        cls,
+        command: Command,
+        url: str,
+        variables: Mapping[str, str],
+        printed: Callable[[str], None] = lambda line: None,
+    ) -> "Client":
+        """Start the command, for a server at a URL; raise `InputError` if it cannot be run.
+
+        `printed` is called with every line that it writes.
+        """
         kept = {name: value for name, value in os.environ.items() if not name.startswith(_OWN)}
         try:
             process = await asyncio.create_subprocess_exec(
@@ -76,7 +88,7 @@ class Client:
         except OSError as error:
             message = f"the client's command {command.argv[0]} cannot be run: {error.strerror}"
             raise InputError(message, command.location) from None
-        return cls(process)
+        return cls(process, printed)
 
     async def _read(self, stream: asyncio.StreamReader | None, take: Any) -> None:
         """Take the lines of a stream, each cut to `LONGEST_LINE` bytes, until it ends."""
@@ -92,14 +104,21 @@ class Client:
             take(line.decode("utf-8", "replace"))
         self.changed.set()
 
+    def _said(self, text: str) -> None:
+        self.said.append(text)
+        self._printed(text)
+
     def _line(self, text: str) -> None:
+        self._printed(text)
         try:
             value = decode(text)
         except NotJSON:
             value = None
         if isinstance(value, dict) and isinstance(value.get("notice"), str):
             self.has_driver = True
-            self.notices.append(Notice(value, perf_counter()))
+            notice = Notice(value, perf_counter())
+            self.notices.append(notice)
+            self.reported.append(notice)
         else:
             self.said.append(text)
         self.changed.set()

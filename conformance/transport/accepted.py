@@ -28,6 +28,7 @@ class Answer(msgspec.Struct, frozen=True):
 
     A 101 selects the `subprotocol`, by default the first that is `known` and asked for. The texts
     of `messages` follow in the same packet, unless the answer comes in pieces of `in_pieces` bytes.
+    A `silent` one is no answer at all.
     """
 
     status: int = 101
@@ -36,6 +37,7 @@ class Answer(msgspec.Struct, frozen=True):
     known: Sequence[str] = ()
     messages: Sequence[str] = ()
     in_pieces: int = 0
+    silent: bool = False
 
 
 class Accepted(Connection):
@@ -104,6 +106,10 @@ class Accepted(Connection):
         self.opened = self.last_sent = perf_counter()
         asked = self.request.path if self.request is not None else self.fault
         self.watcher.crossed(self, "received", "handshake", asked)
+        self.watcher.requested(self)
+        if answer.silent:
+            self.watcher.crossed(self, "noted", "note", "the handshake is not answered")
+            return
         head, response = self._head(answer)
         said = f"subprotocol: {response.headers.get('Sec-WebSocket-Protocol', '(none)')}"
         self.watcher.crossed(self, "sent", "handshake", said, code=answer.status)

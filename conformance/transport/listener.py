@@ -38,10 +38,9 @@ class Listener:
         self._arrivals = Arrivals()
         self.dials: deque[float] = deque(maxlen=10 * MOST_WAITING)
 
-    @property
-    def url(self) -> str:
-        """The address for the client."""
-        return f"ws://{LOOPBACK}:{self._port}/"
+    def url(self, form: str = "") -> str:
+        """The address for the client in some form, in which `{port}` is replaced."""
+        return (form or f"ws://{LOOPBACK}:{{port}}/").replace("{port}", str(self._port))
 
     async def listen(self, port: int = 0) -> None:
         """Listen on a port, by default a free one or that of before; raise `OSError`."""
@@ -76,9 +75,9 @@ class Listener:
         return connection
 
     @property
-    def has_waiting(self) -> bool:
-        """Whether a connection waits to be accepted."""
-        return bool(self._waiting)
+    def waiting(self) -> tuple[Accepted, ...]:
+        """The connections that wait to be accepted."""
+        return tuple(self._waiting)
 
     def close(self) -> None:
         """Stop listening, and reset what was never accepted."""

@@ -48,6 +48,9 @@ class Watcher:
         A message that came is reported by `received` alone.
         """
 
+    def requested(self, connection: "Connection") -> None:
+        """A client asked for the connection, by the request of its handshake."""
+
     def received(self, connection: "Connection", message: Message) -> None:
         """A message came."""
 

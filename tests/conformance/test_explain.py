@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from conformance.cli.commands import COMMANDS
+from conformance.cli.explain import suites_by_word
 from conformance.cli.main import main
 from conformance.documents import locations
 from conformance.documents.shape import members
@@ -104,11 +105,12 @@ def test_the_kinds_are_counted_and_each_example_is_explained(
     found = [re.fullmatch(r" *(\d+) (.+?) +coda-conformance explain (\S+)", row)
              for row in output.splitlines()]  # fmt: skip
     assert len(found) == len(kinds())
+    every = suites_by_word([load(name) for name in locations.SUITES])
     for kind, row in zip(kinds(), found, strict=True):
         assert row is not None
-        assert int(row[1]) == sum(word.kind == kind for word in known())
+        assert int(row[1]) == sum(word.kind == kind for word in every)
         assert row[2] in (kind, f"{kind}s")
-        assert kind in {word.kind for word in glossary.meanings(known(), row[3])}
+        assert kind in {word.kind for word in glossary.meanings(every, row[3])}
         assert said(capsys, row[3])[0] == 0
 
 
@@ -286,6 +288,15 @@ def test_a_message_is_explained_from_its_schema(suite: Suite) -> None:
     assert "a client may send: `client_message`; with features `ping`" in tables
     assert '{"type":"ping"}' in rows(found, "Examples")
     assert rows(found, "In the schemas") == ["coda-conformance schema ping"]
+
+
+def test_a_member_of_several_types_says_them_all(suite: Suite) -> None:
+    (row,) = (
+        row
+        for row in members(suite.schemas, "events/conversation_start")
+        if row.path == "data.timestamp"
+    )
+    assert (row.holds, row.required) == ("number or string", False)
 
 
 def test_the_members_of_an_event_are_its_own_and_those_of_all_events(suite: Suite) -> None:

@@ -57,6 +57,16 @@ def changed(suite: Suite, asked: FrozenSet) -> set[str]:
     return {name for _, name, _ in frozen.changes(asked, suite)}
 
 
+def test_what_is_asked_of_clients_is_in_no_set(suite: Suite, asked: FrozenSet) -> None:
+    rows = {
+        name: replace(row, sentence="Another.") if row.role == "client" else row
+        for name, row in suite.requirements.items()
+    }
+    assert changed(replace(suite, requirements=rows), asked) == set()
+    servers = {name for name, row in suite.requirements.items() if row.role == "server"}
+    assert asked.requirements.keys() == servers < suite.requirements.keys()
+
+
 def with_step(step: Step, **members: object) -> tuple[Step, ...]:
     return (replace(step, **members),)
 

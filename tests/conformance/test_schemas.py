@@ -61,6 +61,24 @@ def test_a_schema_of_the_kit_is_valid_and_shows_both_kinds_of_example(name: str)
     assert document["x-invalid-examples"]
 
 
+@pytest.mark.parametrize("name", STORE.documents)
+def test_each_value_of_an_enumeration_has_one_text_or_none_has(name: str) -> None:
+    for part in _parts(STORE.documents[name]):
+        if "x-enum-descriptions" in part:
+            texts = part["x-enum-descriptions"]
+            assert isinstance(texts, list)
+            assert len(texts) == len(part["enum"])
+            assert all(isinstance(text, str) and text.endswith(".") for text in texts)
+
+
+def _parts(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        yield value
+    for row in value.values() if isinstance(value, dict) else value:
+        if isinstance(row, dict | list):
+            yield from _parts(row)
+
+
 def test_a_schema_that_is_not_there_is_the_fault_of_the_kit(tmp_path: Path) -> None:
     with pytest.raises(KitError, match=r"there is no schema nothing\.json"):
         STORE.is_valid("nothing", {})

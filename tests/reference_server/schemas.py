@@ -18,7 +18,9 @@ def load(name: str) -> dict[str, Any]:
 
 FILES = [path.relative_to(SCHEMAS).as_posix() for path in SCHEMAS.rglob("*.json")]
 REGISTRY: Registry[Any] = Registry().with_resources(
-    (schema["$id"], Resource.from_contents(schema)) for schema in map(load, FILES)
+    (schema["$id"], Resource.from_contents(schema))
+    for schema in map(load, FILES)
+    if "$id" in schema  # the AsyncAPI document has none
 )
 
 

@@ -124,15 +124,6 @@ def test_a_schema_is_open_to_members_that_it_does_not_name(name: str) -> None:
 
 
 @each_file
-def test_the_values_of_an_enumeration_have_one_text_each(name: str) -> None:
-    for schema in subschemas(FILES[name]):
-        if "x-enum-descriptions" in schema:
-            texts = schema["x-enum-descriptions"]
-            assert len(texts) == len(schema["enum"])
-            assert all(text.endswith(".") for text in texts)
-
-
-@each_file
 def test_every_requirement_that_a_description_names_exists(name: str) -> None:
     registry = yaml.safe_load(REQUIREMENTS.read_text("utf-8"))
     known = {requirement["id"] for requirement in registry["requirements"]}

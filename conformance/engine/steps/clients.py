@@ -1,10 +1,13 @@
 """Steps that judge a client: its process, its connections, its driver."""
 
 import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from http import HTTPStatus
 from time import perf_counter
 from typing import Any, Final
 
+from conformance.documents.schemas import Fault
 from conformance.engine.client_dialogue import ClientDialogue
 from conformance.engine.inconclusive import NotJudged
 from conformance.engine.matching import difference, matches
@@ -34,7 +37,7 @@ async def start(action: Action) -> None:
     """Start the client, again if it runs."""
     row = action.argument
     scale = float(row.get("backoff_scale", action.world.variables.get("backoff_scale", 1.0)))
-    await dialogue_of(action).start(row.get("token", ""), scale)
+    await dialogue_of(action).start(row.get("token", ""), scale, row.get("url", ""))
 
 
 async def accept(action: Action) -> None:
@@ -47,10 +50,15 @@ async def accept(action: Action) -> None:
         known=KNOWN,
         messages=tuple(encode(value) for value in row.get("with", ())),
         in_pieces=row.get("in_pieces", 0),
+        silent=row.get("silent", False),
     )
     for value in row.get("with", ()):
         action.world.secrets.learn(value, encode(value))
     connection = await _next(action, answer)
+    if connection is None:
+        action.dialogue.of_connection[action.on] = {"came": 0}
+        return
+    action.dialogue.of_connection[action.on]["came"] = 1
     _judge_request(action, connection)
     asked = connection.asked_for
     for name, path in action.step.modifiers.get("save", {}).items():
@@ -64,8 +72,11 @@ def _lines(value: Any) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
 
 
-async def _next(action: Action, answer: Answer) -> Accepted:
-    """Return the client's next connection; fail if it comes too early, too late or never."""
+async def _next(action: Action, answer: Answer) -> Accepted | None:
+    """Return the client's next connection; fail if it comes too early, too late or never.
+
+    None if there need not be one.
+    """
     dialogue = dialogue_of(action)
     within, early = action.moment("within"), action.moment("not_before")
     timeout = action.world.connect_timeout
@@ -74,6 +85,8 @@ async def _next(action: Action, answer: Answer) -> Accepted:
     try:
         connection = await dialogue.accept(action.on, answer, timeout)
     except TimeoutError:
+        if action.option("may_fail", False):
+            return None
         ended = dialogue.process.ended
         said = f"; it ended {ended}" if ended else ""
         action.timed_out(
@@ -103,9 +116,7 @@ def _judge_request(action: Action, connection: Accepted) -> None:
             entry=action.last_entry,
         )
     schema = action.option("request")
-    faults = (
-        action.world.suite.schemas.explain_inline(schema, connection.asked_for) if schema else ()
-    )
+    faults = _faults(action, schema, connection.asked_for)
     if faults:
         action.fail(
             "handshake",
@@ -117,6 +128,11 @@ def _judge_request(action: Action, connection: Accepted) -> None:
         )
 
 
+def _faults(action: Action, schema: Any, value: Any) -> Sequence[Fault]:
+    """Return where a value breaks the schema of a step, if it has one."""
+    return action.world.suite.schemas.explain_inline(schema, value) if schema else ()
+
+
 async def expect_no_connection(action: Action) -> None:
     """Fail if the client connects within a time, or before it reports that it has given up."""
     dialogue = dialogue_of(action)
@@ -124,18 +140,32 @@ async def expect_no_connection(action: Action) -> None:
     seconds = float(row["seconds"]) * action.world.timeout_scale
     action.dialogue.note_wait("connections that must not come", seconds)
     deadline = perf_counter() + seconds
-    while perf_counter() < deadline and not dialogue.port.has_waiting:
+    while perf_counter() < deadline and not _unwanted(action):
         if "until" in row and _reported(dialogue, row["until"]):
             await asyncio.sleep(GLANCE)
             break
         await asyncio.sleep(GLANCE)
-    if dialogue.port.has_waiting:
+    found = _unwanted(action)
+    if found:
+        schema = action.option("request")
         action.fail(
             "unwanted message",
             "the client connects again",
-            expected=Evidence("no connection"),
-            received=Evidence("a connection from the client"),
+            expected=Evidence("no connection" + (" like" if schema else ""), schema),
+            received=Evidence("a connection from the client", found[0].asked_for),
         )
+
+
+def _unwanted(action: Action) -> list[Accepted]:
+    """Return the waiting connections that must not come."""
+    waiting, schema = dialogue_of(action).port.waiting, action.option("request")
+    if not schema:
+        return [*waiting]
+    return [
+        row
+        for row in waiting
+        if row.request is not None and not _faults(action, schema, row.asked_for)
+    ]
 
 
 def _reported(dialogue: ClientDialogue, wanted: Any) -> bool:
@@ -169,12 +199,11 @@ async def expect_notice(action: Action) -> None:
     expected, where = action.argument, action.option("where")
     deadline = perf_counter() + action.timeout
     other: Notice | None = None
-    while True:
-        notice = await _next_notice(dialogue, deadline)
-        if notice is None:
-            break
-        wanted = expected if where is None else where
-        if matches(wanted, notice.value):
+    async for notice in _notices(action, deadline):
+        is_it = (
+            _is_like(action, expected, notice) if where is None else matches(where, notice.value)
+        )
+        if is_it:
             _judge_notice(action, expected, notice)
             return
         if notice.value.get("notice") == expected.get("notice"):
@@ -188,6 +217,41 @@ async def expect_notice(action: Action) -> None:
     )
 
 
+def _counted(action: Action) -> list[Notice]:
+    """Return the notices that count: all since a step, or those that no step has taken."""
+    client = dialogue_of(action).process
+    if "since" not in action.step.modifiers:
+        return [*client.notices]
+    begun = action.span(action.step.modifiers["since"]).start - action.world.advanced
+    return [row for row in client.reported if row.time >= begun]
+
+
+async def _notices(action: Action, deadline: float) -> AsyncIterator[Notice]:
+    """Yield the notices that count until a deadline; those since a step are not taken."""
+    client = dialogue_of(action).process
+    keeps, seen = "since" in action.step.modifiers, 0
+    while True:
+        client.changed.clear()
+        found = _counted(action)[seen:]
+        for notice in found:
+            if keeps:
+                seen += 1
+            else:
+                client.notices.popleft()
+            yield notice
+        left = deadline - perf_counter()
+        if left <= 0 or (client.ended and not found):
+            return
+        with suppress(TimeoutError):
+            await asyncio.wait_for(client.changed.wait(), left)
+
+
+def _is_like(action: Action, members: Any, notice: Notice) -> bool:
+    """Return whether a notice has members, and satisfies the schema of the step."""
+    faults = _faults(action, action.option("schema"), notice.value)
+    return matches(members, notice.value) and not faults
+
+
 def _judge_notice(action: Action, expected: Any, notice: Notice) -> None:
     found = difference(expected, notice.value)
     if found is not None:
@@ -199,6 +263,17 @@ def _judge_notice(action: Action, expected: Any, notice: Notice) -> None:
             received=Evidence("", notice.value),
             pointer=found.pointer,
         )
+    schema = action.option("schema")
+    faults = _faults(action, schema, notice.value)
+    if faults:
+        action.fail(
+            "other message",
+            f"the notice breaks the schema at {faults[0].pointer or 'the top level'}: "
+            f"{faults[0].message}",
+            expected=Evidence("a notice that satisfies the schema", schema),
+            received=Evidence("", notice.value),
+            pointer=faults[0].pointer,
+        )
     for name, path in action.step.modifiers.get("save", {}).items():
         action.scope[name] = at(notice.value, path)
 
@@ -209,30 +284,14 @@ async def expect_no_notice(action: Action) -> None:
     if not dialogue.drives:
         raise NotJudged(f"{action.step.location}: the client has no driver, which this step needs")
     await _settle(action)
-    for notice in dialogue.process.notices:
-        if matches(action.argument, notice.value):
+    for notice in _counted(action):
+        if _is_like(action, action.argument, notice):
             action.fail(
                 "unwanted message",
                 "the client reports what did not happen",
                 expected=like(action.argument, "no notice like"),
                 received=Evidence("", notice.value),
             )
-
-
-async def _next_notice(dialogue: ClientDialogue, deadline: float) -> Notice | None:
-    client = dialogue.process
-    while not client.notices:
-        client.changed.clear()
-        left = deadline - perf_counter()
-        if left <= 0:
-            return None
-        try:
-            await asyncio.wait_for(client.changed.wait(), left)
-        except TimeoutError:
-            return None
-        if client.ended and not client.notices:
-            return None
-    return client.notices.popleft()
 
 
 async def expect_absent(action: Action) -> None:
@@ -250,7 +309,8 @@ async def expect_absent(action: Action) -> None:
             return
         if isinstance(item, End):
             return
-        if matches(unwanted, item.value) and item.mentions(action.option("containing", "")):
+        is_like = matches(unwanted, item.value) and item.mentions(action.option("containing", ""))
+        if is_like and not _faults(action, action.option("schema"), item.value):
             action.fail(
                 "unwanted message",
                 "an unwanted message came",

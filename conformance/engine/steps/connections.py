@@ -10,7 +10,7 @@ from typing import Any, Final, NoReturn
 
 from conformance.engine.dialogue import Span
 from conformance.engine.steps import excuses
-from conformance.engine.steps.action import GRACE, Action
+from conformance.engine.steps.action import GRACE, Action, StepFailed
 from conformance.engine.steps.barrier import END, NO_END, Probe
 from conformance.engine.steps.receiving import judge_schema
 from conformance.json_text import at
@@ -126,7 +126,15 @@ async def drop(action: Action) -> None:
 async def expect_close(action: Action) -> None:
     """Fail unless the connection ends, as and when it should."""
     wanted = action.argument
-    end = await _await_end(action)
+    if action.option("may_fail", False):
+        try:
+            end = await _await_end(action)
+        except StepFailed:
+            action.dialogue.of_connection[action.on] |= {"ended": 0, "stays": 1}
+            return
+        action.dialogue.of_connection[action.on] |= {"ended": 1, "stays": 0}
+    else:
+        end = await _await_end(action)
     codes = wanted.get("code")
     if codes is not None and end.code not in (codes if isinstance(codes, list) else [codes]):
         excuses.lapse(action, None, end)

@@ -7,7 +7,7 @@ from conformance.loader import chapters
 from conformance.loader.glossary import Word, folder, prefix
 from conformance.model import Requirement, Scenario
 from conformance.rendering.explained.page import Block, Page, Row
-from conformance.rendering.explained.sources import COMMAND, Sources
+from conformance.rendering.explained.sources import Sources
 
 MOST: Final = 10
 """Scenarios that are listed."""
@@ -19,14 +19,16 @@ def page(sources: Sources, word: Word) -> Page:
     own = _requirements(sources, word.name, scenarios)
     home = _chapter(word.name, own)
     chapter = chapters.chapter(home) if home else None
-    judged = any(row.role == "server" for row in own)
-    unjudged = [row for row in own if row.role != "server"]
+    judged = any(row.role == sources.suite.role for row in own)
+    unjudged = [row for row in own if row.role != sources.suite.role]
     select = f"{word.name}/" if scenarios else word.name
     blocks = [
         Block("Sections", tuple(Row(row, "-") for row in chapter.sections) if chapter else ()),
-        Block("Requirements", tuple(_shown(own)), _number(len(own), len(unjudged))),
-        Block("Scenarios", tuple(_scenarios(scenarios, select)), str(len(scenarios))),
-        Block("Try just that", (Row(f"{COMMAND} run TARGET {select}", whole=True),) * judged),
+        Block(
+            "Requirements", tuple(_shown(own)), _number(len(own), len(unjudged), sources.suite.role)
+        ),
+        Block("Scenarios", tuple(_scenarios(sources, scenarios, select)), str(len(scenarios))),
+        Block("Try just that", (Row(f"{sources.run} {select}", whole=True),) * judged),
     ]
     facts = ("area", *([f"spec/{home}.md"] if home else []))
     opening = chapter.opening if chapter else ""
@@ -58,16 +60,16 @@ def _file(row: Requirement) -> str:
     return row.anchor.partition(".md#")[0]
 
 
-def _number(all_: int, unjudged: int) -> str:
-    return f"{all_}, {unjudged} of them not judged yet" if unjudged else str(all_)
+def _number(all_: int, unjudged: int, role: str) -> str:
+    return f"{all_}, {unjudged} of them not for a {role}" if unjudged else str(all_)
 
 
 def _shown(own: list[Requirement]) -> Iterator[Row]:
     yield from (Row(f"{row.level}: {row.sentence}", row.id) for row in own)
 
 
-def _scenarios(rows: list[Scenario], select: str) -> Iterator[Row]:
+def _scenarios(sources: Sources, rows: list[Scenario], select: str) -> Iterator[Row]:
     yield from (Row(f"{row.id} — {row.title}") for row in rows[:MOST])
     more = len(rows) - MOST
     if more > 0:
-        yield Row(f"and {more} more: {COMMAND} list {select}")
+        yield Row(f"and {more} more: {sources.list} {select}")

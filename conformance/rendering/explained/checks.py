@@ -11,7 +11,7 @@ from conformance.model import Scenario
 from conformance.record.exchange import Exchange
 from conformance.rendering.explained.page import Block, Page, Row
 from conformance.rendering.explained.requirements import exchange_blocks, faults_block
-from conformance.rendering.explained.sources import COMMAND, Sources
+from conformance.rendering.explained.sources import Sources
 
 
 def scenario(sources: Sources, word: Word) -> Page:
@@ -21,7 +21,7 @@ def scenario(sources: Sources, word: Word) -> Page:
         *_judges(sources, row.requirements),
         *_exchange(sources, (e for e in sources.exchanges.values() if e.scenario == row.id)),
         _needs(row),
-        Block("Try just that", (Row(f"{COMMAND} run TARGET {row.id}", whole=True),)),
+        Block("Try just that", (Row(f"{sources.run} {row.id}", whole=True),)),
         _file(sources, row),
     ]
     lead = (" ".join(row.description.split()),) if row.description else ()
@@ -35,8 +35,10 @@ def form(sources: Sources, word: Word) -> Page:
     blocks = [
         *_judges(sources, row.requirements),
         _written(sources, row),
-        faults_block([fault for fault in sources.faults if fault.form == row.name], row.id),
-        Block("Try just that", (Row(f"{COMMAND} run TARGET {row.id}", whole=True),)),
+        faults_block(
+            sources, [fault for fault in sources.faults if fault.form == row.name], row.id
+        ),
+        Block("Try just that", (Row(f"{sources.run} {row.id}", whole=True),)),
     ]
     lead = () if row.requirements else (own,)
     sentence = "Scenarios that passed are played again in this form, which must make no difference."
@@ -49,7 +51,7 @@ def passive(sources: Sources, word: Word) -> Page:
     blocks = [
         *_judges(sources, (row.requirement,)),
         *_exchange(sources, (e for e in sources.exchanges.values() if e.judge == row.id)),
-        Block("Try just that", (Row(f"{COMMAND} run TARGET {row.id}", whole=True),)),
+        Block("Try just that", (Row(f"{sources.run} {row.id}", whole=True),)),
     ]
     sentence = "It watches every connection of a run, and sends nothing."
     return Page(f"{row.id} — {row.title}", (), sentence, tuple(blocks))
@@ -71,7 +73,7 @@ def _judges(sources: Sources, names: Iterable[str]) -> Iterator[Block]:
 def _exchange(sources: Sources, rows: Iterable[Exchange]) -> Iterator[Block]:
     row = min(rows, key=lambda row: row.weight, default=None)
     if row is not None:
-        yield from exchange_blocks(row, sources.faults)
+        yield from exchange_blocks(sources, row)
 
 
 def _needs(row: Scenario) -> Block:

@@ -9,7 +9,9 @@ from conformance.loader.glossary import Word
 from conformance.model import Requirement
 from conformance.record.exchange import Exchange
 from conformance.rendering.explained.page import BAD, GOOD, NOTICE, Block, Page, Row
-from conformance.rendering.explained.sources import COMMAND, Known, Sources
+from conformance.rendering.explained.sources import Known, Sources
+
+_ADDRESS: Final = {"server": "--port 8766", "client": "ws://127.0.0.1:8765/"}
 
 MOST: Final = 10
 """Checks, faults and places that are listed."""
@@ -18,14 +20,14 @@ MOST: Final = 10
 def page(sources: Sources, word: Word) -> Page:
     """Return what there is to say of a requirement."""
     requirement = sources.suite.requirements[word.name]
-    is_judged = requirement.role == "server"
+    is_judged = requirement.role == sources.suite.role
     row = coverage_of(requirement, sources.suite, sources.monitors) if is_judged else None
     own = [fault for fault in sources.faults if fault.requirement == word.name]
     blocks = [
         _why(requirement),
         *_exchange_blocks(sources, word.name),
-        faults_block(own, word.name),
-        *([_checks(row)] if row else []),
+        faults_block(sources, own, word.name),
+        *([_checks(sources, row)] if row else []),
         _schemas(sources, word.name),
         _commands(sources, word.name, row),
     ]
@@ -42,8 +44,6 @@ def _conditions(requirement: Requirement) -> Iterator[str]:
     yield f"spec/{requirement.anchor}"
     if requirement.claim:
         yield f"Applies only to targets that claim {requirement.claim}."
-    if requirement.role != "server":
-        yield f"Not judged yet: no check judges a {requirement.role}."
     if requirement.excluded:
         yield f"Not judged: {requirement.excluded}"
 
@@ -54,19 +54,20 @@ def _why(requirement: Requirement) -> Block:
     return Block("How it is meant", (*map(Row, said), *more))
 
 
-def exchange_blocks(row: Exchange, faults: Sequence[Known]) -> Iterator[Block]:
+def exchange_blocks(sources: Sources, row: Exchange) -> Iterator[Block]:
     """Yield both dialogues of an exchange."""
-    title = next((fault.title for fault in faults if fault.id == row.fault), row.fault)
+    role = sources.suite.role
+    title = next((fault.title for fault in sources.faults if fault.id == row.fault), row.fault)
     different = set(row.bad) - set(row.good), set(row.good) - set(row.bad)
     good = (Row(line, " ", GOOD if line in different[1] else None, hang=2) for line in row.good)
-    yield Block("A server that keeps it", tuple(good), row.scenario, GOOD)
+    yield Block(f"A {role} that keeps it", tuple(good), row.scenario, GOOD)
     bad = (
         Row(line, "▶" if i == row.at else " ", BAD if line in different[0] else None, hang=2)
         for i, line in enumerate(row.bad)
     )
     found = (row.found, f"expected {row.expected}" if row.expected else "")
     yield Block(
-        "A server that breaks it",
+        f"A {role} that breaks it",
         (*bad, *(Row(text, " ", NOTICE) for text in (": ".join(filter(None, found)),))),
         title,
         BAD,
@@ -76,26 +77,26 @@ def exchange_blocks(row: Exchange, faults: Sequence[Known]) -> Iterator[Block]:
 def _exchange_blocks(sources: Sources, requirement: str) -> Iterator[Block]:
     row = sources.exchanges.get(requirement)
     if row is not None:
-        yield from exchange_blocks(row, sources.faults)
+        yield from exchange_blocks(sources, row)
 
 
-def faults_block(own: Sequence[Known], word: str) -> Block:
-    """Return how servers break something: what the faulty servers of the self-test do."""
+def faults_block(sources: Sources, own: Sequence[Known], word: str) -> Block:
+    """Return how targets break something: what the faulty ones of the self-test do."""
     rows = [Row(fault.title, "-") for fault in own[:MOST]]
     more = len(own) - MOST
     if more > 0:
-        rows.append(Row(f"and in {more} more way{'s' * (more != 1)}: {COMMAND} selftest {word}"))
-    return Block("How servers break it", tuple(rows))
+        rows.append(Row(f"and in {more} more way{'s' * (more != 1)}: {sources.selftest} {word}"))
+    return Block(f"How {sources.suite.role}s break it", tuple(rows))
 
 
-def _checks(row: Coverage) -> Block:
+def _checks(sources: Sources, row: Coverage) -> Block:
     scenarios = [(scenario.id, scenario.title) for scenario in row.scenarios]
     monitors = [(f"passive/{name}", title) for name, title in row.monitors]
     found = monitors + scenarios
     rows = [Row(f"{name} — {title}") for name, title in found[:MOST]]
     more = len(found) - MOST
     if more > 0:
-        rows.append(Row(f"and {more} more: {COMMAND} list {row.requirement.id}"))
+        rows.append(Row(f"and {more} more: {sources.list} {row.requirement.id}"))
     return Block("Judged by", tuple(rows))
 
 
@@ -108,9 +109,10 @@ def _schemas(sources: Sources, requirement: str) -> Block:
 def _commands(sources: Sources, requirement: str, row: Coverage | None) -> Block:
     rows = []
     if row is not None and (row.scenarios or row.monitors):
-        rows.append(Row(f"{COMMAND} run TARGET {requirement}", whole=True))
+        rows.append(Row(f"{sources.run} {requirement}", whole=True))
     shown = sources.exchanges.get(requirement)
     if shown is not None:
-        faulty = f"python -m conformance.selftest {shown.fault} --port 8766"
-        rows.append(Row(f"{faulty}   # the server above that breaks it", whole=True))
+        role = sources.suite.role
+        faulty = f"python -m conformance.selftest {shown.fault} {_ADDRESS[role]}"
+        rows.append(Row(f"{faulty}   # the {role} above that breaks it", whole=True))
     return Block("Try just that", tuple(rows))

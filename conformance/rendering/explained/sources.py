@@ -57,6 +57,25 @@ class Sources(msgspec.Struct, frozen=True, dict=True):
                     if has(said, requirement):
                         yield f"schemas/{name}.json{f' {place}' if place else ''}", said
 
+    @property
+    def _is_of_clients(self) -> bool:
+        return self.suite.role == "client"
+
+    @property
+    def run(self) -> str:
+        """The command that judges a target, but for what is selected."""
+        return f"{COMMAND} {'client' if self._is_of_clients else 'run'} TARGET"
+
+    @property
+    def list(self) -> str:
+        """The command that lists checks."""
+        return f"{COMMAND} list{' --clients' * self._is_of_clients}"
+
+    @property
+    def selftest(self) -> str:
+        """The command that judges faulty targets."""
+        return f"{COMMAND} selftest{' --clients' * self._is_of_clients}"
+
     @cached_property
     def _schemas(self) -> dict[str, str]:
         """The texts of the protocol's own schemas, by name."""

@@ -1,0 +1,61 @@
+"""Members: reads members of what a server sent, and treats those of the wrong type as missing."""
+
+import math
+import re
+from typing import Any, Final
+
+__all__ = ["integer", "nonce", "number", "object_", "shown", "text", "texts"]
+
+_NONCE: Final = re.compile(r"[A-Za-z0-9_-]{22,1024}")
+
+
+def object_(value: dict[str, Any], name: str) -> dict[str, Any]:
+    """The member, if it is an object; else an empty one."""
+    member = value.get(name)
+    return member if isinstance(member, dict) else {}
+
+
+def text(value: dict[str, Any], name: str, most: int | None = None) -> str | None:
+    """The member, if it is a string that is not empty and has at most so many code points."""
+    member = value.get(name)
+    good = isinstance(member, str) and member and (most is None or len(member) <= most)
+    return member if good else None
+
+
+def texts(value: dict[str, Any], name: str) -> list[str] | None:
+    """The strings of the member, if it is an array."""
+    member = value.get(name)
+    if not isinstance(member, list):
+        return None
+    return [item for item in member if isinstance(item, str)]  # CLIENT-26
+
+
+def nonce(value: dict[str, Any]) -> str | None:
+    """The member `nonce`, if it is one: with a line feed in it, it could forge a proof."""
+    member = value.get("nonce")
+    return member if isinstance(member, str) and _NONCE.fullmatch(member) else None
+
+
+def shown(words: str) -> str:
+    """What a server said, so that it can act on no terminal."""
+    return ascii(words[:100])
+
+
+def number(value: dict[str, Any], name: str, least: float = 0) -> float | None:
+    """The member, if it is a finite number and not less than this."""
+    member = value.get(name)
+    if isinstance(member, bool) or not isinstance(member, int | float):
+        return None
+    try:
+        good = math.isfinite(member) and member >= least
+    except OverflowError:
+        return None
+    return float(member) if good else None
+
+
+def integer(value: dict[str, Any], name: str, least: int = 0) -> int | None:
+    """The member, if it is an integer, in any spelling, from this to 2^53 - 1."""
+    member = number(value, name, least)
+    if member is None or member != int(member) or member > 2**53 - 1:
+        return None
+    return int(member)
