@@ -25,6 +25,9 @@ EARLY: Final = 64 * 1024
 
 MOST_PINGS: Final = 1000
 
+MOST_EARLY: Final = 64 * 1024
+"""Bytes that are kept of what a client sends before its request is answered."""
+
 EARLY: Final = "a frame came before the handshake was answered"
 
 
