@@ -18,15 +18,10 @@ from conformance.transport.connection import Connection
 from conformance.transport.frames import own_frame
 from conformance.transport.outgoing import Watcher
 
-MOST_MOST_PINGS: Final = 1000
-
-EARLY: Final = 64 * 1024
+MOST_EARLY: Final = 64 * 1024
 """Bytes that are kept of what a client sends before its request is answered."""
 
 MOST_PINGS: Final = 1000
-
-MOST_EARLY: Final = 64 * 1024
-"""Bytes that are kept of what a client sends before its request is answered."""
 
 EARLY: Final = "a frame came before the handshake was answered"
 
