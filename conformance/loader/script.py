@@ -20,6 +20,8 @@ OF_ROLE: Final = {
         "command",
         "expect_notice",
         "expect_no_notice",
+        "expect_question",
+        "expect_value",
     ),
 }
 """The verbs that only scenarios for this role of the target have."""
@@ -46,6 +48,8 @@ VERBS: Final = (
     "expect_notice",
     "expect_no_notice",
     "expect_no_connection",
+    "expect_question",
+    "expect_value",
     "stop_listening",
     "listen",
     "let",

@@ -1,5 +1,6 @@
 """A connection that a client opened: the kit is its server."""
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from time import perf_counter
@@ -9,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 import msgspec
 from websockets.datastructures import Headers
 from websockets.exceptions import InvalidHandshake
-from websockets.frames import Opcode
+from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
 from websockets.server import ServerProtocol
 
@@ -20,6 +21,8 @@ from conformance.transport.outgoing import Watcher
 MOST_EARLY: Final = 64 * 1024
 """Bytes that are kept of what a client sends before its request is answered."""
 
+MOST_PINGS: Final = 1000
+
 EARLY: Final = "a frame came before the handshake was answered"
 
 
@@ -28,7 +31,7 @@ class Answer(msgspec.Struct, frozen=True):
 
     A 101 selects the `subprotocol`, by default the first that is `known` and asked for. The texts
     of `messages` follow in the same packet, unless the answer comes in pieces of `in_pieces` bytes.
-    A `silent` one is no answer at all.
+    A `silent` one is no answer at all. Pings are not answered unless it `answers_pings`.
     """
 
     status: int = 101
@@ -38,6 +41,7 @@ class Answer(msgspec.Struct, frozen=True):
     messages: Sequence[str] = ()
     in_pieces: int = 0
     silent: bool = False
+    answers_pings: bool = True
 
 
 class Accepted(Connection):
@@ -51,6 +55,10 @@ class Accepted(Connection):
         self.fault = ""
         """What RFC 6455, section 4.2.1, does not allow in the request."""
         self._early = bytearray()
+        self.arrived = perf_counter()
+        """When the TCP connection came."""
+        self._answers_pings = True
+        self._pings: deque[float] = deque(maxlen=MOST_PINGS)
 
     # ── the request ──
 
@@ -103,6 +111,7 @@ class Accepted(Connection):
     async def answer_request(self, name: str, answer: Answer) -> None:
         """Take the connection under a name, and answer its request."""
         self.name = name
+        self._answers_pings = answer.answers_pings
         self.opened = self.last_sent = perf_counter()
         asked = self.request.path if self.request is not None else self.fault
         self.watcher.crossed(self, "received", "handshake", asked)
@@ -166,6 +175,18 @@ class Accepted(Connection):
             return answer.subprotocol
         offered = self.asked_for.get("subprotocols", ())
         return next((name for name in offered if name in answer.known), None)
+
+    async def pinged(self, since: float, timeout: float) -> float:
+        """Return when the first ping frame since a moment came; raise `TimeoutError`."""
+        await self._arrivals.until(lambda: any(time >= since for time in self._pings), timeout)
+        return next(time for time in self._pings if time >= since)
+
+    def _file_frame(self, frame: Frame) -> None:
+        if frame.opcode is Opcode.PING:
+            self._pings.append(perf_counter())
+            if not self._answers_pings:
+                return
+        super()._file_frame(frame)
 
     def _file_frames(self, data: bytes) -> None:
         if self.response is None:

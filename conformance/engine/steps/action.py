@@ -66,6 +66,8 @@ class Action:
         self.requirement = requirement
         self.on = on
         self.begun = perf_counter()
+        self.happened: float | None = None
+        """When what the step waits for came (`perf_counter`), if its label stands for that."""
         if "on" in step.modifiers:
             self.on = str(self.value(step.modifiers["on"]))
 

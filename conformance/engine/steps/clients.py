@@ -37,7 +37,10 @@ async def start(action: Action) -> None:
     """Start the client, again if it runs."""
     row = action.argument
     scale = float(row.get("backoff_scale", action.world.variables.get("backoff_scale", 1.0)))
-    await dialogue_of(action).start(row.get("token", ""), scale, row.get("url", ""))
+    try:
+        await dialogue_of(action).start(row.get("token", ""), scale, row.get("url", ""))
+    except NotJudged as error:
+        raise NotJudged(f"{action.step.location}: {error}") from None
 
 
 async def accept(action: Action) -> None:
@@ -51,6 +54,7 @@ async def accept(action: Action) -> None:
         messages=tuple(encode(value) for value in row.get("with", ())),
         in_pieces=row.get("in_pieces", 0),
         silent=row.get("silent", False),
+        answers_pings=row.get("answers_pings", True),
     )
     for value in row.get("with", ()):
         action.world.secrets.learn(value, encode(value))
@@ -59,6 +63,8 @@ async def accept(action: Action) -> None:
         action.dialogue.of_connection[action.on] = {"came": 0}
         return
     action.dialogue.of_connection[action.on]["came"] = 1
+    action.happened = connection.arrived
+    _note_wait(action, connection)
     _judge_request(action, connection)
     asked = connection.asked_for
     for name, path in action.step.modifiers.get("save", {}).items():
@@ -66,6 +72,14 @@ async def accept(action: Action) -> None:
             action.dialogue.of_connection[action.on][name] = at(asked, path)
         except LookupError:
             action.dialogue.not_given.add(name)
+
+
+def _note_wait(action: Action, connection: Accepted) -> None:
+    """Add the seconds from the beginning of a step to the list of waits that `timed` names."""
+    timed = action.option("timed")
+    if timed is not None:
+        waits = action.dialogue.variables.setdefault(timed["into"], [])
+        waits.append(connection.arrived - action.span(timed["since"]).start)
 
 
 def _lines(value: Any) -> tuple[str, ...]:
@@ -87,7 +101,9 @@ async def _next(action: Action, answer: Answer) -> Accepted | None:
     except TimeoutError:
         if action.option("may_fail", False):
             return None
-        ended = dialogue.process.ended
+        ended = dialogue.client.ended if dialogue.client is not None else ""
+        if ended and action.option("may_end", False):
+            raise NotJudged(f"{action.step.location}: the client ended {ended}") from None
         said = f"; it ended {ended}" if ended else ""
         action.timed_out(
             "missing",
@@ -95,7 +111,7 @@ async def _next(action: Action, answer: Answer) -> Accepted | None:
             expected=Evidence("a connection from the client"),
             received=Evidence(f"none within {timeout:.1f} s{said}"),
         )
-    came = connection.opened
+    came = connection.arrived
     if early is not None and came < early[0].start + early[1]:
         action.fail(
             "early close",
@@ -294,6 +310,52 @@ async def expect_no_notice(action: Action) -> None:
             )
 
 
+async def expect_question(action: Action) -> None:
+    """Fail unless the client sends something that a server answers: a message, or a ping frame."""
+    connection = action.connection
+    assert isinstance(connection, Accepted)
+    begun, within = perf_counter(), action.moment("within")
+    timeout = action.timeout
+    if within is not None:
+        timeout = max(0.0, within[0].end + within[1] + action.world.slack - action.world.now())
+    received = asyncio.ensure_future(connection.receive(timeout))
+    pinged = asyncio.ensure_future(connection.pinged(begun, timeout))
+    try:
+        await asyncio.wait({received, pinged}, return_when=asyncio.FIRST_COMPLETED)
+        if pinged.done() and pinged.exception() is None:
+            action.happened = pinged.result()
+            return
+        item = await received
+    except TimeoutError:
+        action.timed_out(
+            "missing",
+            "the client asks for no answer",
+            expected=Evidence("a ping, a ping frame or another message"),
+            received=Evidence(f"nothing within {timeout:.1f} s"),
+        )
+    finally:
+        for task in (received, pinged):
+            task.cancel()
+        await asyncio.gather(received, pinged, return_exceptions=True)
+    if isinstance(item, End):
+        action.ended(item, Evidence("a ping, a ping frame or another message"))
+    action.happened = item.time
+
+
+async def expect_value(action: Action) -> None:
+    """Fail unless a value satisfies the schema of the step."""
+    value, schema = action.argument, action.option("schema")
+    faults = _faults(action, schema, value)
+    if faults:
+        action.fail(
+            "other message",
+            f"what was measured is not as it must be: {faults[0].message}",
+            expected=Evidence("a value that satisfies the schema", schema),
+            received=Evidence("", value),
+            pointer=faults[0].pointer,
+        )
+
+
 async def expect_absent(action: Action) -> None:
     """Fail if an unwanted message comes before a pong, or within a moment after it.
 
@@ -344,5 +406,7 @@ VERBS: Final = {
     "expect_notice": expect_notice,
     "expect_no_notice": expect_no_notice,
     "expect_absent": expect_absent,
+    "expect_question": expect_question,
+    "expect_value": expect_value,
 }
 """The verbs of scenarios for clients, besides those that are the same for both roles."""

@@ -95,4 +95,6 @@ class Performer:
         if step.verb in OTHER_CAUSES:
             self.dialogue.barriers.senders.clear()
         if step.label:
+            if action.happened is not None:
+                start = action.happened + self.world.advanced
             self.dialogue.spans[step.label] = Span(start, self.world.now())

@@ -47,6 +47,7 @@ async def expect(action: Action) -> None:
     try:
         _judge(action, expected, message)
         _check_delay(action, message)
+        _check_moment(action, message)
     except StepFailed:
         _check_late(action, message)
         raise
@@ -73,6 +74,21 @@ def _check_delay(action: Action, message: Message) -> None:
             f"a message took {took:.2f} s; earlier, several took {before:.2f} s together",
             expected=Evidence(f"a message within {limit:.2f} s"),
             received=message.evidence,
+        )
+
+
+def _check_moment(action: Action, message: Message) -> None:
+    """Fail if a message came too early."""
+    early = action.moment("not_before")
+    if early is None:
+        return
+    came = message.time + action.world.advanced - early[0].start
+    if came < early[1] - excuses.RESOLUTION:
+        action.fail(
+            "early close",
+            f"a message came too early, after {came:.3f} s",
+            expected=Evidence(f"no such message before {early[1]:g} s"),
+            message=message,
         )
 
 
@@ -151,6 +167,10 @@ class Answer:
         asker = "its own" if action.connection in dialogue.barriers.senders else "another's"
         self.kind = f"{encode(expected).replace(dialogue.token, '')} {place}, {asker}"
         self.patience = action.timeout
+        within = action.moment("within")
+        if within is not None:
+            left = within[0].end + within[1] + action.world.slack - action.world.now()
+            self.patience = max(0.0, left)
         self._until = perf_counter() + self.patience
         self.is_unlikely = silences.is_sure(self.kind)
         if self.is_unlikely:

@@ -58,7 +58,7 @@ def filled(value: Any, size: int) -> str:
 
 
 def window(seconds: float, scale: float) -> float:
-    """Seconds in which a client acts that waits for some, scaled: a tenth and half a second more."""
+    """Seconds in which a client acts that waits for some, scaled: a tenth and 0.5 s more."""
     return 0.5 + 1.1 * seconds * scale
 
 
