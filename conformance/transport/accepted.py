@@ -16,6 +16,7 @@ from websockets.server import ServerProtocol
 
 from conformance.transport.connection import Connection
 from conformance.transport.frames import own_frame
+from conformance.transport.messages import NO_CLOSE_FRAME
 from conformance.transport.outgoing import Watcher
 
 MOST_MOST_PINGS: Final = 1000
@@ -177,6 +178,19 @@ class Accepted(Connection):
             return answer.subprotocol
         offered = self.asked_for.get("subprotocols", ())
         return next((name for name in offered if name in answer.known), None)
+
+    def write_answers(self) -> None:
+        """Send what is due, and end the TCP connection after both close frames, as a server does."""
+        super().write_answers()
+        is_over = self.end is not None and self.end.code != NO_CLOSE_FRAME
+        if is_over and not self._in_pieces and self.open:
+            assert self.transport is not None
+            self.transport.close()
+
+    def eof_received(self) -> bool:
+        """Note the end of the client's stream, and end the TCP connection."""
+        super().eof_received()
+        return False
 
     async def pinged(self, since: float, timeout: float) -> float:
         """Return when the first ping frame since a moment came; raise `TimeoutError`."""
