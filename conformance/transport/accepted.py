@@ -16,7 +16,7 @@ from websockets.server import ServerProtocol
 
 from conformance.transport.connection import Connection
 from conformance.transport.frames import own_frame
-from conformance.transport.messages import NO_CLOSE_FRAME
+from conformance.transport.messages import NO_CLOSE_FRAME, Received
 from conformance.transport.outgoing import Watcher
 
 MOST_MOST_PINGS: Final = 1000
@@ -192,10 +192,17 @@ class Accepted(Connection):
         super().eof_received()
         return False
 
-    async def pinged(self, since: float, timeout: float) -> float:
-        """Return when the first ping frame since a moment came; raise `TimeoutError`."""
-        await self._arrivals.until(lambda: any(time >= since for time in self._pings), timeout)
-        return next(time for time in self._pings if time >= since)
+    async def next_question(self, since: float, timeout: float) -> float | Received:
+        """Return when the first ping frame since a moment came, or else the next message.
+
+        Raises `TimeoutError`.
+        """
+
+        def pinged() -> list[float]:
+            return [time for time in self._pings if time >= since]
+
+        await self._arrivals.until(lambda: bool(pinged() or self._inbox), timeout)
+        return pinged()[0] if pinged() else await self.receive(0)
 
     def _file_frame(self, frame: Frame) -> None:
         if frame.opcode is Opcode.PING:
