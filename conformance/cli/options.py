@@ -65,6 +65,12 @@ def client_options(parser: Parser) -> None:
         help='the command that starts the client, such as "node client.js {url}"; {url} is where '
         "it is to connect",
     )
+    parser.add_argument(
+        "--listen",
+        type=values.port,
+        metavar="PORT",
+        help="wait at this port for a client that is started by hand, scenario after scenario",
+    )
     judging_options.how(parser)
 
 

@@ -9,6 +9,8 @@ from conformance.errors import InputError
 
 STANDARD_INPUT: Final = Path("/dev/stdin")
 
+MOST_PORTS: Final = 65_535
+
 
 def path(text: str) -> Path:
     """Return the path of that name; `./-` is a file, since `-` is a stream."""
@@ -52,6 +54,13 @@ def count(text: str, most: int = 256) -> int:
 def large_count(text: str) -> int:
     """Return a number from 1 to 9999."""
     return count(text, 9999)
+
+
+def port(text: str) -> int:
+    """Return the number of a port."""
+    if not re.fullmatch("[0-9]{1,5}", text) or not 1 <= int(text) <= MOST_PORTS:
+        raise argparse.ArgumentTypeError(f"expected a port from 1 to {MOST_PORTS}, not {text!r}")
+    return int(text)
 
 
 def retries(text: str) -> int:

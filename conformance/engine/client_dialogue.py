@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from time import perf_counter
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from conformance.engine.dialogue import Dialogue
 from conformance.engine.inconclusive import NotJudged
@@ -54,14 +55,20 @@ class ClientDialogue(Dialogue):
         return self.client is not None and self.client.has_driver
 
     async def start(self, token: str, scale: float, url: str = "") -> None:
-        """Start the client, in place of one that runs, for the kit's own address in some form."""
+        """Start the client, in place of one that runs, for the kit's own address in some form.
+
+        One that is started by hand is only waited for.
+        """
+        command = self.world.target.command
+        if command is None and (token or url):
+            raise NotJudged("a client that is started by hand is given no token and no other URL")
         if self.listener is None:
             self.listener = Listener(self.witness, self.world.max_message)
-        await self.listener.listen()
+        await self.listener.listen(urlsplit(self.world.target.url).port or 0)
+        if command is None:
+            return
         if self.client is not None:
             await self._end_client()
-        command = self.world.target.command
-        assert command is not None
         variables = {BACKOFF: f"{scale:g}"} | ({TOKEN: token} if token else {})
         self.world.secrets.learn({"token": token}, token)
         self.variables["url"] = self.listener.url(url)
@@ -86,6 +93,8 @@ class ClientDialogue(Dialogue):
 
     async def _next(self, timeout: float) -> Accepted:
         """Return the next connection; one of a client that has ended can only be on its way."""
+        if self.client is None:
+            return await self.port.next(timeout)
         arriving = asyncio.create_task(self.port.next(timeout))
         ended = asyncio.create_task(self.process.wait())
         try:

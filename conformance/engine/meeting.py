@@ -40,7 +40,9 @@ async def _played(world: World, name: str, *, force: bool) -> dict[str, Any]:
         await Performer(dialogue).call(name)
     except InputError as error:
         raise Unreachable(str(error)) from None
-    except (StepFailed, NotJudged) as failed:
+    except NotJudged:
+        pass
+    except StepFailed as failed:
         if not dialogue.connections and not force:
             raise Unreachable(_why(dialogue, str(failed))) from None
     finally:

@@ -17,22 +17,35 @@ from conformance.target.waiver import waivers
 from conformance.text.escapes import printable
 from conformance.text.excerpts import cut
 
+_EXAMPLE: Final = f'the command that starts the client: --launch "node client.js {URL}"'
+
+LOOPBACK: Final = "127.0.0.1"
+
+BY_HAND_WITHIN: Final = 300.0
+"""Seconds that the kit waits for a client that is started by hand."""
+
 _LAUNCH: Final = Location("--launch")
 
 
-def from_argument(argument: str, launch: str = "") -> Target:
-    """Return the client given on a command line: a target file, or the command that starts it."""
+def from_argument(argument: str, launch: str = "", port: int | None = None) -> Target:
+    """Return the client given on a command line: a target file, or the command that starts it.
+
+    With a `port`, it is one that is started by hand, and finds the kit there.
+    """
+    if port is not None:
+        if launch or argument:
+            raise InputError("--listen is for a client that is started by hand, without a command")
+        return _by_hand(port)
     if launch and argument:
         raise InputError(f"--launch needs no target file; put the command into {argument} instead")
     if launch:
         return _launched(launch)
+    if not argument:
+        raise InputError(f"expected a target file, or {_EXAMPLE}")
     path = text_file.possible(argument)
     if path.is_dir() or not path.exists():
         shown = cut(printable(argument))
-        raise InputError(
-            f'there is no target file "{shown}"; write one, or give the command that starts the '
-            f'client, such as --launch "node client.js {URL}"'
-        )
+        raise InputError(f'there is no target file "{shown}"; write one, or give {_EXAMPLE}')
     return from_source(yaml_source.load(path), path)
 
 
@@ -62,6 +75,12 @@ def from_source(source: Source, path: Path, *, here: bool = True) -> Target:
         command=Command(tuple(row["run"]), None, timeout, folder, source.location(place)),
         waivers=waivers(source),
     )
+
+
+def _by_hand(port: int) -> Target:
+    words = f"client --listen {port}"
+    url = f"ws://{LOOPBACK}:{port}/"
+    return Target(url, "a client started by hand", words, connect_timeout=BY_HAND_WITHIN)
 
 
 def _launched(text: str) -> Target:

@@ -19,9 +19,7 @@ from conformance.transport.frames import own_frame
 from conformance.transport.messages import NO_CLOSE_FRAME, Received
 from conformance.transport.outgoing import Watcher
 
-MOST_MOST_PINGS: Final = 1000
-
-EARLY: Final = 64 * 1024
+MOST_EARLY: Final = 64 * 1024
 """Bytes that are kept of what a client sends before its request is answered."""
 
 MOST_PINGS: Final = 1000

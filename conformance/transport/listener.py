@@ -7,6 +7,7 @@ from typing import Final, cast
 
 from conformance.transport.accepted import Accepted
 from conformance.transport.arrivals import Arrivals
+from conformance.transport.handshake import Unreachable
 from conformance.transport.outgoing import Watcher
 
 LOOPBACK: Final = "127.0.0.1"
@@ -43,12 +44,18 @@ class Listener:
         return (form or f"ws://{LOOPBACK}:{{port}}/").replace("{port}", str(self._port))
 
     async def listen(self, port: int = 0) -> None:
-        """Listen on a port, by default a free one or that of before; raise `OSError`."""
+        """Listen on a port, by default a free one or that of before.
+
+        Raises `Unreachable` if another program does.
+        """
         if self._server is None:
             loop = asyncio.get_running_loop()
-            self._server = await loop.create_server(
-                self._arriving, LOOPBACK, port or self._port, reuse_address=True
-            )
+            try:
+                self._server = await loop.create_server(
+                    self._arriving, LOOPBACK, port or self._port, reuse_address=True
+                )
+            except OSError as error:
+                raise Unreachable(f"cannot listen at port {port}: {error.strerror}") from None
             self._port = self._server.sockets[0].getsockname()[1]
 
     def stop(self) -> None:

@@ -35,6 +35,7 @@ class Client:
 
     async def __aexit__(self, *_: object) -> None:
         self._task.cancel()
+        await asyncio.wait([self._task])
         await self._socket.close()  # with 1000; waits for the server's close frame
 
     async def __aiter__(self) -> "AsyncIterator[ServerToClient]":

@@ -77,12 +77,13 @@ class Surroundings(NamedTuple):
     """What pages refer to: places by what stands there, files that lie on the site, and ids.
 
     `others` are places in the repository that no page is made of, `ids` those of requirements and
-    scenarios.
+    scenarios, and `pages_of` says what shows how servers keep and break a requirement.
     """
 
     others: Mapping[str, str]
     files: Collection[str]
     ids: Mapping[str, str]
+    pages_of: Mapping[str, str]
 
 
 def assembled(
@@ -99,6 +100,8 @@ def assembled(
 
     def finished(page: str, part: Part) -> str:
         text = _drawn(rewritten(page, part, places))
+        if part.origin.startswith("spec/"):
+            return mentions.quoted(page, text, around.pages_of)
         is_told = part.origin.startswith("docs/") or part.origin in TELLING
         return mentions.linked(page, text, around.ids) if is_told else text
 

@@ -22,6 +22,7 @@ from docs.site import (
     scenarios,
 )
 from docs.site.assembly import Surroundings, assembled
+from docs.site.words import anchor
 
 FILES: Final = (
     "schemas/**/*.json",
@@ -71,7 +72,8 @@ def contents(root: Path, verdicts: Mapping[str, str], *, with_asyncapi: bool) ->
     )
     blocks = {"pytest-options": options.markdown}
     own_names = names.names(sources, generated)
-    around = Surroundings(PLACES, beside, mentions.known(own_names))
+    told = {row: f"{requirements.page_of(row)}#{anchor(row)}" for row in suite.requirements}
+    around = Surroundings(PLACES, beside, mentions.known(own_names), told)
     return Contents(assembled(root, generated, blocks, around), own_names, beside)
 
 

@@ -32,6 +32,9 @@ _FOLDER: Final = "kit/"
 
 _EXAMPLES: Final = 3
 
+LONG: Final = "report"
+"""The file whose example is longer than its description, and is JSON."""
+
 _BOUNDS: Final = (
     ("minimum", "{} or more"),
     ("exclusiveMinimum", "above {}"),
@@ -86,10 +89,9 @@ def _parts(name: str, schema: Schema) -> Iterator[str]:
     yield f"The schema: {way}.\n"
     if name == "scenario":
         yield "[The scenario language](../language.md) says how to write one.\n"
-    examples = schema.get("examples", ())[:_EXAMPLES]
-    if examples and len(json.dumps(examples)) < 6000:
-        yield "## Examples\n"
-        yield from (_example(name, row) for row in examples)
+    examples = [_example(name, row) for row in schema.get("examples", ())[:_EXAMPLES]]
+    if name != LONG and examples:
+        yield "\n".join(["## Examples\n", *examples])
     yield "## Members\n"
     yield _members(schema)
     wrong = [*schema.get("x-invalid-examples", ())]
@@ -97,6 +99,8 @@ def _parts(name: str, schema: Schema) -> Iterator[str]:
         yield f"## `{key}`\n\n{inline(part.get('description', ''))}\n"
         yield _held(part)
         wrong += part.get("x-invalid-examples", ())
+    if name == LONG:
+        yield "\n".join(["## Example\n", *examples[:1]])
     if wrong:
         yield "## What is wrong\n"
         yield "Each of these is a mistake that is found, at the place that is named.\n"
@@ -105,7 +109,7 @@ def _parts(name: str, schema: Schema) -> Iterator[str]:
 
 
 def _example(name: str, value: object) -> str:
-    if name == "report":
+    if name == LONG:
         return fenced(json.dumps(value, ensure_ascii=False, indent=2).splitlines(), "json")
     text = yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=88)
     return fenced(text.splitlines(), "yaml")

@@ -17,6 +17,8 @@ _MENTION: Final = re.compile(
     re.MULTILINE,
 )
 
+_QUOTED: Final = re.compile(r"^> \*\*([A-Z]+-\d\d)\*\*", re.MULTILINE)
+
 
 def known(names: Iterable[Name]) -> dict[str, str]:
     """Return where the ids stand: pages with anchors, and for `errors/` the page of the area."""
@@ -33,12 +35,23 @@ def linked(page: str, text: str, places: Mapping[str, str]) -> str:
     """Return the Markdown of a page with its mentions as links."""
 
     def link(found: re.Match[str]) -> str:
-        name = found["code"] or found["id"]
-        place = places.get(name or "")
+        place = places.get(found["code"] or found["id"] or "")
         if place is None or place.partition("#")[0] == page:
             return found[0]
-        home, _, anchor = place.partition("#")
-        way = f"{relpath(home, dirname(page) or '.')}.md"
-        return f"[{found[0]}]({way}{f'#{anchor}' if anchor else ''})"
+        return f"[{found[0]}]({_way(page, place)})"
 
     return markdown.outside(text, lambda part: _MENTION.sub(link, part))
+
+
+def quoted(page: str, text: str, places: Mapping[str, str]) -> str:
+    """Return a chapter, with a link from the id of each requirement that it quotes."""
+
+    def link(found: re.Match[str]) -> str:
+        return f"> **[{found[1]}]({_way(page, places[found[1]])})**"
+
+    return markdown.outside(text, lambda part: _QUOTED.sub(link, part))
+
+
+def _way(page: str, place: str) -> str:
+    home, _, anchor = place.partition("#")
+    return f"{relpath(home, dirname(page) or '.')}.md{f'#{anchor}' if anchor else ''}"

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -67,6 +68,7 @@ class Message(msgspec.Struct, frozen=True):
     sender: str
     direction: str
     feature: str
+    chapters: Sequence[str]
     description: str
     when: Sequence[str]
     members: Sequence[Member]
@@ -136,6 +138,7 @@ def _message(sources: Sources, word: Word, snippet: Snippet, output: Printed) ->
         sender=schema["x-sender"],
         direction=DIRECTIONS[schema["x-sender"]],
         feature=_feature(sources, feature) if feature else "",
+        chapters=list(_chapters(sources, word, schema["description"])),
         description=_prose(sources, schema["description"]),
         when=list(_when(word, schema)),
         members=[_shown(sources, row) for row in shape],
@@ -160,6 +163,20 @@ def _related(sources: Sources, word: Word, texts: Sequence[str]) -> list[Require
     named = sources.named_in(word.name)
     everything = sources.suite.requirements.values()
     return [*named, *(row for row in everything if row.id in told and row not in named)]
+
+
+def _chapters(sources: Sources, word: Word, description: str) -> Iterator[str]:
+    """Yield links to the chapters of a message: those it names, and where most is said of it."""
+    known = sources.suite.requirements
+    told = [known[name] for name in _ID.findall(description)]
+    most = Counter(_file(row) for row in sources.named_in(word.name)).most_common(1)
+    others = [name for name, _ in most] if word.kind != "event type" else ["events.md"]
+    for file in dict.fromkeys([*map(_file, told), *others]):
+        yield f"[{chapters.chapter(file.removesuffix('.md')).title}](../spec/{file})"
+
+
+def _file(row: Requirement) -> str:
+    return row.anchor.partition("#")[0]
 
 
 def _judged(named: Sequence[Requirement]) -> list[str]:

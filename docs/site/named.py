@@ -27,6 +27,10 @@ class NamedDomain(Domain):
         for kind, name, page, anchor in self.data["rows"]:
             yield name, name, kind, page, anchor, 0
 
+    def get_type_name(self, type: ObjType, primary: bool = False) -> str:  # noqa: A002
+        """Return what the search calls a kind of names."""
+        return type.lname
+
     def resolve_any_xref(self, *_: Any) -> list[Any]:
         """Return that no reference leads to a name: links have places."""
         return []

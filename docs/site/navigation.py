@@ -28,7 +28,14 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
         "requirements/index",
     ),
     "Messages": ("messages/index", "schemas/index", "schemas/asyncapi"),
-    "The kit": ("commands/index", "files/index", "scenarios/index", "language", "language-of-clients", "reports/index"),
+    "The kit": (
+        "commands/index",
+        "files/index",
+        "scenarios/index",
+        "language",
+        "language-of-clients",
+        "reports/index",
+    ),
     "Project": ("design", "inside", "disputes", "contributing", "security", "changelog"),
 }
 """The pages of the sidebar by the titles of its groups; those below them are listed there."""

@@ -195,6 +195,15 @@ def test_who_may_send_what_in_which_state_is_that_of_the_table(made: dict[str, s
     )
 
 
+def test_a_page_links_to_its_chapters(made: dict[str, str]) -> None:
+    assert "· chapter [Events](../spec/events.md)\n" in made["messages/stt_result"]
+    assert (
+        "· chapter [Authentication](../spec/authentication.md)\n" in made["messages/auth_response"]
+    )
+    assert "(../spec/replay.md)\n" in made["messages/replay"]
+    assert all("· chapter [" in text for page, text in made.items() if page != INDEX)
+
+
 class _Store(SchemaStore):
     """A store whose one schema is given."""
 

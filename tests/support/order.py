@@ -11,6 +11,8 @@ from typing import Final, TypeVar
 T = TypeVar("T")
 
 LONG: Final = (
+    "docs/test_site.py",
+    "docs/test_site_browser.py",
     "conformance/test_end_to_end.py",
     "conformance/test_baseline_command.py",
     "conformance/test_small_ends.py",

@@ -209,7 +209,8 @@ class Client:
 
     def _do(self, action: Action) -> None:
         if isinstance(action, Dial):
-            task = asyncio.get_running_loop().create_task(self._serve(action.url))
+            self._connection = Connection(action.url, self._received, self._heard, self._take)
+            task = asyncio.get_running_loop().create_task(self._serve(self._connection))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         elif isinstance(action, Tell):
@@ -217,9 +218,7 @@ class Client:
         elif self._connection is not None:
             self._connection.close() if isinstance(action, Close) else self._connection.drop()
 
-    async def _serve(self, url: str) -> None:
-        connection = Connection(url, self._received, self._heard, self._take)
-        self._connection = connection
+    async def _serve(self, connection: Connection) -> None:
         try:
             end = await connection.run()
         except Exception:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -16,6 +17,7 @@ from websockets.typing import Subprotocol
 from coda_client import ends
 from coda_client.audience import dialled
 from coda_client.ends import End
+from coda_client.members import shown
 
 __all__ = ["Connection"]
 
@@ -88,8 +90,8 @@ class Connection:
     async def _open(self) -> _Heard | End:
         try:
             socket = await _Opening(
-                dialled(self._url),
-                subprotocols=[Subprotocol("coda.v1")],  # CLIENT-09
+                dialled(self._url),  # CLIENT-04
+                subprotocols=[Subprotocol("coda.v1")],  # CLIENT-09, CLIENT-17
                 compression=None,  # a secret is never compressed next to what others chose
                 proxy=None,
                 open_timeout=None,
@@ -100,9 +102,10 @@ class Connection:
                 create_connection=_Heard,
             )
         except InvalidStatus as error:
-            return ends.by_status(error.response.status_code)
-        except (OSError, WebSocketException, EOFError, ValueError):
-            return ends.UNREACHABLE
+            status = error.response.status_code
+            return replace(ends.by_status(status), detail=f"HTTP status {status}")
+        except (OSError, WebSocketException, EOFError, ValueError) as error:
+            return replace(ends.UNREACHABLE, detail=shown(f"{type(error).__name__}: {error}"))
         assert isinstance(socket, _Heard)
         socket.on_bytes = self._heard
         return socket
@@ -112,7 +115,10 @@ class Connection:
         reading = asyncio.ensure_future(self._read(socket))
         writing = asyncio.ensure_future(self._write(socket))
         try:
-            await asyncio.wait({reading, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({reading, writing, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            if writing.done():
+                writing.result()
+                await asyncio.wait({reading, leaving}, return_when=asyncio.FIRST_COMPLETED)
             if self._abrupt:
                 socket.transport.abort()
             elif not reading.done():
@@ -151,4 +157,5 @@ def _end(closed: ConnectionClosed) -> End:
     is_answer = ours is not None and not closed.rcvd_then_sent
     if theirs is None or (is_answer and ours is not None and theirs.code == ours.code):
         return ends.LOST
-    return ends.by_close_code(None if theirs.code == 1005 else theirs.code)
+    end = ends.by_close_code(None if theirs.code == 1005 else theirs.code)
+    return replace(end, detail=f"close code {theirs.code} {shown(theirs.reason)}")

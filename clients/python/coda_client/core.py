@@ -17,7 +17,8 @@ from coda_client.errors import NotConnected
 from coda_client.json_text import encode
 from coda_client.listening import Listening
 from coda_client.message import Message
-from coda_client.notices import MessageTaken, TokenChanged
+from coda_client.notices import Gap, MessageTaken, TokenChanged
+from coda_client.place import Place
 from coda_client.silence import Sign
 
 __all__ = ["Core"]
@@ -48,7 +49,8 @@ class Core(Listening):
             raise ValueError("the client has another address; end that connection first")
         self._audience, self._url = audience(url), url  # CLIENT-20
         self._resume = None  # CLIENT-25
-        self._place.forget()
+        self._place = Place()
+        self._identities.clear()
         self._report(self._outbox.give_up())
 
     def disconnect(self) -> None:
@@ -124,6 +126,10 @@ class Core(Listening):
             request = self._new_id()  # CLIENT-45
             self._control.append((encode({"type": "token_refresh", "id": request}), True))
             self._access.sent(request, now)
+        if self._place.is_due and now >= self._began + self._times.attempt:
+            self._tell(Gap())
+            self._leave(ends.GAP, now)  # the server owes a replay
+            return
         sign = self._silence.tick(now)
         if sign is Sign.LOST:
             self._leave(self._announced or ends.LOST, now, drop=True)  # CLIENT-84
@@ -141,6 +147,8 @@ class Core(Listening):
             moments.append(self._began + self._times.attempt)
         elif self._session is not None:
             moments.append(self._silence.next_time)
+            if self._place.is_due:
+                moments.append(self._began + self._times.attempt)
             room = self._rate.room_at(self._session.rate)
             moments = [max(room, moment) for moment in moments[:2]] + moments[2:]
             moments += [room] if room > now else []

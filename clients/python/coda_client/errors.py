@@ -1,5 +1,7 @@
 """Errors: what a client raises to say why something was not done."""
 
+from coda_client.members import shown
+
 __all__ = [
     "CodaError",
     "ConnectionFailed",
@@ -30,7 +32,7 @@ class MessageRefused(CodaError):
     """The server refused a message, or the client did; `code` is the server's, if it gave one."""
 
     def __init__(self, id: str, code: str | None, why: str) -> None:
-        super().__init__(f"the message {id!r} was refused: {why}")
+        super().__init__(f"the message {id!r} was refused: {shown(why)}")
         self.id = id
         self.code = code
 
@@ -49,6 +51,6 @@ class TokenFailed(CodaError):
     """A refresh or a revocation was not done; `code` is the server's, if it gave one."""
 
     def __init__(self, action: str, code: str | None) -> None:
-        super().__init__(f"the {action} was not done: {code or 'no usable answer came'}")
+        super().__init__(f"the {action} was not done: {shown(code or 'no usable answer came')}")
         self.action = action
         self.code = code

@@ -38,7 +38,7 @@ def nonce(value: dict[str, Any]) -> str | None:
 
 def shown(words: str) -> str:
     """What a server said, so that it can act on no terminal."""
-    return ascii(words[:100])
+    return ascii(words[:200])
 
 
 def number(value: dict[str, Any], name: str, least: float = 0) -> float | None:

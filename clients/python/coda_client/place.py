@@ -46,10 +46,6 @@ class Place:
         """Whether a replay with data is still to come."""
         return self._due
 
-    def forget(self) -> None:
-        """Begin anew, for another server."""
-        self.__init__()  # type: ignore[misc]
-
     def join(self, session: Session, stated: bool) -> bool:
         """A session begins; `stated` says whether its auth_response stated the place.
 

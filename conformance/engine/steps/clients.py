@@ -37,7 +37,10 @@ async def start(action: Action) -> None:
     """Start the client, again if it runs."""
     row = action.argument
     scale = float(row.get("backoff_scale", action.world.variables.get("backoff_scale", 1.0)))
-    await dialogue_of(action).start(row.get("token", ""), scale, row.get("url", ""))
+    try:
+        await dialogue_of(action).start(row.get("token", ""), scale, row.get("url", ""))
+    except NotJudged as error:
+        raise NotJudged(f"{action.step.location}: {error}") from None
 
 
 async def accept(action: Action) -> None:
@@ -98,7 +101,7 @@ async def _next(action: Action, answer: Answer) -> Accepted | None:
     except TimeoutError:
         if action.option("may_fail", False):
             return None
-        ended = dialogue.process.ended
+        ended = dialogue.client.ended if dialogue.client is not None else ""
         if ended and action.option("may_end", False):
             raise NotJudged(f"{action.step.location}: the client ended {ended}") from None
         said = f"; it ended {ended}" if ended else ""

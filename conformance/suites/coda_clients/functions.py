@@ -7,6 +7,7 @@ from secrets import token_hex, token_urlsafe
 from time import time
 from typing import Any, Final
 
+from conformance.json_text import encode
 from conformance.loader.expressions import Function
 
 NONCE_BYTES: Final = 16
@@ -52,8 +53,14 @@ def replay(first: int, last: int, truncated: bool = False) -> dict[str, Any]:
     }
 
 
+def filled(value: Any, size: int) -> str:
+    """The JSON text of a value, with as many "x" for the text "*" in it as make it that long."""
+    text = encode(value)
+    return text.replace('"*"', f'"{"x" * (size - len(text.encode()) + 1)}"')
+
+
 def window(seconds: float, scale: float) -> float:
-    """Seconds in which a client acts that waits for some, scaled: a tenth and half a second more."""
+    """Seconds in which a client acts that waits for some, scaled: a tenth and 0.5 s more."""
     return 0.5 + 1.1 * seconds * scale
 
 
@@ -78,6 +85,7 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "now": now,
     "events": events,
     "replay": replay,
+    "filled": filled,
     "window": window,
     "spread": spread,
     "most_together": most_together,

@@ -1,6 +1,7 @@
 """Passive checks of every message and every frame that a client sends."""
 
 import json
+import re
 from typing import Any, Final
 
 from conformance.documents.schemas import SchemaStore
@@ -9,7 +10,7 @@ from conformance.model import Evidence, Failure
 from conformance.suites.coda.frame_monitors import Frames
 from conformance.suites.coda.message_monitors import Shape, WellFormed
 from conformance.suites.coda.state_monitors import message_type, unexpected
-from conformance.transport import Connection, Message
+from conformance.transport import BEHIND_CLOSE, Connection, Message
 
 ANSWER: Final = "auth_response"
 
@@ -17,6 +18,8 @@ TYPES: Final = frozenset({ANSWER, "client_message", "ping", "token_refresh", "to
 """What a client may send that has a schema; anything else is of a type that a server answers."""
 
 DEEPEST: Final = 64
+
+_CONTROL: Final = re.compile(r"\bopcode (?:8|9|10)\b")
 
 STATED: Final = "max_message_bytes"
 LONGEST: Final = 1_048_576
@@ -47,6 +50,11 @@ def _is_deep(value: Any) -> bool:
             if isinstance(inner, dict | list)
         ]
     return bool(level)
+
+
+def _is_forbidden(what: str) -> bool:
+    """Whether RFC 6455 forbids it: behind a close frame, only data (section 5.5.1)."""
+    return not (what.endswith(BEHIND_CLOSE) and _CONTROL.search(what))
 
 
 class InTheDomain(Monitor):
@@ -137,7 +145,7 @@ def message_monitors(schemas: SchemaStore) -> list[Monitor]:
             "frames",
             "CLIENT-41",
             "Every frame is one that RFC 6455 allows a client",
-            concerns=lambda what: True,
+            concerns=_is_forbidden,
             expected="a frame that RFC 6455 allows a client to send there",
         ),
         AnswersFirst("answers-first", "CLIENT-01", "The first message is an auth_response"),

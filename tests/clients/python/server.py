@@ -7,7 +7,7 @@ import re
 import signal
 import sys
 import urllib.request
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 
 ROOT = Path(__file__).parents[3]
 PATIENCE = 30.0
+REFERENCE = (sys.executable, "-m", "reference_server")
+SECOND = ("node", str(ROOT / "tests" / "second_server" / "server.mjs"))
 
 
 class Server:
@@ -46,11 +48,15 @@ def _answer(request: urllib.request.Request) -> Any:
 
 
 @asynccontextmanager
-async def running(*options: str) -> AsyncIterator[Server]:
-    """Start the reference server on a free port."""
-    command = [sys.executable, "-m", "reference_server", "--port=0", "--control-port=0", *options]
+async def running(*options: str, command: Sequence[str] = REFERENCE) -> AsyncIterator[Server]:
+    """Start a server on a free port, by default the reference server."""
     process = await asyncio.create_subprocess_exec(
-        *command, cwd=ROOT, stdout=asyncio.subprocess.PIPE
+        *command,
+        "--port=0",
+        "--control-port=0",
+        *options,
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
     )
     try:
         assert process.stdout is not None

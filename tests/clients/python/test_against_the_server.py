@@ -1,4 +1,4 @@
-"""The client against the reference server in a process of its own."""
+"""The client against servers in processes of their own: the reference server, and the second."""
 
 import asyncio
 from collections import Counter
@@ -20,7 +20,8 @@ from coda_client import (
     TokenChanged,
     TokenFailed,
 )
-from tests.clients.python.server import PATIENCE, Server, line_to, running
+from tests.clients.python.server import PATIENCE, REFERENCE, SECOND, Server, line_to, running
+from tests.conformance.test_small_ends import NODE
 
 SCALE = 0.02
 
@@ -68,9 +69,9 @@ async def connected(url: str, token: str | None = None) -> AsyncIterator[tuple[C
         yield client, watcher
 
 
-@pytest.fixture
-async def server() -> AsyncIterator[Server]:
-    async with running() as started:
+@pytest.fixture(params=[REFERENCE, pytest.param(SECOND, marks=NODE)], ids=["reference", "second"])
+async def server(request: pytest.FixtureRequest) -> AsyncIterator[Server]:
+    async with running(command=request.param) as started:
         yield started
 
 
@@ -210,6 +211,20 @@ async def test_a_token_that_expires_ends_the_client_until_it_gets_another_one(
         client.use_token(await server.token())
         await client.connect()
         assert client.state == "connected"
+
+
+async def test_a_user_in_a_hurry_leaves_nothing_behind(server: Server) -> None:
+    async with line_to(server.url) as line:
+        client = Client(line.url, scale=SCALE)
+        for _ in range(3):
+            client.start()
+            client.stop()
+        async with asyncio.timeout(1):
+            await client.close()
+        assert client.state == "disconnected"
+        await client.connect()
+        assert await client.send("note", {}) == "accepted"
+        await client.close()
 
 
 async def test_without_a_token_it_says_what_the_server_offers() -> None:

@@ -136,6 +136,17 @@ def test_a_live_event_before_the_replay_that_is_due_loses_nothing() -> None:
     assert bench.events == [42, 43, 44]
 
 
+def test_a_replay_that_never_comes_is_not_waited_for_for_ever() -> None:
+    bench = Bench()
+    bench.join(seq=41, **REPLAY)
+    bench.rejoin(seq=43, **REPLAY)
+    bench.pass_time(29)
+    assert (bench.gaps, bench.closes) == (0, [])
+    bench.pass_time(2)
+    assert (bench.gaps, bench.closes) == (1, ["close"])
+    assert bench.rejoin(seq=43, **REPLAY)["last_seq"] == 41
+
+
 def test_a_truncated_replay_is_told() -> None:
     bench = Bench()
     bench.join(seq=41, **REPLAY)

@@ -1,0 +1,139 @@
+"""Clients that cannot be judged, or misbehave: a clear sentence, the right status, no orphan."""
+
+import json
+import os
+import shlex
+import socket
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from conformance.target import ports
+from tests.support.kit import COMMAND, ROOT, Finished, call, complaints
+from tests.support.obeyed import obeyed
+
+CHECK = "joining/answers-before-anything-else"
+
+
+def launched(way: str) -> str:
+    """The command of a client that does something odd."""
+    return f"{shlex.quote(sys.executable)} -m tests.support.odd_client {way} {{url}}"
+
+
+def judged(way: str, folder: Path, *words: str, **env: str) -> Finished:
+    """A run of one scenario with such a client."""
+    report = str(folder / "report.json")
+    return call(
+        "client", "--launch", launched(way), CHECK, "--json", report, "--quiet", *words, env=env
+    )
+
+
+def test_a_client_that_does_what_is_right_is_judged(tmp_path: Path) -> None:
+    done = judged("answers", tmp_path)
+    assert (done.status, done.errors) == (0, "")
+    report = json.loads((tmp_path / "report.json").read_text("utf-8"))
+    assert report["suite"]["role"] == "client"
+    assert "challenge_token" in report["target"]["claims"]
+
+
+@pytest.mark.parametrize(
+    ("way", "said"),
+    [
+        (
+            "exits",
+            "the client ended with status 7 before it connected and said: no \\x1b[31mcol",
+        ),
+        ("never_connects", "the client does not connect"),
+        ("says_half", "the client does not connect"),
+    ],
+)
+def test_a_client_that_does_not_connect_cannot_be_judged(
+    way: str, said: str, tmp_path: Path
+) -> None:
+    done = judged(way, tmp_path, "--connect-timeout", "1")
+    assert done.status == 4
+    assert said in done.complaint
+    assert not obeyed(done.errors)
+    assert json.loads((tmp_path / "report.json").read_text("utf-8"))["run"]["unreachable"]
+
+
+@pytest.mark.parametrize("way", ["prints_junk", "floods", "ignores_the_end"])
+def test_what_is_odd_beside_the_protocol_makes_no_difference(way: str, tmp_path: Path) -> None:
+    done = judged(way, tmp_path)
+    assert (done.status, complaints(done.errors)) == (0, "")
+
+
+@pytest.mark.parametrize("way", ["speaks_no_http", "dials_for_ever"])
+def test_a_client_that_breaks_the_handshake_fails(way: str, tmp_path: Path) -> None:
+    done = judged(way, tmp_path, "--retries", "0", "--connect-timeout", "2")
+    assert done.status in (1, 3, 4), done.output
+    assert not obeyed(done.output + done.errors)
+
+
+def test_what_a_client_started_ends_with_it(tmp_path: Path) -> None:
+    said = tmp_path / "pid"
+    assert judged("has_a_child", tmp_path, PID_FILE=str(said)).status == 0
+    with suppress(ProcessLookupError):
+        os.kill(int(said.read_text()), 0)
+        state = Path(f"/proc/{said.read_text()}/stat").read_text().split(")")[1].split()[0]
+        assert state == "Z"  # ended, and not yet reaped by whoever adopted it
+
+
+def test_a_client_that_is_started_by_hand_is_waited_for() -> None:
+    port = ports.free()
+    words = ("client", "--listen", str(port), CHECK, "--no-report", "--quiet")
+    kit = subprocess.Popen([*COMMAND, *words], stderr=subprocess.PIPE, text=True, cwd=ROOT)
+    assert kit.stderr is not None
+    assert f"listening at ws://127.0.0.1:{port}/" in kit.stderr.readline()
+    client = (sys.executable, "-m", "tests.support.odd_client", "answers")
+    while kit.poll() is None:  # started again whenever it ends, as a person would
+        subprocess.run([*client, f"ws://127.0.0.1:{port}/"], cwd=ROOT, capture_output=True)
+    assert kit.returncode == 0
+    kit.stderr.close()
+
+
+def test_a_port_that_is_taken_is_told() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = call("client", "--listen", str(taken.getsockname()[1]), CHECK, "--no-report")
+    assert done.status == 4
+    assert "cannot listen at port" in done.errors
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--launch", "nosuchprogram {url}"], "--launch: the command nosuchprogram cannot be run"),
+        (["--launch", "python x.py"], "--launch: expected {url} in the command"),
+        (["nosuch.yaml"], 'there is no target file "nosuch.yaml"; write one, or give the command'),
+        ([], "expected a target file, or the command that starts the client: --launch"),
+    ],
+)
+def test_a_mistake_in_the_command_is_told(words: list[str], said: str) -> None:
+    done = call("client", *words)
+    assert done.status == 2
+    assert said in done.complaint
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("command: {run: [python, x.py]}", "2:11: expected {url} in the command"),
+        ("command: {run: 7}", "2:"),
+        ("name: x", "2:1: 'command' is a required property"),
+        ("command: {run: [nosuchprogram, '{url}']}", "2:17: the command nosuchprogram cannot be"),
+        ("command: {run: [python, '{url}']}\nclaims: [limits]", "3:10: claims: "),
+    ],
+)
+def test_a_mistake_in_a_target_file_is_told_with_its_place(
+    text: str, said: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "client.yaml"
+    path.write_text(f"# a client\n{text}\n", encoding="utf-8")
+    done = call("client", str(path))
+    assert done.status == 2
+    assert f"client.yaml:{said}" in done.complaint
