@@ -5,6 +5,8 @@ import { websocketService } from "./client.mjs";
 
 const LONGEST_LINE = 2 * 1024 * 1024;
 const LONGEST_MESSAGE = 32 * 1024 * 1024;
+/** Milliseconds for a server that has sent a close frame to end the connection. */
+const CLOSING = 2000;
 /** Milliseconds after the end of the input within which the process ends. */
 const ENDS_WITHIN = 4000;
 
@@ -17,7 +19,11 @@ async function findWebSocket() {
     const { default: WebSocket } = await import("ws");
     return class extends WebSocket {
       constructor(url, protocols) {
-        super(url, protocols, { perMessageDeflate: false, maxPayload: LONGEST_MESSAGE });
+        super(url, protocols, {
+          perMessageDeflate: false,
+          maxPayload: LONGEST_MESSAGE,
+          closeTimeout: CLOSING,
+        });
       }
     };
   } catch (error) {
