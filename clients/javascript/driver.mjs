@@ -1,4 +1,4 @@
-/** A driver for tests: `node driver.mjs URL` reads commands and writes notices, as spec/driver.md says. */
+/** A driver for tests: `node driver.mjs URL` reads commands and writes notices (spec/driver.md). */
 import { StringDecoder } from "node:string_decoder";
 
 import { websocketService } from "./client.mjs";
@@ -50,11 +50,15 @@ class Driver {
 
   #tell(notice) {
     if (notice.notice === "state") this.#state(notice);
-    else if (notice.notice === "event") write({ notice: "event", type: notice.event.type, seq: notice.event.seq });
+    else if (notice.notice === "event") this.#event(notice.event);
     else {
-      const { detail, fault, lost, event, ...told } = notice;
+      const { fault, lost, ...told } = notice;
       write(told);
     }
+  }
+
+  #event({ type, seq }) {
+    write({ notice: "event", type, seq });
   }
 
   #state({ state, reason }) {

@@ -49,11 +49,6 @@ export class Core {
     this.scale = scale;
   }
 
-  /** Whether there is a connection, or an attempt, or one that is being closed. */
-  get connected() {
-    return this.#phase !== "idle";
-  }
-
   /** The user asks for the connection, which ends a wait. */
   connect(now, url = this.#url) {
     if (url !== this.#url) this.#move(now, url);
