@@ -178,7 +178,7 @@ class Accepted(Connection):
         return next((name for name in offered if name in answer.known), None)
 
     def write_answers(self) -> None:
-        """Send what is due, and end the TCP connection after both close frames, as a server does."""
+        """Send what is due; after both close frames, end the TCP connection, as servers do."""
         super().write_answers()
         is_over = self.end is not None and self.end.code != NO_CLOSE_FRAME
         if is_over and not self._in_pieces and self.open:

@@ -83,7 +83,7 @@ export class Conversation {
   end(now, end) {
     if (end.reason === "rate_limited") this.#rate.slower(); // CLIENT-65
     this.#outbox.lost(end);
-    this.#access.end();
+    if (this.#access.end()) this.#tell({ notice: "token", action: "refresh", success: false });
     this.#pulse.end();
     this.#replayBy = Infinity;
     for (const id of this.#revocations) this.#revoked(id, { success: false });
@@ -123,9 +123,9 @@ export class Conversation {
   }
 
   /** CLIENT-58, CLIENT-59: each message has one outcome, which the user is told. */
-  #settled({ id }, { outcome, code, fault, event }) {
+  #settled({ id }, { outcome, code, fault }) {
     if (outcome === "gave_up") this.#tell({ notice: "gave_up", id });
-    else this.#tell({ notice: "acknowledged", id, outcome, ...clean({ code, fault, event }) });
+    else this.#tell({ notice: "acknowledged", id, outcome, ...clean({ code, fault }) });
     return id;
   }
 
@@ -143,7 +143,7 @@ export class Conversation {
   revoke(now, tokenId) {
     const id = this.#newId();
     const room = this.#revocations.size < MOST_REVOCATIONS;
-    if (!this.#access.open || !room) return this.#tell({ notice: "token", action: "revoke", success: false });
+    if (!this.#access.open || !room) return this.#revoked(id, { success: false });
     this.#revocations.add(id);
     this.#write(now, { type: "token_revoke", id, ...(tokenId ? { data: { token_id: tokenId } } : {}) });
   }
@@ -153,7 +153,7 @@ export class Conversation {
     this.#tell({ notice: "token", action: "revoke", ...outcome });
   }
 
-  /** A message has arrived: whether it shows a gap that is worth another connection, or the cause of an end. */
+  /** A message has arrived: whether it shows a `gap` to connect again for, or the `cause` of an end. */
   take(now, { event, control }) {
     if (event) return this.#event(event);
     const answer = this.#answers[control.type];

@@ -6,6 +6,7 @@ const SECRET = /^[A-Za-z0-9_-]{22,1024}$/;
 const TOKEN_ID = /^[A-Za-z0-9_-]{1,64}$/;
 const MOST_WITHOUT_DATA = 50;
 
+const isString = (value) => typeof value === "string";
 const isText = (value) => typeof value === "string" && value !== "";
 const isNumber = (least, above) => (value) =>
   Number.isFinite(value) && (above ? value > least : value >= least);
@@ -41,7 +42,7 @@ const SESSION = {
 };
 
 const CHALLENGE = [
-  { methods: (value) => isListOf(isText)(value) && value.length > 0 },
+  { methods: (value) => isListOf(isString)(value) && value.length > 0 },
   { nonce: matches(NONCE), protocol_version: isText, max_message_bytes: isInteger(1), token: isText },
 ];
 

@@ -160,3 +160,9 @@ test("what is no token is refused without being repeated", () => {
     assert.throws(() => client().tell((core) => core.useToken(text)), (error) => !text || !error.message.includes(text));
   }
 });
+
+test("a refresh that was asked for and could not be sent any more has failed", () => {
+  const world = ask(session()).say(refreshed());
+  ask(world).ended();
+  assert.deepEqual(world.told("token"), ["refresh true kitchen-2", "refresh false"]);
+});

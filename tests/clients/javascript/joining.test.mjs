@@ -96,7 +96,7 @@ for (const [code, reason, opens] of [
 ]) {
   test(`a token that meets ${code} is used ${opens === 1 ? "no more" : "again"}`, () => {
     const world = withToken().challenge();
-    world.say({ type: "auth_result", data: { success: false, code, message: "no" } }).ended(4401).pass(5);
+    world.say({ type: "auth_result", data: { success: false, code, message: "no" } }).ended(1000).pass(5);
     assert.equal(world.times("open"), opens);
     if (opens === 1) assert.equal(world.told("state").at(-1), `failed ${reason}`);
   });
