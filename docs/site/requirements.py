@@ -138,8 +138,9 @@ def _checks(sources: Sources, row: Requirement) -> Iterator[str]:
     if not checks:
         return
     yield "**Judged by**\n"
+    folder = f"../{folder_of(row.role)}"
     yield listed(
-        f"[{code(name)}](../{folder_of(row.role)}/{page}.md#{anchor_of(name, row.role)}): {inline(title)}"
+        f"[{code(name)}]({folder}/{page}.md#{anchor_of(name, row.role)}): {inline(title)}"
         for name, title, page in checks
     )
     yield "**Try just that**\n"
