@@ -29,6 +29,14 @@ test("the scale shortens each wait", () => {
   assert.deepEqual(opens(world).map((at) => at - 1000).slice(0, 2), [0, 0.125]);
 });
 
+test("the scale shortens the session that begins the count anew, too", () => {
+  for (const [length, anew] of [[0.99, false], [1, true]]) {
+    const backOff = new BackOff({ random: () => 0, scale: 0.1 });
+    backOff.after(LOST, null);
+    assert.equal(backOff.after(LOST, length).wait, anew ? 0.1 : 0.2);
+  }
+});
+
 test("the random part differs from wait to wait", () => {
   const world = new World({ random: Math.random });
   const backOff = new BackOff({ random: Math.random, scale: 1 });
