@@ -168,6 +168,13 @@ test("asking during a wait ends it, and a failure counts like any other", () => 
   assert.deepEqual([opens(failed).length, failed.core.state], [2, "connecting"]);
 });
 
+test("it waits 10 seconds also after a 4429 that comes while the client itself is closing", () => {
+  const world = session().say(event(99)).ended(4429).pass(9.9);
+  assert.equal(opens(world).length, 1);
+  world.pass(0.2);
+  assert.equal(opens(world).length, 2);
+});
+
 test("4401 and 4403 decide over why the client itself is closing", () => {
   for (const [code, reason] of [[4401, "auth_failed"], [4403, "token_revoked"]]) {
     const world = session().say(event(99));
