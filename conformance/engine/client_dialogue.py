@@ -88,6 +88,7 @@ class ClientDialogue(Dialogue):
             self.connections[f"{name}#{len(self.connections)}"] = earlier
         self.connections[name] = connection
         self.of_connection[name] = {}
+        connection.reply = self.world.suite.reply
         await connection.answer_request(name, answer)
         return connection
 

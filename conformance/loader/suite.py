@@ -92,6 +92,8 @@ class Suite(msgspec.Struct, frozen=True):
     make_monitors: Callable[["Suite"], list["Monitor"]]
     kind_of: Callable[[Any], str]
     claims: Callable[[Mapping[str, Any]], frozenset[str]]
+    reply: Callable[[Any], Any]
+    """What the kit answers by itself to a message of a client; None is nothing."""
 
     def judged_by(self) -> dict[str, tuple[str, ...]]:
         """Return the requirements that each scenario, passive check and form judges, by id."""
@@ -184,6 +186,7 @@ def _load(name: str) -> Suite:
         make_monitors=extension.make_monitors,
         kind_of=extension.kind_of,
         claims=extension.claims,
+        reply=getattr(extension, "reply", lambda value: None),
     )
     if cached is None:
         judged = suite.judged_by()

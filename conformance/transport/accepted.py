@@ -1,7 +1,7 @@
 """A connection that a client opened: the kit is its server."""
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from time import perf_counter
 from typing import Any, Final
@@ -14,6 +14,7 @@ from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
 from websockets.server import ServerProtocol
 
+from conformance.json_text import encode
 from conformance.transport.connection import Connection
 from conformance.transport.frames import own_frame
 from conformance.transport.messages import NO_CLOSE_FRAME, Received
@@ -58,6 +59,8 @@ class Accepted(Connection):
         self._early = bytearray()
         self.arrived = perf_counter()
         """When the TCP connection came."""
+        self.reply: Callable[[Any], Any] = lambda value: None
+        """What is answered to a message by itself; None is nothing."""
         self._answers_pings = True
         self._pings: deque[float] = deque(maxlen=MOST_PINGS)
 
@@ -201,6 +204,13 @@ class Accepted(Connection):
 
         await self._arrivals.until(lambda: bool(pinged() or self._inbox), timeout)
         return pinged()[0] if pinged() else await self.receive(0)
+
+    def _file_message(self, data: bytes | bytearray) -> None:
+        super()._file_message(data)
+        message = self.last_message
+        answer = self.reply(message.value) if message is not None and not message.fault else None
+        if answer is not None and self._answers_pings and not self.closing:
+            self.send_text(encode(answer), asks=False)
 
     def _file_frame(self, frame: Frame) -> None:
         if frame.opcode is Opcode.PING:
