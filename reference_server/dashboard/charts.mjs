@@ -32,7 +32,7 @@ export class Charts {
     const [delays, trips] = [rows.map(({ delay }) => delay), rows.map(({ trip }) => trip)];
     chart("delay", {
       lines: { delays, trips }, unit: "ms",
-      sentence: `${said("events", delays)}, ${said("own messages there and back", trips)}`,
+      sentence: `median ${said(delays)} of events, ${said(trips)} of own messages`,
     });
     const totals = this.#traces.map((trace) => trace.total_seconds);
     chart("answers", {
@@ -42,7 +42,7 @@ export class Charts {
   }
 }
 
-function said(what, values) {
+function said(values) {
   const median = medianOf(values.filter((value) => value !== null));
-  return `${what} ${median === null ? "–" : `${shown(median)} ms`}`;
+  return median === null ? "–" : `${shown(median)} ms`;
 }
