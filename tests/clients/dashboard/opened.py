@@ -25,7 +25,7 @@ async () => {
   const list = document.getElementById("events-list");
   const found = new Map();
   const frame = () => new Promise(requestAnimationFrame);
-  for (list.scrollTop = 0, await frame(); ; list.scrollTop += list.clientHeight / 2, await frame()) {
+  for (list.scrollTop = 0, await frame(); ; list.scrollTop += list.clientHeight, await frame()) {
     for (const row of list.querySelectorAll("[role=option]:not([hidden])")) {
       found.set(Number(row.ariaPosInSet), [...row.children].map((part) => part.textContent));
     }
