@@ -56,7 +56,7 @@ export declare class CodaError extends Error {
   /** Of a message: whether it was refused, or given up, so that what became of it is unknown. */
   readonly outcome?: "refused" | "gave_up";
   readonly id?: string;
-  /** The error code of the server, or `too_long`. */
+  /** The error code of the server. */
   readonly code?: string;
   /** What the client itself found wrong with a message. */
   readonly fault?: string;

@@ -5,7 +5,7 @@ import { Socket } from "./socket.mjs";
 const LONGEST_TIMER = 2 ** 31 - 1;
 const ASCII = new TextEncoder();
 
-/** Why a connection or a message came to nothing: `reason`, or `outcome` and `code`, say it to programs. */
+/** Why a connection or a message came to nothing; `reason`, or `outcome` and `code`, say it to programs. */
 export class CodaError extends Error {
   name = "CodaError";
 
@@ -19,13 +19,17 @@ export class CodaError extends Error {
 async function hmac(crypto, key, text) {
   const algorithm = { name: "HMAC", hash: "SHA-256" };
   const imported = await crypto.subtle.importKey("raw", ASCII.encode(key), algorithm, false, ["sign"]);
-  const signature = await crypto.subtle.sign("HMAC", imported, ASCII.encode(text));
-  return [...new Uint8Array(signature)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hexadecimal(await crypto.subtle.sign("HMAC", imported, ASCII.encode(text)));
+}
+
+function hexadecimal(buffer) {
+  return [...new Uint8Array(buffer)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function addressOf(url) {
   const address = new URL(url);
-  if (!["ws:", "wss:"].includes(address.protocol)) throw new TypeError("the address is not ws:// or wss://");
+  const known = ["ws:", "wss:"].includes(address.protocol);
+  if (!known) throw new TypeError("the address is not ws:// or wss://");
   address.hash = "";
   return address.href;
 }
@@ -46,13 +50,13 @@ class WebsocketService {
   #stateListeners = new Set();
   #noticeListeners = new Set();
 
-  constructor(url, { token, WebSocket, crypto, backoffScale: scale = 1, random = Math.random, onToken } = {}) {
-    this.#options = {
-      WebSocket: WebSocket ?? globalThis.WebSocket, crypto: crypto ?? globalThis.crypto, onToken,
-    };
-    if (this.#options.WebSocket === undefined) throw new TypeError("there is no WebSocket: pass one as an option");
-    const canSign = this.#options.crypto?.subtle !== undefined;
-    const prefix = this.#options.crypto.randomUUID?.() ?? randomPrefix(this.#options.crypto);
+  constructor(url, options = {}) {
+    const { token, backoffScale: scale = 1, random = Math.random, onToken } = options;
+    const { WebSocket = globalThis.WebSocket, crypto = globalThis.crypto } = options;
+    if (WebSocket === undefined) throw new TypeError("there is no WebSocket: pass one as an option");
+    this.#options = { WebSocket, crypto, onToken };
+    const canSign = crypto.subtle !== undefined;
+    const prefix = crypto.randomUUID?.() ?? randomPrefix(crypto);
     this.#core = new Core({ url: addressOf(url), random, prefix, scale, canSign });
     if (token !== undefined) this.#core.useToken(token);
   }
@@ -62,12 +66,14 @@ class WebsocketService {
     return this.#core.state;
   }
 
-  /** Connects and keeps the connection up; resolves at the first session, rejects when trying makes no sense. */
+  /** Connects and keeps it up; resolves at the first session, rejects when trying makes no sense. */
   connect(url) {
-    const address = url === undefined ? undefined : addressOf(url);
-    this.#do((now) => this.#core.connect(now, address));
-    if (this.state === "connected") return Promise.resolve();
-    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
+    return new Promise((resolve, reject) => {
+      const address = url === undefined ? undefined : addressOf(url);
+      this.#waiting.push({ resolve, reject });
+      this.#do((now) => this.#core.connect(now, address));
+      if (this.state === "connected") this.#joined();
+    });
   }
 
   /** Ends the connection; resolves when it is closed. */
@@ -82,7 +88,7 @@ class WebsocketService {
     this.#core.useToken(token);
   }
 
-  /** Sends a client_message; resolves when it is acknowledged, rejects with what became of it otherwise. */
+  /** Sends a client_message; resolves when it is acknowledged, rejects with why it is not. */
   sendClientMessage(type, data = {}, { id, priority, once } = {}) {
     return new Promise((resolve, reject) => {
       this.#do((now) => {
@@ -178,22 +184,24 @@ class WebsocketService {
     },
   };
 
+  #joined() {
+    for (const { resolve } of this.#waiting.splice(0)) resolve();
+  }
+
   #open(url) {
     const told = {
       opened: () => this.#do((now) => this.#core.opened(now)),
       text: (text) => this.#do((now) => this.#core.text(now, text)),
       heard: () => this.#do((now) => this.#core.heard(now)),
       ended: (how) => {
-        this.#socket = null;
-        this.#do((now) => this.#core.ended(now, how));
         this.#gone();
+        this.#do((now) => this.#core.ended(now, how));
       },
     };
     this.#socket = new Socket(this.#options.WebSocket, url, told);
   }
 
   #gone() {
-    if (this.#core.connected) return;
     this.#socket = null;
     for (const resolve of this.#closed.splice(0)) resolve();
   }
@@ -217,7 +225,7 @@ class WebsocketService {
       this.#settle(id, { outcome, code, fault }, told && `the message was refused: ${told}`);
     },
     gave_up: ({ id }) => {
-      this.#settle(id, { outcome: "gave_up" }, "the message was given up: what became of it is unknown");
+      this.#settle(id, { outcome: "gave_up" }, "what became of the message is unknown");
     },
     token: ({ action, success, code, token_id: tokenId }) => {
       const waiting = action === "refresh" ? this.#refreshes.splice(0) : this.#revocations.splice(0, 1);
@@ -228,12 +236,12 @@ class WebsocketService {
 
   #stateIs({ state, reason, detail }) {
     for (const listener of [...this.#stateListeners]) call(listener, { state, reason, detail });
-    if (state === "connected") {
-      for (const { resolve } of this.#waiting.splice(0)) resolve();
-    } else if (state === "failed" || state === "disconnected") {
+    if (state === "connected") this.#joined();
+    else if (state === "failed" || state === "disconnected") {
       const error = new CodaError(`the connection has ended: ${reason}`, { reason, detail });
-      const waiting = [...this.#waiting.splice(0), ...this.#refreshes.splice(0), ...this.#revocations.splice(0)];
-      for (const { reject } of waiting) reject(error);
+      for (const waiting of [this.#waiting, this.#refreshes, this.#revocations]) {
+        for (const { reject } of waiting.splice(0)) reject(error);
+      }
     }
   }
 
@@ -259,7 +267,7 @@ function call(listener, value) {
 
 /** `randomUUID` is missing on pages that are not served over https. */
 function randomPrefix(crypto) {
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hexadecimal(crypto.getRandomValues(new Uint8Array(16)));
 }
 
 /** A client of the server at an address; it does nothing until `connect` is called. */

@@ -1,10 +1,12 @@
-/** A driver for tests: `node driver.mjs URL` reads commands and writes notices, as spec/driver.md says. */
+/** A driver for tests: `node driver.mjs URL` reads commands and writes notices (spec/driver.md). */
 import { StringDecoder } from "node:string_decoder";
 
 import { websocketService } from "./client.mjs";
 
 const LONGEST_LINE = 2 * 1024 * 1024;
 const LONGEST_MESSAGE = 32 * 1024 * 1024;
+/** Milliseconds for a server that has sent a close frame to end the connection. */
+const CLOSING = 2000;
 /** Milliseconds after the end of the input within which the process ends. */
 const ENDS_WITHIN = 4000;
 
@@ -17,7 +19,11 @@ async function findWebSocket() {
     const { default: WebSocket } = await import("ws");
     return class extends WebSocket {
       constructor(url, protocols) {
-        super(url, protocols, { perMessageDeflate: false, maxPayload: LONGEST_MESSAGE });
+        super(url, protocols, {
+          perMessageDeflate: false,
+          maxPayload: LONGEST_MESSAGE,
+          closeTimeout: CLOSING,
+        });
       }
     };
   } catch (error) {
@@ -44,11 +50,15 @@ class Driver {
 
   #tell(notice) {
     if (notice.notice === "state") this.#state(notice);
-    else if (notice.notice === "event") write({ notice: "event", type: notice.event.type, seq: notice.event.seq });
+    else if (notice.notice === "event") this.#event(notice.event);
     else {
-      const { detail, fault, lost, event, ...told } = notice;
+      const { fault, lost, ...told } = notice;
       write(told);
     }
+  }
+
+  #event({ type, seq }) {
+    write({ notice: "event", type, seq });
   }
 
   #state({ state, reason }) {

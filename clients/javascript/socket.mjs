@@ -1,6 +1,8 @@
 /** One WebSocket, of a browser's kind or of the npm package `ws`, whose end is told once. */
 
 const SUBPROTOCOL = "coda.v1";
+const OPEN = 1;
+const CLOSING = 2;
 
 /** `told` has the methods `opened()`, `text(text)`, `heard()` and `ended({code, status})`. */
 export class Socket {
@@ -52,9 +54,14 @@ export class Socket {
     told?.ended(how);
   }
 
-  /** Sends a text; one that comes too late is lost with the connection. */
+  /**
+   * Sends a text; one that comes too late is lost with the connection. Where a close frame has come
+   * and the server still holds the connection, `ws` is made to tell its code.
+   */
   send(text) {
-    if (this.#socket?.readyState === 1) this.#socket.send(text);
+    const state = this.#socket?.readyState;
+    if (state === OPEN) this.#socket.send(text);
+    else if (state === CLOSING) this.#socket.terminate?.();
   }
 
   /** CLIENT-71: closes with code 1000. */

@@ -217,7 +217,8 @@ class Run:
             if self._attempts.obstacle(row) is None and not self._needs(row).spares_wait
         ]
         scale = self.options.timeout_scale
-        seconds = limit(max(waits, default=0.0), scale, self.world.round_trip)
+        starts = len(waits) / self.options.jobs if self.suite.role == "client" else 0.0
+        seconds = limit(max(waits, default=0.0), scale, self.world.round_trip, starts)
         bound = TimeLimit(self.world, seconds)
         self._end = bound.end
         try:

@@ -27,10 +27,19 @@ LAWFUL_TRIP: Final = 2.0
 """Seconds of a round trip beyond which the target itself is too slow and gets no extra time."""
 
 
-def limit(longest_wait: float, timeout_scale: float, round_trip: float) -> float:
-    """Return the seconds after which a run ends in any case; a slow network gets more."""
+A_START: Final = 6.0
+"""Seconds for each start of a client: of its process, and of the waits between its attempts."""
+
+
+def limit(
+    longest_wait: float, timeout_scale: float, round_trip: float, starts: float = 0.0
+) -> float:
+    """Return the seconds after which a run ends in any case; a slow network gets more.
+
+    `starts` is how many clients are started, one after the other.
+    """
     slow = TRIPS * round_trip if round_trip < LAWFUL_TRIP else 0.0
-    return (3 * longest_wait + SPARE) * max(1.0, timeout_scale) + slow
+    return (3 * longest_wait + SPARE + A_START * starts) * max(1.0, timeout_scale) + slow
 
 
 class TimeLimit:

@@ -37,7 +37,7 @@ from conformance.target.target_file import demonstration
 T = TypeVar("T")
 
 STARTS_WITHIN: Final = 30.0
-ENDS_WITHIN: Final = 120.0
+ENDS_WITHIN: Final = 240.0
 TOGETHER: Final = Options(timeout_scale=0.65, force=True)
 ALONE: Final = Options(jobs=1, force=True)
 LEGAL: Final = Options(force=True, forms=None)

@@ -16,6 +16,7 @@ from websockets.server import ServerProtocol
 
 from conformance.transport.connection import Connection
 from conformance.transport.frames import own_frame
+from conformance.transport.messages import NO_CLOSE_FRAME, Received
 from conformance.transport.outgoing import Watcher
 
 MOST_EARLY: Final = 64 * 1024
@@ -176,10 +177,30 @@ class Accepted(Connection):
         offered = self.asked_for.get("subprotocols", ())
         return next((name for name in offered if name in answer.known), None)
 
-    async def pinged(self, since: float, timeout: float) -> float:
-        """Return when the first ping frame since a moment came; raise `TimeoutError`."""
-        await self._arrivals.until(lambda: any(time >= since for time in self._pings), timeout)
-        return next(time for time in self._pings if time >= since)
+    def write_answers(self) -> None:
+        """Send what is due; after both close frames, end the TCP connection, as servers do."""
+        super().write_answers()
+        is_over = self.end is not None and self.end.code != NO_CLOSE_FRAME
+        if is_over and not self._in_pieces and self.open:
+            assert self.transport is not None
+            self.transport.close()
+
+    def eof_received(self) -> bool:
+        """Note the end of the client's stream, and end the TCP connection."""
+        super().eof_received()
+        return False
+
+    async def next_question(self, since: float, timeout: float) -> float | Received:
+        """Return when the first ping frame since a moment came, or else the next message.
+
+        Raises `TimeoutError`.
+        """
+
+        def pinged() -> list[float]:
+            return [time for time in self._pings if time >= since]
+
+        await self._arrivals.until(lambda: bool(pinged() or self._inbox), timeout)
+        return pinged()[0] if pinged() else await self.receive(0)
 
     def _file_frame(self, frame: Frame) -> None:
         if frame.opcode is Opcode.PING:

@@ -68,21 +68,26 @@ export class Access {
   begin(now, { features, token_expires_in: validFor }, withToken) {
     const tokens = withToken && features.has("tokens");
     this.#session = { line: withToken ? this.#line : null, tokens, able: tokens };
-    this.#next = this.#session.able && validFor !== undefined ? now + validFor / 2 : Infinity; // CLIENT-72
-    if (this.#oldest < Infinity && this.#session.able) this.#next = now;
+    const half = validFor === undefined ? Infinity : now + validFor / 2; // CLIENT-72
+    this.#next = tokens ? (this.#oldest < Infinity ? now : half) : Infinity;
   }
 
-  /** The session has ended; a refresh without an answer leaves the token unsure. */
+  /**
+   * The session has ended; a refresh without an answer leaves the token unsure.
+   * Returns whether the user has asked for one that was not sent.
+   */
   end() {
     if (this.#pending !== null && !this.#pending.answered) this.#oldest = this.#unsure;
     this.#session = this.#pending = null;
     this.#next = Infinity;
+    const asked = this.#asked;
     this.#asked = false;
+    return asked;
   }
 
   /** Whether a refresh can be asked for in this session. */
   get able() {
-    return this.#session !== null && this.#session.able && this.#session.line === this.#line && !this.lost;
+    return this.#session?.able === true && this.#session.line === this.#line && !this.lost;
   }
 
   /** Whether this is a session of an access token, on a server that renews and revokes them. */
@@ -97,8 +102,8 @@ export class Access {
 
   /** Whether a token_refresh is to be sent now. */
   due(now) {
-    const wanted = this.#asked || now >= this.#next;
-    return this.able && wanted && this.#pending === null && now >= this.#last + APART; // CLIENT-73, CLIENT-74
+    if (!this.able || this.#pending !== null) return false; // CLIENT-73
+    return now >= this.#last + APART && (this.#asked || now >= this.#next); // CLIENT-74
   }
 
   /** A token_refresh was sent. */
@@ -129,7 +134,8 @@ export class Access {
     }
     this.#pending.answered = true;
     this.#oldest = Infinity;
-    return { key: secret, text: refreshText(nonce), id, line: this.#pending.line, next: now + validFor / 2 };
+    const { line } = this.#pending;
+    return { key: secret, text: refreshText(nonce), id, line, next: now + validFor / 2 };
   }
 
   /** The next secret is computed: CLIENT-77, the new token takes the place of the old one. */

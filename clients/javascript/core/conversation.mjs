@@ -1,7 +1,7 @@
 /** What is said in sessions: events, the messages of the user, refreshes, and signs of life. */
 import { endOfError } from "./ends.mjs";
 import { Flow } from "./flow.mjs";
-import { isRelayed } from "./incoming.mjs";
+import { isUsable } from "./incoming.mjs";
 import { bytesOf, faultIn, isName, isObject } from "./json_text.mjs";
 import { Outbox } from "./outbox.mjs";
 import { Pulse } from "./pulse.mjs";
@@ -83,7 +83,7 @@ export class Conversation {
   end(now, end) {
     if (end.reason === "rate_limited") this.#rate.slower(); // CLIENT-65
     this.#outbox.lost(end);
-    this.#access.end();
+    if (this.#access.end()) this.#tell({ notice: "token", action: "refresh", success: false });
     this.#pulse.end();
     this.#replayBy = Infinity;
     for (const id of this.#revocations) this.#revoked(id, { success: false });
@@ -123,9 +123,9 @@ export class Conversation {
   }
 
   /** CLIENT-58, CLIENT-59: each message has one outcome, which the user is told. */
-  #settled({ id }, { outcome, code, fault, event }) {
+  #settled({ id }, { outcome, code, fault }) {
     if (outcome === "gave_up") this.#tell({ notice: "gave_up", id });
-    else this.#tell({ notice: "acknowledged", id, outcome, ...clean({ code, fault, event }) });
+    else this.#tell({ notice: "acknowledged", id, outcome, ...clean({ code, fault }) });
     return id;
   }
 
@@ -143,7 +143,7 @@ export class Conversation {
   revoke(now, tokenId) {
     const id = this.#newId();
     const room = this.#revocations.size < MOST_REVOCATIONS;
-    if (!this.#access.open || !room) return this.#tell({ notice: "token", action: "revoke", success: false });
+    if (!this.#access.open || !room) return this.#revoked(id, { success: false });
     this.#revocations.add(id);
     this.#write(now, { type: "token_revoke", id, ...(tokenId ? { data: { token_id: tokenId } } : {}) });
   }
@@ -153,23 +153,22 @@ export class Conversation {
     this.#tell({ notice: "token", action: "revoke", ...outcome });
   }
 
-  /** A message has arrived: whether it shows a gap that is worth another connection, or the cause of an end. */
-  take(now, { event, control }) {
-    if (event) return this.#event(event);
+  /** A message has arrived: whether it shows a `gap` to connect again for, or the `cause` of an end. */
+  take(now, { event, usable, control }) {
+    if (event) return this.#event(event, usable);
     const answer = this.#answers[control.type];
     return answer?.(now, control) ?? {};
   }
 
-  #event(event) {
+  #event(event, usable) {
     const { pass, gap, again } = this.#flow.live(event);
     this.#replayBy = Infinity;
     if (gap) this.#tell({ notice: "gap" }); // CLIENT-33
-    if (pass) this.#pass(event);
+    if (pass && usable) this.#pass(event); // CLIENT-30, counted all the same: CLIENT-32
     return { gap: again };
   }
 
   #pass(event) {
-    if (event.type === "client_message" && !isRelayed(event)) return; // CLIENT-30, counted by CLIENT-32
     this.#tell({ notice: "event", event });
     const { client_id: sender, id } = event.data;
     // CLIENT-49, CLIENT-50: an identity that this client has, or once had.
@@ -182,7 +181,7 @@ export class Conversation {
       const { events, missed } = this.#flow.replay(replay);
       if (!this.#flow.due) this.#replayBy = Infinity;
       if (missed) this.#tell({ notice: "gap" }); // CLIENT-36
-      for (const event of events) this.#pass(event);
+      for (const event of events.filter(isUsable)) this.#pass(event);
     },
     duplicate_message: (now, { request_id: id }) => this.#outbox.duplicate(id),
     error: (now, { request_id: id, data }) => this.#error(now, id, data),

@@ -49,18 +49,13 @@ export class Core {
     this.scale = scale;
   }
 
-  /** Whether there is a connection, or an attempt, or one that is being closed. */
-  get connected() {
-    return this.#phase !== "idle";
-  }
-
-  /** The user asks for the connection. */
+  /** The user asks for the connection, which ends a wait. */
   connect(now, url = this.#url) {
     if (url !== this.#url) this.#move(now, url);
-    if (this.#wanted) return;
+    if (!this.#wanted) this.#hadSession = false;
     this.#wanted = true;
-    this.#hadSession = false;
-    this.#show("connecting"); // CLIENT-81
+    this.#notBefore = -Infinity;
+    if (!this.#hadSession && this.#phase !== "session") this.#show("connecting"); // CLIENT-81
     this.wake(now);
   }
 
@@ -192,10 +187,13 @@ export class Core {
   ended(now, { code, status }) {
     const phase = this.#phase;
     if (phase === "idle") return;
-    if (phase === "closing") {
+    const end = endOf(phase, code, status);
+    if (phase !== "closing") this.#finish(now, end.final ? end : (this.#cause ?? end));
+    else {
       this.#phase = "idle";
-    } else {
-      this.#finish(now, this.#cause ?? endOf(phase, code, status));
+      if (this.#wanted && end.final) this.#stop(now, end); // CLIENT-07
+      const least = now + (end.atLeast ?? 0) * this.scale; // CLIENT-65
+      this.#notBefore = Math.max(this.#notBefore, least);
     }
     this.wake(now);
   }

@@ -39,8 +39,9 @@ const CLOSES = new Map([
   [1013, end(AGAIN, "busy", { keepsCount: true })],
   [1014, CLOSED],
   [4400, FAULT_ONCE],
-  [4401, end(NO, "auth_failed")], // CLIENT-07
-  [4403, TOKEN_REVOKED], // CLIENT-07
+  // CLIENT-07: after these, whatever else has happened, no client connects again on its own.
+  [4401, end(NO, "auth_failed", { final: true })],
+  [4403, end(NO, "token_revoked", { final: true })],
   [4408, TIMEOUT],
   [4410, TOKEN_EXPIRED],
   // CLIENT-65: wait at least 10 seconds.

@@ -22,7 +22,10 @@ export class Flow {
     return this.place === null ? {} : { last_seq: this.place.seq, last_epoch: this.place.epoch };
   }
 
-  /** A session begins; `asked` is whether the auth_response had a last_seq. Returns whether the user may have missed events. */
+  /**
+   * A session begins; `asked` is whether the auth_response had a last_seq.
+   * Returns whether the user may have missed events.
+   */
   begin({ features, seq, epoch }, asked) {
     const missed = this.#begun && this.#missedBy(seq, epoch, asked && features.has("replay"));
     // CLIENT-38: in another epoch, and in a session that states none, all numbers are new.
@@ -85,7 +88,7 @@ export class Flow {
   }
 
   /**
-   * A live event: whether to pass it on, whether it shows a gap, and whether to connect again for it.
+   * A live event: whether to pass it on, whether it shows a gap, and whether to connect again.
    * CLIENT-32: this is asked for every event, whatever its type.
    */
   live({ seq }) {

@@ -8,7 +8,7 @@ const MOST_FLYING = 256;
 const CAREFUL = 2;
 const FIRST_WAIT = 1;
 const LONGEST_WAIT = 30;
-/** Answers of internal_error, or of rate_limited without a time, after which a message counts as refused. */
+/** Errors without a time to wait, after which a message counts as refused. */
 const MOST_TRIES = 12;
 
 /**
@@ -70,7 +70,8 @@ export class Outbox {
       if (message.flying || message.held || message.notBefore > now) continue;
       if (message.first === null && sent.length >= this.#capacity) return null;
       if (message.bytes <= this.#longest) return message;
-      this.#refuse(message, "too_long"); // CLIENT-43
+      const fault = `the message is longer than ${this.#longest} bytes`;
+      this.#done(message, { outcome: "refused", fault }); // CLIENT-43
     }
     return null;
   }

@@ -28,7 +28,7 @@ export class Pulse {
 
   /** CLIENT-83: whether to ask now. */
   asks(now) {
-    return this.#asked === null && now >= this.#heard + SILENCE * this.#scale;
+    return this.#asked === null && now >= this.wake();
   }
 
   /** The question was sent. */
@@ -43,6 +43,7 @@ export class Pulse {
 
   /** The next moment at which something is to be done. */
   wake() {
-    return this.#asked === null ? this.#heard + SILENCE * this.#scale : this.#asked + PATIENCE * this.#scale;
+    if (this.#asked === null) return this.#heard + SILENCE * this.#scale;
+    return this.#asked + PATIENCE * this.#scale;
   }
 }

@@ -3,7 +3,7 @@
 /** Bytes of a message that a server accepts until it has stated another number. */
 export const LONGEST_MESSAGE = 1_048_576;
 
-const DEFAULTS = { dedup_window: 5, dedup_capacity: 1000, id_window: 300, replay_limit: 50, resume_window: 300 };
+const DEFAULTS = { dedup_capacity: 1000, id_window: 300 };
 
 /** CLIENT-27: each missing member of a session, and a missing session, promise the default. */
 export function promised(session, challenge) {

@@ -318,28 +318,19 @@ async def expect_question(action: Action) -> None:
     timeout = action.timeout
     if within is not None:
         timeout = max(0.0, within[0].end + within[1] + action.world.slack - action.world.now())
-    received = asyncio.ensure_future(connection.receive(timeout))
-    pinged = asyncio.ensure_future(connection.pinged(begun, timeout))
+    expected = Evidence("a ping, a ping frame or another message")
     try:
-        await asyncio.wait({received, pinged}, return_when=asyncio.FIRST_COMPLETED)
-        if pinged.done() and pinged.exception() is None:
-            action.happened = pinged.result()
-            return
-        item = await received
+        item = await connection.next_question(begun, timeout)
     except TimeoutError:
         action.timed_out(
             "missing",
             "the client asks for no answer",
-            expected=Evidence("a ping, a ping frame or another message"),
+            expected=expected,
             received=Evidence(f"nothing within {timeout:.1f} s"),
         )
-    finally:
-        for task in (received, pinged):
-            task.cancel()
-        await asyncio.gather(received, pinged, return_exceptions=True)
     if isinstance(item, End):
-        action.ended(item, Evidence("a ping, a ping frame or another message"))
-    action.happened = item.time
+        action.ended(item, expected)
+    action.happened = item if isinstance(item, float) else item.time
 
 
 async def expect_value(action: Action) -> None:

@@ -44,6 +44,8 @@ async def expect(action: Action) -> None:
     """Fail unless the scenario's next own message is as expected."""
     expected = action.argument
     message = await _next_own(action, expected)
+    if action.world.suite.role == "client":
+        action.happened = message.time
     try:
         _judge(action, expected, message)
         _check_delay(action, message)

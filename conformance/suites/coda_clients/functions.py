@@ -1,6 +1,8 @@
 """What only code can compute for a scenario with a client: what a server makes up."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from math import floor
 from secrets import token_hex, token_urlsafe
 from time import time
 from typing import Any, Final
@@ -62,6 +64,21 @@ def window(seconds: float, scale: float) -> float:
     return 0.5 + 1.1 * seconds * scale
 
 
+def spread(values: Sequence[float]) -> float:
+    """How far the greatest of these numbers is from the least."""
+    return max(values) - min(values)
+
+
+def most_together(values: Sequence[float], least: float, width: float) -> int:
+    """The most of these numbers that lie in one of the parts of a width that begin at the least."""
+    return max(Counter(floor((value - least) / width) for value in values).values())
+
+
+def own_id(message: Mapping[str, Any]) -> Any:
+    """The id of a message; null if it has none."""
+    return message.get("id")
+
+
 FUNCTIONS: Final[Mapping[str, Function]] = {
     "nonce": nonce,
     "epoch": epoch,
@@ -70,4 +87,7 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "replay": replay,
     "filled": filled,
     "window": window,
+    "spread": spread,
+    "most_together": most_together,
+    "own_id": own_id,
 }

@@ -57,6 +57,12 @@ def _is_forbidden(what: str) -> bool:
     return not (what.endswith(BEHIND_CLOSE) and _CONTROL.search(what))
 
 
+def _schema_of(message: Message) -> str | None:
+    """The schema that a message has to satisfy; None if its type has none."""
+    kind = message_type(message)
+    return kind if kind in TYPES else None
+
+
 class InTheDomain(Monitor):
     """Every message stays in the JSON domain, with what the user of the client gave it."""
 
@@ -155,7 +161,7 @@ def message_monitors(schemas: SchemaStore) -> list[Monitor]:
             "Every message satisfies the schema of its type",
             kinds=TYPES,
             schemas=schemas,
-            schema_of=message_type,
+            schema_of=_schema_of,
         ),
         NotTooLong("length", "CLIENT-43", "No message is longer than max_message_bytes"),
     ]

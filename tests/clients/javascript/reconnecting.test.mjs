@@ -29,6 +29,14 @@ test("the scale shortens each wait", () => {
   assert.deepEqual(opens(world).map((at) => at - 1000).slice(0, 2), [0, 0.125]);
 });
 
+test("the scale shortens the session that begins the count anew, too", () => {
+  for (const [length, anew] of [[0.99, false], [1, true]]) {
+    const backOff = new BackOff({ random: () => 0, scale: 0.1 });
+    backOff.after(LOST, null);
+    assert.equal(backOff.after(LOST, length).wait, anew ? 0.1 : 0.2);
+  }
+});
+
 test("the random part differs from wait to wait", () => {
   const world = new World({ random: Math.random });
   const backOff = new BackOff({ random: Math.random, scale: 1 });
@@ -145,12 +153,37 @@ test("asking twice leads to one connection", () => {
   assert.equal(opens(new World().connect().connect().challenge().connect().welcome().connect()).length, 1);
 });
 
-test("asking during a wait does not shorten it", () => {
-  const world = new World().connect().ended().connect();
-  world.tell((core) => core.disconnect(world.now)).connect().pass(1.2);
+test("asking during a wait ends it, and a failure counts like any other", () => {
+  const world = new World().connect().ended();
   assert.equal(opens(world).length, 1);
-  world.pass(0.1);
+  world.connect();
   assert.equal(opens(world).length, 2);
+  world.ended().pass(2.4);
+  assert.equal(opens(world).length, 2);
+  world.pass(0.2);
+  assert.equal(opens(world).length, 3);
+  const lost = session().ended(4429).connect();
+  assert.deepEqual([opens(lost).length, lost.core.state], [2, "reconnecting"]);
+  const failed = session().ended(4401).connect();
+  assert.deepEqual([opens(failed).length, failed.core.state], [2, "connecting"]);
+});
+
+test("it waits 10 seconds also after a 4429 that comes while the client itself is closing", () => {
+  const world = session().say(event(99)).ended(4429).pass(9.9);
+  assert.equal(opens(world).length, 1);
+  world.pass(0.2);
+  assert.equal(opens(world).length, 2);
+});
+
+test("4401 and 4403 decide over why the client itself is closing", () => {
+  for (const [code, reason] of [[4401, "auth_failed"], [4403, "token_revoked"]]) {
+    const world = session().say(event(99));
+    assert.equal(world.core.state, "reconnecting");
+    world.ended(code).pass(100);
+    assert.deepEqual([opens(world).length, world.told("state").at(-1)], [1, `failed ${reason}`]);
+    const expired = session().error(undefined, "token_expired").ended(code);
+    assert.equal(expired.told("state").at(-1), `failed ${reason}`);
+  }
 });
 
 test("it shows connecting until the first session, and reconnecting after it", () => {

@@ -83,6 +83,31 @@ test("it joins with an access token, refreshes and revokes it, and shows nobody 
   await assert.rejects(service.connect(), { name: "CodaError", reason: "token_revoked" });
 });
 
+test("a token whose newest successor the client does not know ends it, and connect says so again", LIMIT, async (t) => {
+  const { token } = await server.hook("issue_token", { identity: "hall" });
+  const [one, other] = [client(t, server.url, { token }), client(t, server.url, { token })];
+  await Promise.all([one.service.connect(), other.service.connect()]);
+  await one.service.refreshToken();
+  await assert.rejects(other.service.refreshToken(), { name: "CodaError" });
+  assert.equal(other.service.state, "connected");
+  await other.service.disconnect();
+  await assert.rejects(other.service.connect(), { reason: "token_lost" });
+});
+
+test("connect and disconnect may be called at any time, and each call comes to its end", LIMIT, async (t) => {
+  const { service, told } = client(t, server.url);
+  await Promise.all([service.connect(), service.connect()]);
+  await service.connect();
+  const left = service.disconnect();
+  await Promise.all([left, service.connect()]);
+  const hung = service.connect("ws://127.0.0.1:1/");
+  await Promise.all([assert.rejects(hung, { reason: "user" }), service.disconnect(), service.disconnect()]);
+  await assert.rejects(service.connect("http://127.0.0.1/"), TypeError);
+  const states = told("state").map(({ state }) => state).filter((state) => state !== "authenticating");
+  const once = ["connecting", "connected", "disconnected"];
+  assert.deepEqual(states, [...once, ...once, "connecting", "disconnected"]);
+});
+
 test("a wrong token fails once and for all", LIMIT, async (t) => {
   const { service, told } = client(t, server.url, { token: `kitchen.${"x".repeat(43)}` });
   await assert.rejects(service.connect(), { reason: "auth_failed" });
