@@ -18,10 +18,12 @@ class Dashboard {
   #talk = new Talk();
   #charts = new Charts();
   #problems = new Problems();
+  #hear;
   #isDue = false;
   #isReplay = false;
 
-  constructor(options) {
+  constructor({ hear, ...options }) {
+    this.#hear = hear;
     this.events = new Events(this.#store, () => this.#again());
     this.view = new TalkView(this.#talk);
     this.signIn = new SignIn({
@@ -54,6 +56,7 @@ class Dashboard {
 
   #notice(notice) {
     this.#notices[notice.notice]?.(notice);
+    this.#hear?.(notice);
     this.#again();
   }
 
@@ -96,7 +99,10 @@ class Dashboard {
   }
 }
 
-/** Starts the dashboard; `backoffScale` multiplies the waits of its client. */
+/**
+ * Starts the dashboard. `backoffScale` multiplies the waits of its client, and `hear(notice)` is told
+ * everything that the client tells.
+ */
 export function start(options = {}) {
   return new Dashboard(options);
 }
