@@ -1,4 +1,4 @@
-"""Pages: the dashboard, a fixed list of files for whoever opens the server's address in a browser."""
+"""Pages: the dashboard, a fixed list of files for whoever opens the address in a browser."""
 
 from __future__ import annotations
 

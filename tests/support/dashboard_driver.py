@@ -1,8 +1,8 @@
 """A driver for the dashboard (spec/driver.md): `python -m tests.support.dashboard_driver URL`.
 
 Chromium opens the page as the reference server would serve it at that address, so its policy is in
-force and its connection goes to the server there. ``DASHBOARD_BROWSER`` may name the debugging address of
-a browser that runs already, so that each process need not start its own.
+force and its connection goes to the server there. ``DASHBOARD_BROWSER`` may name the debugging
+address of a browser that runs already, so that each process need not start its own.
 """
 
 import asyncio
@@ -17,6 +17,11 @@ from playwright.async_api import Browser, BrowserContext, Page, Playwright, Rout
 
 from reference_server.pages import HEADERS, find_page
 
+# A page that was handed to the browser has no address, and might not connect to this machine.
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-features=LocalNetworkAccessChecks,LocalNetworkAccessChecksWebSockets",
+)
 LONGEST_LINE = 2 * 1024 * 1024
 ENDS_WITHIN = 4.0
 NAMES = ("localhost",)
@@ -91,17 +96,12 @@ async def serve(route: Route) -> None:
     await route.fulfill(body=body, content_type=found.media_type, headers=dict(HEADERS))
 
 
-
-
-
 async def browser_of(player: Playwright) -> Browser:
     """The browser that runs already, or a new one."""
     address = os.environ.get("DASHBOARD_BROWSER")
     if address:
         return await player.chromium.connect_over_cdp(address)
-    return await player.chromium.launch(
-        executable_path="/usr/bin/chromium", args=["--no-sandbox"]
-    )
+    return await player.chromium.launch(executable_path="/usr/bin/chromium", args=list(ARGUMENTS))
 
 
 async def page_in(context: BrowserContext, driver: Driver, url: str) -> Page:

@@ -10,6 +10,7 @@ from typing import Any
 from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
 
 from tests.clients.javascript.test_in_a_browser import Server
+
 PATIENCE = 60.0
 """Seconds for what the page does within one, on a busy machine."""
 

@@ -88,9 +88,7 @@ async def test_what_is_sent_again_is_a_duplicate_and_errors_are_listed() -> None
         await shown.text("#total-duplicate", "1")
         await emit(shown, "llm_error", {"message": "the model is gone"})
         await shown.text("#total-error", "1")
-        await shown.page.evaluate(
-            """() => wire.send('{"type": "nobody_knows", "id": "odd"}')"""
-        )
+        await shown.page.evaluate("""() => wire.send('{"type": "nobody_knows", "id": "odd"}')""")
         await shown.text("#total-error", "2")
         listed = await shown.page.inner_text("#problems-list")
         assert "client_message before, 2 times" in listed
@@ -219,7 +217,9 @@ async def test_events_are_searched_filtered_paused_and_shown_whole() -> None:
         await shown.text("#counts", "36 came")
         assert len(await shown.rows()) == 36
         await page.click("#clear")
-        await shown.until("document.querySelector('#events-list [role=option]:not([hidden])') === null")
+        await shown.until(
+            "document.querySelector('#events-list [role=option]:not([hidden])') === null"
+        )
 
 
 async def test_the_list_is_used_by_keys_alone() -> None:

@@ -157,8 +157,12 @@ async def _print() -> None:
     for measure in (ten_thousand_events_in_ten_seconds, an_hour_of_events):
         watch, found = await measure(Path("/dev/null"))
         found.pop("numbers", None)
-        told = f"{len(watch.told)} tasks over 50 ms, the longest {max(watch.told, default=0):.0f} ms"
-        print(f"{measure.__name__}: {watch.longest * 1000:.0f} ms of processor time; {told}; {found}")
+        told = (
+            f"{len(watch.told)} tasks over 50 ms, the longest {max(watch.told, default=0):.0f} ms"
+        )
+        print(
+            f"{measure.__name__}: {watch.longest * 1000:.0f} ms of processor time; {told}; {found}"
+        )
 
 
 if __name__ == "__main__":
