@@ -24,6 +24,7 @@ from reference_server.frames import text_frame
 from reference_server.handshake import Handshake, Refusal, own_audiences
 from reference_server.limits import Admission, Ticket
 from reference_server.logs import sparse_logger
+from reference_server.pages import HEADERS, find_page
 from reference_server.session import Session
 from reference_server.settings import HMAC_SHA256, Settings
 from reference_server.shared import Shared
@@ -40,6 +41,7 @@ _WATCH = 0.5
 class ReferenceServer:
     """A server of every profile but cluster: WebSocket at ``/``, its health at ``/healthz``.
 
+    Who asks for ``/`` without asking for a WebSocket gets the dashboard, unless it is turned off.
     Use it as an asynchronous context manager, or call ``start`` and ``stop``. ``clock`` gives
     monotonic seconds for windows, ``wall_clock`` gives Unix time for timestamps and expiry.
     """
@@ -234,6 +236,10 @@ class ReferenceServer:
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer the one request of a connection."""
         answer = _ANSWERS.get(request.path)
+        page = self._page(request)
+        if page is not None:
+            page.force_close()
+            return page
         if answer is None:
             response: web.StreamResponse = web.Response(status=404, text="Not found")
         elif request.method != "GET":
@@ -250,6 +256,21 @@ class ReferenceServer:
     async def _show_health(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer that the server is alive."""
         return web.json_response({"status": "ok", "protocol_version": "1.0"})
+
+    def _page(self, request: web.BaseRequest) -> web.StreamResponse | None:
+        """Return a file of the dashboard, if that is what a request is for."""
+        if self.settings.no_dashboard or request.method != "GET":
+            return None
+        found = find_page(
+            request.raw_path.partition("?")[0],
+            lambda name: request.headers.getall(name, ()),
+            self.settings.server_names,
+        )
+        if found is None:
+            return None
+        return web.Response(
+            body=found.body, content_type=found.media_type, charset="utf-8", headers=HEADERS
+        )
 
     async def _open(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer a handshake, and wait for the end of the connection that it opens."""

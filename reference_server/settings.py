@@ -45,6 +45,7 @@ class Settings:
     allowed_origins: tuple[str, ...] | None = _setting(
         None, "origins that web pages may have; without any, the server's own"
     )
+    no_dashboard: bool = _setting(False, "answer browsers with 426 instead of the dashboard")
     max_connections: int = _setting(
         4096, "WebSocket connections at once, others get HTTP 503", low=1, high=1_000_000
     )

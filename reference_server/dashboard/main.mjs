@@ -1,0 +1,4 @@
+/** The script of the page. */
+import { start } from "./dashboard.mjs";
+
+start();
