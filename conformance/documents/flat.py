@@ -9,6 +9,7 @@ BASE: Final = "https://schemas.coda-lite.example/v1/"
 ENVELOPE: Final = BASE + "event.json"
 """What every event has besides what the schema of its type says."""
 
+_DEFINITIONS: Final = "/$defs/"
 _OPAQUE: Final = frozenset({"const", "default", "enum"})
 _LEFT_OUT: Final = frozenset({"$schema", "$id", "$defs", "examples", "format"})
 """`format` only says what a reader knows, and strict validators refuse those they do not know."""
@@ -32,10 +33,16 @@ Names = Callable[[str], str]
 
 
 def definition_name(reference: str) -> str:
-    """Return the name of a schema as a definition; raise `KeyError` for an unknown folder."""
+    """Return the name of a schema as a definition.
+
+    Raises `KeyError` for an unknown folder, and `ValueError` for a place that is no definition.
+    """
     url, fragment = urldefrag(reference)
     if fragment:
-        return fragment.removeprefix("/$defs/")
+        name = fragment.removeprefix(_DEFINITIONS)
+        if name == fragment or "/" in name:
+            raise ValueError(f"{reference} leads to no definition")
+        return name
     folder, _, file = url.removeprefix(BASE).removesuffix(".json").rpartition("/")
     return file + _SUFFIXES[folder] if folder else _OTHERWISE.get(file, file)
 
@@ -56,7 +63,7 @@ def flatten(schema: Any, base: str, names: Names = definition_name) -> Any:
     }
     if "x-enum-descriptions" in schema:
         flat["description"] = _with_texts(schema)
-    if isinstance(flat.get("type"), list) and "null" not in flat["type"][1:2]:
+    if isinstance(flat.get("type"), list) and not _is_nullable(flat["type"]):
         flat = _by_type(flat)
     if len(flat) > 1 and "$ref" in flat:
         flat["allOf"] = [{"$ref": flat.pop("$ref")}, *flat.get("allOf", ())]
@@ -71,6 +78,11 @@ def _flatten(key: str, value: Any, base: str, names: Names) -> Any:
     if isinstance(value, list) and key not in _OPAQUE:
         return [flatten(row, base, names) for row in value]
     return value if key in _OPAQUE else flatten(value, base, names)
+
+
+def _is_nullable(kinds: Sequence[str]) -> bool:
+    """Return whether values have one type or are null, which strict validators take as it is."""
+    return len(kinds) == 2 and "null" in kinds
 
 
 def _by_type(schema: Mapping[str, Any]) -> dict[str, Any]:

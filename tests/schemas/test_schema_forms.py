@@ -9,6 +9,8 @@ import pytest
 
 from conformance.documents import locations
 from conformance.documents.schemas import SchemaStore
+from conformance.documents.flat import BASE as ADDRESS
+from conformance.documents.flat import definition_name, flatten
 from conformance.documents.standalone import standalone
 from tests.schemas.schema_files import BASE, FAST_REGISTRY, UNITS, Unit, unit_id
 
@@ -48,6 +50,35 @@ def altered(value: Any) -> Iterator[Any]:
 def judge(schema: Any) -> jsonschema_rs.Draft202012Validator:
     """Return the validator for a schema, which may refer to the files and the bundle."""
     return jsonschema_rs.Draft202012Validator(schema, registry=FAST_REGISTRY)
+
+
+@pytest.mark.parametrize("name", STORE.names())
+def test_each_schema_by_itself_has_all_that_it_refers_to(name: str) -> None:
+    alone, whole = standalone(STORE, name), STORE.document(name)
+    validator = jsonschema_rs.Draft202012Validator(alone)  # without a registry
+    examples = whole.get("examples", ())
+    wrong = [row["value"] for row in whole.get("x-invalid-examples", ())]
+    assert [validator.is_valid(row) for row in examples] == [True] * len(examples)
+    assert [validator.is_valid(row) for row in wrong] == [False] * len(wrong)
+
+
+@pytest.mark.parametrize("place", ["/properties/waivers", "/$defs/waiver/properties/id", "waiver"])
+def test_a_place_that_is_no_definition_has_no_name(place: str) -> None:
+    with pytest.raises(ValueError, match="leads to no definition"):
+        definition_name(f"{ADDRESS}kit/target.json#{place}")
+
+
+@pytest.mark.parametrize(
+    ("kinds", "stays"),
+    [
+        (["string", "null"], True),
+        (["null", "string"], True),
+        (["string", "integer"], False),
+        (["string", "null", "integer"], False),
+    ],
+)
+def test_values_of_several_types_are_alternatives(kinds: list[str], stays: bool) -> None:
+    assert (flatten({"type": kinds}, ADDRESS).get("type") == kinds) is stays
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=unit_id)
