@@ -99,7 +99,10 @@ export interface MessageOptions {
 
 export interface WebsocketService {
   readonly state: State;
-  /** Connects and keeps the connection up; rejects with a CodaError when trying makes no sense. */
+  /**
+   * Connects and keeps the connection up; rejects with a CodaError when trying makes no sense, and with
+   * a TypeError for another address while it is connected or trying: disconnect first.
+   */
   connect(url?: string): Promise<void>;
   /** Ends the connection; resolves when it is closed. */
   disconnect(): Promise<void>;

@@ -70,8 +70,10 @@ class WebsocketService {
   connect(url) {
     return new Promise((resolve, reject) => {
       const address = url === undefined ? undefined : addressOf(url);
-      this.#waiting.push({ resolve, reject });
-      this.#do((now) => this.#core.connect(now, address));
+      this.#do((now) => {
+        this.#core.connect(now, address);
+        this.#waiting.push({ resolve, reject });
+      });
       if (this.state === "connected") this.#joined();
     });
   }

@@ -90,8 +90,8 @@ export class Conversation {
   }
 
   /** The client has stopped trying. */
-  stop(now) {
-    this.#outbox.stop(now);
+  stop() {
+    this.#outbox.stop();
   }
 
   /** The user has ended the connection. */
@@ -162,7 +162,6 @@ export class Conversation {
 
   #event(event, usable) {
     const { pass, gap, again } = this.#flow.live(event);
-    this.#replayBy = Infinity;
     if (gap) this.#tell({ notice: "gap" }); // CLIENT-33
     if (pass && usable) this.#pass(event); // CLIENT-30, counted all the same: CLIENT-32
     return { gap: again };

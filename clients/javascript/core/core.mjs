@@ -49,18 +49,24 @@ export class Core {
     this.scale = scale;
   }
 
-  /** The user asks for the connection, which ends a wait. */
+  /**
+   * The user asks for the connection, which ends a wait; throws a TypeError for another address while
+   * the client has one to connect to.
+   */
   connect(now, url = this.#url) {
     if (url !== this.#url) this.#move(now, url);
-    if (!this.#wanted) this.#hadSession = false;
-    this.#wanted = true;
+    if (!this.#wanted) {
+      this.#wanted = true;
+      this.#hadSession = false;
+      this.#show("connecting"); // CLIENT-81
+    }
     this.#notBefore = -Infinity;
-    if (!this.#hadSession && this.#phase !== "session") this.#show("connecting"); // CLIENT-81
     this.wake(now);
   }
 
   /** Another address: nothing that one server gave is sent to another. */
   #move(now, url) {
+    if (this.#wanted) throw new TypeError("the client has another address: disconnect it first");
     this.disconnect(now);
     this.#url = url;
     this.#resume = null; // CLIENT-25
@@ -201,7 +207,7 @@ export class Core {
   /** The client itself ends the connection; what follows is decided at once. */
   #end(now, end, detail) {
     const drop = end === LOST || end === UNREACHABLE;
-    this.#finish(now, end, detail, () => this.#close(now, drop));
+    this.#finish(now, this.#cause ?? end, detail, () => this.#close(now, drop)); // CLIENT-23
   }
 
   #close(now, drop = this.#phase === "opening") {
@@ -229,7 +235,7 @@ export class Core {
   /** Trying again makes no sense. */
   #stop(now, { reason }, detail) {
     this.#wanted = false;
-    this.#talk.stop(now);
+    this.#talk.stop();
     this.#show("failed", reason, detail); // CLIENT-82
   }
 

@@ -92,16 +92,16 @@ export class Flow {
    * CLIENT-32: this is asked for every event, whatever its type.
    */
   live({ seq }) {
-    const missing = this.abandon();
+    if (this.due) return { pass: false, gap: true, again: true }; // CLIENT-33, CLIENT-34
     const before = this.#before;
     this.#open = false;
-    if (seq === before) return { pass: false, gap: missing, again: false };
+    if (seq === before) return { pass: false, gap: false, again: false };
     const gap = before !== undefined && seq !== before + 1; // CLIENT-33
     // CLIENT-34, CLIENT-35: the event behind the gap comes with the replay of the next session.
     if (gap && this.#repairs && this.place !== null) return { pass: false, gap: true, again: true };
     this.#before = seq;
     this.#gapped ||= gap;
-    return { pass: this.#pass(seq), gap: gap || missing, again: false };
+    return { pass: this.#pass(seq), gap, again: false };
   }
 
   #pass(seq) {

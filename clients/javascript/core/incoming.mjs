@@ -63,7 +63,7 @@ function isTokenResult(data) {
 }
 
 function isReplay({ data, events }) {
-  if (!isListOf(isEvent)(events)) return false;
+  if (!isListOf(isCounted)(events)) return false;
   if (data === undefined) return events.length >= 1 && events.length <= MOST_WITHOUT_DATA;
   const ends = ["from_seq", "to_seq"];
   return (
@@ -84,6 +84,12 @@ const CONTROL = {
   pong: ({ data }) => isObject(data),
 };
 
+/** CLIENT-32: whether a value is an event whose number can be read. */
+function isCounted(value) {
+  const isEnvelope = isObject(value) && Object.hasOwn(value, "version") && Object.hasOwn(value, "seq");
+  return isEnvelope && isInteger(1)(value.seq);
+}
+
 function isEvent(value) {
   return hasShape(
     value,
@@ -98,8 +104,12 @@ function isEvent(value) {
   );
 }
 
-/** Whether the data of a client_message have their shape; those of other types are the user's. */
+/**
+ * Whether an event can be passed on: it has the shape of one, and the data of a client_message have
+ * theirs. The data of other types are the user's.
+ */
 export function isUsable(event) {
+  if (!isEvent(event)) return false;
   if (event.type !== "client_message") return true;
   const needed = { client_id: isName, message_type: isName, message_data: isObject };
   return hasShape(event.data, needed, { id: (id) => id === null || isName(id) });
@@ -126,7 +136,7 @@ export function read(text) {
   }
   if (!isObject(value) || typeof value.type !== "string") return null;
   if (Object.hasOwn(value, "version") && Object.hasOwn(value, "seq")) {
-    return isEvent(value) ? { event: value, usable: isUsable(value) && !isHalf(value, text) } : null;
+    return isCounted(value) ? { event: value, usable: isUsable(value) && !isHalf(value, text) } : null;
   }
   if (!Object.hasOwn(CONTROL, value.type) || !CONTROL[value.type](value)) return null;
   if (Object.hasOwn(value, "request_id") && !isName(value.request_id)) return null;

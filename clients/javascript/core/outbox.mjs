@@ -23,7 +23,6 @@ class Message {
   held = false;
   tries = 0;
   notBefore = 0;
-  unsentUntil = Infinity;
 
   constructor({ id, text, bytes, once }) {
     Object.assign(this, { id, text, bytes, once });
@@ -58,7 +57,7 @@ export class Outbox {
     this.#capacity = Math.min(capacity, MOST_FLYING); // CLIENT-53
     this.#window = window;
     this.#longest = longest;
-    for (const message of this.#messages) Object.assign(message, { held: false, unsentUntil: Infinity });
+    for (const message of this.#messages) message.held = false;
   }
 
   /** The message to send now, or null. CLIENT-52: the order is that of the first sending. */
@@ -91,8 +90,8 @@ export class Outbox {
   }
 
   /** The moment at which a message is given up. */
-  #until({ first, last, flying, unknown, unsentUntil }) {
-    if (first === null) return unsentUntil;
+  #until({ first, last, flying, unknown }) {
+    if (first === null) return Infinity;
     if (flying) return last + first.window;
     return unknown ? first.at + first.window - Math.min(CAREFUL, first.window / 4) : Infinity;
   }
@@ -158,9 +157,11 @@ export class Outbox {
     if (longest) this.#done(longest, { outcome: "gave_up" });
   }
 
-  /** Trying again makes no sense: what was not sent waits no longer than what was. */
-  stop(now) {
-    for (const message of this.#messages) message.unsentUntil = now + this.#window;
+  /** CLIENT-59: trying again makes no sense; only what may have been accepted is kept, for its window. */
+  stop() {
+    for (const message of this.#messages.filter(({ unknown }) => !unknown)) {
+      this.#done(message, { outcome: "gave_up" });
+    }
   }
 
   /** CLIENT-59: the user has ended the connection. */

@@ -84,7 +84,7 @@ class Condition:
     def _leave(self, end: End, now: float, *, drop: bool = False) -> None:
         """Close the connection, or let go of it, because of this."""
         self.actions.append(Drop() if drop else Close())
-        self._finish(end, now)
+        self._finish(self._announced or end, now)
         self._phase, self._has_failed = Phase.CLOSING, True
 
     def _finish(self, end: End, now: float) -> None:

@@ -132,7 +132,7 @@ class Core(Listening):
             return
         sign = self._silence.tick(now)
         if sign is Sign.LOST:
-            self._leave(self._announced or ends.LOST, now, drop=True)  # CLIENT-84
+            self._leave(ends.LOST, now, drop=True)  # CLIENT-84
         elif sign is Sign.ASK and has_room and "heartbeat" in self._session.features:
             self._control.append((encode({"type": "ping", "id": self._new_id()}), True))
         elif sign is Sign.ASK:
@@ -187,5 +187,7 @@ class Core(Listening):
         elif self._phase not in (Phase.IDLE, Phase.WAITING):
             if end.code in (4403, 4410) and self._phase is Phase.SESSION:
                 self._access.refuse()  # CLIENT-23
+            if end.code in (4401, 4403):
+                self._announced = None
             self._finish(replace(self._announced or end, code=end.code), now)
         self.tick(now)

@@ -125,18 +125,44 @@ test("a server that has lost its newest events is heard again", () => {
   }
 });
 
+test("a live event before the replay that is due is a gap", () => {
+  for (const seq of [42, 44, 45]) {
+    const world = again(new World().connect().join()).welcome({ seq: 44 }).say(event(seq));
+    assert.deepEqual(world.told("event"), []);
+    assert.deepEqual(world.told("gap"), ["gap"]);
+    assert.equal(world.told("state").at(-1), "reconnecting gap");
+    world.ended(1000).pass(46).challenge();
+    assert.deepEqual(place(world), [41, EPOCH]);
+  }
+});
+
 test("a replay that is due and does not come holds nothing up for ever", () => {
-  const world = again(new World().connect().join());
-  world.welcome({ seq: 44 }).send({ id: "m" });
-  assert.deepEqual(world.ids(), []);
-  world.say(event(45));
-  assert.deepEqual(world.told("event"), [45]);
-  assert.deepEqual(world.told("gap"), ["gap"]);
-  assert.deepEqual(world.ids(), ["m"]);
   const quiet = again(new World().connect().join());
   quiet.welcome({ seq: 44 }).send({ id: "m" });
+  assert.deepEqual(quiet.ids(), []);
   quiet.pass(10.1);
   assert.deepEqual(quiet.ids(), ["m"]);
+  assert.deepEqual(quiet.told("gap"), ["gap"]);
+});
+
+test("an event that breaks its schema counts if its seq can be read, and is not passed on", () => {
+  const broken = [{ timestamp: "soon" }, { version: 2 }, { type: "pong" }, { data: null }, { session_id: 7 }];
+  const world = new World().connect().join();
+  world.say(...broken.map((members, n) => ({ ...event(42 + n), ...members })), event(47));
+  assert.deepEqual(world.told("event"), [47]);
+  assert.deepEqual(world.told("gap"), []);
+  assert.deepEqual(place(again(world)), [47, EPOCH]);
+  world.welcome({ seq: 49 }).say(replay([{ ...event(48), timestamp: "soon" }, event(49)]));
+  assert.deepEqual(world.told("event"), [47, 49]);
+  assert.deepEqual(world.told("gap"), []);
+});
+
+test("an event whose seq cannot be read does not count", () => {
+  for (const seq of ["42", 0, -1, 42.5, null]) {
+    const world = new World().connect().join().say({ ...event(42), seq }, event(42));
+    assert.deepEqual(world.told("event"), [42]);
+    assert.deepEqual(world.told("gap"), []);
+  }
 });
 
 test("an event with half a surrogate pair counts, and is not passed on; one with a pair or a backslash is", () => {

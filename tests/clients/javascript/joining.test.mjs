@@ -123,7 +123,7 @@ test("an auth_result without a session promises the defaults", () => {
 for (const text of [
   "hello", "", "[]", "null", '"x"', '{"type": 5}', '{"type": "replay"}', '{"type": "error", "data": {}}',
   '{"type": "toString"}', '{"type": "__proto__", "data": {}}', '{"type": "auth_result", "data": {"success": true}}',
-  '{"version": "1.0", "seq": 42, "type": "stt_end", "data": {}}', '{"type": "pong", "data": {}, "request_id": ""}',
+  '{"version": "1.0", "seq": "42", "type": "stt_end", "data": {}}', '{"type": "pong", "data": {}, "request_id": ""}',
   '{"type": "duplicate_message", "request_id": "m", "data": {"original_type": "client_message", "count": 1}}',
   '{"type": "token_result", "data": {"action": "refresh", "success": true}}', "\ufeff{}",
   '{"type": "error", "request_id": "m", "data": {"code": "\\ud800", "message": "no"}}',
@@ -161,7 +161,10 @@ test("a resume secret is kept until a session has begun with it, and for its own
   assert.equal(world.last.data.resume, second);
   world.welcome({}).ended().pass(20).challenge();
   assert.equal(world.last.data.resume, undefined);
-  world.welcome({ resume: first }).connect("ws://other.example/").ended(1000).challenge();
+  world.welcome({ resume: first });
+  assert.throws(() => world.connect("ws://other.example/"), /another address/);
+  world.tell((core) => core.disconnect(world.now));
+  world.connect("ws://other.example/").ended(1000).challenge();
   assert.equal(world.done.filter((each) => each.do === "open").at(-1).url, "ws://other.example/");
   assert.deepEqual(world.last.data, { method: "challenge_token", token: "t" });
 });

@@ -234,6 +234,23 @@ test("after 1009 the longest is given up", () => {
   assert.deepEqual(world.told("gave_up"), ["b"]);
 });
 
+test("a client that stops keeps what may have been accepted for its window, and gives up the rest", () => {
+  const world = joined({ id_window: 20 });
+  world.send({ id: "a" });
+  world.send({ id: "b" });
+  world.error("b", "internal_error").ended(1008);
+  assert.deepEqual(world.told("gave_up"), ["b"]);
+  world.send({ id: "c" });
+  assert.deepEqual(world.told("gave_up"), ["b", "c"]);
+  world.pass(17);
+  assert.deepEqual(world.told("gave_up"), ["b", "c"]);
+  world.pass(2);
+  assert.deepEqual(world.told("gave_up"), ["b", "c", "a"]);
+  const unsent = new World().connect();
+  unsent.send({ id: "d" });
+  assert.deepEqual(unsent.ended(undefined, { status: 404 }).told("gave_up"), ["d"]);
+});
+
 test("the user's end gives everything up, and nothing is taken on after it", () => {
   const world = joined();
   world.send({ id: "a" });

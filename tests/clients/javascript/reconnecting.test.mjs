@@ -91,6 +91,14 @@ test("an error decides over the close code", () => {
   }
 });
 
+test("an error decides over what the client itself ends the connection for", () => {
+  const gap = session().error(undefined, "token_expired").say(event(99)).ended(1000).pass(100);
+  const silent = session().error(undefined, "token_expired").pass(100);
+  for (const world of [gap, silent]) {
+    assert.deepEqual([opens(world).length, world.told("state").at(-1)], [1, "failed token_expired"]);
+  }
+});
+
 test("a short session does not begin the count anew, and a long one does", () => {
   const world = new World();
   world.connect();

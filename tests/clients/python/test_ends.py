@@ -19,7 +19,7 @@ from coda_client.ends import (
     by_result,
     by_status,
 )  # fmt: skip
-from tests.clients.python.bench import TOKEN, Bench, error
+from tests.clients.python.bench import REPLAY, TOKEN, Bench, error, event
 
 CHAPTER = Path(__file__).parents[3] / "spec" / "clients.md"
 
@@ -147,6 +147,33 @@ def test_an_error_decides_before_the_close_code(code: str) -> None:
     bench.pass_time(100)
     assert bench.states[-1] == f"disconnected {code}"
     assert len(bench.dials) == 1
+
+
+@pytest.mark.parametrize("moment", ["gap", "silence"])
+def test_an_error_decides_before_what_the_client_itself_ends_the_connection_for(
+    moment: str,
+) -> None:
+    bench = Bench(TOKEN)
+    bench.join(seq=41, **REPLAY)
+    bench.hear(error("token_expired"))
+    if moment == "gap":
+        bench.hear(event(99))
+    else:
+        bench.is_alive = False
+        bench.pass_time(41)
+    bench.end(LOST)
+    bench.pass_time(100)
+    assert bench.states[-1] == "disconnected token_expired"
+    assert len(bench.dials) == 1
+
+
+@pytest.mark.parametrize(("code", "reason"), [(4401, "auth_failed"), (4403, "token_revoked")])
+def test_4401_and_4403_decide_before_an_error(code: int, reason: str) -> None:
+    bench = Bench(TOKEN)
+    bench.join()
+    bench.hear(error("token_expired"))
+    bench.end(by_close_code(code))
+    assert bench.states[-1] == f"disconnected {reason}"
 
 
 def test_it_shows_connecting_until_the_first_session_and_reconnecting_after_it() -> None:
