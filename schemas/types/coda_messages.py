@@ -4,8 +4,8 @@ from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
 
 Audience: TypeAlias = str
 """
-Audience. The server that the client dialled, as an RFC 6454 origin with the scheme ws
-or wss: lower case, default port omitted, IPv6 in brackets.
+Audience. The server that the client dialled, as an origin of the URL Standard with the
+scheme ws or wss: lower case, default port omitted, IPv6 in brackets.
 """
 
 
@@ -587,7 +587,7 @@ class TokenResultData(TypedDict):
     previous: NotRequired[TokenId]
     """
     The token_id of the token that the refresh started from, the newest of its line until
-    then (TOKEN-03).
+    then (TOKEN-03, TOKEN-20).
     """
 
 
@@ -1003,30 +1003,30 @@ class AuthResponseData(TypedDict):
     """The method that this answer uses; challenge_token when absent (AUTH-06)."""
 
     token: NotRequired[str]
-    """The token of the challenge, for challenge_token (AUTH-05)."""
+    """The token of the challenge, for challenge_token (AUTH-05, CLIENT-22)."""
 
     token_id: NotRequired[TokenId]
     """Which access token the proof is made with, for hmac_sha256 (HMAC-01)."""
 
     audience: NotRequired[Audience]
-    """The server that the client dialled, for hmac_sha256 (HMAC-04)."""
+    """The origin of the URL that the client was given, for hmac_sha256 (HMAC-04, CLIENT-20)."""
 
     proof: NotRequired[Proof]
     """
     HMAC-SHA256 keyed with the secret of the access token, over coda.v1 auth, the nonce, the
-    token_id and the audience, joined by line feeds, for hmac_sha256 (HMAC-02).
+    token_id and the audience, joined by line feeds, for hmac_sha256 (HMAC-02, CLIENT-21).
     """
 
     resume: NotRequired[OptionalText]
     """
     The resume secret of an earlier session, to keep its identity (feature resume); null is
-    the same as absent, and an unknown one is not a failure (RESUME-03).
+    the same as absent, and an unknown one is not a failure (RESUME-03, CLIENT-24).
     """
 
     last_seq: NotRequired[int | None]
     """
-    The seq of the last event that the client saw (0 for none), to get what it missed
-    (feature replay); null is the same as absent (REPLAY-08).
+    The number up to which the client has every event (0 for none), to get what it missed
+    (feature replay); null is the same as absent (REPLAY-08, CLIENT-40).
     """
 
     last_epoch: NotRequired[OptionalText]
@@ -2124,7 +2124,7 @@ class ClientMessage(TypedDict):
     id: NotRequired[MessageId]
     """
     A name that the client gives this message; a repetition is recognised by it, and replies
-    carry it as request_id (DEDUP-09).
+    carry it as request_id (DEDUP-09, CLIENT-05).
     """
 
     priority: NotRequired[JsonValue]
