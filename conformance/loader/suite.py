@@ -243,10 +243,10 @@ def _check_names(source: Source, procedures: Collection[str], scenarios: Collect
     header = source.value
     for i, name in enumerate(header.get("discovery", ())):
         _check_name(source, name, procedures, ("discovery", i))
-    duty = header.get("handshake", {"judged_by": {}, "variants": []})
-    for status, name in duty["judged_by"].items():
+    duty = header.get("handshake", {})
+    for status, name in duty.get("judged_by", {}).items():
         _check_name(source, name, scenarios, ("handshake", "judged_by", status))
-    for i, row in enumerate(duty["variants"]):
+    for i, row in enumerate(duty.get("variants", ())):
         for j, name in enumerate(row["judged_by"]):
             _check_name(source, name, scenarios, ("handshake", "variants", i, "judged_by", j))
 

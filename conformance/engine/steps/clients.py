@@ -119,6 +119,7 @@ async def _next(action: Action, answer: Answer) -> Accepted | None:
 
 def _judge_request(action: Action, connection: Accepted) -> None:
     if connection.fault:
+        action.requirement = action.world.suite.handshake.broken
         action.fail(
             "handshake",
             "the client's handshake violates RFC 6455",

@@ -149,7 +149,7 @@ def message_monitors(schemas: SchemaStore) -> list[Monitor]:
         InTheDomain("domain", "CLIENT-41", "Every message stays in the JSON domain"),
         Frames(
             "frames",
-            "CLIENT-41",
+            "CLIENT-86",
             "Every frame is one that RFC 6455 allows a client",
             concerns=_is_forbidden,
             expected="a frame that RFC 6455 allows a client to send there",
