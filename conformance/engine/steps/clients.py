@@ -20,6 +20,7 @@ from conformance.engine.steps.driving import (
 from conformance.engine.steps.receiving import like
 from conformance.json_text import at, encode
 from conformance.model import Evidence
+from conformance.target.lifetime import how
 from conformance.transport import End
 from conformance.transport.accepted import Accepted, Answer
 
@@ -97,7 +98,7 @@ async def _next(action: Action, answer: Answer) -> Accepted | None:
         if action.option("may_fail", False):
             return None
         ended = dialogue.client.ended if dialogue.client is not None else ""
-        if ended and action.option("may_end", False):
+        if ended == how(0) and action.option("may_end", False):
             raise NotJudged(f"{action.step.location}: the client ended {ended}") from None
         said = f"; it ended {ended}" if ended else ""
         action.timed_out(

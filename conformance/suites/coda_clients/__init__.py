@@ -52,9 +52,16 @@ def claims(known: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(found)
 
 
+SERVED = ("auth_response", "client_message", "token_refresh", "token_revoke")
+"""The messages of a client that scenarios answer themselves."""
+
+
 def reply(value: Any) -> Any:
-    """What any server answers at once: a pong to a ping, so that the kit is not taken for dead."""
-    if kind_of(value) != "ping":
+    """What any server answers at once to a question, so that the kit is not taken for dead."""
+    kind = kind_of(value)
+    if kind in (UNREADABLE, *SERVED):
         return None
     named = {"request_id": value["id"]} if "id" in value else {}
-    return {"type": "pong", **named, "data": value.get("data", {})}
+    if kind == "ping":
+        return {"type": "pong", **named, "data": value.get("data", {})}
+    return {"type": "error", **named, "data": {"code": "unknown_type", "message": "Unknown type"}}

@@ -79,6 +79,11 @@ def own_id(message: Mapping[str, Any]) -> Any:
     return message.get("id")
 
 
+def answering(message: Mapping[str, Any]) -> dict[str, Any]:
+    """The request_id of an answer to a message, as a member; nothing if the message has no id."""
+    return {"request_id": message["id"]} if "id" in message else {}
+
+
 FUNCTIONS: Final[Mapping[str, Function]] = {
     "nonce": nonce,
     "epoch": epoch,
@@ -90,4 +95,5 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "spread": spread,
     "most_together": most_together,
     "own_id": own_id,
+    "answering": answering,
 }
