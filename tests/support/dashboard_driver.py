@@ -32,11 +32,13 @@ MAIN = "/dashboard/main.mjs"
 SCRIPT = """
 import { start } from "./dashboard.mjs";
 const hear = (notice) => tell(JSON.stringify(notice));
-globalThis.driven = start({ ...GIVEN, hear });
+globalThis.begin = () => { globalThis.driven = start({ ...GIVEN, hear }); };
 """
-# What became of a command is told by a notice.
+# What became of a command is told by a notice. The page connects when it starts, which it does at the
+# first command, so that no later one is taken for a user who asks again.
 COMMANDS = """
 (given) => {
+  if (globalThis.driven === undefined) begin();
   const { service } = driven.signIn;
   const unheard = () => {};
   const carryOut = {
@@ -126,7 +128,7 @@ async def page_in(context: BrowserContext, driver: Driver, url: str) -> Page:
         await page.add_init_script(f"sessionStorage.length || {place};")
     await page.route("**/*", serving(url))
     await page.goto(f"http://{NAME}/")
-    await page.wait_for_function("globalThis.driven !== undefined", polling=50)
+    await page.wait_for_function("globalThis.begin !== undefined", polling=50)
     return page
 
 
