@@ -100,8 +100,8 @@ class Dashboard {
 }
 
 /**
- * Starts the dashboard. `backoffScale` multiplies the waits of its client, and `hear(notice)` is told
- * everything that the client tells.
+ * Starts the dashboard of the server at an `address`, or of the one that the page is from.
+ * `backoffScale` multiplies the waits of its client, and `hear(notice)` is told all that it tells.
  */
 export function start(options = {}) {
   return new Dashboard(options);

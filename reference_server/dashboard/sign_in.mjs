@@ -41,15 +41,17 @@ export function sentenceOf(state, reason) {
 
 /**
  * Keeps one client at a time. `tell(notice)` hears what it tells, `WebSocket` is the class of its
- * connection, and `backoffScale` multiplies its waits.
+ * connection to the `address`, and `backoffScale` multiplies its waits.
  */
 export class SignIn {
   service = null;
   #tell;
+  #address;
   #options;
 
-  constructor({ tell, ...options }) {
+  constructor({ tell, address = addressOf(location), ...options }) {
     this.#tell = tell;
+    this.#address = address;
     this.#options = options;
     find("sign-in").addEventListener("submit", (event) => {
       event.preventDefault();
@@ -70,7 +72,7 @@ export class SignIn {
     let service;
     const onToken = (newest) => sessionStorage.setItem(PLACE, newest);
     try {
-      service = websocketService(addressOf(location), { ...this.#options, onToken, token: token ?? undefined });
+      service = websocketService(this.#address, { ...this.#options, onToken, token: token ?? undefined });
     } catch {
       find("token").setAttribute("aria-invalid", "true");
       return say(find("token-fault"), "This is no access token: it has the form token_id.secret.");

@@ -1,8 +1,9 @@
 """A driver for the dashboard (spec/driver.md): `python -m tests.support.dashboard_driver URL`.
 
-Chromium opens the page as the reference server would serve it at that address, so its policy is in
-force and its connection goes to the server there. ``DASHBOARD_BROWSER`` may name the debugging
-address of a browser that runs already, so that each process need not start its own.
+Chromium opens the page as the reference server serves it, but at an address of its own, where
+nobody listens: a browser that opens a page makes connections to its server that say nothing. So the
+policy lets the page connect elsewhere, too. ``DASHBOARD_BROWSER`` may name the debugging address of
+a browser that runs already, so that each process need not start its own.
 """
 
 import asyncio
@@ -10,8 +11,9 @@ import contextlib
 import json
 import os
 import sys
+from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from playwright.async_api import Browser, BrowserContext, Page, Playwright, Route, async_playwright
 
@@ -24,15 +26,19 @@ ARGUMENTS = (
 )
 LONGEST_LINE = 2 * 1024 * 1024
 ENDS_WITHIN = 4.0
-NAMES = ("localhost",)
+NAME = "dashboard.localhost"
+"""A name of this machine, so that the page has WebCrypto."""
 MAIN = "/dashboard/main.mjs"
 SCRIPT = """
 import { start } from "./dashboard.mjs";
-globalThis.driven = start({ backoffScale: SCALE, hear: (notice) => tell(JSON.stringify(notice)) });
+const hear = (notice) => tell(JSON.stringify(notice));
+globalThis.begin = () => { globalThis.driven = start({ ...GIVEN, hear }); };
 """
-# What became of a command is told by a notice.
+# What became of a command is told by a notice. The page connects when it starts, which it does at the
+# first command, so that no later one is taken for a user who asks again.
 COMMANDS = """
 (given) => {
+  if (globalThis.driven === undefined) begin();
   const { service } = driven.signIn;
   const unheard = () => {};
   const carryOut = {
@@ -84,16 +90,23 @@ class Driver:
                 await page.evaluate(COMMANDS, {"command": "disconnect"})
 
 
-async def serve(route: Route) -> None:
-    """Answer a request as the reference server does, but for the script that starts the page."""
-    address = urlsplit(route.request.url)
-    found = find_page(address.path, lambda name: ["localhost"] if name == "Host" else [], NAMES)
-    if found is None:
-        await route.fulfill(status=404)
-        return
-    script = SCRIPT.replace("SCALE", str(float(os.environ.get("CODA_BACKOFF_SCALE", "1"))))
-    body = script.encode() if address.path == MAIN else found.body
-    await route.fulfill(body=body, content_type=found.media_type, headers=dict(HEADERS))
+def serving(url: str) -> Callable[[Route], Awaitable[None]]:
+    """What answers as the reference server does, but for the script that starts the page."""
+    scale = float(os.environ.get("CODA_BACKOFF_SCALE", "1"))
+    script = SCRIPT.replace("GIVEN", json.dumps({"address": url, "backoffScale": scale}))
+    policy = HEADERS["Content-Security-Policy"].replace("connect-src 'self'", "connect-src ws:")
+    headers = {**HEADERS, "Content-Security-Policy": policy}
+
+    async def serve(route: Route) -> None:
+        path = urlsplit(route.request.url).path
+        found = find_page(path, lambda name: [NAME] if name == "Host" else [], [NAME])
+        if found is None:
+            await route.fulfill(status=404)
+            return
+        body = script.encode() if path == MAIN else found.body
+        await route.fulfill(body=body, content_type=found.media_type, headers=headers)
+
+    return serve
 
 
 async def browser_of(player: Playwright) -> Browser:
@@ -113,9 +126,9 @@ async def page_in(context: BrowserContext, driver: Driver, url: str) -> Page:
     if token:
         place = f"sessionStorage.setItem('coda access token', {json.dumps(token)})"
         await page.add_init_script(f"sessionStorage.length || {place};")
-    await page.route("**/*", serve)
-    await page.goto(urlunsplit(urlsplit(url)._replace(scheme="http")))
-    await page.wait_for_function("globalThis.driven !== undefined")
+    await page.route("**/*", serving(url))
+    await page.goto(f"http://{NAME}/")
+    await page.wait_for_function("globalThis.begin !== undefined", polling=50)
     return page
 
 
