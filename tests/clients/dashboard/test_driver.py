@@ -8,16 +8,18 @@ from typing import Any
 
 import pytest
 
+from tests.clients.dashboard.opened import PATIENCE
 from tests.clients.python.server import running
 from tests.support.browser import is_installed
-from tests.support.kit import LIMIT, ROOT
+from tests.support.dashboard_driver import NAME
+from tests.support.kit import ROOT
 
 pytestmark = pytest.mark.skipif(not is_installed(), reason="chromium is not installed")
 
 
 @pytest.mark.parametrize("has_token", [False, True])
 async def test_it_carries_out_commands_and_tells_what_became_of_them(has_token: bool) -> None:
-    async with running() as server, asyncio.timeout(LIMIT):
+    async with running(f"--allowed-origins=http://{NAME}") as server, asyncio.timeout(PATIENCE):
         env = {**os.environ, "CODA_BACKOFF_SCALE": "0.1"}
         if has_token:
             env["CODA_TOKEN"] = await server.token()
