@@ -34,8 +34,8 @@ import { start } from "./dashboard.mjs";
 const hear = (notice) => tell(JSON.stringify(notice));
 globalThis.begin = () => { globalThis.driven = start({ ...GIVEN, hear }); };
 """
-# What became of a command is told by a notice. The page connects when it starts, which it does at the
-# first command, so that no later one is taken for a user who asks again.
+# What became of a command is told by a notice. The page connects when it starts, which it does at
+# the first command, so that no later one is taken for a user who asks again.
 COMMANDS = """
 (given) => {
   if (globalThis.driven === undefined) begin();
