@@ -19,6 +19,20 @@ def nonce() -> str:
     return token_urlsafe(NONCE_BYTES)
 
 
+def challenge(methods: Sequence[str], nonce: str, token: str) -> dict[str, Any]:
+    """The data of a challenge; the token is in it if challenge_token is offered (AUTH-04)."""
+    data: dict[str, Any] = {
+        "methods": methods,
+        "nonce": nonce,
+        "expires_in": 30.0,
+        "protocol_version": "1.0",
+        "max_message_bytes": 1_048_576,
+    }
+    if "challenge_token" in methods:
+        data |= {"token": token, "message": "Send this token back to authenticate"}
+    return data
+
+
 def epoch() -> str:
     """The name of a numbering of events: 16 random characters (EVENT-13)."""
     return token_hex(EPOCH_BYTES)
@@ -86,6 +100,7 @@ def answering(message: Mapping[str, Any]) -> dict[str, Any]:
 
 FUNCTIONS: Final[Mapping[str, Function]] = {
     "nonce": nonce,
+    "challenge": challenge,
     "epoch": epoch,
     "now": now,
     "events": events,

@@ -100,6 +100,9 @@ test("connect and disconnect may be called at any time, and each call comes to i
   await service.connect();
   const left = service.disconnect();
   await Promise.all([left, service.connect()]);
+  await assert.rejects(service.connect("ws://127.0.0.1:1/"), { name: "TypeError", message: /another address/ });
+  assert.equal(service.state, "connected");
+  await service.disconnect();
   const hung = service.connect("ws://127.0.0.1:1/");
   await Promise.all([assert.rejects(hung, { reason: "user" }), service.disconnect(), service.disconnect()]);
   await assert.rejects(service.connect("http://127.0.0.1/"), TypeError);
