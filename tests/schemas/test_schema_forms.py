@@ -8,9 +8,9 @@ import jsonschema_rs
 import pytest
 
 from conformance.documents import locations
-from conformance.documents.schemas import SchemaStore
 from conformance.documents.flat import BASE as ADDRESS
 from conformance.documents.flat import definition_name, flatten
+from conformance.documents.schemas import SchemaStore
 from conformance.documents.standalone import standalone
 from tests.schemas.schema_files import BASE, FAST_REGISTRY, UNITS, Unit, unit_id
 
