@@ -149,7 +149,9 @@ def _message(sources: Sources, word: Word, snippet: Snippet, output: Printed) ->
         snippet=snippet,
         printed=output,
         tables=list(_rows(word.name)),
-        requirements=[f"{_reference(row)} {row.level}: {_plain(row.sentence)}" for row in named],
+        requirements=[
+            f"{_reference(row)} {row.level}: {_prose(sources, row.sentence)}" for row in named
+        ],
         scenarios=[f"`{row.id}`: {_plain(row.title)}" for row in by_title[:MOST]],
         more=max(0, len(by_title) - MOST),
         command=f"{COMMAND} run TARGET {' '.join(_judged(named))}",
