@@ -18,13 +18,16 @@ from tempfile import TemporaryDirectory
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[0] = str(ROOT)  # rather than this folder, whose `site` is not Python's
 
-from sphinx.cmd.build import build_main  # noqa: E402
+try:
+    from sphinx.cmd.build import build_main
+except ImportError:
+    sys.exit("docs/build.py: Sphinx is missing: pip install -e .[dev]")
 
 from docs.site import asyncapi, links, reports  # noqa: E402
 from docs.site.contents import Contents, contents  # noqa: E402
 
 OUTPUT = ROOT / "docs" / "_site"
-MARK = ".buildinfo"
+MARK = ".coda-site"
 """A file by which a folder is known to be a site, and may be replaced."""
 
 
@@ -53,9 +56,25 @@ def build(output: Path, ready: Path | None, *, with_reports: bool) -> int:
             print(f"docs/build.py: {said}", file=sys.stderr)
         if wrong:
             return 1
-        shutil.rmtree(output, ignore_errors=True)
-        shutil.move(made, output)
+        (made / MARK).touch()
+        replaced(output.resolve(), made)
     return 0
+
+
+def replaced(output: Path, made: Path) -> None:
+    """Put a site in the place of what is in a folder; the folder itself stays, or is made.
+
+    Raises `OSError` for what cannot be removed or written.
+    """
+    output.mkdir(parents=True, exist_ok=True)
+    for path in output.iterdir():
+        if path.name == MARK:
+            continue  # the last to go: until then the folder is known to be a site
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    shutil.copytree(made, output, dirs_exist_ok=True)
 
 
 def _asyncapi() -> str:
@@ -98,7 +117,7 @@ def main() -> int:
     which.add_argument("--reports", type=Path, metavar="DIR", help=told)
     which.add_argument("--no-reports", action="store_true", help="leave the reports out")
     arguments = parser.parse_args()
-    output: Path = arguments.output
+    output: Path = arguments.output.resolve()
     is_empty = output.is_dir() and not any(output.iterdir())
     if output.exists() and not is_empty and not (output / MARK).is_file():
         parser.error(f"{output} is there already, and is no site")
@@ -106,6 +125,9 @@ def main() -> int:
         parser.error(f"there is no folder {arguments.reports}")
     try:
         return build(output, arguments.reports, with_reports=not arguments.no_reports)
+    except OSError as error:
+        print(f"docs/build.py: {error}", file=sys.stderr)
+        return 1
     except subprocess.CalledProcessError as error:
         sys.stderr.buffer.write(error.stderr)
         print(f"docs/build.py: a server could not be judged: {error}", file=sys.stderr)

@@ -7,8 +7,9 @@ from typing import Any, Final
 import yaml
 
 from conformance.documents.schemas import SchemaStore
+from docs.site.conditions import own_conditions
 from docs.site.navigation import below
-from docs.site.words import choices, code, fenced, inline, table, term
+from docs.site.words import choices, code, fenced, inline, listed, table, term
 
 KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "Files that you write": ("target", "client", "baseline"),
@@ -55,10 +56,10 @@ def pages(store: SchemaStore) -> dict[str, str]:
     """Return the pages by their paths; raises `KeyError` for a file that `KINDS` does not have."""
     names = [name.removeprefix(_FOLDER) for name in store.names(_FOLDER.rstrip("/"))]
     names = [name for name in names if "/" not in name]
-    listed = [name for row in KINDS.values() for name in row]
-    if set(names) != set(listed):
-        raise KeyError(f"files that the site does not know: {set(names) ^ set(listed)}")
-    found = {f"files/{name}": _page(name, store.document(_FOLDER + name)) for name in listed}
+    named = [name for row in KINDS.values() for name in row]
+    if set(names) != set(named):
+        raise KeyError(f"files that the site does not know: {set(names) ^ set(named)}")
+    found = {f"files/{name}": _page(name, store.document(_FOLDER + name)) for name in named}
     return {"files/index": _index(store) + below(found), **found}
 
 
@@ -94,6 +95,7 @@ def _parts(name: str, schema: Schema) -> Iterator[str]:
         yield "\n".join(["## Examples\n", *examples])
     yield "## Members\n"
     yield _members(schema)
+    yield listed(own_conditions(schema, _link, needed=schema.get("required", ())))
     wrong = [*schema.get("x-invalid-examples", ())]
     for key, part in schema.get("$defs", {}).items():
         yield f"## `{key}`\n\n{inline(part.get('description', ''))}\n"
@@ -195,8 +197,6 @@ def _link(ref: str) -> str:
     name = file.removeprefix("kit/").removesuffix(".json").rstrip("#")
     if file.startswith("../"):
         return code(file)
-    if "#/properties/" in ref:
-        return f"[as there]({name.partition('.json')[0]}.md)"
     if not place:
-        return f"[{name or 'the same again'}]({name}.md)" if name else "the same again"
+        return f"[{name}]({name}.md)" if name else "another of this whole"
     return f"[{place}]({f'{name}.md' if name else ''}#{place})"

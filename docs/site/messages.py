@@ -149,7 +149,9 @@ def _message(sources: Sources, word: Word, snippet: Snippet, output: Printed) ->
         snippet=snippet,
         printed=output,
         tables=list(_rows(word.name)),
-        requirements=[f"{_reference(row)} {row.level}: {_plain(row.sentence)}" for row in named],
+        requirements=[
+            f"{_reference(row)} {row.level}: {_prose(sources, row.sentence)}" for row in named
+        ],
         scenarios=[f"`{row.id}`: {_plain(row.title)}" for row in by_title[:MOST]],
         more=max(0, len(by_title) - MOST),
         command=f"{COMMAND} run TARGET {' '.join(_judged(named))}",
@@ -239,10 +241,15 @@ def _linked(found: Sequence[Message], row: Mapping[str, str]) -> list[str]:
     return [re.sub(r"`(\w+)`", link, cell).replace("|", "\\|") for cell in row.values()]
 
 
+_METHODS: Final[Mapping[str, str]] = {"hmac": "hmac_sha256"}
+"""Profiles that are claimed like a feature, but that a challenge names as a method."""
+
+
 def _shown(sources: Sources, row: Member) -> Member:
     """Return a member with its texts as Markdown."""
     needed = "**required**" if row.is_required else "optional"
-    feature = f"; feature {_feature(sources, row.feature)}" if row.feature else ""
+    word = "method" if row.feature in _METHODS else "feature"
+    feature = f"; {word} {_feature(sources, row.feature)}" if row.feature else ""
     kinds = f"{needed}, {row.holds or 'any value'}"
     return msgspec.structs.replace(
         row,
@@ -258,7 +265,7 @@ def _feature(sources: Sources, name: str) -> str:
     """Return a link to where a feature, or what is claimed like one, is specified."""
     rows = sources.suite.requirements.values()
     chapter = next(row.anchor.partition("#")[0] for row in rows if row.profile == name)
-    return f"[`{name}`](../spec/{chapter})"
+    return f"[`{_METHODS.get(name, name)}`](../spec/{chapter})"
 
 
 def _prose(sources: Sources, text: str) -> str:

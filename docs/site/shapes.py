@@ -29,8 +29,8 @@ _SIZES: Final = (
     ("minItems", "maxItems", "item"),
     ("minProperties", "maxProperties", "member"),
 )
-_WORDS: Final = frozenset({*_BOUNDS, *(key for row in _SIZES for key in row[:2])})
-_SHOWN: Final = _WORDS | {
+BOUNDING: Final = frozenset({*_BOUNDS, *(key for row in _SIZES for key in row[:2])})
+_SHOWN: Final = BOUNDING | {
     "type", "const", "enum", "x-enum-descriptions", "not", "anyOf", "allOf", "if", "then", "else",
     "properties", "required", "additionalProperties", "items", "title", "description", "$ref",
     "$schema", "$id", "$comment", "examples", "x-invalid-examples", "x-sender", "x-feature",
@@ -169,7 +169,7 @@ def bounds(schema: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _bounding(found: Sequence[Layer]) -> list[str]:
-    return [key for _, layer in found for key in layer if key in _WORDS]
+    return [key for _, layer in found for key in layer if key in BOUNDING]
 
 
 def _types(found: Sequence[Layer]) -> Iterator[str]:

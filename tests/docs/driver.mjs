@@ -10,7 +10,7 @@ let client;
 
 const DO = {
   async join(url, ...types) {
-    client = new Client(url, options);
+    client = new Client(url, { ...options, onGap: () => say({ gap: true }) });
     for (const type of types) client.on(type, (event) => say({ event }));
     await client.joined;
   },

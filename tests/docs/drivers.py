@@ -42,6 +42,9 @@ class Driver(Protocol):
     async def event(self) -> Message:
         """Return the next event."""
 
+    def gaps(self) -> int:
+        """Return how often the client told that events are missing."""
+
     async def identity(self) -> str:
         """Return the client_id of the newest session."""
 
@@ -54,9 +57,12 @@ class PythonDriver:
 
     def __init__(self) -> None:
         self._stack = AsyncExitStack()
+        self._gaps: list[str] = []
 
     async def join(self, url: str, *types: str) -> None:
-        self._client = await self._stack.enter_async_context(Client(url, *types))
+        client = Client(url, *types)
+        client.on_gap = lambda: self._gaps.append("told")
+        self._client = await self._stack.enter_async_context(client)
         self._events = aiter(self._client)
 
     async def send(self, kind: str, data: Any, **members: Any) -> Message:
@@ -69,6 +75,9 @@ class PythonDriver:
     async def event(self) -> Message:
         async with asyncio.timeout(PATIENCE):
             return cast(Message, await anext(self._events))
+
+    def gaps(self) -> int:
+        return len(self._gaps)
 
     async def identity(self) -> str:
         return self._client.client_id
@@ -84,6 +93,7 @@ class NodeDriver:
         self._process = process
         self._answers: dict[int, asyncio.Future[Message]] = {}
         self._events: asyncio.Queue[Message] = asyncio.Queue()
+        self._gaps = 0
         self._listening = asyncio.create_task(self._listen())
 
     async def _listen(self) -> None:
@@ -92,6 +102,8 @@ class NodeDriver:
             row = json.loads(line)
             if "event" in row:
                 self._events.put_nowait(row["event"])
+            elif "gap" in row:
+                self._gaps += 1
             else:
                 self._answers.pop(row["number"]).set_result(row)
 
@@ -117,6 +129,9 @@ class NodeDriver:
     async def event(self) -> Message:
         async with asyncio.timeout(PATIENCE):
             return await self._events.get()
+
+    def gaps(self) -> int:
+        return self._gaps
 
     async def identity(self) -> str:
         return str(await self._ask("identity"))

@@ -25,7 +25,7 @@ from docs.site.snippets import messages, printed, snippets
 from tests.docs.drivers import HAS_LIBRARY, HAS_NODE, Broken, Driver, driving
 from tests.schemas.npm import MODULES, NODE, needed
 from tests.schemas.schema_files import SCHEMAS
-from tests.support.kit import ROOT
+from tests.support.kit import ROOT, call
 from tests.support.sockets import listening, url_of
 
 STORE = SchemaStore(locations.schema_root())
@@ -183,10 +183,10 @@ async def test_the_client_in_python_has_types() -> None:
 
 
 def test_the_clients_are_short() -> None:
+    """The guides say that each has about 250 lines."""
     for name in ("client.py", "client.mjs"):
-        text = re.sub(r"(?s)/\*\*.*?\*/|\"{3}.*?\"{3}", "", (EXAMPLES / name).read_text("utf-8"))
-        lines = [row for row in text.splitlines() if re.search(r"\w", row)]
-        assert sum(not row.startswith(("import", "from")) for row in lines) <= 68
+        lines = (EXAMPLES / name).read_text("utf-8").splitlines()
+        assert 225 <= sum(bool(row.strip()) for row in lines) <= 275
 
 
 async def test_each_message_gets_its_own_answer(server: Served, client: Driver) -> None:
@@ -291,8 +291,11 @@ async def strange(socket: ServerConnection) -> None:
 
 
 @asynccontextmanager
-async def hosting(play: Any) -> AsyncIterator[Host]:
-    """Yield a server that authenticates everybody, plays something and keeps what it gets."""
+async def hosting(play: Any, *sessions: dict[str, Any]) -> AsyncIterator[Host]:
+    """Yield a server that authenticates everybody, plays something and keeps what it gets.
+
+    `sessions` says what it states one connection after another; the last holds from then on.
+    """
     sockets: list[ServerConnection] = []
     opened, got, ended = asyncio.Queue[float](), asyncio.Queue[Any](), asyncio.Queue[int | None]()
     is_refusing = asyncio.Event()
@@ -307,8 +310,9 @@ async def hosting(play: Any) -> AsyncIterator[Host]:
         await socket.send(json.dumps({"type": "auth_challenge", "data": challenge}))
         response = json.loads(await socket.recv())
         assert STORE.is_valid("auth_response", response)
-        result = {"type": "auth_result", "data": {"success": True, "client_id": "c"}}
-        await socket.send(json.dumps(result))
+        session = {"session": sessions[: len(sockets)][-1]} if sessions else {}
+        data = {"success": True, "client_id": "c", **session}
+        await socket.send(json.dumps({"type": "auth_result", "data": data}))
         await play(socket)
         async for text in socket:
             got.put_nowait(json.loads(text))
@@ -341,8 +345,115 @@ async def test_it_does_not_come_back_where_that_is_vain(language: str) -> None:
             await asyncio.sleep(2.5)  # it would wait for 1.5 seconds at most
             return len(host.sockets)
 
-    codes = (1001, 4400, 4401, 4403)
-    assert await asyncio.gather(*map(ended_with, codes)) == [2, 1, 1, 1]
+    codes = (1001, 1009, 4400, 1008, 4401, 4403, 4410)
+    assert await asyncio.gather(*map(ended_with, codes)) == [2, 2, 2, 1, 1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("starter", "name"),
+    [
+        (f"{sys.executable} docs/examples/start.py {{url}}", "client.py"),
+        pytest.param(
+            f"{' '.join(run.NODE)} docs/examples/start.mjs {{url}}", "client.mjs", marks=HAS_NODE
+        ),
+    ],
+    ids=["python", "javascript"],
+)
+def test_the_kit_finds_nothing_but_what_its_head_leaves_out(
+    starter: str, name: str, tmp_path: Path
+) -> None:
+    report = tmp_path / "report.json"
+    done = call("client", "--launch", starter, "--json", str(report), "--no-report", folder=ROOT)
+    assert done.status in (0, 3), done.output  # without a driver, a part cannot be judged
+    rows = json.loads(report.read_text("utf-8"))["requirements"]
+    found = {row["id"]: row["status"] for row in rows}
+    wrong = {key for key, status in found.items() if status in ("failed", "warned")}
+    assert wrong <= left_out(name), done.output
+    assert list(found.values()).count("passed") >= 25
+
+
+def left_out(name: str) -> set[str]:
+    """The requirements that the head of a client names."""
+    head = (EXAMPLES / name).read_text("utf-8").partition("Left out:")[2].partition("import")[0]
+    ids = set(re.findall(r"CLIENT-\d\d", head))
+    for first, last in re.findall(r"CLIENT-(\d\d) to\W+CLIENT-(\d\d)", head):
+        ids |= {f"CLIENT-{number:02}" for number in range(int(first), int(last) + 1)}
+    return ids
+
+
+SESSION = {"seq": 5, "epoch": "e"}
+
+
+def event_of(seq: int) -> str:
+    """An event, as text."""
+    common = {"version": "1.0", "timestamp": 0, "type": "lamp_dimmed", "data": {}}
+    return json.dumps({**common, "seq": seq})
+
+
+def saying(*texts: str) -> Any:
+    """What says these texts in each session."""
+
+    async def play(socket: ServerConnection) -> None:
+        for text in texts:
+            await socket.send(text)
+
+    return play
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["no json", "[]", '{"type": 5}', '{"type": "replay"}', '{"type": "x", "seq": "6"}', "[" * 9**6],
+    ids=["text", "array", "type", "replay", "event", "deep"],
+)
+async def test_it_carries_on_after_what_it_cannot_use(client: Driver, text: str) -> None:
+    """CLIENT-29."""
+    async with hosting(saying(text, event_of(6)), SESSION) as host:
+        await client.join(host.url, "lamp_dimmed")
+        assert (await client.event())["seq"] == 6
+        assert len(host.sockets) == 1
+
+
+async def test_events_come_in_order_and_once_and_a_gap_is_told(client: Driver) -> None:
+    """CLIENT-31, CLIENT-33."""
+    async with hosting(saying(*map(event_of, (6, 9, 9, 7, 8, 9, 10))), SESSION) as host:
+        await client.join(host.url, "lamp_dimmed")
+        assert [(await client.event())["seq"] for _ in range(3)] == [6, 9, 10]
+        assert client.gaps() == 2  # forward to 9, and back to 7
+
+
+@pytest.mark.parametrize(
+    ("session", "texts", "told"),
+    [
+        ({"seq": 5, "epoch": "e"}, [], 0),
+        ({"seq": 5, "epoch": "f"}, [], 1),
+        ({}, [], 1),
+        ({"seq": 6, "epoch": "e"}, [], 1),
+        ({"seq": 3, "epoch": "e"}, [], 0),
+        *(
+            (
+                {"seq": 5, "epoch": "e", "features": ["replay"]},
+                [json.dumps({"type": "replay", "events": [], "data": {"truncated": truncated}})],
+                int(truncated),
+            )
+            for truncated in (True, False)
+        ),
+    ],
+)
+async def test_what_may_be_missing_after_a_break_is_told(
+    client: Driver, session: dict[str, Any], texts: list[str], told: int
+) -> None:
+    """CLIENT-36, CLIENT-37."""
+    seq = session.get("seq", 0) + 1
+
+    async def play(socket: ServerConnection) -> None:
+        if len(host.sockets) == 2:
+            await saying(*texts, event_of(seq))(socket)
+
+    async with hosting(play, SESSION, session) as host:
+        await client.join(host.url, "lamp_dimmed")
+        await host.end(1012)
+        assert (await client.event())["seq"] == seq
+        assert client.gaps() == told
 
 
 async def test_it_waits_longer_after_each_failure(client: Driver) -> None:

@@ -240,6 +240,58 @@ def test_pipes_in_patterns_do_not_end_a_cell() -> None:
     assert row.holds == "matches `^(x\\|y)$`"
 
 
+class One:
+    """A store with one schema."""
+
+    def __init__(self, **schema: Any) -> None:
+        self.schema = schema
+
+    def document(self, name: str) -> dict[str, Any]:
+        """Return the schema."""
+        return self.schema
+
+
+@pytest.mark.parametrize(
+    ("case", "then", "said"),
+    [
+        (
+            {"enum": [1, 2]},
+            {"required": ["b"]},
+            "If `a` is one of `1`, `2`, or absent, `b` is required.",
+        ),
+        ({"const": None}, {"required": ["b"]}, "If `a` is `null`, or absent, `b` is required."),
+        (
+            {"const": 1},
+            {"properties": {"b": {"type": "string"}}},
+            "If `a` is `1`, or absent, `b` holds string.",
+        ),
+        (
+            {"const": 1},
+            {"properties": {"b": {"const": None}}},
+            "If `a` is `1`, or absent, `b` is `null`.",
+        ),
+    ],
+)
+def test_what_a_condition_says_is_in_its_sentence(case: Any, then: Any, said: str) -> None:
+    store: Any = One(**{"if": {"properties": {"a": case}}, "then": then})
+    assert conditions(store, "it", str) == [said]
+
+
+@pytest.mark.parametrize(
+    ("case", "then"),
+    [
+        ({"pattern": "x"}, {"required": ["b"]}),
+        ({"minItems": 2}, {"required": ["b"]}),
+        ({"const": 1}, {"anyOf": [{"required": ["b"]}]}),
+        ({"const": 1}, {"properties": {"b": {"anyOf": [{"const": 1}]}}}),
+    ],
+)
+def test_a_condition_without_words_is_an_error(case: Any, then: Any) -> None:
+    store: Any = One(**{"if": {"properties": {"a": case}}, "then": then})
+    with pytest.raises(ValueError, match="no words"):
+        conditions(store, "it", str)
+
+
 def test_conditions_have_sentences_of_their_own() -> None:
     found = {name: conditions(STORE, name, lambda to: to) for name in NAMES}
     assert found["auth_challenge"] == [

@@ -144,3 +144,28 @@ def test_a_mistake_in_the_command_is_told(tmp_path: Path, words: list[str], said
     assert done.returncode == 2
     assert said in done.stderr
     assert (tmp_path / "precious").read_text() == "x"
+
+
+def test_a_site_is_replaced_where_it_is(tmp_path: Path) -> None:
+    made, there, link = tmp_path / "made", tmp_path / "there", tmp_path / "link"
+    for folder, name in ((made, "new"), (there, "old")):
+        (folder / name).mkdir(parents=True)
+        (folder / ".coda-site").touch()
+    (there / "outside").symlink_to(made)
+    link.symlink_to(there)
+    replace = "import sys, pathlib; from docs.build import replaced; "
+    replace += "replaced(*map(pathlib.Path, sys.argv[1:]))"
+    subprocess.run([sys.executable, "-c", replace, link, made], cwd=ROOT, check=True)
+    assert sorted(path.name for path in there.iterdir()) == [".coda-site", "new"]
+    assert link.is_symlink()
+    assert (made / "new").is_dir()
+
+
+def test_a_site_of_another_project_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / ".buildinfo").touch()
+    done = subprocess.run(
+        [sys.executable, str(BUILD), "--output", str(tmp_path)],
+        capture_output=True, text=True, timeout=LIMIT, check=False,
+    )  # fmt: skip
+    assert (done.returncode, (tmp_path / ".buildinfo").exists()) == (2, True)
+    assert "is no site" in done.stderr

@@ -1,6 +1,8 @@
 """Pages as Markdown, before Sphinx: sections, links, ids, pictures, files, options."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from docs.site import dialogues, drawing, files, markdown, mentions, options, st
 from docs.site.assembly import parts
 from docs.site.places import OWN, Part, Places, rewritten
 from docs.site.words import code, table
-from tests.support.kit import ROOT
+from tests.support.kit import LIMIT, ROOT
 
 TEXT = """\
 # Title
@@ -149,8 +151,13 @@ def test_every_file_of_the_kit_has_a_page_with_each_of_its_members() -> None:
 
 def test_the_options_of_the_plugin_are_listed() -> None:
     text = options.markdown()
-    for name, _ in options.rows():
-        assert f"[`{name}" in text
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "conformance.pytest_plugin.plugin", "--help"],
+        cwd=ROOT, capture_output=True, text=True, timeout=LIMIT, check=False,
+    )  # fmt: skip
+    told = set(re.findall(r"^ +(--coda[a-z-]*)", done.stdout, re.MULTILINE))
+    assert len(told) > 5
+    assert told == set(re.findall(r"^\[`+ ?(--[a-z-]+)", text, re.MULTILINE))
     assert "[`--coda-inconclusive={exit,fail,skip}`]" in text
 
 
