@@ -8,6 +8,7 @@ from conformance.documents import locations
 from conformance.loader.suite import load
 from conformance.record.exchange import NAME, read
 from conformance.rendering.explained.sources import Sources
+from conformance.selftest.subject import SUBJECTS
 from conformance.selftest.titles import titles
 from docs.site import (
     commands,
@@ -36,6 +37,7 @@ FILES: Final = (
 PLACES: Final[Mapping[str, str]] = {
     "README.md": "index",
     "conformance/suites/coda": "scenarios/index",
+    "conformance/suites/coda_clients": "client-scenarios/index",
     "schemas/kit": "files/index",
     "schemas/events": "messages/index",
     **{f"schemas/kit/{name}.json": f"files/{name}" for row in files.KINDS.values() for name in row},
@@ -56,12 +58,13 @@ class Contents(NamedTuple):
 
 def contents(root: Path, verdicts: Mapping[str, str], *, with_asyncapi: bool) -> Contents:
     """Return the contents of a site with these reports, by the names of the servers."""
-    suite = load()
-    sources = Sources(suite, titles(), read(locations.suite_root(suite.name) / NAME))
+    by_role = {row.suite.role: row for row in map(_sources, locations.SUITES)}
+    sources, suite = by_role["server"], by_role["server"].suite
     generated = {
         **messages.pages(sources),
-        **requirements.pages(sources),
-        **scenarios.pages(scenarios.checks(sources)),
+        **requirements.pages(by_role),
+        **scenarios.pages(sources),
+        **scenarios.pages(by_role["client"]),
         **commands.pages(),
         **files.pages(suite.schemas),
         "schemas/asyncapi": _asyncapi(root, is_there=with_asyncapi),
@@ -75,6 +78,12 @@ def contents(root: Path, verdicts: Mapping[str, str], *, with_asyncapi: bool) ->
     told = {row: f"{requirements.page_of(row)}#{anchor(row)}" for row in suite.requirements}
     around = Surroundings(PLACES, beside, mentions.known(own_names), told)
     return Contents(assembled(root, generated, blocks, around), own_names, beside)
+
+
+def _sources(name: str) -> Sources:
+    suite = load(name)
+    faults = titles(SUBJECTS[suite.role].faults)
+    return Sources(suite, faults, read(locations.suite_root(name) / NAME))
 
 
 def _asyncapi(root: Path, *, is_there: bool) -> str:

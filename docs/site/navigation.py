@@ -5,7 +5,14 @@ from typing import Final
 
 GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "Start": ("start",),
-    "Guides": ("guides/servers", "guides/clients", "guides/judging", "guides/ci", "guides/pytest"),
+    "Guides": (
+        "guides/servers",
+        "guides/clients",
+        "guides/judging",
+        "guides/judging-clients",
+        "guides/ci",
+        "guides/pytest",
+    ),
     "Protocol": (
         "spec/index",
         "spec/transport",
@@ -32,6 +39,7 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
         "commands/index",
         "files/index",
         "scenarios/index",
+        "client-scenarios/index",
         "language",
         "language-of-clients",
         "reports/index",

@@ -6,9 +6,9 @@ from typing import Final, NamedTuple
 
 from conformance.loader.glossary import folder
 from conformance.model import Scenario
-from conformance.rendering.explained.sources import COMMAND, Sources
+from conformance.rendering.explained.sources import Sources
 from docs.site.navigation import below
-from docs.site.requirements import page_of
+from docs.site.requirements import anchor_of, folder_of, page_of
 from docs.site.words import anchor, code, count, fenced, inline, table, term
 
 LEADS: Final = {
@@ -54,19 +54,22 @@ def _more(row: Scenario) -> str:
     return row.description + hooks + ", ".join(sorted(row.hooks)) + "." * bool(row.hooks)
 
 
-def pages(rows: Iterable[Check]) -> dict[str, str]:
-    """Return the pages by their paths."""
-    areas = {area: list(found) for area, found in groupby(rows, lambda row: row.area)}
-    found = {f"scenarios/{area}": _page(area, own) for area, own in areas.items()}
+def pages(sources: Sources) -> dict[str, str]:
+    """Return the pages on what a suite judges by, by their paths."""
+    role = sources.suite.role
+    place, language = folder_of(role), "language" if role == "server" else "language-of-clients"
+    areas = {area: list(found) for area, found in groupby(checks(sources), lambda row: row.area)}
+    found = {f"{place}/{area}": _page(sources, area, own) for area, own in areas.items()}
     total = sum(len(own) for area, own in areas.items() if area not in ("passive", "forms"))
     counts = [(f"[{area}]({area}.md)", str(len(own)), _of(own)) for area, own in areas.items()]
     lead = (
-        f"{total} scenarios in {len(areas)} areas, with the checks that watch and the forms. Each "
-        "is a file in [the scenario language](../language.md); its id is what `run` and `explain` "
-        "take."
+        f"{total} scenarios for {role}s in {len(areas)} areas, with the checks that watch. Each is "
+        f"a file in [the scenario language](../{language}.md); its id is what "
+        f"`{sources.run.split()[1]}` and `explain` take."
     )
-    index = f"# Scenarios\n\n{lead}\n\n{table(('area', 'checks', 'requirements'), counts)}"
-    return {"scenarios/index": index + below(found), **found}
+    title = "Scenarios" if role == "server" else "Scenarios for clients"
+    index = f"# {title}\n\n{lead}\n\n{table(('area', 'checks', 'requirements'), counts)}"
+    return {f"{place}/index": index + below(found), **found}
 
 
 def _of(rows: Iterable[Check]) -> str:
@@ -75,20 +78,20 @@ def _of(rows: Iterable[Check]) -> str:
     return ", ".join(f"[{name.partition('/')[2]}](../{name}.md)" for name in found)
 
 
-def _page(area: str, rows: list[Check]) -> str:
+def _page(sources: Sources, area: str, rows: list[Check]) -> str:
     lead = LEADS.get(area, f"{count(len(rows), 'scenario')} about {area.replace('-', ' ')}.")
     return "\n".join(
         (
             f"# Scenarios: {area.replace('-', ' ')}\n\n{lead} Run them alone:\n",
-            fenced([f"{COMMAND} run TARGET {area}/"], "sh"),
-            *_terms(rows),
+            fenced([f"{sources.run} {area}/"], "sh"),
+            *_terms(rows, sources.suite.role),
         )
     )
 
 
-def _terms(rows: Iterable[Check]) -> Iterator[str]:
+def _terms(rows: Iterable[Check], role: str) -> Iterator[str]:
     for row in rows:
-        name = f"[{code(row.id)}]{{#{anchor(row.id)}}}"
+        name = f"[{code(row.id)}]{{#{anchor_of(row.id, role)}}}"
         links = ", ".join(
             f"[{one}](../{page_of(one)}.md#{anchor(one)})" for one in row.requirements
         )

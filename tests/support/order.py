@@ -28,6 +28,8 @@ LONG: Final = (
     "conformance/test_first_handshake.py",
     "conformance/test_interruption.py",
     "conformance/test_hook_checks.py",
+    "clients/javascript/test_driver.py",
+    "clients/javascript/test_javascript_client.py",
     "benchmarks/test_mutants.py",
     "benchmarks/test_stability.py",
 )

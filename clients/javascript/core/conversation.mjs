@@ -1,7 +1,7 @@
 /** What is said in sessions: events, the messages of the user, refreshes, and signs of life. */
 import { endOfError } from "./ends.mjs";
 import { Flow } from "./flow.mjs";
-import { isRelayed } from "./incoming.mjs";
+import { isUsable } from "./incoming.mjs";
 import { bytesOf, faultIn, isName, isObject } from "./json_text.mjs";
 import { Outbox } from "./outbox.mjs";
 import { Pulse } from "./pulse.mjs";
@@ -154,22 +154,21 @@ export class Conversation {
   }
 
   /** A message has arrived: whether it shows a `gap` to connect again for, or the `cause` of an end. */
-  take(now, { event, control }) {
-    if (event) return this.#event(event);
+  take(now, { event, usable, control }) {
+    if (event) return this.#event(event, usable);
     const answer = this.#answers[control.type];
     return answer?.(now, control) ?? {};
   }
 
-  #event(event) {
+  #event(event, usable) {
     const { pass, gap, again } = this.#flow.live(event);
     this.#replayBy = Infinity;
     if (gap) this.#tell({ notice: "gap" }); // CLIENT-33
-    if (pass) this.#pass(event);
+    if (pass && usable) this.#pass(event); // CLIENT-30, counted all the same: CLIENT-32
     return { gap: again };
   }
 
   #pass(event) {
-    if (event.type === "client_message" && !isRelayed(event)) return; // CLIENT-30, counted by CLIENT-32
     this.#tell({ notice: "event", event });
     const { client_id: sender, id } = event.data;
     // CLIENT-49, CLIENT-50: an identity that this client has, or once had.
@@ -182,7 +181,7 @@ export class Conversation {
       const { events, missed } = this.#flow.replay(replay);
       if (!this.#flow.due) this.#replayBy = Infinity;
       if (missed) this.#tell({ notice: "gap" }); // CLIENT-36
-      for (const event of events) this.#pass(event);
+      for (const event of events.filter(isUsable)) this.#pass(event);
     },
     duplicate_message: (now, { request_id: id }) => this.#outbox.duplicate(id),
     error: (now, { request_id: id, data }) => this.#error(now, id, data),

@@ -192,6 +192,8 @@ export class Core {
     else {
       this.#phase = "idle";
       if (this.#wanted && end.final) this.#stop(now, end); // CLIENT-07
+      const least = now + (end.atLeast ?? 0) * this.scale; // CLIENT-65
+      this.#notBefore = Math.max(this.#notBefore, least);
     }
     this.wake(now);
   }

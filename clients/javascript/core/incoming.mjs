@@ -79,7 +79,7 @@ const CONTROL = {
   replay: isReplay,
   error: ({ data }) => hasShape(data, { code: isText, message: isText }, { retry_after: isNumber(0) }),
   duplicate_message: ({ data }) =>
-    hasShape(data, { original_type: isAny("client_message"), count: isInteger(2) }),
+    hasShape(data, { count: isInteger(2) }, { original_type: isAny("client_message") }),
   token_result: ({ data }) => isTokenResult(data),
   pong: ({ data }) => isObject(data),
 };
@@ -98,14 +98,23 @@ function isEvent(value) {
   );
 }
 
-/** Whether the data of a client_message event have their shape; those of other types are the user's. */
-export function isRelayed(event) {
+/** Whether the data of a client_message have their shape; those of other types are the user's. */
+export function isUsable(event) {
+  if (event.type !== "client_message") return true;
   const needed = { client_id: isName, message_type: isName, message_data: isObject };
-  return hasShape(event.data, needed, { id: isName });
+  return hasShape(event.data, needed, { id: (id) => id === null || isName(id) });
+}
+
+/** Half a surrogate pair, as JSON spells it: after an even number of backslashes. */
+const HALF = /(?<!\\)(?:\\\\)*\\ud[89a-f]/i;
+
+/** Whether a value has half a surrogate pair, which no answer of a client may repeat. */
+function isHalf(value, text) {
+  return HALF.test(text) && HALF.test(JSON.stringify(value));
 }
 
 /**
- * A text as `{event}` or `{control}`, or null for one that a client cannot use.
+ * A text as `{event, usable}` or `{control}`, or null for one that a client cannot use.
  * CLIENT-02, CLIENT-26: unknown types, members, methods and features are ignored.
  */
 export function read(text) {
@@ -117,9 +126,9 @@ export function read(text) {
   }
   if (!isObject(value) || typeof value.type !== "string") return null;
   if (Object.hasOwn(value, "version") && Object.hasOwn(value, "seq")) {
-    return isEvent(value) ? { event: value } : null;
+    return isEvent(value) ? { event: value, usable: isUsable(value) && !isHalf(value, text) } : null;
   }
   if (!Object.hasOwn(CONTROL, value.type) || !CONTROL[value.type](value)) return null;
   if (Object.hasOwn(value, "request_id") && !isName(value.request_id)) return null;
-  return { control: value };
+  return isHalf(value, text) ? null : { control: value };
 }

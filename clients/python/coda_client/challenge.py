@@ -40,6 +40,12 @@ class Challenge:
         """Whether it belongs to another major version of the protocol."""
         return self.version.partition(".")[0] != "1"  # CLIENT-12
 
+    def is_broken(self, has_token: bool) -> bool:
+        """Whether it lacks what the method needs that the client would use."""
+        if has_token:
+            return "hmac_sha256" in self.methods and self.nonce is None
+        return "challenge_token" in self.methods and self.token is None
+
     def answer(
         self, token: AccessToken | None, audience: str, resume: str | None
     ) -> dict[str, Any] | None:

@@ -209,14 +209,18 @@ class Client:
 
     def _do(self, action: Action) -> None:
         if isinstance(action, Dial):
-            self._connection = Connection(action.url, self._received, self._heard, self._take)
-            task = asyncio.get_running_loop().create_task(self._serve(self._connection))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._dial(action.url)
         elif isinstance(action, Tell):
             self._tell(action.what)
         elif self._connection is not None:
             self._connection.close() if isinstance(action, Close) else self._connection.drop()
+
+    def _dial(self, url: str) -> None:
+        connection = Connection(url, self._received, self._heard, self._take)
+        self._connection = connection  # at once: the next action may be to close it
+        task = asyncio.get_running_loop().create_task(self._serve(connection))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _serve(self, connection: Connection) -> None:
         try:

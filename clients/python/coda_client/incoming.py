@@ -24,14 +24,14 @@ class Event:
         if not isinstance(value, dict) or "version" not in value or "seq" not in value:
             return None
         seq, type_ = integer(value, "seq", 1), text(value, "type")
-        if seq is None or type_ is None:
+        if seq is None:
             return None
-        return cls(seq, type_, object_(value, "data"), value)
+        return cls(seq, type_ or "", object_(value, "data"), value)
 
     @property
     def is_usable(self) -> bool:
         """Whether the user can make something of it; it counts in any case (CLIENT-32)."""
-        return isinstance(self.message.get("data"), dict)
+        return bool(self.type) and isinstance(self.message.get("data"), dict)
 
 
 @dataclass(frozen=True, slots=True)

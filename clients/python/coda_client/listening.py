@@ -9,7 +9,7 @@ from coda_client.challenge import Challenge
 from coda_client.condition import Condition, Phase
 from coda_client.incoming import Event, Replay, read
 from coda_client.json_text import encode
-from coda_client.members import nonce, number, object_, shown, text
+from coda_client.members import nonce, number, object_, shown, text, token_id
 from coda_client.notices import Gap, TokenChanged
 from coda_client.place import Live
 from coda_client.session import Session
@@ -42,6 +42,8 @@ class Listening(Condition):
         challenge = Challenge.read(object_(value, "data"))
         if challenge is None or self._phase is not Phase.DIALLING:
             return  # CLIENT-13
+        if not challenge.is_foreign and challenge.is_broken(self._access.is_held):
+            return  # CLIENT-30
         self._challenge = challenge
         self._access.expire(now)
         if challenge.is_foreign:
@@ -159,14 +161,14 @@ class Listening(Condition):
                 self._tell(TokenChanged("revoke", success, code, request=request))
 
     def _on_refresh(self, data: dict[str, Any], success: bool, now: float) -> None:
-        token_id, fresh = text(data, "token_id", 64), nonce(data)
+        new_id, fresh = token_id(data), nonce(data)
         expires_in, previous = number(data, "expires_in"), text(data, "previous")
         if not success:
             code = text(data, "code")
             self._access.failed(code, number(data, "retry_after"), now)  # CLIENT-79
             self._tell(TokenChanged("refresh", False, code))
-        elif token_id and fresh and expires_in:
-            new = self._access.refreshed(token_id, fresh, expires_in, previous, now)
+        elif new_id and fresh and expires_in:
+            new = self._access.refreshed(new_id, fresh, expires_in, previous, now)
             self._tell(TokenChanged("refresh", new is not None, token=new))  # CLIENT-76
 
 

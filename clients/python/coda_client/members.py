@@ -4,8 +4,10 @@ import math
 import re
 from typing import Any, Final
 
-__all__ = ["integer", "nonce", "number", "object_", "shown", "text", "texts"]
+__all__ = ["integer", "nonce", "number", "object_", "shown", "text", "texts", "token_id"]
 
+_HALF: Final = re.compile("[\ud800-\udfff]")
+_TOKEN_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _NONCE: Final = re.compile(r"[A-Za-z0-9_-]{22,1024}")
 
 
@@ -16,10 +18,11 @@ def object_(value: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def text(value: dict[str, Any], name: str, most: int | None = None) -> str | None:
-    """The member, if it is a string that is not empty and has at most so many code points."""
+    """The member, if it is a string that can be sent back: not empty, and not too long."""
     member = value.get(name)
-    good = isinstance(member, str) and member and (most is None or len(member) <= most)
-    return member if good else None
+    if not isinstance(member, str) or not member or _HALF.search(member):
+        return None
+    return member if most is None or len(member) <= most else None
 
 
 def texts(value: dict[str, Any], name: str) -> list[str] | None:
@@ -34,6 +37,12 @@ def nonce(value: dict[str, Any]) -> str | None:
     """The member `nonce`, if it is one: with a line feed in it, it could forge a proof."""
     member = value.get("nonce")
     return member if isinstance(member, str) and _NONCE.fullmatch(member) else None
+
+
+def token_id(value: dict[str, Any]) -> str | None:
+    """The member `token_id`, if it is one."""
+    member = value.get("token_id")
+    return member if isinstance(member, str) and _TOKEN_ID.fullmatch(member) else None
 
 
 def shown(words: str) -> str:

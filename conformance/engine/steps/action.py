@@ -188,6 +188,8 @@ class Action:
         if self.connection.broke_format:
             raise NotJudged(f"{self.step.location}: {end.how}")
         excuses.lapse(self, None, end)
+        if self.world.suite.role == "client":  # whose patience is shortened
+            excuses.held_up(self, "the connection ended", self.connection.opened)
         code = f"close code {end.code}" + (f" ({end.reason})" if end.reason else "")
         self.fail(
             "ended",

@@ -1,37 +1,32 @@
 """Steps that judge a client: its process, its connections, its driver."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import suppress
 from http import HTTPStatus
 from time import perf_counter
 from typing import Any, Final
 
-from conformance.documents.schemas import Fault
 from conformance.engine.client_dialogue import ClientDialogue
 from conformance.engine.inconclusive import NotJudged
-from conformance.engine.matching import difference, matches
+from conformance.engine.matching import matches
 from conformance.engine.steps.action import Action
+from conformance.engine.steps.driving import (
+    command,
+    dialogue_of,
+    expect_no_notice,
+    expect_notice,
+    faults_of,
+    settle,
+)
 from conformance.engine.steps.receiving import like
 from conformance.json_text import at, encode
 from conformance.model import Evidence
-from conformance.target.client import Notice
 from conformance.target.lifetime import how
 from conformance.transport import End
 from conformance.transport.accepted import Accepted, Answer
 
 KNOWN: Final = ("coda.v1",)
 
-QUIET: Final = 0.3
-"""Seconds after a client has shown that it reads in which what it must not send may still come."""
-
 GLANCE: Final = 0.05
-
-
-def dialogue_of(action: Action) -> ClientDialogue:
-    """Return the dialogue of a step, which is one with a client."""
-    assert isinstance(action.dialogue, ClientDialogue)
-    return action.dialogue
 
 
 async def start(action: Action) -> None:
@@ -133,7 +128,7 @@ def _judge_request(action: Action, connection: Accepted) -> None:
             entry=action.last_entry,
         )
     schema = action.option("request")
-    faults = _faults(action, schema, connection.asked_for)
+    faults = faults_of(action, schema, connection.asked_for)
     if faults:
         action.fail(
             "handshake",
@@ -143,11 +138,6 @@ def _judge_request(action: Action, connection: Accepted) -> None:
             pointer=faults[0].pointer,
             entry=action.last_entry,
         )
-
-
-def _faults(action: Action, schema: Any, value: Any) -> Sequence[Fault]:
-    """Return where a value breaks the schema of a step, if it has one."""
-    return action.world.suite.schemas.explain_inline(schema, value) if schema else ()
 
 
 async def expect_no_connection(action: Action) -> None:
@@ -181,7 +171,7 @@ def _unwanted(action: Action) -> list[Accepted]:
     return [
         row
         for row in waiting
-        if row.request is not None and not _faults(action, schema, row.asked_for)
+        if row.request is not None and not faults_of(action, schema, row.asked_for)
     ]
 
 
@@ -198,117 +188,6 @@ async def stop_listening(action: Action) -> None:
 async def listen(action: Action) -> None:
     """Accept new connections again, on the same port."""
     await dialogue_of(action).port.listen()
-
-
-async def command(action: Action) -> None:
-    """Give the client's driver a command."""
-    try:
-        await dialogue_of(action).command(action.argument)
-    except NotJudged as error:
-        raise NotJudged(f"{action.step.location}: {error}") from None
-
-
-async def expect_notice(action: Action) -> None:
-    """Fail unless the driver reports what is expected; other notices before it are passed over."""
-    dialogue = dialogue_of(action)
-    if not dialogue.drives:
-        raise NotJudged(f"{action.step.location}: the client has no driver, which this step needs")
-    expected, where = action.argument, action.option("where")
-    deadline = perf_counter() + action.timeout
-    other: Notice | None = None
-    async for notice in _notices(action, deadline):
-        is_it = (
-            _is_like(action, expected, notice) if where is None else matches(where, notice.value)
-        )
-        if is_it:
-            _judge_notice(action, expected, notice)
-            return
-        if notice.value.get("notice") == expected.get("notice"):
-            other = notice
-    received = Evidence("nothing") if other is None else Evidence("", other.value)
-    action.timed_out(
-        "missing",
-        "the client does not report it",
-        expected=like(expected, "a notice like"),
-        received=received,
-    )
-
-
-def _counted(action: Action) -> list[Notice]:
-    """Return the notices that count: all since a step, or those that no step has taken."""
-    client = dialogue_of(action).process
-    if "since" not in action.step.modifiers:
-        return [*client.notices]
-    begun = action.span(action.step.modifiers["since"]).start - action.world.advanced
-    return [row for row in client.reported if row.time >= begun]
-
-
-async def _notices(action: Action, deadline: float) -> AsyncIterator[Notice]:
-    """Yield the notices that count until a deadline; those since a step are not taken."""
-    client = dialogue_of(action).process
-    keeps, seen = "since" in action.step.modifiers, 0
-    while True:
-        client.changed.clear()
-        found = _counted(action)[seen:]
-        for notice in found:
-            if keeps:
-                seen += 1
-            else:
-                client.notices.popleft()
-            yield notice
-        left = deadline - perf_counter()
-        if left <= 0 or (client.ended and not found):
-            return
-        with suppress(TimeoutError):
-            await asyncio.wait_for(client.changed.wait(), left)
-
-
-def _is_like(action: Action, members: Any, notice: Notice) -> bool:
-    """Return whether a notice has members, and satisfies the schema of the step."""
-    faults = _faults(action, action.option("schema"), notice.value)
-    return matches(members, notice.value) and not faults
-
-
-def _judge_notice(action: Action, expected: Any, notice: Notice) -> None:
-    found = difference(expected, notice.value)
-    if found is not None:
-        action.fail(
-            "other message",
-            f"the notice differs at {found.pointer or 'the top level'}: "
-            f"expected {found.expected}, received {found.received}",
-            expected=like(expected, "a notice like"),
-            received=Evidence("", notice.value),
-            pointer=found.pointer,
-        )
-    schema = action.option("schema")
-    faults = _faults(action, schema, notice.value)
-    if faults:
-        action.fail(
-            "other message",
-            f"the notice breaks the schema at {faults[0].pointer or 'the top level'}: "
-            f"{faults[0].message}",
-            expected=Evidence("a notice that satisfies the schema", schema),
-            received=Evidence("", notice.value),
-            pointer=faults[0].pointer,
-        )
-    for name, path in action.step.modifiers.get("save", {}).items():
-        action.scope[name] = at(notice.value, path)
-
-
-async def expect_no_notice(action: Action) -> None:
-    """Fail if the driver has reported, or reports within a moment, what it must not."""
-    dialogue = dialogue_of(action)
-    if not dialogue.drives:
-        raise NotJudged(f"{action.step.location}: the client has no driver, which this step needs")
-    await _settle(action)
-    for notice in _counted(action):
-        if _is_like(action, action.argument, notice):
-            action.fail(
-                "unwanted message",
-                "the client reports what did not happen",
-                expected=like(action.argument, "no notice like"),
-                received=Evidence("", notice.value),
-            )
 
 
 async def expect_question(action: Action) -> None:
@@ -337,7 +216,7 @@ async def expect_question(action: Action) -> None:
 async def expect_value(action: Action) -> None:
     """Fail unless a value satisfies the schema of the step."""
     value, schema = action.argument, action.option("schema")
-    faults = _faults(action, schema, value)
+    faults = faults_of(action, schema, value)
     if faults:
         action.fail(
             "other message",
@@ -355,7 +234,7 @@ async def expect_absent(action: Action) -> None:
     """
     connection, unwanted = action.connection, action.argument
     sent = action.dialogue.witness.last_sent
-    await _settle(action)
+    await settle(action)
     while True:
         try:
             item = await connection.receive(0)
@@ -364,7 +243,7 @@ async def expect_absent(action: Action) -> None:
         if isinstance(item, End):
             return
         is_like = matches(unwanted, item.value) and item.mentions(action.option("containing", ""))
-        if is_like and not _faults(action, action.option("schema"), item.value):
+        if is_like and not faults_of(action, action.option("schema"), item.value):
             action.fail(
                 "unwanted message",
                 "an unwanted message came",
@@ -372,20 +251,6 @@ async def expect_absent(action: Action) -> None:
                 expected=like(unwanted, "no message like"),
                 message=item,
             )
-
-
-async def _settle(action: Action) -> None:
-    """Wait until the client has read what was sent to it, and has had a moment to act on it."""
-    name = action.on if action.on in action.dialogue.connections else None
-    connection = action.dialogue.connections.get(name) if name else None
-    if connection is not None and connection.open and connection.end is None:
-        payload = action.dialogue.unique().encode()[:100]
-        connection.ping(payload)
-        try:
-            await connection.receive_pong(payload, action.timeout)
-        except TimeoutError:
-            raise NotJudged(f"{action.step.location}: the client answers no ping") from None
-    await asyncio.sleep(QUIET * action.world.timeout_scale)
 
 
 VERBS: Final = {

@@ -70,9 +70,9 @@ def loss(action: "Action", expected: Any) -> None:
         raise Collateral(f"{action.step.location}: {why_collateral(str(kind), broken)}")
 
 
-def held_up(action: "Action", summary: str) -> None:
-    """Raise `TooSlow` if the kit itself was held up since the step began."""
-    lost = action.world.held_up(action.begun)
+def held_up(action: "Action", summary: str, since: float | None = None) -> None:
+    """Raise `TooSlow` if the kit itself was held up since the step began, or since a moment."""
+    lost = action.world.held_up(action.begun if since is None else since)
     if lost > HELD_UP:
         meanwhile = f"{summary}, but the kit itself was held up for {lost:.1f} s meanwhile"
         raise TooSlow(f"{action.step.location}: {meanwhile}")

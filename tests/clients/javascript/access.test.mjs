@@ -155,6 +155,16 @@ test("a token that is replaced by the user is not overwritten by the refresh of 
   assert.equal(world.last.data.token_id, "kitchen-9");
 });
 
+test("a token that it has already changes nothing, and another one forgets the line before it", () => {
+  const world = ask(session());
+  world.tell((core) => core.useToken(TOKEN)).say(refreshed());
+  assert.deepEqual(world.told("token"), ["refresh true kitchen-2"]);
+  world.tell((core) => core.useToken(`hall-1.${"n".repeat(43)}`)).ended().pass(2).challenge();
+  world.welcome({ features: ["tokens"] });
+  ask(world).say(refreshed({ token_id: "hall-2", previous: "kitchen-2" }));
+  assert.deepEqual(world.told("token"), ["refresh true kitchen-2", "refresh false"]);
+});
+
 test("what is no token is refused without being repeated", () => {
   for (const text of ["", "kitchen", "kitchen.", "a b.c", `.${SECRET}`]) {
     assert.throws(() => client().tell((core) => core.useToken(text)), (error) => !text || !error.message.includes(text));

@@ -139,6 +139,18 @@ test("a replay that is due and does not come holds nothing up for ever", () => {
   assert.deepEqual(quiet.ids(), ["m"]);
 });
 
+test("an event with half a surrogate pair counts, and is not passed on; one with a pair or a backslash is", () => {
+  const world = new World().connect().join(PLAIN);
+  const say = (seq, text) => {
+    const { version, timestamp } = event(seq);
+    const head = JSON.stringify({ version, seq, timestamp, type: "lamp" }).slice(0, -1);
+    world.tell((core) => core.text(world.now, `${head},"data":{"text":"${text}"}}`));
+  };
+  for (const [n, text] of ["\\ud800", "\\\\ud800", "\\ud83d\\ude00", "\\\\\\uDC00", "\ud83d\ude00"].entries()) say(42 + n, text);
+  assert.deepEqual(world.told("event"), [43, 44, 46]);
+  assert.deepEqual(world.told("gap"), []);
+});
+
 test("an event whose data break their schema counts, and is not passed on", () => {
   const world = new World().connect().join(PLAIN).say(event(42, "client_message", { client_id: 5 }), event(43));
   assert.deepEqual(world.told("event"), [43]);

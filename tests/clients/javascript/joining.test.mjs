@@ -126,6 +126,7 @@ for (const text of [
   '{"version": "1.0", "seq": 42, "type": "stt_end", "data": {}}', '{"type": "pong", "data": {}, "request_id": ""}',
   '{"type": "duplicate_message", "request_id": "m", "data": {"original_type": "client_message", "count": 1}}',
   '{"type": "token_result", "data": {"action": "refresh", "success": true}}', "\ufeff{}",
+  '{"type": "error", "request_id": "m", "data": {"code": "\\ud800", "message": "no"}}',
 ]) {
   test(`nothing comes of ${JSON.stringify(text)}`, () => {
     const world = new World().connect();
@@ -137,6 +138,13 @@ for (const text of [
     assert.deepEqual([world.told("acknowledged"), world.told("gap"), world.times("close")], [[], [], 0]);
   });
 }
+
+test("nothing with half a surrogate pair is sent back", () => {
+  const world = new World().connect();
+  world.challenge({ token: "\ud800" }).challenge().welcome({ epoch: "\ud800-epoch-of-it" });
+  assert.equal(world.core.state, "authenticating");
+  assert.deepEqual(world.sent.map(({ data }) => data.token), ["t"]);
+});
 
 test("an event before the auth_result is not passed on", () => {
   const world = new World().connect().challenge().say(event(42)).welcome().say(event(42));

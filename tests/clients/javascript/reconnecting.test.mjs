@@ -29,6 +29,14 @@ test("the scale shortens each wait", () => {
   assert.deepEqual(opens(world).map((at) => at - 1000).slice(0, 2), [0, 0.125]);
 });
 
+test("the scale shortens the session that begins the count anew, too", () => {
+  for (const [length, anew] of [[0.99, false], [1, true]]) {
+    const backOff = new BackOff({ random: () => 0, scale: 0.1 });
+    backOff.after(LOST, null);
+    assert.equal(backOff.after(LOST, length).wait, anew ? 0.1 : 0.2);
+  }
+});
+
 test("the random part differs from wait to wait", () => {
   const world = new World({ random: Math.random });
   const backOff = new BackOff({ random: Math.random, scale: 1 });
@@ -158,6 +166,13 @@ test("asking during a wait ends it, and a failure counts like any other", () => 
   assert.deepEqual([opens(lost).length, lost.core.state], [2, "reconnecting"]);
   const failed = session().ended(4401).connect();
   assert.deepEqual([opens(failed).length, failed.core.state], [2, "connecting"]);
+});
+
+test("it waits 10 seconds also after a 4429 that comes while the client itself is closing", () => {
+  const world = session().say(event(99)).ended(4429).pass(9.9);
+  assert.equal(opens(world).length, 1);
+  world.pass(0.2);
+  assert.equal(opens(world).length, 2);
 });
 
 test("4401 and 4403 decide over why the client itself is closing", () => {

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.schemas import npm
-from tests.support.kit import LIMIT, ROOT
+from tests.support.kit import LIMIT, ROOT, server
 
 HERE = Path(__file__).parent
 CLIENT = ROOT / "clients" / "javascript"
@@ -55,6 +55,18 @@ def test_its_own_tests_pass(file: str) -> None:
 @node
 def test_it_meets_the_server_over_the_own_websocket_of_node_too() -> None:
     node_tests("server.test.mjs", *OWN_SOCKET, CODA_WEBSOCKET="native")
+
+
+@node
+def test_the_example_of_its_page_runs() -> None:
+    page = (CLIENT / "README.md").read_text("utf-8")
+    (example,) = re.findall(r"^```js\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    with server("reference_server") as url:
+        code = example.replace("ws://127.0.0.1:8765/", url) + "await service.disconnect();"
+        words = ("node", *OWN_SOCKET, "--input-type=module", "--eval", code)
+        done = ran(*words, folder=CLIENT)
+    states = ["connecting", "authenticating", "connected", "disconnected user"]
+    assert [line.strip() for line in done.stdout.splitlines()] == states
 
 
 def test_every_requirement_is_named_where_it_is_kept() -> None:

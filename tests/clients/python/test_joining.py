@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from coda_client.ends import End, by_close_code
-from tests.clients.python.bench import EPOCH, NONCE, REPLAY, SECRET, TOKEN, Bench, challenge
+from tests.clients.python.bench import EPOCH, NONCE, REPLAY, SECRET, TOKEN, Bench, challenge, event
 
 
 def connected(token: str | None = None) -> Bench:
@@ -44,8 +44,6 @@ def test_a_client_with_a_token_proves_it_with_the_nonce_of_the_challenge() -> No
     ("token", "members", "reason"),
     [
         (TOKEN, {"methods": ["challenge_token"]}, "no_method"),
-        (TOKEN, {"nonce": "short"}, "no_method"),
-        (TOKEN, {"nonce": f"{NONCE}\nkitchen-2"}, "no_method"),
         (None, {"methods": ["hmac_sha256"]}, "no_method"),
         (None, {"methods": ["smoke_signals"]}, "no_method"),
         (None, {"methods": []}, "no_method"),
@@ -80,6 +78,41 @@ def test_what_it_does_not_know_of_a_challenge_does_not_matter(members: dict[str,
     bench = connected()
     bench.hear(challenge(**members))
     assert [message["type"] for message in bench.sent()] == ["auth_response"]
+
+
+@pytest.mark.parametrize(
+    ("token", "members"),
+    [
+        (TOKEN, {"nonce": "short"}),
+        (TOKEN, {"nonce": f"{NONCE}\nkitchen-2"}),
+        (None, {"token": ""}),
+        (None, {"token": 7}),
+        (None, {"token": "\ud800"}),
+    ],
+)
+def test_a_challenge_that_lacks_what_is_needed_is_ignored_until_the_attempt_is_over(
+    token: str | None, members: dict[str, Any]
+) -> None:
+    bench = connected(token)
+    bench.hear(challenge(**members))
+    assert (bench.sent(), bench.closes) == ([], [])
+    bench.pass_time(31)
+    bench.end()
+    bench.pass_time(2)
+    assert len(bench.dials) == 2
+
+
+def test_half_characters_of_a_server_are_never_sent_back() -> None:
+    bench = connected()
+    bench.hear(challenge())
+    bench.sent()
+    data = {"success": True, "client_id": "\ud800", "session": {}}
+    bench.hear({"type": "auth_result", "data": data})
+    assert bench.core.state == "connecting"
+    data = {"success": True, "client_id": "a", "session": {"resume": "\ud800", "epoch": "\ud800"}}
+    bench.hear({"type": "auth_result", "data": data}, event(1, "\ud800"), event(2))
+    assert (bench.core.state, bench.events, bench.gaps) == ("connected", [2], 0)
+    assert bench.rejoin().keys() == {"method", "token"}
 
 
 def test_a_second_challenge_is_not_answered() -> None:

@@ -256,3 +256,12 @@ def test_an_event_in_a_replay_acknowledges_a_message() -> None:
     value["events"] = [own(42, "m-1", "client-1")]
     bench.hear(value)
     assert (bench.outcomes, bench.sent()) == (["m-1 accepted"], [])
+
+
+def test_an_event_with_the_name_of_a_control_message_is_an_event() -> None:
+    bench = Bench()
+    bench.join(seq=41, **REPLAY)
+    bench.post("m-1")
+    bench.sent()
+    bench.hear({**event(42, "error", code="invalid_message"), "request_id": "m-1"})
+    assert (bench.events, bench.outcomes) == ([42], [])

@@ -335,3 +335,12 @@ def test_what_was_in_flight_and_never_answered_is_given_up_in_the_end() -> None:
     bench.pass_time(5.1)
     assert bench.outcomes == ["a gave_up"]
     bench.end(LOST)
+
+
+def test_a_message_may_be_as_long_as_the_server_says() -> None:
+    bench = joined()
+    bench.post("m-1", text="")
+    length = bench.core._outbox._messages[0].size
+    bench.post("m-2", text="x" * (65_536 - length))
+    bench.post("m-3", text="x" * (65_537 - length))
+    assert (ids(bench), bench.outcomes) == (["m-1", "m-2"], ["m-3 refused"])

@@ -1,5 +1,7 @@
 """Signs of life."""
 
+from typing import Any
+
 import pytest
 
 from tests.clients.python.bench import Bench, error
@@ -39,3 +41,21 @@ def test_whatever_arrives_is_a_sign_of_life() -> None:
     bench.hear(error("unknown_type", "x"))
     bench.pass_time(20)
     assert (bench.sent(), bench.closes) == ([], [])
+
+
+def test_a_ping_counts_toward_the_rate_and_without_room_a_frame_does() -> None:
+    promise: dict[str, Any] = {
+        "features": ["heartbeat", "limits"],
+        "rate_limit": {"messages": 50, "per_seconds": 100},
+    }
+    bench = Bench()
+    bench.is_alive = False
+    bench.join(**promise)
+    bench.pass_time(31)
+    assert [message["type"] for message in bench.sent()] == ["ping"]
+    bench.core.heard(bench.now)
+    for number in range(60):
+        bench.post(f"m-{number}")
+    assert len(bench.sent()) == 49
+    bench.pass_time(31)
+    assert bench.sent() == [b""]

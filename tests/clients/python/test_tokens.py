@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from coda_client.access_token import AccessToken
-from coda_client.ends import LOST, by_close_code
+from coda_client.ends import LOST, UNREACHABLE, by_close_code
 from tests.clients.python.bench import NONCE, SECRET, TOKEN, Bench, challenge, error
 
 TOKENS: dict[str, Any] = {"features": ["tokens"]}
@@ -85,9 +85,9 @@ def test_there_is_one_refresh_at_a_time_and_one_second_between_two() -> None:
     bench.pass_time(0)
     bench.hear(done(refreshing(bench), "kitchen-3"))
     bench.core.refresh(bench.now)
-    bench.pass_time(0.9)
+    bench.pass_time(1.05)
     assert bench.sent() == []
-    bench.pass_time(0.2)
+    bench.pass_time(0.1)
     refreshing(bench)
 
 
@@ -116,7 +116,7 @@ def test_a_refresh_without_an_answer_is_asked_for_again_in_the_next_session(
     bench.end()
     bench.pass_time(1)
     assert bench.meet(token_expires_in=49, **TOKENS)["token_id"] == "kitchen-1"
-    bench.pass_time(0)
+    bench.pass_time(0.2)
     bench.hear(done(refreshing(bench), **({"previous": previous} if previous else {})))
     assert bench.tokens[-1].token == OLD.refreshed("kitchen-2", NONCE)
     bench.pass_time(55)
@@ -180,6 +180,7 @@ def test_a_failed_refresh_keeps_token_and_session(
         bench.core.refresh(bench.now)
         bench.pass_time(5)
         assert (bench.sent(), len(bench.tokens)) == ([], 2)
+        assert not bench.tokens[-1].success
     bench.end()
     bench.pass_time(2)
     assert proves(bench) == "kitchen-1"
@@ -242,3 +243,34 @@ def test_a_nonce_that_is_none_makes_no_token() -> None:
     bench.pass_time(50)
     bench.hear(done(refreshing(bench), nonce=f"{NONCE}\n"))
     assert bench.tokens == []
+
+
+def test_a_token_that_was_refused_may_be_tried_again_when_the_user_asks() -> None:
+    bench = joined()
+    bench.end(by_close_code(4410))
+    bench.connect()
+    bench.pass_time(2)
+    bench.end(UNREACHABLE)
+    assert bench.core.state == "connecting"
+    bench.pass_time(5)
+    assert proves(bench) == "kitchen-1"
+
+
+def test_a_refresh_may_begin_with_a_token_that_the_client_had_before() -> None:
+    bench = joined()
+    bench.pass_time(50)
+    bench.hear(done(refreshing(bench)))
+    bench.core.use_token(OLD)
+    assert bench.rejoin(token_expires_in=10, **TOKENS)["token_id"] == "kitchen-1"
+    bench.pass_time(5)
+    bench.hear(done(refreshing(bench), "kitchen-3", previous="kitchen-2"))
+    assert bench.tokens[-1].token == OLD.refreshed("", NONCE).refreshed("kitchen-3", NONCE)
+
+
+def test_a_result_that_nobody_asked_for_makes_no_token() -> None:
+    bench = joined()
+    bench.hear(done("n-1"), result(token_id="x", nonce=NONCE, expires_in=9))
+    assert bench.tokens == []
+    bench.end()
+    bench.pass_time(2)
+    assert proves(bench) == "kitchen-1"
