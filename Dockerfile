@@ -9,6 +9,7 @@
 FROM python:3.13-slim-bookworm AS build
 WORKDIR /kit
 COPY pyproject.toml README.md LICENSE ./
+COPY clients clients
 COPY conformance conformance
 COPY reference_server reference_server
 COPY schemas schemas
