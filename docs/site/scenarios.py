@@ -66,10 +66,12 @@ def pages(sources: Sources) -> dict[str, str]:
     found = {f"{place}/{area}": _page(sources, area, own) for area, own in areas.items()}
     total = sum(len(own) for area, own in areas.items() if area not in _WATCHING)
     counts = [(f"[{area}]({area}.md)", str(len(own)), _of(own)) for area, own in areas.items()]
+    generated = "Most are files", ", the others are made from the schemas"
+    written, made = generated if role == "server" else ("Each is a file", "")
     lead = (
         f"{total} scenarios for {role}s in {len(areas.keys() - _WATCHING)} areas, with the checks "
-        f"that watch. Most are files in [the scenario language](../{language}.md), the others are "
-        f"made from the schemas; the id is what `{sources.run.split()[1]}` and `explain` take."
+        f"that watch. {written} in [the scenario language](../{language}.md){made}; the id is what "
+        f"`{sources.run.split()[1]}` and `explain` take."
     )
     title = "Scenarios" if role == "server" else "Scenarios for clients"
     index = f"# {title}\n\n{lead}\n\n{table(('area', 'checks', 'requirements'), counts)}"
