@@ -21,6 +21,10 @@ LEADS: Final = {
 """What is said of the areas that are no folders of scenarios, or are not written by hand."""
 
 
+_WATCHING: Final = frozenset({"passive", "forms"})
+"""The areas that hold no scenarios."""
+
+
 class Check(NamedTuple):
     """Something that judges: its id, what a conformant server does, more, and its requirements."""
 
@@ -60,11 +64,13 @@ def pages(sources: Sources) -> dict[str, str]:
     place, language = folder_of(role), "language" if role == "server" else "language-of-clients"
     areas = {area: list(found) for area, found in groupby(checks(sources), lambda row: row.area)}
     found = {f"{place}/{area}": _page(sources, area, own) for area, own in areas.items()}
-    total = sum(len(own) for area, own in areas.items() if area not in ("passive", "forms"))
+    total = sum(len(own) for area, own in areas.items() if area not in _WATCHING)
     counts = [(f"[{area}]({area}.md)", str(len(own)), _of(own)) for area, own in areas.items()]
+    generated = "Most are files", ", the others are made from the schemas"
+    written, made = generated if role == "server" else ("Each is a file", "")
     lead = (
-        f"{total} scenarios for {role}s in {len(areas)} areas, with the checks that watch. Each is "
-        f"a file in [the scenario language](../{language}.md); its id is what "
+        f"{total} scenarios for {role}s in {len(areas.keys() - _WATCHING)} areas, with the checks "
+        f"that watch. {written} in [the scenario language](../{language}.md){made}; the id is what "
         f"`{sources.run.split()[1]}` and `explain` take."
     )
     title = "Scenarios" if role == "server" else "Scenarios for clients"
