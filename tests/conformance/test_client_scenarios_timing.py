@@ -9,7 +9,7 @@ from conformance.model import Outcome
 from conformance.selftest.faulty_client import target_of
 from conformance.selftest.variant import Change
 from conformance.suites.coda_clients import reply
-from conformance.suites.coda_clients.functions import answering, most_together, own_id, spread
+from conformance.suites.coda_clients.functions import answering, most_alike, most_together, own_id
 from tests.conformance import test_client_scenarios_verbs as verbs
 from tests.conformance.test_client_scenarios_verbs import SESSION, played
 
@@ -96,8 +96,8 @@ steps:{SAY}
 """,
     "a value breaks its schema": """
 steps:
-  - expect_value: {$fn: spread, values: [1, 5]}
-    schema: {maximum: 3}
+  - expect_value: {$fn: most_alike, values: [1, 2, 2, 3], width: 1}
+    schema: {maximum: 2}
 """,
     "a connection comes too early although it was taken late": """
 steps:
@@ -181,7 +181,7 @@ steps:
 
 def test_numbers_are_counted_by_their_part_of_the_range() -> None:
     assert most_together([0.4, 0.41, 0.419, 0.43, 0.6], 0.4, 0.02) == 3
-    assert spread([0.5, 0.25, 0.75]) == 0.5
+    assert most_alike([0.5, 0.25, 0.3, 0.55, 0.27], 0.06) == 3
 
 
 def test_an_answer_names_the_message_if_it_has_an_id() -> None:

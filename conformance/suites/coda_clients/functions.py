@@ -78,9 +78,9 @@ def window(seconds: float, scale: float) -> float:
     return 0.5 + 1.1 * seconds * scale
 
 
-def spread(values: Sequence[float]) -> float:
-    """How far the greatest of these numbers is from the least."""
-    return max(values) - min(values)
+def most_alike(values: Sequence[float], width: float) -> int:
+    """The most of these numbers of which no two are further apart than a width."""
+    return max(sum(0 <= other - value <= width for other in values) for value in values)
 
 
 def most_together(values: Sequence[float], least: float, width: float) -> int:
@@ -107,7 +107,7 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "replay": replay,
     "filled": filled,
     "window": window,
-    "spread": spread,
+    "most_alike": most_alike,
     "most_together": most_together,
     "own_id": own_id,
     "answering": answering,
