@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from time import perf_counter
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -77,7 +78,8 @@ class ClientDialogue(Dialogue):
         self.client = await Client.start(
             command, self.variables["url"], variables, self.witness.printed
         )
-        await self.client.command(CONNECT)  # which a client without a driver never reads
+        with suppress(TimeoutError):
+            await self.client.command(CONNECT)  # which a client without a driver never reads
 
     async def accept(self, name: str, answer: Answer, timeout: float) -> Accepted:
         """Take the client's next connection under a name; raise `TimeoutError` if none comes."""
@@ -112,7 +114,10 @@ class ClientDialogue(Dialogue):
             raise NotJudged("the client has no driver, which this step needs")
         self.witness.given(value)
         self._note(f"command {encode(dict(value))}")
-        await self.process.command(value)
+        try:
+            await self.process.command(value)
+        except TimeoutError:
+            raise NotJudged("the driver of the client does not read its commands") from None
 
     async def finish(self) -> None:
         """End the client and all connections."""
@@ -128,6 +133,11 @@ class ClientDialogue(Dialogue):
         await client.end()
         for line in [*client.said][-MOST_SAID:]:
             self._note(f"the client printed: {printable(line)}")
+        if client.cut:
+            self._note(f"{client.cut} lines of the client were longer than the kit reads, and cut")
+        if client.not_searched:
+            lines = f"{client.not_searched} lines of the client"
+            self._note(f"{lines} came too fast to be searched for secrets")
         if ended:
             self._note(f"the client had ended {ended}")
         self.client = None

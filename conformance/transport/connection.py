@@ -28,6 +28,7 @@ from conformance.transport.frames import own_frame
 from conformance.transport.handshake import MAX_MESSAGE
 from conformance.transport.inbox import MAX_WAITING, Inbox
 from conformance.transport.incoming import UNREADABLE, Incoming, Unfixable
+from conformance.transport.intake import FRAMES_A_TURN, Intake
 from conformance.transport.messages import NO_CLOSE_FRAME, End, Message, Received, read_message
 from conformance.transport.outgoing import BROKEN, LAWFUL, Outgoing, Watcher
 
@@ -70,8 +71,7 @@ class Connection(Outgoing, asyncio.Protocol):
         self._inbox = Inbox()
         self._pongs: deque[bytes] = deque(maxlen=MAX_WAITING)
         self.last_message: Message | None = None
-        self._paused = False
-        self._stalled = False
+        self._intake = Intake(lambda: self._take(self._file_frames, b""))
         self._is_unreadable = False
         self._in_pieces = False
         self._answers = []
@@ -94,7 +94,7 @@ class Connection(Outgoing, asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Note the transport; `connect` sends the opening handshake."""
-        self.transport = cast(asyncio.Transport, transport)
+        self.transport = self._intake.transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
         """Take bytes from the network and file what they complete."""
@@ -111,6 +111,7 @@ class Connection(Outgoing, asyncio.Protocol):
 
         TLS has no such half.
         """
+        self._intake.catch_up()
         self._take(self._file_handshake, b"")
         self.half_closed = True
         if self.refused or cast(asyncio.Transport, self.transport).get_extra_info("sslcontext"):
@@ -123,6 +124,7 @@ class Connection(Outgoing, asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Note the end of the TCP connection."""
         self.tcp_end = perf_counter()
+        self._intake.catch_up()
         self.protocol.receive_eof()
         how = "the TCP connection was reset" if exc else "the TCP connection ended"
         self._end(NO_CLOSE_FRAME, "", how)
@@ -213,9 +215,13 @@ class Connection(Outgoing, asyncio.Protocol):
         if self._is_unreadable:
             return
         try:
-            for frame in self._incoming.frames(data):
-                if not self.refused:
-                    self._file_frame(frame)
+            with contextlib.closing(self._incoming.frames(data)) as frames:
+                for number, frame in enumerate(frames, 1):
+                    if not self.refused:
+                        self._file_frame(frame)
+                    if number >= FRAMES_A_TURN and not self._incoming.cuts_short:
+                        self._intake.fall_behind()
+                        break
         except Unfixable as fault:
             self._break_off(str(fault))
         except OutOfReach:
@@ -262,7 +268,7 @@ class Connection(Outgoing, asyncio.Protocol):
         self.watcher.received(self, message)
         self._inbox.add(message, data, binary)
         if self._inbox.is_full:
-            self._pause(True)
+            self._intake.fill(True)
 
     def _end(self, code: int, reason: str, how: str) -> None:
         if self.end is None:
@@ -272,14 +278,6 @@ class Connection(Outgoing, asyncio.Protocol):
                 self.watcher.ended(self, end)
         self._arrivals.notify()
 
-    def _pause(self, paused: bool) -> None:
-        if self._stalled or paused is self._paused or not self.open:
-            return
-        self._paused = paused
-        transport = cast(asyncio.Transport, self.transport)
-        switch = transport.pause_reading if paused else transport.resume_reading
-        switch()
-
     async def receive(self, timeout: float) -> Received:
         """Return the next message, or the end; raise `TimeoutError` after `timeout` seconds.
 
@@ -287,8 +285,8 @@ class Connection(Outgoing, asyncio.Protocol):
         """
         await self._arrivals.until(lambda: bool(self._inbox), timeout)
         item = self._inbox.take()
-        if self._paused and self._inbox.has_room:
-            self._pause(False)
+        if self._intake.is_full and self._inbox.has_room:
+            self._intake.fill(False)
         return item
 
     async def receive_pong(self, payload: bytes, timeout: float) -> End | None:
@@ -312,14 +310,12 @@ class Connection(Outgoing, asyncio.Protocol):
     def stall(self) -> None:
         """Stop reading: what the target sends stays in the buffers in between."""
         self.watcher.crossed(self, "noted", "note", "stops reading")
-        self._pause(True)
-        self._stalled = True
+        self._intake.stall()
 
     def unstall(self) -> None:
         """Resume reading."""
         self.watcher.crossed(self, "noted", "note", "resumes reading")
-        self._stalled = False
-        self._pause(False)
+        self._intake.release()
 
     # ── ending ──
 
@@ -341,8 +337,7 @@ class Connection(Outgoing, asyncio.Protocol):
         A target that has ended its own half still has the socket: one that has closed it answers
         any data with a reset.
         """
-        self._stalled = False
-        self._pause(False)
+        self._intake.release()
         async with asyncio.timeout(timeout):
             while not (self._finished.is_set() or (half and self.half_closed)):
                 if self.half_closed and self.open:
@@ -360,8 +355,7 @@ class Connection(Outgoing, asyncio.Protocol):
             self.watcher = Watcher()
         if self.open and not self.refused and self.end is None and not self.closing:
             self.close(1000)
-        self._stalled = False
-        self._pause(False)
+        self._intake.release()
 
     def leave(self) -> None:
         """Close politely, and at once."""

@@ -9,6 +9,9 @@ from conformance.transport.messages import End, Message, Received, read_message
 
 MAX_WAITING: Final = 2_000
 MAX_BYTES: Final = 4 * 1024 * 1024
+WORTH_IT: Final = 8
+"""Waiting messages that nobody awaits are dropped once they are one in so many: looking through all
+of them at every message would take longer the more there are."""
 READY: Final = 64 * 1024
 """Bytes of waiting messages that are kept as values; later ones are parsed again when they are due,
 as a value may take fifty times the room of its text."""
@@ -39,6 +42,7 @@ class Inbox:
         self.end: End | None = None
         self._items: deque[tuple[Message | _Packed, int]] = deque()
         self._bytes = 0
+        self._idle = self._idle_bytes = 0
 
     def __bool__(self) -> bool:
         return bool(self._items or self.end)
@@ -58,7 +62,10 @@ class Inbox:
                 message.awaited,
             )
         self._items.append((item, len(data)))
-        if self.is_full:
+        if not message.awaited:
+            self._idle += 1
+            self._idle_bytes += len(data)
+        if self.is_full and self._has_much_idle:
             self._forget()
 
     def take(self) -> Received:
@@ -68,7 +75,15 @@ class Inbox:
             return self.end
         item, size = self._items.popleft()
         self._bytes -= size
+        if not item.awaited:
+            self._idle -= 1
+            self._idle_bytes -= size
         return item.unpack() if isinstance(item, _Packed) else item
+
+    @property
+    def _has_much_idle(self) -> bool:
+        """Whether much would be dropped."""
+        return self._idle * WORTH_IT > len(self._items) or self._idle_bytes * WORTH_IT > self._bytes
 
     def _forget(self) -> None:
         """Drop what no step waits for, so that a server need not keep it for a scenario that waits.
@@ -77,11 +92,12 @@ class Inbox:
         """
         self._items = deque(row for row in self._items if row[0].awaited)
         self._bytes = sum(size for _, size in self._items)
+        self._idle = self._idle_bytes = 0
 
     def clear(self) -> None:
         """Drop all messages, but not the end."""
         self._items.clear()
-        self._bytes = 0
+        self._bytes = self._idle = self._idle_bytes = 0
 
     @property
     def is_full(self) -> bool:

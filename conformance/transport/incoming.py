@@ -4,7 +4,7 @@ Fixing a forbidden frame lets the dialogue go on, so that such a frame is held a
 requirement about frames, not against whatever was tested then.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Final
 
 from websockets.frames import Frame, Opcode
@@ -103,7 +103,7 @@ class Incoming:
             return _NO_CODE
         return 0 if self._close_code in _NEVER_SENT else self._close_code
 
-    def frames(self, data: bytes) -> Iterator[Frame]:
+    def frames(self, data: bytes) -> Generator[Frame, None, None]:
         """Yield the lawful frames that the data completes.
 
         Raises `OutOfReach` at a frame that is longer than the kit reads, `Unfixable` at a forbidden

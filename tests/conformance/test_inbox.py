@@ -1,5 +1,7 @@
 """The inbox of a connection keeps everything in order, and its memory within bounds."""
 
+import pytest
+
 from conformance.transport.inbox import MAX_BYTES, MAX_WAITING, READY, Inbox
 from conformance.transport.messages import End, Message, read_message
 
@@ -53,3 +55,23 @@ def test_it_is_full_of_many_messages_or_of_large_ones_until_half_is_taken() -> N
             inbox.take()
         assert bool(inbox)
         assert not inbox.is_full
+
+
+class Counted(Inbox):
+    """An inbox that counts how often it looks through everything."""
+
+    looks = 0
+
+    def _forget(self) -> None:
+        self.looks += 1
+        super()._forget()
+
+
+@pytest.mark.parametrize("one_in", [1, 2, 20, 1000])
+def test_a_full_inbox_is_seldom_looked_through(one_in: int) -> None:
+    inbox = Counted()
+    for number in range(4 * MAX_WAITING):
+        message = read_message(b"7", False, 0.0, False)
+        message.awaited = number % one_in == 0
+        inbox.add(message, b"7", False)
+    assert inbox.looks <= 40

@@ -14,7 +14,7 @@ from conformance.engine.steps.action import Action
 from conformance.engine.steps.receiving import like
 from conformance.json_text import at
 from conformance.model import Evidence
-from conformance.target.client import Notice
+from conformance.target.notices import Notice
 
 QUIET: Final = 0.3
 """Seconds after a client has shown that it reads in which what it must not send may still come."""
@@ -62,13 +62,11 @@ async def expect_notice(action: Action) -> None:
     deadline = perf_counter() + action.timeout
     other: Notice | None = None
     async for notice in _notices(action, deadline):
-        is_it = (
-            _is_like(action, expected, notice) if where is None else matches(where, notice.value)
-        )
-        if is_it:
-            _judge_notice(action, expected, notice)
+        value = notice.value
+        if _is_like(action, expected, value) if where is None else matches(where, value):
+            _judge_notice(action, expected, value)
             return
-        if notice.value.get("notice") == expected.get("notice"):
+        if value.get("notice") == expected.get("notice"):
             other = notice
     received = Evidence("nothing") if other is None else Evidence("", other.value)
     action.timed_out(
@@ -99,7 +97,7 @@ async def _notices(action: Action, deadline: float) -> AsyncIterator[Notice]:
             if keeps:
                 seen += 1
             else:
-                client.notices.popleft()
+                client.notices.take()
             yield notice
         left = deadline - perf_counter()
         if left <= 0 or (client.ended and not found):
@@ -108,36 +106,36 @@ async def _notices(action: Action, deadline: float) -> AsyncIterator[Notice]:
             await asyncio.wait_for(client.changed.wait(), left)
 
 
-def _is_like(action: Action, members: Any, notice: Notice) -> bool:
+def _is_like(action: Action, members: Any, value: Any) -> bool:
     """Return whether a notice has members, and satisfies the schema of the step."""
-    faults = faults_of(action, action.option("schema"), notice.value)
-    return matches(members, notice.value) and not faults
+    faults = faults_of(action, action.option("schema"), value)
+    return matches(members, value) and not faults
 
 
-def _judge_notice(action: Action, expected: Any, notice: Notice) -> None:
-    found = difference(expected, notice.value)
+def _judge_notice(action: Action, expected: Any, value: Any) -> None:
+    found = difference(expected, value)
     if found is not None:
         action.fail(
             "other message",
             f"the notice differs at {found.pointer or 'the top level'}: "
             f"expected {found.expected}, received {found.received}",
             expected=like(expected, "a notice like"),
-            received=Evidence("", notice.value),
+            received=Evidence("", value),
             pointer=found.pointer,
         )
     schema = action.option("schema")
-    faults = faults_of(action, schema, notice.value)
+    faults = faults_of(action, schema, value)
     if faults:
         action.fail(
             "other message",
             f"the notice breaks the schema at {faults[0].pointer or 'the top level'}: "
             f"{faults[0].message}",
             expected=Evidence("a notice that satisfies the schema", schema),
-            received=Evidence("", notice.value),
+            received=Evidence("", value),
             pointer=faults[0].pointer,
         )
     for name, path in action.step.modifiers.get("save", {}).items():
-        action.scope[name] = at(notice.value, path)
+        action.scope[name] = at(value, path)
 
 
 async def expect_no_notice(action: Action) -> None:
@@ -146,8 +144,10 @@ async def expect_no_notice(action: Action) -> None:
     if not dialogue.drives:
         raise NotJudged(f"{action.step.location}: the client has no driver, which this step needs")
     await settle(action)
+    if dialogue.process.cut:
+        raise NotJudged(f"{action.step.location}: the driver wrote a line of over 2 MiB")
     for notice in _counted(action):
-        if _is_like(action, action.argument, notice):
+        if _is_like(action, action.argument, notice.value):
             action.fail(
                 "unwanted message",
                 "the client reports what did not happen",
