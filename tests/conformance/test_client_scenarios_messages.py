@@ -32,6 +32,7 @@ MEANT = {
         "connecting-again/not-with-a-refused-token",
         "joining/closes-after-an-unknown-failure",
         "sending/no-repetition-of-what-was-refused",
+        "sending/refusals-are-told",
     },
     "messages that no client can use": {
         "listening/carries-on-at-once",
