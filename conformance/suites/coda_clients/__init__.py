@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from conformance.loader.monitor import Monitor
     from conformance.loader.suite import Suite
 
-__all__ = ["FUNCTIONS", "claims", "kind_of", "make_monitors", "reply"]
+__all__ = ["FUNCTIONS", "claims", "is_return", "kind_of", "make_monitors", "reply"]
 
 FUNCTIONS = {**OF_CODA, **OWN}
 
@@ -58,3 +58,9 @@ def reply(value: Any) -> Any:
         return None
     named = {"request_id": value["id"]} if "id" in value else {}
     return {"type": "pong", **named, "data": value.get("data", {})}
+
+
+def is_return(value: Any) -> bool:
+    """Whether an answer to the challenge shows that the client has had a session before."""
+    data = value.get("data") if kind_of(value) == "auth_response" else None
+    return isinstance(data, dict) and not data.keys().isdisjoint({"resume", "last_seq"})
