@@ -74,7 +74,7 @@ class ClientDialogue(Dialogue):
         if self.client is not None:
             await self._end_client()
         variables = {BACKOFF: f"{scale:g}"} | ({TOKEN: token} if token else {})
-        self.world.secrets.learn({"token": token}, token)
+        self.world.secrets.learn({"token": token}, encode({"token": token}))
         self.variables["url"] = self.listener.url(url)
         self.witness.given({"token": token})
         self._note(f"the client starts, {'with' if token else 'without'} an access token")

@@ -84,7 +84,7 @@ class Accepted(Connection):
     @property
     def is_probe(self) -> bool:
         """Whether the connection ended without a byte."""
-        return self.end is not None and not self.head and not self.is_beyond_the_kit
+        return not self.head and (self.end is not None or bool(self.fault))
 
     def _take(self, receive: Callable[[bytes], None], data: bytes) -> None:
         super()._take(receive, data)

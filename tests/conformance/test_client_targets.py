@@ -104,7 +104,7 @@ def test_a_client_that_escapes_its_end_leaves_no_traceback(tmp_path: Path) -> No
     assert (done.status, complaints(done.errors)) == (0, "")
 
 
-@pytest.mark.parametrize("padding", (330, 350, 370))
+@pytest.mark.parametrize("padding", [330, 350, 370])
 def test_no_part_of_a_token_is_told(padding: int, tmp_path: Path) -> None:
     done = judged("says_its_token", tmp_path, PADDING=str(padding))
     assert done.status == 4
