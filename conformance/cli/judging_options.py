@@ -72,7 +72,11 @@ def output(parser: Parser) -> None:
     )
 
 
-def how(parser: Parser) -> None:
+def how(
+    parser: Parser,
+    connecting: str = "timeout for opening a connection (default 5)",
+    forcing: str = "test the target even if it does not look like a server of this protocol",
+) -> None:
     """Add the options about how a target is judged."""
     output(parser)
     requirements(parser)
@@ -140,12 +144,12 @@ def how(parser: Parser) -> None:
         "--connect-timeout",
         type=seconds,
         metavar="SECONDS",
-        help="timeout for opening a connection (default 5)",
+        help=connecting,
     )
     parser.add_argument(
         "--force",
         action="store_true",
-        help="test the target even if it does not look like a server of this protocol",
+        help=forcing,
     )
     parser.add_argument("--schedule", action="store_true", help="show where the time went")
     parser.add_argument(

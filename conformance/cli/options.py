@@ -71,7 +71,11 @@ def client_options(parser: Parser) -> None:
         metavar="PORT",
         help="wait at this port for a client that is started by hand, scenario after scenario",
     )
-    judging_options.how(parser)
+    judging_options.how(
+        parser,
+        connecting="timeout for the connection of a client (default 20, with --listen 300)",
+        forcing="judge the client even if it does not connect",
+    )
 
 
 def demo(parser: Parser) -> None:

@@ -41,6 +41,9 @@ CROWD_LASTS: Final = 0.25
 
 SCENARIO_LIMIT: Final = 60.0
 
+MOST_STARTS: Final = 3
+"""Starts of a client in one scenario, for each of which a slow one gets extra time."""
+
 TRIPS_A_STEP: Final = 4
 """Round trips per step: a connection is opened, greeted and closed."""
 
@@ -208,7 +211,11 @@ class Attempts:
     def _limit(self, scenario: Scenario) -> float:
         """Return the seconds after which a scenario is given up."""
         trips = TRIPS_A_STEP * scenario.bulk * min(self.world.round_trip, SLOWEST_TRIP)
-        return SCENARIO_LIMIT * self.world.timeout_scale + self.wait_of(scenario) + trips
+        starts = MOST_STARTS * self.world.start
+        if self.world.suite.role == "client" and self.world.target.command is None:
+            starts = MOST_STARTS * self.world.connect_timeout  # by a person
+        limit = SCENARIO_LIMIT * self.world.timeout_scale + starts
+        return limit + self.wait_of(scenario) + trips
 
     async def _dialogue(self, dialogue: Dialogue, scenario: Scenario) -> Result:
         performer = Performer(dialogue)

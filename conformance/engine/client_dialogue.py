@@ -30,6 +30,9 @@ class ClientDialogue(Dialogue):
 
     listener: Listener | None = None
     client: Client | None = None
+    came_after: float = 0.0
+    """Seconds from the start of the client to its first connection."""
+    _started: float = 0.0
 
     @property
     def in_doubt(self) -> bool:
@@ -71,10 +74,11 @@ class ClientDialogue(Dialogue):
         if self.client is not None:
             await self._end_client()
         variables = {BACKOFF: f"{scale:g}"} | ({TOKEN: token} if token else {})
-        self.world.secrets.learn({"token": token}, token)
+        self.world.secrets.learn({"token": token}, encode({"token": token}))
         self.variables["url"] = self.listener.url(url)
         self.witness.given({"token": token})
         self._note(f"the client starts, {'with' if token else 'without'} an access token")
+        self._started = perf_counter()
         self.client = await Client.start(
             command, self.variables["url"], variables, self.witness.printed
         )
@@ -84,6 +88,8 @@ class ClientDialogue(Dialogue):
     async def accept(self, name: str, answer: Answer, timeout: float) -> Accepted:
         """Take the client's next connection under a name; raise `TimeoutError` if none comes."""
         connection = await self._next(timeout)
+        if not self.connections:
+            self.came_after = connection.arrived - self._started
         self._advanced_before[connection] = self.world.advanced
         earlier = self.connections.get(name)
         if earlier is not None:
@@ -91,6 +97,8 @@ class ClientDialogue(Dialogue):
         self.connections[name] = connection
         self.of_connection[name] = {}
         connection.reply = self.world.suite.reply
+        if self.world.target.command is None and len(self.connections) == 1:
+            connection.reply = self._reply_to_new
         await connection.answer_request(name, answer)
         return connection
 
@@ -107,6 +115,15 @@ class ClientDialogue(Dialogue):
             arriving.cancel()
             ended.cancel()
             await asyncio.gather(arriving, ended, return_exceptions=True)
+
+    def _reply_to_new(self, value: Any) -> Any:
+        """Answer a client that was started by hand, unless it is still the one of before."""
+        if self.world.suite.is_return(value):
+            raise NotJudged(
+                "the client comes back to a session of before, and each scenario needs a new one: "
+                "end the client when its connection has ended, and start it again"
+            )
+        return self.world.suite.reply(value)
 
     async def command(self, value: Mapping[str, Any]) -> None:
         """Give the client's driver a command."""

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequenc
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from math import inf
 from time import perf_counter
 
 import msgspec
@@ -118,7 +119,9 @@ class Run:
         except Unreachable as error:
             return self.unreached(str(error))
         except asyncio.CancelledError:
-            self.interrupted = True
+            task = asyncio.current_task()
+            self.interrupted = task is not None and task.cancelling() > 0
+            self._attempts.note = self._attempts.note or "the run was cut short by a time limit"
         return self.record()
 
     async def _discovered(self) -> RefusedHandshake | None:
@@ -217,9 +220,13 @@ class Run:
             if self._attempts.obstacle(row) is None and not self._needs(row).spares_wait
         ]
         scale = self.options.timeout_scale
-        starts = len(waits) / self.options.jobs if self.suite.role == "client" else 0.0
-        seconds = limit(max(waits, default=0.0), scale, self.world.round_trip, starts)
-        bound = TimeLimit(self.world, seconds)
+        starts, since, trip = 0.0, self.world.begun, self.world.round_trip
+        if self.suite.role == "client":
+            starts, since = len(waits) / self.options.jobs, perf_counter()
+        seconds = limit(max(waits, default=0.0), scale, trip, starts, self.world.start)
+        if self.suite.role == "client" and self.target.command is None:
+            seconds = inf  # a person starts each client
+        bound = TimeLimit(self.world, seconds, since)
         self._end = bound.end
         try:
             if not await bound.keep(self._all()):

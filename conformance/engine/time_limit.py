@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
+from math import inf
 from time import perf_counter
 from typing import Any, Final
 
@@ -32,25 +33,31 @@ A_START: Final = 6.0
 
 
 def limit(
-    longest_wait: float, timeout_scale: float, round_trip: float, starts: float = 0.0
+    longest_wait: float,
+    timeout_scale: float,
+    round_trip: float,
+    starts: float = 0.0,
+    a_start: float = 0.0,
 ) -> float:
     """Return the seconds after which a run ends in any case; a slow network gets more.
 
-    `starts` is how many clients are started, one after the other.
+    `starts` is how many clients are started, one after the other, each of which takes `a_start`
+    seconds to connect.
     """
     slow = TRIPS * round_trip if round_trip < LAWFUL_TRIP else 0.0
-    return (3 * longest_wait + SPARE + A_START * starts) * max(1.0, timeout_scale) + slow
+    usual = 3 * longest_wait + SPARE + (A_START + a_start) * starts
+    return usual * max(1.0, timeout_scale) + slow
 
 
 class TimeLimit:
-    """Ends what takes longer than `seconds` from the beginning of the run, or what is ended.
+    """Ends what takes longer than `seconds` from a moment on, or what is ended.
 
     Time in which the kit was held up is added.
     """
 
-    def __init__(self, world: World, seconds: float) -> None:
+    def __init__(self, world: World, seconds: float, since: float) -> None:
         self._world = world
-        self._end = world.begun + seconds
+        self._end = since + seconds
         self._starved = seconds_without_processor()
         self._loop = asyncio.get_running_loop()
         self._bound = asyncio.timeout(None)
@@ -65,6 +72,11 @@ class TimeLimit:
             if not self._bound.expired():
                 raise
             return False
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if not self._bound.expired() or (task is not None and task.cancelling()):
+                raise
+            return False  # nobody asked for it: another bound expired together with this one
         finally:
             self._timer.cancel()
         return True
@@ -78,6 +90,8 @@ class TimeLimit:
         not_the_targets += min(seconds_without_processor() - self._starved, MOST_STARVED)
         not_the_targets += min(self._world.in_hooks, MOST_IN_HOOKS)
         left = self._end + not_the_targets - perf_counter()
+        if left == inf:
+            return
         if left > 0:
             self._timer = self._loop.call_later(left, self._check)
         else:

@@ -196,6 +196,11 @@ class Witness(Watcher):
         self.crossed(connection, "received", "note", what)
         self._judge(self._world.monitors, lambda m: m.broke(connection, what))
 
+    def too_long(self, connection: Connection, what: str) -> None:
+        """Hand a message that the kit does not read to the monitors."""
+        self.crossed(connection, "received", "note", what)
+        self._judge(self._world.monitors, lambda m: m.too_long(connection, what))
+
     def ended(self, connection: Connection, end: End) -> None:
         """Note when a connection ended, and hand its end to the monitors."""
         self.ended_at[connection] = self._world.now()

@@ -42,6 +42,8 @@ class World:
     advanced: float = 0.0
     moves_clock: bool = False
     round_trip: float = 0.0
+    start: float = 0.0
+    """Seconds that a client took to connect after its start, the longest in the discovery."""
     stalls: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=200))
     stalled: float = 0.0
     in_hooks: float = 0.0

@@ -111,6 +111,9 @@ class Monitor(msgspec.Struct, eq=False):
     def broke(self, connection: Connection, what: str) -> Failure | None:
         """Judge a frame that RFC 6455 forbids; `what` says how it is wrong."""
 
+    def too_long(self, connection: Connection, what: str) -> Failure | None:
+        """Judge a message that is longer than the kit reads; `what` says so."""
+
     def ended(self, connection: Connection, end: End) -> Failure | None:
         """Judge how a connection ended."""
 

@@ -94,6 +94,8 @@ class Suite(msgspec.Struct, frozen=True):
     claims: Callable[[Mapping[str, Any]], frozenset[str]]
     reply: Callable[[Any], Any]
     """What the kit answers by itself to a message of a client; None is nothing."""
+    is_return: Callable[[Any], bool]
+    """Whether a message of a client shows that it has had a session."""
 
     def judged_by(self) -> dict[str, tuple[str, ...]]:
         """Return the requirements that each scenario, passive check and form judges, by id."""
@@ -187,6 +189,7 @@ def _load(name: str) -> Suite:
         kind_of=extension.kind_of,
         claims=extension.claims,
         reply=getattr(extension, "reply", lambda value: None),
+        is_return=getattr(extension, "is_return", lambda value: False),
     )
     if cached is None:
         judged = suite.judged_by()

@@ -17,6 +17,8 @@ from conformance.target.waiver import waivers
 from conformance.text.escapes import printable
 from conformance.text.excerpts import cut
 
+_NO_PROGRAM: Final = f"expected a program as the first word; {URL} is an address"
+
 _EXAMPLE: Final = f'the command that starts the client: --launch "node client.js {URL}"'
 
 LOOPBACK: Final = "127.0.0.1"
@@ -60,6 +62,8 @@ def from_source(source: Source, path: Path, *, here: bool = True) -> Target:
     place = ("command", "run")
     if not any(URL in word for word in row["run"]):
         raise source.error(f"expected {URL} in the command: the address for the client", place)
+    if URL in row["run"][0]:
+        raise source.error(_NO_PROGRAM, (*place, 0))
     fault = program.fault(row["run"], folder) if here else None
     if fault is not None:
         raise source.error(fault.message, (*place, fault.word))
@@ -87,6 +91,8 @@ def _launched(text: str) -> Target:
     argv = words_of(text)
     if not any(URL in word for word in argv):
         raise InputError(f"expected {URL} in the command: the address for the client", _LAUNCH)
+    if URL in argv[0]:
+        raise InputError(_NO_PROGRAM, _LAUNCH)
     fault = program.fault(argv, Path())
     if fault is not None:
         raise InputError(fault.message, _LAUNCH)

@@ -25,7 +25,8 @@ def fault(argv: Sequence[str], folder: Path) -> Fault | None:
         if not _is_word(word):
             return Fault("has a character that no command can contain", i)
     program = process_group.words(argv)[0]
-    found = shutil.which(folder / program if os.path.dirname(program) else program)  # noqa: PTH120
+    in_folder = os.path.join(folder.absolute(), program)  # noqa: PTH118 - a path would lose "./"
+    found = shutil.which(in_folder if os.path.dirname(program) else program)  # noqa: PTH120
     if found is not None or GROUP.search(program):
         return None
     reason = _why_not(folder / program)

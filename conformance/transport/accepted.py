@@ -1,15 +1,16 @@
 """A connection that a client opened: the kit is its server."""
 
+import re
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from time import perf_counter
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 import msgspec
 from websockets.datastructures import Headers
-from websockets.exceptions import InvalidHandshake
+from websockets.exceptions import InvalidHandshake, SecurityError
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
 from websockets.server import ServerProtocol
@@ -24,6 +25,9 @@ MOST_EARLY: Final = 64 * 1024
 """Bytes that are kept of what a client sends before its request is answered."""
 
 MOST_PINGS: Final = 1000
+
+_AUTHORITY: Final = re.compile(r"\A(?:http|ws)s?://[^/?]*|#.*\Z", re.DOTALL)
+"""What is before the path in the absolute form of a request's target, and a fragment."""
 
 EARLY: Final = "a frame came before the handshake was answered"
 
@@ -51,11 +55,16 @@ class Accepted(Connection):
 
     masks = False
 
-    def __init__(self, watcher: Watcher, longest: int) -> None:
+    def __init__(
+        self, watcher: Watcher, longest: int, asked: Callable[[], None] = lambda: None
+    ) -> None:
         super().__init__("", ServerProtocol(max_size=longest), watcher, longest=longest)
+        self._asked = asked
         self.request: Request | None = None
         self.fault = ""
         """What RFC 6455, section 4.2.1, does not allow in the request."""
+        self.is_beyond = False
+        """Whether it is only that the kit reads no longer request."""
         self._early = bytearray()
         self.arrived = perf_counter()
         """When the TCP connection came."""
@@ -69,7 +78,21 @@ class Accepted(Connection):
     @property
     def is_answered(self) -> bool:
         """Whether the request is complete, or never will be."""
-        return self.request is not None or bool(self.fault) or self.end is not None
+        known = self.request is not None or bool(self.fault)
+        return known or self.end is not None or self.is_beyond_the_kit
+
+    @property
+    def is_probe(self) -> bool:
+        """Whether the connection ended without a byte."""
+        return not self.head and (self.end is not None or bool(self.fault))
+
+    def _take(self, receive: Callable[[bytes], None], data: bytes) -> None:
+        super()._take(receive, data)
+        self._asked()
+
+    def _end(self, code: int, reason: str, how: str) -> None:
+        super()._end(code, reason, how)
+        self._asked()
 
     async def requested(self, timeout: float) -> None:
         """Wait for the whole request, or what came instead; raise `TimeoutError`."""
@@ -80,12 +103,13 @@ class Accepted(Connection):
         """The request as a value: path, query, headers by lower-case name, subprotocols."""
         if self.request is None:
             return {}
-        parts, headers = urlsplit(self.request.path), self.request.headers
+        path, _, query = _AUTHORITY.sub("", self.request.path).partition("?")
+        headers = self.request.headers
         found = {name.lower(): ", ".join(headers.get_all(name)) for name in headers}
         offered = found.get("sec-websocket-protocol", "").split(",")
         return {
-            "path": parts.path,
-            "query": dict(parse_qsl(parts.query, keep_blank_values=True)),
+            "path": path,
+            "query": dict(parse_qsl(query, keep_blank_values=True)),
             "headers": found,
             "subprotocols": [name.strip() for name in offered if name.strip()],
         }
@@ -93,6 +117,8 @@ class Accepted(Connection):
     def _file_handshake(self, data: bytes) -> None:
         protocol = self.protocol
         assert isinstance(protocol, ServerProtocol)
+        if self.fault:
+            return
         if data:
             protocol.receive_data(data)
         else:
@@ -103,6 +129,8 @@ class Accepted(Connection):
                 self._check(protocol, event)
         if self.request is None and protocol.handshake_exc is not None and not self.fault:
             self.fault = str(protocol.handshake_exc)
+            causes = (protocol.handshake_exc, protocol.handshake_exc.__cause__)
+            self.is_beyond = any(isinstance(cause, SecurityError) for cause in causes)
 
     def _check(self, protocol: ServerProtocol, request: Request) -> None:
         try:

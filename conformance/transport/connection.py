@@ -224,9 +224,10 @@ class Connection(Outgoing, asyncio.Protocol):
                         break
         except Unfixable as fault:
             self._break_off(str(fault))
-        except OutOfReach:
+        except OutOfReach as fault:
             self._break_off("")
             if not self.refused:
+                self._observer.too_long(self, str(fault))
                 raise
         except ProtocolError as fault:
             if self.end is None:

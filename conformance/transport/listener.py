@@ -56,6 +56,9 @@ class Listener:
                 )
             except OSError as error:
                 raise Unreachable(f"cannot listen at port {port}: {error.strerror}") from None
+            if not self._server.sockets:
+                self.stop()
+                raise Unreachable("cannot listen: the system has no more sockets for the kit")
             self._port = self._server.sockets[0].getsockname()[1]
 
     def stop(self) -> None:
@@ -66,20 +69,34 @@ class Listener:
 
     def _arriving(self) -> asyncio.Protocol:
         self.dials.append(perf_counter())
+        self._forget_probes()
         if len(self._waiting) >= MOST_WAITING:
             return _Unwanted()
-        connection = Accepted(self._watcher, self._longest)
+        connection = Accepted(self._watcher, self._longest, self._arrivals.notify)
         self._waiting.append(connection)
         self._arrivals.notify()
         return connection
 
     async def next(self, timeout: float) -> Accepted:
-        """Return the next connection whose request is complete; raise `TimeoutError`."""
-        deadline = perf_counter() + timeout
-        await self._arrivals.until(lambda: bool(self._waiting), timeout)
-        connection = self._waiting.popleft()
-        await connection.requested(max(0.0, deadline - perf_counter()))
+        """Return the first connection whose request is complete; raise `TimeoutError`.
+
+        A client may open others beforehand or beside it, and end them without a byte.
+        """
+        await self._arrivals.until(lambda: self._first() is not None, timeout)
+        connection = self._first()
+        assert connection is not None
+        self._waiting.remove(connection)
+        await connection.requested(0.0)
         return connection
+
+    def _first(self) -> Accepted | None:
+        self._forget_probes()
+        return next((row for row in self._waiting if row.is_answered), None)
+
+    def _forget_probes(self) -> None:
+        """Forget the connections that ended without a byte."""
+        if any(row.is_probe for row in self._waiting):
+            self._waiting = deque(row for row in self._waiting if not row.is_probe)
 
     @property
     def waiting(self) -> tuple[Accepted, ...]:

@@ -57,6 +57,9 @@ class Watcher:
     def broke(self, connection: "Connection", what: str) -> None:
         """The target sent a frame that RFC 6455 forbids."""
 
+    def too_long(self, connection: "Connection", what: str) -> None:
+        """A message began that is longer than the kit reads."""
+
     def ended(self, connection: "Connection", end: End) -> None:
         """The connection ended, with or without a close frame."""
 

@@ -60,7 +60,9 @@ def test_a_client_that_does_not_connect_cannot_be_judged(
     assert json.loads((tmp_path / "report.json").read_text("utf-8"))["run"]["unreachable"]
 
 
-@pytest.mark.parametrize("way", ["prints_junk", "floods", "ignores_the_end"])
+@pytest.mark.parametrize(
+    "way", ["prints_junk", "floods", "ignores_the_end", "opens_another_first", "looks_first"]
+)
 def test_what_is_odd_beside_the_protocol_makes_no_difference(way: str, tmp_path: Path) -> None:
     done = judged(way, tmp_path)
     assert (done.status, complaints(done.errors)) == (0, "")
@@ -71,6 +73,80 @@ def test_a_client_that_breaks_the_handshake_fails(way: str, tmp_path: Path) -> N
     done = judged(way, tmp_path, "--retries", "0", "--connect-timeout", "2")
     assert done.status in (1, 3, 4), done.output
     assert not obeyed(done.output + done.errors)
+
+
+@pytest.mark.parametrize("way", ["has_a_long_header", "has_many_headers"])
+def test_a_request_that_the_kit_does_not_read_proves_nothing(way: str, tmp_path: Path) -> None:
+    done = judged(way, tmp_path, "--retries", "0")
+    report = json.loads((tmp_path / "report.json").read_text("utf-8"))
+    found = {row["id"]: row for row in report["results"]}[CHECK]
+    assert (found["outcome"], done.status) == ("inconclusive", 3)
+    assert "a request is longer than the kit reads" in found["reason"]
+
+
+@pytest.mark.parametrize("way", ["asks_for_no_path", "asks_for_no_address"])
+def test_whatever_a_client_asks_for_is_judged(way: str, tmp_path: Path) -> None:
+    done = judged(way, tmp_path, "--retries", "0", "--forms", "none")
+    assert done.status in (1, 3), done.output + done.errors
+    assert json.loads((tmp_path / "report.json").read_text("utf-8"))["results"]
+
+
+@pytest.mark.parametrize("way", ["announces_a_terabyte", "sends_64_mib"])
+def test_a_message_that_the_kit_does_not_read_is_too_long(way: str, tmp_path: Path) -> None:
+    assert judged(way, tmp_path, "--retries", "0", "--forms", "none").status == 1
+    report = json.loads((tmp_path / "report.json").read_text("utf-8"))
+    outcomes = {row["id"]: row["outcome"] for row in report["results"]}
+    assert outcomes["passive/length"] == "failed"
+
+
+def test_a_client_that_escapes_its_end_leaves_no_traceback(tmp_path: Path) -> None:
+    done = judged("leaves_a_session_of_its_own", tmp_path)
+    assert (done.status, complaints(done.errors)) == (0, "")
+
+
+@pytest.mark.parametrize("padding", [330, 350, 370])
+def test_no_part_of_a_token_is_told(padding: int, tmp_path: Path) -> None:
+    done = judged("says_its_token", tmp_path, PADDING=str(padding))
+    assert done.status == 4
+    assert "xxx" in done.errors
+    assert "kq7Zb0" not in done.errors
+
+
+def test_a_client_that_was_started_by_hand_and_goes_on_proves_nothing(tmp_path: Path) -> None:
+    port, report = ports.free(), tmp_path / "report.json"
+    words = ("client", "--listen", str(port), CHECK, "--json", str(report), "--quiet")
+    kit = subprocess.Popen([*COMMAND, *words], stderr=subprocess.PIPE, text=True, cwd=ROOT)
+    assert kit.stderr is not None
+    kit.stderr.readline()
+    client = (sys.executable, "-m", "tests.support.odd_client", "remembers")
+    while kit.poll() is None:
+        subprocess.run([*client, f"ws://127.0.0.1:{port}/"], cwd=ROOT, capture_output=True)
+    kit.stderr.close()
+    assert kit.returncode == 3
+    found = {row["id"]: row for row in json.loads(report.read_text("utf-8"))["results"]}[CHECK]
+    assert found["outcome"] == "inconclusive"
+    assert "end the client" in found["reason"]
+
+
+def test_a_command_may_name_a_program_of_the_folder(tmp_path: Path) -> None:
+    script = tmp_path / "client.sh"
+    script.write_text("#!/bin/sh\nexit 7\n", encoding="utf-8")
+    script.chmod(0o755)
+    env = {"PYTHONPATH": str(ROOT)}
+    words = ("client", "--launch", "./client.sh {url}", CHECK, "--no-report", "--quiet")
+    done = call(*words, folder=tmp_path, env=env)
+    assert done.status == 4
+    assert "ended with status 7" in done.complaint
+
+
+def test_a_command_that_the_system_refuses_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "client.yaml"
+    path.write_text(
+        f"command: {{run: [{sys.executable}, '{{url}}', '{'x' * 200_000}']}}\n", encoding="utf-8"
+    )
+    done = call("client", str(path), CHECK, "--no-report", "--quiet")
+    assert done.status == 4
+    assert "cannot be run" in done.complaint
 
 
 def test_what_a_client_started_ends_with_it(tmp_path: Path) -> None:
@@ -108,6 +184,11 @@ def test_a_port_that_is_taken_is_told() -> None:
     ("words", "said"),
     [
         (["--launch", "nosuchprogram {url}"], "--launch: the command nosuchprogram cannot be run"),
+        (["--launch", "{url}"], "--launch: expected a program as the first word"),
+        (
+            ["--launch", "./tests {url}"],
+            "the command ./tests cannot be run: it is a folder",
+        ),
         (["--launch", "python x.py"], "--launch: expected {url} in the command"),
         (["nosuch.yaml"], 'there is no target file "nosuch.yaml"; write one, or give the command'),
         ([], "expected a target file, or the command that starts the client: --launch"),

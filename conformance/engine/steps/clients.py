@@ -18,10 +18,11 @@ from conformance.engine.steps.driving import (
     settle,
 )
 from conformance.engine.steps.receiving import like
+from conformance.errors import InputError, OutOfReach
 from conformance.json_text import at, encode
 from conformance.model import Evidence
 from conformance.target.lifetime import how
-from conformance.transport import End
+from conformance.transport import End, Unreachable
 from conformance.transport.accepted import Accepted, Answer
 
 KNOWN: Final = ("coda.v1",)
@@ -37,6 +38,8 @@ async def start(action: Action) -> None:
         await dialogue_of(action).start(row.get("token", ""), scale, row.get("url", ""))
     except NotJudged as error:
         raise NotJudged(f"{action.step.location}: {error}") from None
+    except InputError as error:  # what the user wrote, or the system that lacks room
+        raise Unreachable(str(error)) from None
 
 
 async def accept(action: Action) -> None:
@@ -119,6 +122,8 @@ async def _next(action: Action, answer: Answer) -> Accepted | None:
 
 
 def _judge_request(action: Action, connection: Accepted) -> None:
+    if connection.is_beyond:
+        raise OutOfReach(f"a request is longer than the kit reads: {connection.fault}")
     if connection.fault:
         action.requirement = action.world.suite.handshake.broken
         action.fail(

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from conformance.loader.monitor import Monitor
     from conformance.loader.suite import Suite
 
-__all__ = ["FUNCTIONS", "claims", "kind_of", "make_monitors", "reply"]
+__all__ = ["FUNCTIONS", "claims", "is_return", "kind_of", "make_monitors", "reply"]
 
 FUNCTIONS = {**OF_CODA, **OWN}
 
@@ -65,3 +65,9 @@ def reply(value: Any) -> Any:
     if kind == "ping":
         return {"type": "pong", **named, "data": value.get("data", {})}
     return {"type": "error", **named, "data": {"code": "unknown_type", "message": "Unknown type"}}
+
+
+def is_return(value: Any) -> bool:
+    """Whether an answer to the challenge shows that the client has had a session before."""
+    data = value.get("data") if kind_of(value) == "auth_response" else None
+    return isinstance(data, dict) and not data.keys().isdisjoint({"resume", "last_seq"})

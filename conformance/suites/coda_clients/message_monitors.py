@@ -11,6 +11,7 @@ from conformance.suites.coda.frame_monitors import Frames
 from conformance.suites.coda.message_monitors import Shape, WellFormed
 from conformance.suites.coda.state_monitors import message_type, unexpected
 from conformance.transport import BEHIND_CLOSE, Connection, Message
+from conformance.transport.handshake import MAX_MESSAGE
 
 ANSWER: Final = "auth_response"
 
@@ -139,6 +140,18 @@ class NotTooLong(Monitor):
             f"a message of {length:,} bytes",
             expected=Evidence(f"{most:,} bytes at most"),
             received=Evidence(message.text),
+        )
+
+    def too_long(self, connection: Connection, what: str) -> Failure | None:
+        """Judges a message that the kit does not read, as it is longer than any that may come."""
+        self.observed += 1
+        most = self.noted.get(connection, LONGEST)
+        if most > MAX_MESSAGE:
+            return None
+        return Failure(
+            "a message that is longer than the kit reads",
+            expected=Evidence(f"{most:,} bytes at most"),
+            received=Evidence(what),
         )
 
 
