@@ -66,7 +66,7 @@ def test_a_target_file_may_leave_the_port_to_the_kit_and_its_hooks_know_it(tmp_p
         (("--launch", "no-such-program {port}"),
          "--launch: the command no-such-program cannot be run: there is no such program"),
         (("--launch", "node 'server"), "--launch: is no command: no closing quotation"),
-        (("--launch", " "), "--launch: expected the command that starts the server"),
+        (("--launch", " "), "--launch: expected the command that starts the target"),
         ((AT, "--launch", "node server.js"),
          "the URL has {port}, but the command that starts the server has not"),
         (("http://127.0.0.1:{port}/", "--launch", "node {port}"),
