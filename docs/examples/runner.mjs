@@ -28,7 +28,7 @@ async function run({ javascript, events = [] }) {
     constructor(...args) {
       super(...args);
       clients.push(this);
-      this.heard = new Promise((resolve) => this.on(END, resolve));
+      this.ended = new Promise((resolve) => this.on(END, resolve));
       this.raised = this.joined.then(async () => {
         for (const event of [...events, { type: END, data: {} }]) await ask("emit_event", event);
       });
@@ -41,7 +41,7 @@ async function run({ javascript, events = [] }) {
   await new AsyncFunction(...Object.keys(names), javascript)(...Object.values(names));
   for (const client of clients) {
     await client.raised;
-    await Promise.race([client.heard, client.ended]);
+    if (!client.isOver) await client.ended;
     client.close();
   }
   return lines.join("");

@@ -1,11 +1,13 @@
-"""Starts the client to copy: `python docs/examples/start.py URL` prints the events it is sent."""
+"""Starts the client to copy: `python docs/examples/start.py URL` prints the events it is sent.
+
+CODA_BACKOFF_SCALE shortens its waits, for tests.
+"""
 
 import asyncio
 import json
+import os
 import sys
 from contextlib import suppress
-
-from websockets import WebSocketException
 
 if __package__:
     from docs.examples import client
@@ -16,12 +18,13 @@ TYPES = ("stt_result", "llm_result", "tts_start", "client_message")
 
 
 async def main(url: str) -> int:
-    """Print events until the session ends; return the exit status."""
+    """Print events until the client does not come back; return the exit status."""
+    client.SECOND = float(os.environ.get("CODA_BACKOFF_SCALE", "1"))
     try:
         async with client.Client(url, *TYPES) as connected:
             async for event in connected:
                 print(json.dumps(event), flush=True)
-    except (OSError, WebSocketException) as error:
+    except client.Ended as error:
         print(error, file=sys.stderr)
     return 1
 

@@ -98,12 +98,16 @@ def _listening(kind: str, schema: Mapping[str, Any]) -> Snippet:
 def _asking(command: str, data: Any) -> Snippet:
     """Return a snippet that sends a command and prints the answer."""
     return Snippet(
+        f'command = {{"message_type": "{command}", "message_data": {python_text(data)}}}\n'
         "async with Client(url) as client:\n"
-        f'    answer = await client.send("{command}", {python_text(data)})\n'
+        '    answer = await client.send("client_message", command)\n'
         '    print(answer["type"], answer["data"]["message_data"])\n',
         "const client = new Client(url);\n"
         "await client.joined;\n"
-        f'const answer = await client.send("{command}", {script_text(data)});\n'
+        'const answer = await client.send("client_message", {\n'
+        f'  message_type: "{command}",\n'
+        f"  message_data: {script_text(data)},\n"
+        "});\n"
         "console.log(answer.type, answer.data.message_data);\n"
         "client.close();\n",
     )
