@@ -6,11 +6,13 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from websockets.asyncio.server import ServerConnection, serve
 
 from conformance.documents import locations
 from conformance.documents.schemas import SchemaStore
+from tests.support.sockets import listening, url_of
 
 STORE = SchemaStore(locations.schema_root())
 
@@ -89,3 +91,36 @@ def saying(*texts: str) -> Any:
             await socket.send(text)
 
     return play
+
+
+class Line(NamedTuple):
+    """A line to a server that can be cut."""
+
+    url: str
+    writers: set[asyncio.StreamWriter]
+
+    def cut(self) -> None:
+        """End all connections without a close frame."""
+        for writer in self.writers:
+            writer.transport.abort()
+
+
+@asynccontextmanager
+async def line_to(url: str) -> AsyncIterator[Line]:
+    target, writers = urlsplit(url), set[asyncio.StreamWriter]()
+
+    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.add(writer)
+        while data := await reader.read(1 << 16):
+            writer.write(data)
+        writer.transport.abort()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        behind, ahead = await asyncio.open_connection(target.hostname, target.port)
+        try:
+            await asyncio.gather(pump(reader, ahead), pump(behind, writer), return_exceptions=True)
+        finally:
+            ahead.transport.abort()
+
+    async with listening(talk) as server:
+        yield Line(url_of(server), writers)

@@ -8,10 +8,9 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 import pytest
 from websockets.asyncio.server import ServerConnection
@@ -22,7 +21,7 @@ from docs.examples import run
 from docs.examples.client import Client
 from docs.site.snippets import messages, printed, snippets
 from tests.docs.drivers import HAS_LIBRARY, HAS_NODE, Broken, Driver, driving
-from tests.docs.scripted import event_of, hosting, saying, silent, strange
+from tests.docs.scripted import event_of, hosting, line_to, saying, silent, strange
 from tests.schemas.npm import MODULES, NODE, needed
 from tests.schemas.schema_files import SCHEMAS
 from tests.support.kit import ROOT, call
@@ -81,39 +80,6 @@ def server(request: pytest.FixtureRequest) -> Iterator[Served]:
 async def client(request: pytest.FixtureRequest) -> AsyncIterator[Driver]:
     async with driving(request.param) as driver:
         yield driver
-
-
-class Line(NamedTuple):
-    """A line to a server that can be cut."""
-
-    url: str
-    writers: set[asyncio.StreamWriter]
-
-    def cut(self) -> None:
-        """End all connections without a close frame."""
-        for writer in self.writers:
-            writer.transport.abort()
-
-
-@asynccontextmanager
-async def line_to(url: str) -> AsyncIterator[Line]:
-    target, writers = urlsplit(url), set[asyncio.StreamWriter]()
-
-    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writers.add(writer)
-        while data := await reader.read(1 << 16):
-            writer.write(data)
-        writer.transport.abort()
-
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        behind, ahead = await asyncio.open_connection(target.hostname, target.port)
-        try:
-            await asyncio.gather(pump(reader, ahead), pump(behind, writer), return_exceptions=True)
-        finally:
-            ahead.transport.abort()
-
-    async with listening(talk) as server:
-        yield Line(url_of(server), writers)
 
 
 @pytest.mark.parametrize("language", ["python", pytest.param("javascript", marks=HAS_NODE)])
