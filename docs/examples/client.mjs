@@ -4,7 +4,8 @@
  * Left out: access tokens, CLIENT-03, CLIENT-16 to CLIENT-23 and CLIENT-72 to CLIENT-79; sending
  * again what a break left unanswered, CLIENT-06 and CLIENT-51 to CLIENT-56, so that `send` fails at
  * a break; a check of what you send, CLIENT-41, CLIENT-42 and CLIENT-44: give `send` what JSON can
- * hold; the status of a refused handshake, CLIENT-68, which browsers do not tell.
+ * hold; the status of a refused handshake, CLIENT-68, and ping frames, CLIENT-85, which browsers do
+ * not show.
  * clients/javascript leaves out nothing.
  */
 /** @typedef {import("./coda_messages.d.ts").ServerToClient} ServerToClient of schemas/types */
