@@ -14,6 +14,7 @@ export class Socket {
   constructor(WebSocket, url, told) {
     this.#told = told;
     try {
+      // CLIENT-86: what RFC 6455 asks for is the WebSocket's.
       this.#socket = new WebSocket(url, [SUBPROTOCOL]); // CLIENT-09, CLIENT-04, CLIENT-17
     } catch {
       queueMicrotask(() => this.#end({}));

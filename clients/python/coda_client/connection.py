@@ -89,7 +89,7 @@ class Connection:
 
     async def _open(self) -> _Heard | End:
         try:
-            socket = await _Opening(
+            socket = await _Opening(  # CLIENT-86
                 dialled(self._url),  # CLIENT-04
                 subprotocols=[Subprotocol("coda.v1")],  # CLIENT-09, CLIENT-17
                 compression=None,  # a secret is never compressed next to what others chose

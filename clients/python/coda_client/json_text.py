@@ -16,9 +16,11 @@ class NotJSON(ValueError):
 def decode(text: str) -> Any:
     """The value of a text; raise `NotJSON`."""
     try:
-        return json.loads(text, parse_constant=_refuse)
+        value = json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError):
         raise NotJSON("the text is not JSON") from None
+    _check(value, 1)
+    return value
 
 
 def encode(value: Any) -> str:

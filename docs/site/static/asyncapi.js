@@ -28,15 +28,10 @@ function mend(place) {
 
 function show(schema, config) {
   const place = document.getElementById("asyncapi");
-  let isDue = false;
-  const mendOnce = () => {
-    isDue = false;
+  // At once, before anybody can see what was added.
+  new MutationObserver(() => {
     mend(place);
     if (document.getElementById("operations")) place.setAttribute("aria-busy", "false");
-  };
-  new MutationObserver(() => {
-    if (!isDue) requestAnimationFrame(mendOnce);
-    isDue = true;
   }).observe(place, { childList: true, subtree: true });
   AsyncApiStandalone.render({ schema, config }, place);
 }
