@@ -24,6 +24,7 @@ from tests.docs.drivers import HAS_LIBRARY, HAS_NODE, Broken, Driver, driving
 from tests.docs.scripted import event_of, hosting, line_to, saying, silent, strange
 from tests.schemas.npm import MODULES, NODE, needed
 from tests.schemas.schema_files import SCHEMAS
+from tests.support.judged_client import sample
 from tests.support.kit import ROOT, call
 from tests.support.sockets import listening, url_of
 
@@ -269,13 +270,14 @@ def test_the_kit_finds_nothing_but_what_its_head_leaves_out(
     starter: str, name: str, tmp_path: Path
 ) -> None:
     report = tmp_path / "report.json"
-    done = call("client", "--launch", starter, "--json", str(report), "--no-report", folder=ROOT)
+    words = ("--json", str(report), "--no-report", "passive", *sample(5))
+    done = call("client", "--launch", starter, *words, folder=ROOT)
     assert done.status in (0, 3), done.output  # without a driver, a part cannot be judged
     rows = json.loads(report.read_text("utf-8"))["requirements"]
     found = {row["id"]: row["status"] for row in rows}
     wrong = {key for key, status in found.items() if status in ("failed", "warned")}
     assert wrong <= left_out(name), done.output
-    assert list(found.values()).count("passed") >= 25
+    assert list(found.values()).count("passed") >= 10
 
 
 def left_out(name: str) -> set[str]:

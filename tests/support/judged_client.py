@@ -3,6 +3,15 @@
 import json
 from pathlib import Path
 
+from conformance.documents.locations import OF_CLIENTS
+from conformance.loader.suite import load
+
+
+def sample(one_in: int) -> list[str]:
+    """The ids of one scenario for clients in so many; `.ci/full` runs all of them."""
+    return sorted(load(OF_CLIENTS).scenarios)[::one_in]
+
+
 AT_MOST_OPEN = 20
 """One result in so many may be inconclusive: this machine was too busy to tell."""
 

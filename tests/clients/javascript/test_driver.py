@@ -14,7 +14,7 @@ import pytest
 
 from conformance.documents import locations
 from conformance.documents.schemas import SchemaStore
-from tests.support.judged_client import assert_conformant
+from tests.support.judged_client import assert_conformant, sample
 from tests.support.kit import LIMIT, ROOT, call, server
 
 CLIENT = ROOT / "clients" / "javascript"
@@ -192,6 +192,7 @@ def test_a_mistake_of_its_user_is_one_line_and_status_2(
 def test_it_is_conformant(tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     launch = f"{DRIVER[0]} {DRIVER[1]} {{url}}"
-    done = call("client", "--launch", launch, "--quiet", f"--report=json={report}")
+    words = ("--quiet", f"--report=json={report}", "passive", *sample(4))
+    done = call("client", "--launch", launch, *words)
     assert report.exists(), done.errors
     assert_conformant(report)

@@ -1,7 +1,7 @@
 """The dashboard with many events: no task keeps the page from its user, and memory is bounded.
 
 What a task costs is its processor time, from a trace of the browser: on a machine that does other
-things, the time that passes says nothing. `python -m tests.clients.dashboard.test_under_load`
+things, the time that passes says nothing. `python -m tests.clients.dashboard.under_load`
 prints both.
 """
 
