@@ -89,7 +89,7 @@ class Connection:
 
     async def _open(self) -> _Heard | End:
         try:
-            socket = await _Opening(  # CLIENT-86
+            socket = await _Opening(
                 dialled(self._url),  # CLIENT-04
                 subprotocols=[Subprotocol("coda.v1")],  # CLIENT-09, CLIENT-17
                 compression=None,  # a secret is never compressed next to what others chose
@@ -98,7 +98,7 @@ class Connection:
                 ping_interval=None,
                 close_timeout=CLOSES_WITHIN,
                 max_size=LONGEST,  # CLIENT-28
-                logger=_LOGGER,
+                logger=_LOGGER,  # CLIENT-86 is kept by websockets
                 create_connection=_Heard,
             )
         except InvalidStatus as error:
