@@ -1,5 +1,6 @@
 """The Markdown report, to be mailed, committed or shown in CI: the same for the same outcomes."""
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Final
@@ -199,6 +200,10 @@ def _dialogue(result: Result, failure: Failure, kinds: Kinds, role: str) -> Iter
     yield from ("", "```text", *lines[-AROUND:], "```")
 
 
+_BYTES: Final = re.compile(r", \d+ bytes$")
+"""How long frames are, which differs from run to run where random texts were compressed."""
+
+
 def _said(row: TranscriptEntry, kinds: Kinds) -> str:
     kind = kinds.of_text(row.text, is_cut=row.is_cut) if row.kind == "text" else ()
     if kind:
@@ -207,7 +212,8 @@ def _said(row: TranscriptEntry, kinds: Kinds) -> str:
         return f"the text {_plain(settled(row.text))}"
     if row.kind == "text":
         return f"a text message of {row.size} characters"
-    return _plain(settled(words(row.kind, row.text, row.code, row.how))[:80])
+    said = _BYTES.sub("", words(row.kind, row.text, row.code, row.how))
+    return _plain(settled(said)[:80])
 
 
 def _plain(text: str) -> str:
