@@ -90,12 +90,7 @@ class ClientDialogue(Dialogue):
         connection = await self._next(timeout)
         if not self.connections:
             self.came_after = connection.arrived - self._started
-        self._advanced_before[connection] = self.world.advanced
-        earlier = self.connections.get(name)
-        if earlier is not None:
-            self.connections[f"{name}#{len(self.connections)}"] = earlier
-        self.connections[name] = connection
-        self.of_connection[name] = {}
+        self._keep(name, connection, self.world.advanced)
         connection.reply = self.world.suite.reply
         if self.world.target.command is None and len(self.connections) == 1:
             connection.reply = self._reply_to_new
@@ -126,9 +121,7 @@ class ClientDialogue(Dialogue):
         return self.world.suite.reply(value)
 
     async def command(self, value: Mapping[str, Any]) -> None:
-        """Give the client's driver a command."""
-        if not self.drives:
-            raise NotJudged("the client has no driver, which this step needs")
+        """Give the client's driver a command; raise `NotJudged` if it does not read it."""
         self.witness.given(value)
         self._note(f"command {encode(dict(value))}")
         try:
@@ -160,5 +153,4 @@ class ClientDialogue(Dialogue):
         self.client = None
 
     def _note(self, text: str) -> None:
-        seconds = perf_counter() - self.witness.started
-        self.witness.transcript.add(seconds, "", "noted", "note", text)
+        self.witness.noted("note", text)

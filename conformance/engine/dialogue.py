@@ -141,13 +141,17 @@ class Dialogue:
         )
         advanced = self.world.advanced
         connection = await connect(name, handshake, self.witness, answers_close)
+        self._keep(name, connection, advanced)
+        return connection
+
+    def _keep(self, name: str, connection: Connection, advanced: float) -> None:
+        """Keep a connection under a name, opened when the clock had been moved so far."""
         self._advanced_before[connection] = advanced
         earlier = self.connections.get(name)
         if earlier is not None:
             self.connections[f"{name}#{len(self.connections)}"] = earlier
         self.connections[name] = connection
         self.of_connection[name] = {}
-        return connection
 
     def opened_at(self, connection: Connection) -> float:
         """Return when a connection was opened, by the world's clock."""
@@ -224,7 +228,7 @@ class Dialogue:
 
     async def call_hook(self, name: str, arguments: Mapping[str, Any]) -> Any:
         """Call a hook of the target and return its result."""
-        self.witness.asked_of_hook(name, encode(dict(arguments)))
+        self.witness.noted("hook", f"{name} {encode(dict(arguments))}")
         if name not in self.world.target.hooks:
             raise HookFailed(self.world.without_hook(name))
         for monitor in self.world.monitors if name == RESTART else ():

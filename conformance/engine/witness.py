@@ -82,10 +82,9 @@ class Witness(Watcher):
         elif kind in ("handshake", "end"):
             self.last_of[connection] = self.transcript.count
 
-    def asked_of_hook(self, name: str, arguments: str) -> None:
-        """Add a call of a hook to the transcript."""
-        seconds = perf_counter() - self.started
-        self.transcript.add(seconds, "", "noted", "hook", f"{name} {arguments}")
+    def noted(self, kind: Kind, text: str) -> None:
+        """Add to the transcript what the kit did off the wire, such as a call of a hook."""
+        self.transcript.add(perf_counter() - self.started, "", "noted", kind, text)
 
     def given(self, result: Any) -> None:
         """Have the monitors judge what a hook gave."""

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import deque
-from time import perf_counter
 from typing import Final, cast
 
 from conformance.transport.accepted import Accepted
@@ -25,10 +24,7 @@ class _Unwanted(asyncio.Protocol):
 
 
 class Listener:
-    """Takes every connection that a client opens while it listens, in their order.
-
-    `dials` are the moments of `perf_counter` at which each of them came.
-    """
+    """Takes every connection that a client opens while it listens, in their order."""
 
     def __init__(self, watcher: Watcher, longest: int) -> None:
         self._watcher = watcher
@@ -37,7 +33,6 @@ class Listener:
         self._server: asyncio.Server | None = None
         self._waiting: deque[Accepted] = deque()
         self._arrivals = Arrivals()
-        self.dials: deque[float] = deque(maxlen=10 * MOST_WAITING)
 
     def url(self, form: str = "") -> str:
         """The address for the client in some form, in which `{port}` is replaced."""
@@ -68,7 +63,6 @@ class Listener:
             self._server = None
 
     def _arriving(self) -> asyncio.Protocol:
-        self.dials.append(perf_counter())
         self._forget_probes()
         if len(self._waiting) >= MOST_WAITING:
             return _Unwanted()

@@ -118,6 +118,11 @@ class Action:
         row = self.option(option)
         return self.span(row["since"]), float(row["seconds"])
 
+    def last_moment(self, within: tuple[Span, float]) -> float:
+        """Return until when something comes within a time, by the world's clock."""
+        span, seconds = within
+        return span.end + seconds + self.world.slack
+
     def span(self, label: str) -> Span:
         """Return when the step with that label was performed."""
         if label not in self.dialogue.spans:

@@ -94,7 +94,7 @@ async def _next(action: Action, answer: Answer) -> Accepted | None:
     within, early = action.moment("within"), action.moment("not_before")
     timeout = action.world.connect_timeout
     if within is not None:
-        timeout = max(0.0, within[0].end + within[1] + action.world.slack - action.world.now())
+        timeout = max(0.0, action.last_moment(within) - action.world.now())
     try:
         connection = await dialogue.accept(action.on, answer, timeout)
     except TimeoutError:
@@ -203,7 +203,7 @@ async def expect_question(action: Action) -> None:
     begun, within = perf_counter(), action.moment("within")
     timeout = action.timeout
     if within is not None:
-        timeout = max(0.0, within[0].end + within[1] + action.world.slack - action.world.now())
+        timeout = max(0.0, action.last_moment(within) - action.world.now())
     expected = Evidence("a ping, a ping frame or another message")
     try:
         item = await connection.next_question(begun, timeout)

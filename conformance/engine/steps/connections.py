@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any, Final, NoReturn
 
-from conformance.engine.dialogue import Span
 from conformance.engine.steps import excuses
 from conformance.engine.steps.action import GRACE, Action, StepFailed
 from conformance.engine.steps.barrier import END, NO_END, Probe
@@ -196,7 +195,7 @@ def _check_reason(action: Action, schema: Any, end: End) -> None:
 async def _await_end(action: Action) -> End:
     within = action.moment("within")
     begun = action.world.now()
-    deadline = begun + action.timeout if within is None else _last_moment(action, within)
+    deadline = begun + action.timeout if within is None else action.last_moment(within)
     row = excuses.Row(action.option("owed_for"))
     probe = Probe(action, END, NO_END)
     overdue = OVERDUE * action.world.timeout_scale
@@ -228,11 +227,6 @@ async def _await_end(action: Action) -> End:
     _stays_open(action)
 
 
-def _last_moment(action: Action, within: tuple[Span, float]) -> float:
-    span, seconds = within
-    return span.end + seconds + action.world.slack
-
-
 def _stays_open(action: Action) -> NoReturn:
     action.timed_out(
         "stays open",
@@ -246,7 +240,7 @@ def _check_moment(action: Action, end: End) -> None:
     early = action.moment("not_before")
     ended = action.ended_at
     within = action.moment("within")
-    if within is not None and ended > _last_moment(action, within):
+    if within is not None and ended > action.last_moment(within):
         _stays_open(action)
     if early is not None and ended < early[0].start + early[1] - excuses.RESOLUTION:
         action.fail(

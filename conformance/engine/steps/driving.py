@@ -26,6 +26,14 @@ def dialogue_of(action: Action) -> ClientDialogue:
     return action.dialogue
 
 
+def driven(action: Action) -> ClientDialogue:
+    """Return the dialogue of a step that needs the driver; raise `NotJudged` without one."""
+    dialogue = dialogue_of(action)
+    if not dialogue.drives:
+        raise NotJudged(f"{action.step.location}: the client has no driver, which this step needs")
+    return dialogue
+
+
 def faults_of(action: Action, schema: Any, value: Any) -> Sequence[Fault]:
     """Return where a value breaks the schema of a step, if it has one."""
     return action.world.suite.schemas.explain_inline(schema, value) if schema else ()
@@ -47,17 +55,16 @@ async def settle(action: Action) -> None:
 
 async def command(action: Action) -> None:
     """Give the client's driver a command."""
+    dialogue = driven(action)
     try:
-        await dialogue_of(action).command(action.argument)
+        await dialogue.command(action.argument)
     except NotJudged as error:
         raise NotJudged(f"{action.step.location}: {error}") from None
 
 
 async def expect_notice(action: Action) -> None:
     """Fail unless the driver reports what is expected; other notices before it are passed over."""
-    dialogue = dialogue_of(action)
-    if not dialogue.drives:
-        raise NotJudged(f"{action.step.location}: the client has no driver, which this step needs")
+    driven(action)
     expected, where = action.argument, action.option("where")
     deadline = perf_counter() + action.timeout
     other: Notice | None = None
@@ -140,9 +147,7 @@ def _judge_notice(action: Action, expected: Any, value: Any) -> None:
 
 async def expect_no_notice(action: Action) -> None:
     """Fail if the driver has reported, or reports within a moment, what it must not."""
-    dialogue = dialogue_of(action)
-    if not dialogue.drives:
-        raise NotJudged(f"{action.step.location}: the client has no driver, which this step needs")
+    dialogue = driven(action)
     await settle(action)
     if dialogue.process.cut:
         raise NotJudged(f"{action.step.location}: the driver wrote a line of over 2 MiB")

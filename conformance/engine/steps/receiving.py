@@ -171,7 +171,7 @@ class Answer:
         self.patience = action.timeout
         within = action.moment("within")
         if within is not None:
-            left = within[0].end + within[1] + action.world.slack - action.world.now()
+            left = action.last_moment(within) - action.world.now()
             self.patience = max(0.0, left)
         self._until = perf_counter() + self.patience
         self.is_unlikely = silences.is_sure(self.kind)
