@@ -17,8 +17,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from bundle import stale
+
 FOLDER = Path(__file__).resolve().parent
 TYPES = FOLDER / "types"
+OF_CLIENT = FOLDER.parent / "clients" / "javascript"
+"""The folder of the client that is published with the types in it."""
 JSON2TS = FOLDER.parent / "docs" / "node_modules" / ".bin" / "json2ts"
 DATAMODEL = "0.89.0"
 """The version of datamodel-code-generator, which .ci/run installs."""
@@ -142,19 +146,21 @@ def main() -> int:
     check = parser.parse_args().check
     bundle = json.loads((FOLDER / "bundle.json").read_text("utf-8"))
     try:
-        wanted = {"coda_messages.d.ts": typescript(bundle), "coda_messages.py": python(bundle)}
+        declared = typescript(bundle)
+        wanted = {
+            TYPES / "coda_messages.d.ts": declared,
+            TYPES / "coda_messages.py": python(bundle),
+            OF_CLIENT / "coda_messages.d.ts": declared,
+        }
     except MissingTool as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    outdated = [
-        name
-        for name, text in wanted.items()
-        if not (TYPES / name).is_file() or (TYPES / name).read_bytes() != text.encode()
-    ]
-    for name in outdated:
+    outdated = stale(wanted)
+    for path in outdated:
         if not check:
-            (TYPES / name).write_bytes(wanted[name].encode())
-        sys.stdout.write(f"{'stale' if check else 'written'}: types/{name}\n")
+            path.write_bytes(wanted[path].encode())
+        name = path.relative_to(FOLDER.parent).as_posix().removeprefix("schemas/")
+        sys.stdout.write(f"{'stale' if check else 'written'}: {name}\n")
     return 1 if check and outdated else 0
 
 

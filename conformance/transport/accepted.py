@@ -58,9 +58,12 @@ class Accepted(Connection):
     def __init__(
         self, watcher: Watcher, longest: int, asked: Callable[[], None] = lambda: None
     ) -> None:
-        super().__init__("", ServerProtocol(max_size=longest), watcher, longest=longest)
+        self._server = ServerProtocol(max_size=longest)
+        super().__init__("", self._server, watcher, longest=longest)
         self._asked = asked
         self.request: Request | None = None
+        self._key = ""
+        """What the answer to a right request shows as Sec-WebSocket-Accept."""
         self.fault = ""
         """What RFC 6455, section 4.2.1, does not allow in the request."""
         self.is_beyond = False
@@ -115,8 +118,7 @@ class Accepted(Connection):
         }
 
     def _file_handshake(self, data: bytes) -> None:
-        protocol = self.protocol
-        assert isinstance(protocol, ServerProtocol)
+        protocol = self._server
         if self.fault:
             return
         if data:
@@ -126,15 +128,15 @@ class Accepted(Connection):
         for event in protocol.events_received():
             if isinstance(event, Request):
                 self.request = event
-                self._check(protocol, event)
+                self._check(event)
         if self.request is None and protocol.handshake_exc is not None and not self.fault:
             self.fault = str(protocol.handshake_exc)
             causes = (protocol.handshake_exc, protocol.handshake_exc.__cause__)
             self.is_beyond = any(isinstance(cause, SecurityError) for cause in causes)
 
-    def _check(self, protocol: ServerProtocol, request: Request) -> None:
+    def _check(self, request: Request) -> None:
         try:
-            protocol.process_request(request)
+            self._key, _, _ = self._server.process_request(request)
         except InvalidHandshake as error:
             self.fault = str(error)
 
@@ -178,7 +180,7 @@ class Accepted(Connection):
         headers = Headers()
         if answer.status == HTTPStatus.SWITCHING_PROTOCOLS:
             headers["Upgrade"], headers["Connection"] = "websocket", "Upgrade"
-            headers["Sec-WebSocket-Accept"] = self._accept_key()
+            headers["Sec-WebSocket-Accept"] = self._key
             chosen = self._subprotocol(answer)
             if chosen is not None:
                 headers["Sec-WebSocket-Protocol"] = chosen
@@ -194,13 +196,6 @@ class Accepted(Connection):
             phrase = "Unknown"
         response = Response(answer.status, phrase, headers)
         return response.serialize(), response
-
-    def _accept_key(self) -> str:
-        protocol = self.protocol
-        assert isinstance(protocol, ServerProtocol)
-        if self.request is None or self.fault:
-            return ""
-        return protocol.process_request(self.request)[0]
 
     def _subprotocol(self, answer: Answer) -> str | None:
         if answer.subprotocol != "":

@@ -40,6 +40,7 @@ def module(path: Path) -> ModuleType:
 
 
 MESSAGES = module(TYPES / "coda_messages.py")
+sys.path.append(str(SCHEMAS))
 GENERATOR = module(SCHEMAS / "declarations.py")
 
 
