@@ -168,7 +168,7 @@ export class Access {
     return Math.min(this.#oldest, open ? this.#pending.until : Infinity);
   }
 
-  /** The next moment at which something is to be done; Infinity if there is none. */
+  /** When there is something to do next; Infinity if never. */
   wake() {
     const unsure = this.lost ? Infinity : this.#unsure;
     if (!this.able || this.#pending !== null) return unsure;

@@ -2,7 +2,7 @@
 
 const GROWTH = 2;
 const LONGEST = 30;
-/** Seconds of a session that begins the count anew. */
+/** Seconds after which a session resets the count. */
 const SETTLED = 10;
 
 /** Counts failures in a row; `random` gives numbers from 0 to 1, `scale` multiplies each wait. */
@@ -29,7 +29,7 @@ export class BackOff {
   after(end, length) {
     const settled = length !== null && length >= SETTLED * this.#scale;
     if (settled) this.#onces = 0;
-    // CLIENT-63, CLIENT-64: a session of 10 seconds begins the count anew, but for 1013 and 4429.
+    // CLIENT-63, CLIENT-64: a session of 10 seconds resets the count, except after 1013 and 4429.
     if (settled && !end.keepsCount) this.#failures = 0;
     this.#failures += 1;
     return { wait: this.#wait(end) * this.#scale, again: this.#again(end) };

@@ -83,7 +83,7 @@ export class Core {
     if (ended) this.#show("disconnected", "user");
   }
 
-  /** Uses an access token from now on; throws a TypeError if it is none. */
+  /** Uses an access token from now on; throws a TypeError if the text is not one. */
   useToken(text) {
     this.#access.use(text);
     this.#deriving = false;
@@ -279,7 +279,7 @@ export class Core {
     return ["opening", "greeting", "proving", "answered"].includes(this.#phase);
   }
 
-  /** The next moment at which `wake` has something to do; Infinity if there is none. */
+  /** When `wake` has something to do next; Infinity if never. */
   next(now) {
     const timed = this.#trying || this.#phase === "closing" ? this.#deadline : Infinity;
     const attempt = this.#phase === "idle" && this.#wanted ? this.#notBefore : Infinity;

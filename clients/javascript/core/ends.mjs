@@ -35,7 +35,7 @@ const CLOSES = new Map([
   [1009, end(AGAIN, "fault", { tooLong: true })],
   [1011, CLOSED],
   [1012, CLOSED],
-  // CLIENT-63: neither of the sessions that end like this begins the count anew.
+  // CLIENT-63: a session that ends like this does not reset the count.
   [1013, end(AGAIN, "busy", { keepsCount: true })],
   [1014, CLOSED],
   [4400, FAULT_ONCE],

@@ -50,7 +50,7 @@ export class Flow {
     return this.place.epoch !== epoch || (seq !== undefined && seq > this.place.seq);
   }
 
-  /** CLIENT-37: the session's number is the place, also when it is below what was seen. */
+  /** CLIENT-37: the session's number becomes the place, even if it is below what was seen. */
   #settle() {
     const known = this.#start !== undefined && this.#epoch !== undefined;
     this.place = known ? { epoch: this.#epoch, seq: this.#start } : null;

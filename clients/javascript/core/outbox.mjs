@@ -96,7 +96,7 @@ export class Outbox {
     return unknown ? first.at + first.window - Math.min(CAREFUL, first.window / 4) : Infinity;
   }
 
-  /** The next moment at which something is to be done, `now` or later; Infinity if there is none. */
+  /** When there is something to do next, `now` or later; Infinity if never. */
   wake(now) {
     const moments = this.#messages.map((message) => {
       const until = this.#until(message);

@@ -66,7 +66,7 @@ class Access:
         return self.token
 
     def joined(self, expires_in: float | None, has_tokens: bool, now: float) -> None:
-        """A session begins, in which the token is valid for so many seconds."""
+        """Begin a session in which the token stays valid for this many seconds."""
         self._under_way, self.refusal = None, None
         self._due = float("inf")
         if not has_tokens or self._used is None:
