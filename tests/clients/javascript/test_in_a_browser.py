@@ -177,12 +177,13 @@ async def test_a_cut_connection_comes_back_as_itself_and_nothing_is_lost_or_coun
         await page.evaluate(
             f"([url, given]) => {{ const kept = {kept}; {begin} }}", [found.server.url, given]
         )
+        times = "page.notices.filter((n) => n.state === 'connected').length"
         for n, name in enumerate(sent):
             await page.evaluate("(id) => { page.send(id); }", name)
             if n % 20 == 10:
                 await page.evaluate("() => { wire.close(3000); }")
             if n % 20 == 15:
-                await found.until("page.service.state === 'connected'")
+                await found.until(f"{times} === {n // 20 + 2}")
         await found.until(f"page.outcomes.length === {len(sent)}")
         await page.evaluate("() => page.service.sendClientMessage('note', {}, {id: 'last'})")
         outcomes = dict(await page.evaluate("() => page.outcomes"))
