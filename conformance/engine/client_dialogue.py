@@ -1,8 +1,8 @@
 """One run of one scenario with a client: its process, the kit's port, and their connections."""
 
-import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import cached_property
 from time import perf_counter
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -14,6 +14,7 @@ from conformance.json_text import encode
 from conformance.target.client import BACKOFF, TOKEN, Client
 from conformance.text.escapes import printable
 from conformance.transport.accepted import Accepted, Answer
+from conformance.transport.arrivals import Arrivals
 from conformance.transport.listener import Listener
 
 CONNECT: Final = {"command": "connect"}
@@ -26,13 +27,21 @@ MOST_SAID: Final = 20
 
 
 class ClientDialogue(Dialogue):
-    """The state of one run of one scenario with a client."""
+    """The state of one run of one scenario with a client.
+
+    `arrivals` tells of its connections, of what its driver reports, and of its end.
+    """
 
     listener: Listener | None = None
     client: Client | None = None
     came_after: float = 0.0
     """Seconds from the start of the client to its first connection."""
     _started: float = 0.0
+
+    @cached_property
+    def arrivals(self) -> Arrivals:
+        """What wakes whoever waits for the client."""
+        return Arrivals()
 
     @property
     def in_doubt(self) -> bool:
@@ -67,7 +76,7 @@ class ClientDialogue(Dialogue):
         if command is None and (token or url):
             raise NotJudged("a client that is started by hand is given no token and no other URL")
         if self.listener is None:
-            self.listener = Listener(self.witness, self.world.max_message)
+            self.listener = Listener(self.witness, self.world.max_message, self.arrivals.notify)
         await self.listener.listen(urlsplit(self.world.target.url).port or 0)
         if command is None:
             return
@@ -80,7 +89,7 @@ class ClientDialogue(Dialogue):
         self._note(f"the client starts, {'with' if token else 'without'} an access token")
         self._started = perf_counter()
         self.client = await Client.start(
-            command, self.variables["url"], variables, self.witness.printed
+            command, self.variables["url"], variables, self.witness.printed, self.arrivals.notify
         )
         with suppress(TimeoutError):
             await self.client.command(CONNECT)  # which a client without a driver never reads
@@ -99,17 +108,14 @@ class ClientDialogue(Dialogue):
 
     async def _next(self, timeout: float) -> Accepted:
         """Return the next connection; one of a client that has ended can only be on its way."""
-        if self.client is None:
-            return await self.port.next(timeout)
-        arriving = asyncio.create_task(self.port.next(timeout))
-        ended = asyncio.create_task(self.process.wait())
-        try:
-            await asyncio.wait({arriving, ended}, return_when=asyncio.FIRST_COMPLETED)
-            return await asyncio.wait_for(arriving, None if arriving.done() else ON_ITS_WAY)
-        finally:
-            arriving.cancel()
-            ended.cancel()
-            await asyncio.gather(arriving, ended, return_exceptions=True)
+        port = self.port
+        await self.arrivals.until(lambda: port.first is not None or self._has_ended, timeout)
+        await self.arrivals.until(lambda: port.first is not None, ON_ITS_WAY)
+        return await port.take()
+
+    @property
+    def _has_ended(self) -> bool:
+        return self.client is not None and bool(self.client.ended)
 
     def _reply_to_new(self, value: Any) -> Any:
         """Answer a client that was started by hand, unless it is still the one of before."""

@@ -65,9 +65,15 @@ class Client:
     `said` are the last lines that are no notices, from both of its streams.
     """
 
-    def __init__(self, process: asyncio.subprocess.Process, printed: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        process: asyncio.subprocess.Process,
+        printed: Callable[[str], None],
+        changed: Callable[[], None],
+    ) -> None:
         self._process = process
         self._printed = printed
+        self._changed = changed
         self.notices = Notices()
         self.reported = Notices()
         """All notices, those included that a step has taken or passed over."""
@@ -79,11 +85,11 @@ class Client:
         self._allowance = _Allowance()
         self.has_driver = False
         """Whether it has written a notice."""
-        self.changed = asyncio.Event()
         self._readers = [
             asyncio.create_task(self._read(process.stdout, self._line, LONGEST_NOTICE)),
             asyncio.create_task(self._read(process.stderr, self._said, LONGEST_LINE)),
         ]
+        self._ending = asyncio.create_task(self._wait())
 
     @classmethod
     async def start(
@@ -92,10 +98,11 @@ class Client:
         url: str,
         variables: Mapping[str, str],
         printed: Callable[[str], None] = lambda line: None,
+        changed: Callable[[], None] = lambda: None,
     ) -> "Client":
         """Start the command, for a server at a URL; raise `InputError` if it cannot be run.
 
-        `printed` is called with every line that it writes.
+        `printed` is called with every line that it writes, `changed` when it reports or ends.
         """
         kept = {name: value for name, value in os.environ.items() if not name.startswith(_OWN)}
         try:
@@ -111,7 +118,7 @@ class Client:
         except OSError as error:
             message = f"the client's command {command.argv[0]} cannot be run: {error.strerror}"
             raise InputError(message, command.location) from None
-        return cls(process, printed)
+        return cls(process, printed, changed)
 
     async def _read(
         self, stream: asyncio.StreamReader | None, take: Callable[[str, int], None], longest: int
@@ -128,7 +135,6 @@ class Client:
                     await asyncio.sleep(0)
             line += rest[: longest + 1 - len(line)]
         self._take(line, take, longest)
-        self.changed.set()
 
     def _take(self, line: bytearray, take: Callable[[str, int], None], longest: int) -> None:
         """Take a line, unless it is empty, and begin the next one."""
@@ -156,7 +162,7 @@ class Client:
             self.reported.add(notice)
         else:
             self.said.append(text[:LONGEST_LINE])
-        self.changed.set()
+        self._changed()
 
     @property
     def ended(self) -> str:
@@ -164,9 +170,9 @@ class Client:
         status = self._process.returncode
         return "" if status is None else how(status)
 
-    async def wait(self) -> None:
-        """Wait for the end of the process."""
+    async def _wait(self) -> None:
         await self._process.wait()
+        self._changed()
 
     async def command(self, value: Mapping[str, Any]) -> None:
         """Write a command as a line of JSON; one to a process that has ended is lost.
@@ -194,7 +200,7 @@ class Client:
             for reader in self._readers:
                 reader.cancel()
         await self._process.wait()
-        await asyncio.gather(*self._readers, return_exceptions=True)
+        await asyncio.gather(*self._readers, self._ending, return_exceptions=True)
         transport = getattr(self._process, "_transport", None)
         if transport is not None:  # which whoever holds the pipes would keep open
             transport.close()

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterator
+from itertools import islice
 from time import perf_counter
 from typing import Any, Final
 
@@ -45,14 +46,21 @@ class Notices:
     def __init__(self) -> None:
         self._rows: deque[Notice] = deque()
         self._bytes = 0
+        self.added = 0
+        """How many there have been, those included that are forgotten or taken."""
 
     def __iter__(self) -> Iterator[Notice]:
         return iter(self._rows)
+
+    def latest(self, most: int) -> Iterator[Notice]:
+        """Yield at most so many, the latest first."""
+        return islice(reversed(self._rows), most)
 
     def add(self, notice: Notice) -> None:
         """Add a notice; the oldest are forgotten if there is no room for it."""
         self._rows.append(notice)
         self._bytes += notice.size
+        self.added += 1
         while len(self._rows) > MOST or (self._bytes > MOST_BYTES and len(self._rows) > 1):
             self.take()
 

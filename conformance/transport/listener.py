@@ -2,10 +2,10 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from typing import Final, cast
 
 from conformance.transport.accepted import Accepted
-from conformance.transport.arrivals import Arrivals
 from conformance.transport.handshake import Unreachable
 from conformance.transport.outgoing import Watcher
 
@@ -24,15 +24,18 @@ class _Unwanted(asyncio.Protocol):
 
 
 class Listener:
-    """Takes every connection that a client opens while it listens, in their order."""
+    """Takes every connection that a client opens while it listens, in their order.
 
-    def __init__(self, watcher: Watcher, longest: int) -> None:
+    `changed` is called when one arrives, sends something or ends.
+    """
+
+    def __init__(self, watcher: Watcher, longest: int, changed: Callable[[], None]) -> None:
         self._watcher = watcher
         self._longest = longest
+        self._changed = changed
         self._port = 0
         self._server: asyncio.Server | None = None
         self._waiting: deque[Accepted] = deque()
-        self._arrivals = Arrivals()
 
     def url(self, form: str = "") -> str:
         """The address for the client in some form, in which `{port}` is replaced."""
@@ -66,26 +69,27 @@ class Listener:
         self._forget_probes()
         if len(self._waiting) >= MOST_WAITING:
             return _Unwanted()
-        connection = Accepted(self._watcher, self._longest, self._arrivals.notify)
+        connection = Accepted(self._watcher, self._longest, self._changed)
         self._waiting.append(connection)
-        self._arrivals.notify()
+        self._changed()
         return connection
 
-    async def next(self, timeout: float) -> Accepted:
-        """Return the first connection whose request is complete; raise `TimeoutError`.
+    @property
+    def first(self) -> Accepted | None:
+        """The first waiting connection whose request is complete, or never will be.
 
         A client may open others beforehand or beside it, and end them without a byte.
         """
-        await self._arrivals.until(lambda: self._first() is not None, timeout)
-        connection = self._first()
+        self._forget_probes()
+        return next((row for row in self._waiting if row.is_answered), None)
+
+    async def take(self) -> Accepted:
+        """Remove the first connection, and return it; raise an error of the kit on it."""
+        connection = self.first
         assert connection is not None
         self._waiting.remove(connection)
         await connection.requested(0.0)
         return connection
-
-    def _first(self) -> Accepted | None:
-        self._forget_probes()
-        return next((row for row in self._waiting if row.is_answered), None)
 
     def _forget_probes(self) -> None:
         """Forget the connections that ended without a byte."""

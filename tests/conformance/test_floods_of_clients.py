@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from itertools import pairwise
 from pathlib import Path
@@ -15,6 +15,7 @@ from conformance.target.notices import MOST, MOST_BYTES, Notice, Notices
 from conformance.target.target import Command
 from conformance.transport import End, Watcher
 from conformance.transport.accepted import Accepted, Answer
+from conformance.transport.arrivals import Arrivals
 from conformance.transport.intake import FRAMES_A_TURN
 from conformance.transport.listener import Listener
 from conformance.transport.messages import Message
@@ -40,12 +41,14 @@ class Counting(Watcher):
 @asynccontextmanager
 async def joined(watcher: Watcher) -> AsyncIterator[tuple[Accepted, asyncio.StreamWriter]]:
     """The kit's end of a connection, and the writer of the client's."""
-    listener = Listener(watcher, 1 << 20)
+    arrivals = Arrivals()
+    listener = Listener(watcher, 1 << 20, arrivals.notify)
     await listener.listen()
     port = int(listener.url().rstrip("/").rpartition(":")[2])
     _, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(REQUEST)
-    connection = await listener.next(30.0)
+    await arrivals.until(lambda: listener.first is not None, 30.0)
+    connection = await listener.take()
     await connection.answer_request("c", Answer())
     try:
         yield connection, writer
@@ -95,66 +98,68 @@ def python(code: str) -> Command:
     return Command((sys.executable, "-c", code), None, 20.0, Path())
 
 
-async def until(client: Client, text: str) -> None:
-    """Wait until a client has printed a line that is no notice."""
-    while text not in client.said:
-        client.changed.clear()
-        await asyncio.wait_for(client.changed.wait(), 60.0)
+class Started:
+    """A client of this code, and what tells of it."""
+
+    def __init__(self) -> None:
+        self.arrivals = Arrivals()
+
+    async def start(self, code: str, printed: Callable[[str], None] = lambda line: None) -> Client:
+        """Start it."""
+        self.client = await Client.start(python(code), "", {}, printed, self.arrivals.notify)
+        return self.client
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait for what it does."""
+        await self.arrivals.until(condition, 60.0)
 
 
 @pytest.fixture
-async def clients() -> AsyncIterator[list[Client]]:
-    found: list[Client] = []
+async def started() -> AsyncIterator[Started]:
+    found = Started()
     yield found
-    for client in found:
-        await client.end()
+    await found.client.end()
 
 
-async def test_a_notice_may_be_2_mib_long_and_a_longer_one_is_counted(
-    clients: list[Client],
-) -> None:
+async def test_a_notice_may_be_2_mib_long_and_a_longer_one_is_counted(started: Started) -> None:
     code = (
         "for size in (100_000, 2 * 1024 * 1024 - 30, 3_000_000):\n"
         '    print(\'{"notice": "x", "a": "\' + \'y\' * size + \'"}\', flush=True)\n'
         "print('done', flush=True)"
     )
-    client = await Client.start(python(code), "", {})
-    clients.append(client)
-    await until(client, "done")
+    client = await started.start(code)
+    await started.until(lambda: "done" in client.said)
     assert [len(row.value["a"]) for row in client.notices] == [100_000, LONGEST_NOTICE - 30]
     assert client.cut == 1
 
 
 async def test_empty_lines_are_nothing_and_only_so_many_lines_are_searched(
-    clients: list[Client],
+    started: Started,
 ) -> None:
     lines = 3 * LINES_A_SECOND
     code = f"print('\\n' * 1_000_000 + 'x\\n' * {lines} + 'done', flush=True)"
     searched: list[str] = []
-    client = await Client.start(python(code), "", {}, searched.append)
-    clients.append(client)
-    await until(client, "done")
+    client = await started.start(code, searched.append)
+    await started.until(lambda: "done" in client.said)
     assert len(searched) + client.not_searched == lines + 1
     assert set(searched) <= {"x", "done"}
 
 
-async def test_a_client_whose_end_is_cut_short_is_killed_all_the_same() -> None:
+async def test_a_client_whose_end_is_cut_short_is_killed_all_the_same(started: Started) -> None:
     code = "import signal; signal.signal(15, signal.SIG_IGN); print('up', flush=True); input()"
-    client = await Client.start(python(code), "", {})
-    await until(client, "up")
+    client = await started.start(code)
+    await started.until(lambda: "up" in client.said)
     ending = asyncio.create_task(client.end())
     await asyncio.sleep(0)
     ending.cancel()
     with suppress(asyncio.CancelledError):
         await ending
-    await asyncio.wait_for(client.wait(), 60.0)
+    await started.until(lambda: bool(client.ended))
     assert "SIGKILL" in client.ended
-    await client.end()
 
 
-async def test_a_driver_that_reads_nothing_is_told(clients: list[Client]) -> None:
-    client = await Client.start(python("import time; time.sleep(600)"), "", {})
-    clients.append(client)
+async def test_a_driver_that_reads_nothing_is_told(started: Started) -> None:
+    client = await started.start("import time; time.sleep(600)")
     with pytest.raises(TimeoutError):
         await client.command({"command": "x" * 1_000_000})
 

@@ -1,11 +1,12 @@
 """Steps that judge a client: its process, its connections, its driver."""
 
-import asyncio
+from collections.abc import Callable
+from contextlib import suppress
 from http import HTTPStatus
 from time import perf_counter
 from typing import Any, Final
 
-from conformance.engine.client_dialogue import ClientDialogue
+from conformance.engine.client_dialogue import ON_ITS_WAY, ClientDialogue
 from conformance.engine.inconclusive import NotJudged
 from conformance.engine.matching import matches
 from conformance.engine.steps.action import Action
@@ -26,8 +27,6 @@ from conformance.transport import End, Unreachable
 from conformance.transport.accepted import Accepted, Answer
 
 KNOWN: Final = ("coda.v1",)
-
-GLANCE: Final = 0.05
 
 
 async def start(action: Action) -> None:
@@ -152,12 +151,11 @@ async def expect_no_connection(action: Action) -> None:
     row = action.argument
     seconds = float(row["seconds"]) * action.world.timeout_scale
     action.dialogue.note_wait("connections that must not come", seconds)
-    deadline = perf_counter() + seconds
-    while perf_counter() < deadline and not _unwanted(action):
-        if "until" in row and _reported(dialogue, row["until"]):
-            await asyncio.sleep(GLANCE)
-            break
-        await asyncio.sleep(GLANCE)
+    is_told = "until" in row and dialogue.client is not None
+    reported = _reported(dialogue, row["until"]) if is_told else bool
+    with suppress(TimeoutError):
+        await dialogue.arrivals.until(lambda: bool(_unwanted(action)) or reported(), seconds)
+        await dialogue.arrivals.until(lambda: bool(_unwanted(action)), ON_ITS_WAY)
     found = _unwanted(action)
     if found:
         schema = action.option("request")
@@ -181,9 +179,16 @@ def _unwanted(action: Action) -> list[Accepted]:
     ]
 
 
-def _reported(dialogue: ClientDialogue, wanted: Any) -> bool:
-    notices = dialogue.client.notices if dialogue.client is not None else ()
-    return any(matches(wanted, notice.value) for notice in notices)
+def _reported(dialogue: ClientDialogue, wanted: Any) -> Callable[[], bool]:
+    """Return what tells whether the driver reports something; it reads each notice once."""
+    notices, seen = dialogue.process.notices, 0
+
+    def is_new() -> bool:
+        nonlocal seen
+        fresh, seen = notices.latest(notices.added - seen), notices.added
+        return any(matches(wanted, notice.value) for notice in fresh)
+
+    return is_new
 
 
 async def stop_listening(action: Action) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
+from functools import partial
 from time import perf_counter
 from typing import Any, Final
 
@@ -95,10 +96,10 @@ def _counted(action: Action) -> list[Notice]:
 
 async def _notices(action: Action, deadline: float) -> AsyncIterator[Notice]:
     """Yield the notices that count until a deadline; those since a step are not taken."""
-    client = dialogue_of(action).process
+    dialogue = dialogue_of(action)
+    client = dialogue.process
     keeps, seen = "since" in action.step.modifiers, 0
     while True:
-        client.changed.clear()
         found = _counted(action)[seen:]
         for notice in found:
             if keeps:
@@ -110,7 +111,12 @@ async def _notices(action: Action, deadline: float) -> AsyncIterator[Notice]:
         if left <= 0 or (client.ended and not found):
             return
         with suppress(TimeoutError):
-            await asyncio.wait_for(client.changed.wait(), left)
+            await dialogue.arrivals.until(partial(_has_more, action, seen), left)
+
+
+def _has_more(action: Action, seen: int) -> bool:
+    """Return whether more notices have come, or none will."""
+    return len(_counted(action)) > seen or bool(dialogue_of(action).process.ended)
 
 
 def _is_like(action: Action, members: Any, value: Any) -> bool:
