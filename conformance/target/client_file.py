@@ -1,5 +1,6 @@
 """Target files of clients, read with the place of every mistake, and commands that start one."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from shlex import quote
 from typing import Final
@@ -17,11 +18,7 @@ from conformance.target.waiver import waivers
 from conformance.text.escapes import printable
 from conformance.text.excerpts import cut
 
-_NO_PROGRAM: Final = f"expected a program as the first word; {URL} is an address"
-
 _EXAMPLE: Final = f'the command that starts the client: --launch "node client.js {URL}"'
-
-LOOPBACK: Final = "127.0.0.1"
 
 BY_HAND_WITHIN: Final = 300.0
 """Seconds that the kit waits for a client that is started by hand."""
@@ -60,13 +57,9 @@ def from_source(source: Source, path: Path, *, here: bool = True) -> Target:
     value = source.value
     row, folder = value["command"], path.parent if path.is_file() else Path()
     place = ("command", "run")
-    if not any(URL in word for word in row["run"]):
-        raise source.error(f"expected {URL} in the command: the address for the client", place)
-    if URL in row["run"][0]:
-        raise source.error(_NO_PROGRAM, (*place, 0))
-    fault = program.fault(row["run"], folder) if here else None
+    fault = _fault(row["run"], folder, here=here)
     if fault is not None:
-        raise source.error(fault.message, (*place, fault.word))
+        raise source.error(fault.message, (*place, *fault.word))
     timeout = row.get("timeout", STARTS_WITHIN)
     claims = value.get("claims")
     return Target(
@@ -81,19 +74,24 @@ def from_source(source: Source, path: Path, *, here: bool = True) -> Target:
     )
 
 
+def _fault(argv: Sequence[str], folder: Path, *, here: bool = True) -> program.Fault | None:
+    """Return what is wrong with a command that starts a client; None if nothing is."""
+    if not any(URL in word for word in argv):
+        return program.Fault(f"expected {URL} in the command: the address for the client")
+    if URL in argv[0]:
+        return program.Fault(f"expected a program as the first word; {URL} is an address", (0,))
+    return program.fault(argv, folder) if here else None
+
+
 def _by_hand(port: int) -> Target:
     words = f"client --listen {port}"
-    url = f"ws://{LOOPBACK}:{port}/"
+    url = f"ws://127.0.0.1:{port}/"
     return Target(url, "a client started by hand", words, connect_timeout=BY_HAND_WITHIN)
 
 
 def _launched(text: str) -> Target:
     argv = words_of(text)
-    if not any(URL in word for word in argv):
-        raise InputError(f"expected {URL} in the command: the address for the client", _LAUNCH)
-    if URL in argv[0]:
-        raise InputError(_NO_PROGRAM, _LAUNCH)
-    fault = program.fault(argv, Path())
+    fault = _fault(argv, Path())
     if fault is not None:
         raise InputError(fault.message, _LAUNCH)
     command = Command(argv, None, STARTS_WITHIN, Path(), _LAUNCH)

@@ -13,24 +13,24 @@ from conformance.text.excerpts import cut
 
 
 class Fault(NamedTuple):
-    """Why a command cannot be started, and by which of its words."""
+    """Why a command cannot be started, and the number of the word that is at fault, if one is."""
 
     message: str
-    word: int
+    word: tuple[int, ...] = ()
 
 
 def fault(argv: Sequence[str], folder: Path) -> Fault | None:
     """Return why the system could not start a command in a folder; None if it could."""
     for i, word in enumerate(argv):
         if not _is_word(word):
-            return Fault("has a character that no command can contain", i)
+            return Fault("has a character that no command can contain", (i,))
     program = process_group.words(argv)[0]
     in_folder = os.path.join(folder.absolute(), program)  # noqa: PTH118 - a path would lose "./"
     found = shutil.which(in_folder if os.path.dirname(program) else program)  # noqa: PTH120
     if found is not None or GROUP.search(program):
         return None
     reason = _why_not(folder / program)
-    return Fault(f"the command {cut(printable(program))} cannot be run: {reason}", 0)
+    return Fault(f"the command {cut(printable(program))} cannot be run: {reason}", (0,))
 
 
 def _is_word(word: str) -> bool:

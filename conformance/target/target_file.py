@@ -175,7 +175,7 @@ def _check_programs(value: Mapping[str, Any], folder: Path, source: Source) -> N
     for place, argv in rows.items():
         fault = program.fault(argv, folder) if argv else None
         if fault is not None:
-            raise source.error(fault.message, (*place, fault.word))
+            raise source.error(fault.message, (*place, *fault.word))
 
 
 def _certificates(folder: Path, name: str, source: Source) -> str:

@@ -15,10 +15,9 @@ from conformance.engine.steps.driving import (
     dialogue_of,
     expect_no_notice,
     expect_notice,
-    faults_of,
     settle,
 )
-from conformance.engine.steps.receiving import like
+from conformance.engine.steps.judging import like, schema_faults
 from conformance.errors import InputError, OutOfReach
 from conformance.json_text import at, encode
 from conformance.model import Evidence
@@ -133,7 +132,7 @@ def _judge_request(action: Action, connection: Accepted) -> None:
             entry=action.last_entry,
         )
     schema = action.option("request")
-    faults = faults_of(action, schema, connection.asked_for)
+    faults = schema_faults(action, connection.asked_for, "request")
     if faults:
         action.fail(
             "handshake",
@@ -175,7 +174,7 @@ def _unwanted(action: Action) -> list[Accepted]:
     return [
         row
         for row in waiting
-        if row.request is not None and not faults_of(action, schema, row.asked_for)
+        if row.request is not None and not schema_faults(action, row.asked_for, "request")
     ]
 
 
@@ -227,7 +226,7 @@ async def expect_question(action: Action) -> None:
 async def expect_value(action: Action) -> None:
     """Fail unless a value satisfies the schema of the step."""
     value, schema = action.argument, action.option("schema")
-    faults = faults_of(action, schema, value)
+    faults = schema_faults(action, value)
     if faults:
         action.fail(
             "other message",
@@ -254,7 +253,7 @@ async def expect_absent(action: Action) -> None:
         if isinstance(item, End):
             return
         is_like = matches(unwanted, item.value) and item.mentions(action.option("containing", ""))
-        if is_like and not faults_of(action, action.option("schema"), item.value):
+        if is_like and not schema_faults(action, item.value):
             action.fail(
                 "unwanted message",
                 "an unwanted message came",

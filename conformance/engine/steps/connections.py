@@ -11,7 +11,7 @@ from typing import Any, Final, NoReturn
 from conformance.engine.steps import excuses
 from conformance.engine.steps.action import GRACE, Action, StepFailed
 from conformance.engine.steps.barrier import END, NO_END, Probe
-from conformance.engine.steps.receiving import judge_schema
+from conformance.engine.steps.judging import Subject, judge_schema
 from conformance.json_text import at
 from conformance.model import Evidence
 from conformance.transport import End
@@ -217,7 +217,7 @@ async def _await_end(action: Action) -> End:
                 return item
             is_own = item.own
             if is_own:
-                judge_schema(action, item)
+                judge_schema(action, Subject.of(item))
             is_overdue = is_own and row.note(item)
             if is_overdue or probe.is_answered_by(item):
                 deadline = min(deadline, action.world.now() + overdue)

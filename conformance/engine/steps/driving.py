@@ -1,19 +1,24 @@
 """Steps that drive a client: its commands, and the notices that it reports."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from functools import partial
 from time import perf_counter
 from typing import Any, Final
 
-from conformance.documents.schemas import Fault
 from conformance.engine.client_dialogue import ClientDialogue
 from conformance.engine.inconclusive import NotJudged
 from conformance.engine.matching import difference, matches
 from conformance.engine.steps.action import Action
-from conformance.engine.steps.receiving import like
-from conformance.json_text import at
+from conformance.engine.steps.judging import (
+    Subject,
+    differs,
+    judge_schema,
+    like,
+    save,
+    schema_faults,
+)
 from conformance.model import Evidence
 from conformance.target.notices import Notice
 
@@ -33,11 +38,6 @@ def driven(action: Action) -> ClientDialogue:
     if not dialogue.drives:
         raise NotJudged(f"{action.step.location}: the client has no driver, which this step needs")
     return dialogue
-
-
-def faults_of(action: Action, schema: Any, value: Any) -> Sequence[Fault]:
-    """Return where a value breaks the schema of a step, if it has one."""
-    return action.world.suite.schemas.explain_inline(schema, value) if schema else ()
 
 
 async def settle(action: Action) -> None:
@@ -69,13 +69,18 @@ async def expect_notice(action: Action) -> None:
     expected, where = action.argument, action.option("where")
     deadline = perf_counter() + action.timeout
     other: Notice | None = None
-    async for notice in _notices(action, deadline):
-        value = notice.value
+    async for came in _notices(action, deadline):
+        value = came.value
         if _is_like(action, expected, value) if where is None else matches(where, value):
-            _judge_notice(action, expected, value)
+            notice = Subject("notice", value)
+            found = difference(expected, value)
+            if found is not None:
+                differs(action, notice, expected, found)
+            judge_schema(action, notice)
+            save(action, notice, action.scope)
             return
         if value.get("notice") == expected.get("notice"):
-            other = notice
+            other = came
     received = Evidence("nothing") if other is None else Evidence("", other.value)
     action.timed_out(
         "missing",
@@ -121,34 +126,7 @@ def _has_more(action: Action, seen: int) -> bool:
 
 def _is_like(action: Action, members: Any, value: Any) -> bool:
     """Return whether a notice has members, and satisfies the schema of the step."""
-    faults = faults_of(action, action.option("schema"), value)
-    return matches(members, value) and not faults
-
-
-def _judge_notice(action: Action, expected: Any, value: Any) -> None:
-    found = difference(expected, value)
-    if found is not None:
-        action.fail(
-            "other message",
-            f"the notice differs at {found.pointer or 'the top level'}: "
-            f"expected {found.expected}, received {found.received}",
-            expected=like(expected, "a notice like"),
-            received=Evidence("", value),
-            pointer=found.pointer,
-        )
-    schema = action.option("schema")
-    faults = faults_of(action, schema, value)
-    if faults:
-        action.fail(
-            "other message",
-            f"the notice breaks the schema at {faults[0].pointer or 'the top level'}: "
-            f"{faults[0].message}",
-            expected=Evidence("a notice that satisfies the schema", schema),
-            received=Evidence("", value),
-            pointer=faults[0].pointer,
-        )
-    for name, path in action.step.modifiers.get("save", {}).items():
-        action.scope[name] = at(value, path)
+    return matches(members, value) and not schema_faults(action, value)
 
 
 async def expect_no_notice(action: Action) -> None:

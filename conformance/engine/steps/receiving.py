@@ -9,6 +9,14 @@ from conformance.engine.silence import PATIENCE, Missing
 from conformance.engine.steps import excuses
 from conformance.engine.steps.action import GRACE, Action, StepFailed
 from conformance.engine.steps.barrier import QUIET, SURE, Probe
+from conformance.engine.steps.judging import (
+    Subject,
+    differs,
+    judge_schema,
+    like,
+    save,
+    schema_faults,
+)
 from conformance.engine.steps.sending import ping_payload
 from conformance.json_text import at, encode, equal
 from conformance.model import Evidence
@@ -53,12 +61,7 @@ async def expect(action: Action) -> None:
     except StepFailed:
         _check_late(action, message)
         raise
-    _save(action, message)
-
-
-def like(pattern: Any, says: str = "a message like") -> Evidence:
-    """Return the evidence that a message with these members is due."""
-    return Evidence(says, pattern)
+    save(action, Subject.of(message), action.dialogue.of_connection[action.on])
 
 
 def _check_delay(action: Action, message: Message) -> None:
@@ -230,17 +233,11 @@ def _type_of(value: Any) -> str:
 def _judge(action: Action, expected: Any, message: Message) -> None:
     if message.fault:
         action.fail("unreadable message", message.fault, message, expected=like(expected))
+    subject = Subject.of(message)
     found = difference(expected, message.value)
     if found is not None:
         excuses.loss(action, expected)
-        action.fail(
-            "other message",
-            f"the message differs at {found.pointer or 'the top level'}: "
-            f"expected {found.expected}, received {found.received}",
-            expected=like(expected),
-            message=message,
-            pointer=found.pointer,
-        )
+        differs(action, subject, expected, found)
     containing = action.option("containing")
     if containing is not None and not message.mentions(containing):
         excuses.loss(action, expected)
@@ -251,7 +248,7 @@ def _judge(action: Action, expected: Any, message: Message) -> None:
             message=message,
         )
     _judge_length(action, message)
-    judge_schema(action, message)
+    judge_schema(action, subject)
     _judge_equal(action, message)
 
 
@@ -290,50 +287,6 @@ def _at(message: Message, pointer: str) -> Any:
         return None
 
 
-def judge_schema(action: Action, message: Message) -> None:
-    """Fail unless a message satisfies the inline schema of the step, if it has one."""
-    schema = action.option("schema")
-    if schema is None:
-        return
-    faults = action.world.suite.schemas.explain_inline(schema, message.value)
-    if faults:
-        action.fail(
-            "other message",
-            f"the message breaks the schema at {faults[0].pointer or 'the top level'}: "
-            f"{faults[0].message}",
-            # As it is written: computed values may be parts of secrets, which nothing recognises.
-            expected=Evidence(
-                "a message that satisfies the schema", action.step.modifiers["schema"]
-            ),
-            message=message,
-            pointer=faults[0].subject,
-        )
-
-
-def _save(action: Action, message: Message) -> None:
-    variables = action.dialogue.of_connection[action.on]
-    for name, path in action.step.modifiers.get("save", {}).items():
-        try:
-            variables[name.removesuffix("?")] = at(message.value, path)
-        except LookupError:
-            action.dialogue.not_given.add(name.removesuffix("?"))
-            if not name.endswith("?"):
-                action.fail(
-                    "other message",
-                    f"the message has no {path}",
-                    expected=Evidence(f"a value at {path}"),
-                    message=message,
-                    pointer=path,
-                )
-
-
-def _satisfies(action: Action, message: Message) -> bool:
-    """Return whether a message satisfies the step's schema, if it has one."""
-    schema = action.option("schema")
-    explain = action.world.suite.schemas.explain_inline
-    return schema is None or not explain(schema, message.value)
-
-
 async def expect_absent(action: Action) -> None:
     """Fail if an unwanted message comes before the answer to a barrier."""
     unwanted = action.argument
@@ -354,7 +307,7 @@ async def expect_absent(action: Action) -> None:
             return
         own = (item.own or action.option("background", False)) and item.mentions(containing)
         own = own and not _comes_unasked(action, item, unwanted)
-        if own and matches(unwanted, item.value) and _satisfies(action, item):
+        if own and matches(unwanted, item.value) and not schema_faults(action, item.value):
             action.fail(
                 "unwanted message",
                 "an unwanted message came",
