@@ -1,35 +1,44 @@
 """Collateral failures: those that another failure explains, so that nothing is blamed twice."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from conformance.engine.silence import Missing
 from conformance.model import Result
 from conformance.record.record import blamed
 
 
+def rank(groups: Sequence[Sequence[str]], names: Collection[str]) -> int:
+    """Return the place of the first group with one of these requirements, or how many there are."""
+    found = (i for i, group in enumerate(groups) if not set(group).isdisjoint(names))
+    return next(found, len(groups))
+
+
 def collateral(
     results: Mapping[str, Result],
     rests_on: Mapping[str, Missing],
-    owed: Mapping[str, tuple[str, ...]],
+    owed: Mapping[str, Sequence[Sequence[str]]],
 ) -> dict[str, str]:
     """Return why some failures prove nothing, by the id of the result.
 
     `rests_on` maps results to the missing answers that their failures rest on, `owed` maps a
-    message type to the requirements that say who gets it. Where a missing message breaks one of
-    them, other scenarios that miss such a message blame nothing else.
+    message type to groups of requirements that say who gets it. Where a missing message breaks one
+    of them, other scenarios that miss such a message blame only those of its group, or before it.
     """
-    missed = {
-        name: missing.owed
+    missed = [
+        (name, kind, rank(owed[kind], blamed(results[name])))
         for name, missing in rests_on.items()
-        if name in results and results[name].outcome.blames and missing.owed in owed
-    }
+        if name in results and results[name].outcome.blames
+        for kind in sorted(missing.owed & owed.keys())
+    ]
+    first: dict[str, int] = {}
     broken: dict[str, set[str]] = {}
-    for name, kind in missed.items():
-        broken.setdefault(kind, set()).update(blamed(results[name]) & set(owed[kind]))
+    for name, kind, place in missed:
+        first[kind] = min(first.get(kind, place), place)
+        broken.setdefault(kind, set()).update(blamed(results[name]))
     return {
-        name: why_collateral(kind, broken[kind])
-        for name, kind in missed.items()
-        if broken[kind] and not blamed(results[name]) & set(owed[kind])
+        name: why_collateral(kind, broken[kind].intersection(owed[kind][first[kind]]))
+        for name, kind, place in missed
+        if place > first[kind]
     }
 
 

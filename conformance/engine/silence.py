@@ -37,13 +37,14 @@ LATE: Final = "the answer came, but late"
 class Missing(msgspec.Struct, eq=False):
     """An answer that did not come: its kind, its connection, and how to recognise it.
 
-    `owed` is the type of the message, or of the one that asked for it if any answer would do.
+    `owed` are the types that the message may have: its own, or those that were sent if any answer
+    would do.
     `proved` says that the answer to a later message shows that it is missing. `came` is called if
     it comes after all.
     """
 
     kind: str
-    owed: str
+    owed: frozenset[str]
     connection: Connection
     is_it: Callable[[Message], bool]
     until: float

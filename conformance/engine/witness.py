@@ -6,6 +6,7 @@ is entered into the transcript, and only then are violations noted and answers t
 """
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from time import perf_counter
 from typing import Any
@@ -52,6 +53,8 @@ class Witness(Watcher):
         self.ended_at: dict[Connection, float] = {}
         self.last_of: dict[Connection, int] = {}
         """The ordinal of a connection's end, or of its handshake while it is open."""
+        self.asked: defaultdict[Connection, set[str]] = defaultdict(set)
+        """The types of the messages sent, of those that somebody is owed, by connection."""
         self.broken: dict[Connection, set[str]] = {}
         """The requirements that passive checks saw broken by messages, by connection."""
         self.remembered_since = math.inf
@@ -95,6 +98,9 @@ class Witness(Watcher):
             value = decode(text)
         except NotJSON:
             return
+        kind = value.get("type") if isinstance(value, dict) else None
+        if isinstance(kind, str) and kind in self._world.suite.owed:
+            self.asked[connection].add(kind)
         if matches(self._world.suite.inconclusive.memory.of, value):
             self.remembered_since = min(self.remembered_since, self._world.now())
         for monitor in self._world.sending_monitors:

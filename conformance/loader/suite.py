@@ -71,7 +71,7 @@ class Suite(msgspec.Struct, frozen=True):
     variants: Mapping[str, tuple[Variant, ...]]
     forms: Mapping[str, form.Form]
     barrier: Barrier
-    owed: Mapping[str, tuple[str, ...]]
+    owed: Mapping[str, tuple[tuple[str, ...], ...]]
     told_apart_by: tuple[str, ...]
     messages: str
     background: Decider
@@ -167,7 +167,9 @@ def _load(name: str) -> Suite:
         ),
         forms=MappingProxyType(form.read(head)),
         barrier=msgspec.convert(head.get("barrier", {}), Barrier),
-        owed=MappingProxyType({kind: tuple(names) for kind, names in head.get("owed", {}).items()}),
+        owed=MappingProxyType(
+            {kind: tuple(map(tuple, groups)) for kind, groups in head.get("owed", {}).items()}
+        ),
         told_apart_by=tuple(head.get("told_apart_by", ("/type",))),
         messages=head["messages"],
         background=schemas.compile(head.get("background", False)),
@@ -264,9 +266,10 @@ def _header(path: Path, schemas: SchemaStore, requirements: Collection[str]) -> 
     header_faults(schemas, "kit/suite", source)
     value = source.value
     named: dict[Pointer, str] = {
-        ("owed", kind, place): name
-        for kind, names in value.get("owed", {}).items()
-        for place, name in enumerate(names)
+        ("owed", kind, number, place): name
+        for kind, groups in value.get("owed", {}).items()
+        for number, group in enumerate(groups)
+        for place, name in enumerate(group)
     }
     named |= {("messages",): value["messages"]}
     if "handshake" in value:

@@ -7,7 +7,7 @@ one table (`inconclusive`), except for what a step says itself: `valid_for` and 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from conformance.engine.collateral import why_collateral
+from conformance.engine.collateral import rank, why_collateral
 from conformance.engine.inconclusive import Collateral, Crowded, Refused, TooSlow, TryAgain
 from conformance.engine.matching import matches
 from conformance.transport import End, Message
@@ -65,9 +65,11 @@ def loss(action: "Action", expected: Any) -> None:
     """
     kind = expected.get("type") if isinstance(expected, dict) else None
     owed = action.world.suite.owed.get(kind, ()) if isinstance(kind, str) else ()
-    broken = action.dialogue.witness.broken.get(action.connection, set()) & set(owed)
-    if broken and not action.requirements & set(owed):
-        raise Collateral(f"{action.step.location}: {why_collateral(str(kind), broken)}")
+    broken = action.dialogue.witness.broken.get(action.connection, set())
+    place = rank(owed, broken)
+    if place < rank(owed, action.requirements):
+        why = why_collateral(str(kind), broken.intersection(owed[place]))
+        raise Collateral(f"{action.step.location}: {why}")
 
 
 def held_up(action: "Action", summary: str, since: float | None = None) -> None:

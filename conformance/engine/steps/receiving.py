@@ -211,13 +211,17 @@ class Answer:
         action = self._action
         return Missing(
             kind=self.kind,
-            owed=_type_of(self._expected) or _type_of(action.dialogue.witness.last_sent.value),
+            owed=self._owed(),
             connection=action.connection,
             is_it=self._is_it,
             until=self._until,
             proved=proved,
             came=action.dialogue.witness.overtaken if proved else lambda message: None,
         )
+
+    def _owed(self) -> frozenset[str]:
+        own, witness = _type_of(self._expected), self._action.dialogue.witness
+        return frozenset([own] if own else witness.asked[self._action.connection])
 
     def _is_it(self, message: Message) -> bool:
         action = self._action
