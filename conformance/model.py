@@ -264,13 +264,18 @@ class Failure(msgspec.Struct, frozen=True):
 
 
 class Timing(msgspec.Struct, frozen=True):
-    """When a scenario ran, in seconds from the start of the run, and how much of it was waiting."""
+    """When a scenario ran, in seconds from the start of the run, and how much of it was waiting.
+
+    `held_up` is for how long the kit was kept from a dialogue with a client, whose waits are
+    shortened: what the client then did may be due to the machine.
+    """
 
     started: float = 0.0
     duration: float = 0.0
     waited: float = 0.0
     attempts: int = 1
     waited_for: Mapping[str, float] = msgspec.field(default_factory=dict)
+    held_up: float = 0.0
 
 
 class Trial(msgspec.Struct, frozen=True):

@@ -315,6 +315,7 @@ def _timing(dialogue: Dialogue, attempt: int) -> Timing:
         started=dialogue.witness.started - dialogue.world.begun,
         duration=perf_counter() - dialogue.witness.started,
         waited=sum(dialogue.waited_for.values()),
+        held_up=dialogue.held_up,
         attempts=attempt,
         waited_for=dialogue.waited_for,
     )

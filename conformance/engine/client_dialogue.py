@@ -44,6 +44,11 @@ class ClientDialogue(Dialogue):
         return Arrivals()
 
     @property
+    def held_up(self) -> float:
+        """Seconds for which the kit was kept from the client, while its shortened waits ran on."""
+        return self.world.held_up(self.witness.started)
+
+    @property
     def in_doubt(self) -> bool:
         """Whether the target may have died: each scenario has a process of its own."""
         return False

@@ -183,6 +183,11 @@ class Dialogue:
     # ── a target that may be lost ──
 
     @property
+    def held_up(self) -> float:
+        """Seconds for which the kit was held up while the target had shortened waits: none here."""
+        return 0.0
+
+    @property
     def in_doubt(self) -> bool:
         """Whether the target may have died: it hung up, or nothing has been heard from it since.
 

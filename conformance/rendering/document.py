@@ -265,6 +265,8 @@ def _timing(timing: Timing) -> dict[str, Any]:
         "waited_seconds": round(timing.waited, 3),
         "attempts": timing.attempts,
     }
+    if timing.held_up:
+        shown["held_up_seconds"] = round(timing.held_up, 3)
     if timing.waited_for:
         shown["waited_for"] = {name: round(s, 3) for name, s in timing.waited_for.items()}
     return shown

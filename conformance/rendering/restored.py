@@ -198,6 +198,7 @@ def _timing(row: Rows | None) -> Timing:
         started=row["started_seconds"],
         duration=row["seconds"],
         waited=row["waited_seconds"],
+        held_up=row.get("held_up_seconds", 0.0),
         attempts=row["attempts"],
         waited_for=row.get("waited_for", {}),
     )

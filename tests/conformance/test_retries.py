@@ -1,7 +1,7 @@
 """What failed is run again, alone: what fails at times is told from what fails every time."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 from msgspec.structs import replace
@@ -204,12 +204,14 @@ async def test_retries_end_when_the_target_is_lost(suite: Suite, reference: str)
 # ── what several runs come to ──
 
 
-def merged(*found: Outcome) -> Result:
+def merged(*found: Outcome, held_up: Sequence[float] = ()) -> Result:
     """The result of a scenario that came to these outcomes one after the other."""
+    held = dict(enumerate(held_up))
+    timings = [Timing(i, 1.0, held_up=held.get(i, 0.0)) for i in range(len(found))]
     rows = [
-        failed(REQUIREMENT, timing=Timing(i, 1.0)) if outcome is FAILED
-        else result(outcome, reason=outcome.value, timing=Timing(i, 1.0))
-        for i, outcome in enumerate(found)
+        failed(REQUIREMENT, timing=timing) if outcome is FAILED
+        else result(outcome, reason=outcome.value, timing=timing)
+        for outcome, timing in zip(found, timings, strict=True)
     ]  # fmt: skip
     whole = rows[0]
     for row in rows[1:]:
@@ -243,6 +245,28 @@ def test_the_evidence_is_that_of_the_gravest_failure(found: tuple[Outcome, ...])
     row = merged(*found)
     assert row.failures == failed(REQUIREMENT).failures
     assert row.timing.started == found.index(FAILED)
+
+
+@pytest.mark.parametrize(
+    ("found", "held_up", "outcome"),
+    [
+        ((FAILED, PASSED), (2.0,), PASSED),
+        ((WARNED, PASSED), (2.0,), PASSED),
+        ((FAILED, PASSED), (0.4, 2.0), Outcome.FLAKY),
+        ((FAILED, FAILED), (2.0, 2.0), FAILED),
+        ((FAILED, FAILED, PASSED), (2.0,), Outcome.FLAKY),
+        ((FAILED, FAILED, PASSED), (2.0, 2.0), PASSED),
+        ((FAILED, OPEN), (2.0,), FAILED),
+    ],
+)
+def test_what_came_only_while_the_kit_was_held_up_is_no_evidence(
+    found: tuple[Outcome, ...], held_up: tuple[float, ...], outcome: Outcome
+) -> None:
+    row = merged(*found, held_up=held_up)
+    assert row.outcome is outcome
+    assert [trial.outcome for trial in row.trials] == list(found)
+    if outcome is PASSED:
+        assert (row.failures, row.reason) == ((), PASSED.value)
 
 
 def test_what_ran_once_has_no_tally() -> None:
