@@ -39,8 +39,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Two for each processor: for half of their time the tests wait for something."""
-    return 2 * (os.cpu_count() or 1)
+    """Three for each processor: for two thirds of their time the tests wait for something."""
+    return 3 * (os.cpu_count() or 1)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
