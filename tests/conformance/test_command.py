@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from conformance import __version__
+from conformance.cli.explain import suites_by_word
 from conformance.documents import locations
-from conformance.loader.suite import Suite
+from conformance.loader.suite import Suite, load
+from conformance.rendering.explained import page
+from conformance.rendering.explained.sources import Sources
 from tests.support.kit import COMMAND, call
 from tests.support.sockets import refusing_port
 
@@ -153,8 +156,11 @@ def test_what_clients_are_asked_is_no_matter_of_servers(suite: Suite) -> None:
     judged = {name for row in suite.scenarios.values() for name in row.requirements}
     assert own
     assert judged.isdisjoint(own)
-    assert all("coda-conformance client TARGET" in explained(name) for name in own)
-    assert "coda-conformance run TARGET" in explained("AUTH-07")
+    found = suites_by_word((suite, load("coda_clients")))
+    asked = [word for word in found if word.name in (*own, "AUTH-07")]
+    pages = {word.name: repr(page(Sources(found[word], (), {}), word)) for word in asked}
+    assert all("coda-conformance client TARGET" in pages[name] for name in own)
+    assert "coda-conformance run TARGET" in pages["AUTH-07"]
     assert call("run", "ws://127.0.0.1:9/", own[0]).status == 2
 
 
