@@ -164,6 +164,18 @@ class Client:
         status = self._process.returncode
         return "" if status is None else how(status)
 
+    @property
+    def ended_by_itself(self) -> bool:
+        """Whether the process ended with a status, rather than by a signal."""
+        status = self._process.returncode
+        return status is not None and status >= 0
+
+    @property
+    def state(self) -> str:
+        """The state of the connection that it reported last; empty without a driver."""
+        values = (notice.value for notice in reversed(self.reported))
+        return str(next((row.get("state") for row in values if row["notice"] == "state"), ""))
+
     async def wait(self) -> None:
         """Wait for the end of the process."""
         await self._process.wait()

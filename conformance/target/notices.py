@@ -49,6 +49,9 @@ class Notices:
     def __iter__(self) -> Iterator[Notice]:
         return iter(self._rows)
 
+    def __reversed__(self) -> Iterator[Notice]:
+        return reversed(self._rows)
+
     def add(self, notice: Notice) -> None:
         """Add a notice; the oldest are forgotten if there is no room for it."""
         self._rows.append(notice)
