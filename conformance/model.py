@@ -9,7 +9,6 @@ from msgspec.structs import replace
 
 from conformance.errors import Location
 
-
 COMES_BACK: Final = "comes_back"
 ONE_SESSION: Final = "one_session"
 """What a client claims that connects again, and one that is said to be made for one session."""

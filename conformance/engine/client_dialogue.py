@@ -65,12 +65,12 @@ class ClientDialogue(Dialogue):
 
     @property
     def was_ended(self) -> bool:
-        """Whether the kit ended or refused the client's newest connection, before the client did."""
+        """Whether the kit refused the client's newest connection, or ended it first."""
         return self._latest is not None and self._latest.ended_by_kit
 
     @property
     def has_stopped(self) -> bool:
-        """Whether the client has ended by a status of its own, or reports that it is disconnected."""
+        """Whether the client has ended with a status, or reports that it is disconnected."""
         client = self.client
         if client is None:
             return False

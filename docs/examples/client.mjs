@@ -23,7 +23,7 @@ export class Client {
     const end = new Promise((resolve) => (this.ws.onclose = this.ws.onerror = resolve));
     this.ended = end.then(({ code = 1006 }) => code);
     (this.joined = this.#answer("joined")).catch(() => {});
-    AbortSignal.timeout(20_000).onabort = () => this.client_id || this.close();
+    AbortSignal.timeout(10_000).onabort = () => this.client_id || this.close();
   }
 
   /**

@@ -31,7 +31,7 @@ class Client:
     async def __aenter__(self) -> "Client":
         dial = connect(self.url, subprotocols=[Subprotocol("coda.v1")], max_size=None)
         dial.process_redirect = lambda exc: exc  # type: ignore[method-assign]  # follows none
-        async with asyncio.timeout(20), AsyncExitStack() as stack:
+        async with asyncio.timeout(10), AsyncExitStack() as stack:
             self._socket = await stack.enter_async_context(dial)
             self.client_id, self.session = await self._next("joined")
             self.close = stack.pop_all().aclose
@@ -69,10 +69,10 @@ class Client:
                     return await self._socket.close(reason="not version 1, or no challenge_token")
                 self._key = {"method": "challenge_token", "token": d["token"]}
                 await self._socket.send(json.dumps({"type": "auth_response", "data": self._key}))
-            case {"type": "auth_result", "data": {"success": True, "client_id": str(own), **d}}:
-                self._got["joined"].append((own, d.get("session", {})))
-            case {"type": "auth_result", "data": {"success": False, **d}} if not self.client_id:
-                await self._socket.close(reason=f"refused: {d.get('code')}"[:99])
+            case {"type": "auth_result", "data": {"success": True, "client_id": str(own), **rest}}:
+                self._got["joined"].append((own, rest.get("session", {})))
+            case {"type": "auth_result", "data": {"success": False, **rest}} if not self.client_id:
+                await self._socket.close(reason=f"refused: {rest.get('code')}"[:99])
             case {"request_id": str(of)} | {"data": {"client_id": self.client_id, "id": str(of)}}:
                 self._got[of].append(message)
 
