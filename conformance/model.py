@@ -9,6 +9,10 @@ from msgspec.structs import replace
 
 from conformance.errors import Location
 
+COMES_BACK: Final = "comes_back"
+ONE_SESSION: Final = "one_session"
+"""What a client claims that connects again, and one that is said to be made for one session."""
+
 
 class Requirement(msgspec.Struct, frozen=True):
     """One sentence of the specification that a target keeps or breaks."""

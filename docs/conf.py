@@ -11,6 +11,7 @@ suppress_warnings = ["myst.header"]  # generated parts may skip a level
 html_theme = "furo"
 html_title = "Coda protocol"
 html_static_path = ["site/static"]
+html_favicon = "site/static/favicon.svg"
 html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sourcelink = False

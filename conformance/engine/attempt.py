@@ -12,7 +12,14 @@ from msgspec.structs import replace
 
 from conformance.engine.client_dialogue import ClientDialogue
 from conformance.engine.dialogue import Dialogue
-from conformance.engine.inconclusive import Crowded, Disturbed, NotJudged, TooSlow, TryAgain
+from conformance.engine.inconclusive import (
+    Crowded,
+    Disturbed,
+    NotAsked,
+    NotJudged,
+    TooSlow,
+    TryAgain,
+)
 from conformance.engine.pulse import Flight, Pulse
 from conformance.engine.scheduling import LONG_WAIT
 from conformance.engine.steps import Performer, StepFailed
@@ -186,6 +193,8 @@ class Attempts:
             async with bound:
                 found = await self._dialogue(dialogue, scenario)
             self._crowded = 0
+        except NotAsked as error:
+            found = result_of(scenario, Outcome.NOT_APPLICABLE, str(error))
         except NotJudged as nothing:
             found = _inconclusive(scenario, nothing.cause, str(nothing))
             again = isinstance(nothing, TryAgain)

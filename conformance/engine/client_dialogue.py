@@ -19,6 +19,9 @@ from conformance.transport.listener import Listener
 
 CONNECT: Final = {"command": "connect"}
 
+STOPPED: Final = "disconnected"
+"""What a client reports that does not connect on its own any more."""
+
 ON_ITS_WAY: Final = 0.2
 """Seconds in which a connection may still arrive from a client that has ended."""
 
@@ -37,6 +40,8 @@ class ClientDialogue(Dialogue):
     came_after: float = 0.0
     """Seconds from the start of the client to its first connection."""
     _started: float = 0.0
+    _latest: Accepted | None = None
+    """The newest connection of the client that was started last."""
 
     @cached_property
     def arrivals(self) -> Arrivals:
@@ -72,6 +77,19 @@ class ClientDialogue(Dialogue):
         """Whether the client has a driver that reports what it does."""
         return self.client is not None and self.client.has_driver
 
+    @property
+    def was_ended(self) -> bool:
+        """Whether the kit refused the client's newest connection, or ended it first."""
+        return self._latest is not None and self._latest.ended_by_kit
+
+    @property
+    def has_stopped(self) -> bool:
+        """Whether the client has ended with a status, or reports that it is disconnected."""
+        client = self.client
+        if client is None:
+            return False
+        return client.ended_by_itself or client.state == STOPPED
+
     async def start(self, token: str, scale: float, url: str = "") -> None:
         """Start the client, in place of one that runs, for the kit's own address in some form.
 
@@ -83,6 +101,7 @@ class ClientDialogue(Dialogue):
         if self.listener is None:
             self.listener = Listener(self.witness, self.world.max_message, self.arrivals.notify)
         await self.listener.listen(urlsplit(self.world.target.url).port or 0)
+        self._latest = None
         if command is None:
             return
         if self.client is not None:
@@ -104,6 +123,8 @@ class ClientDialogue(Dialogue):
         connection = await self._next(timeout)
         if not self.connections:
             self.came_after = connection.arrived - self._started
+        self.world.returned = self.world.returned or self._latest is not None
+        self._latest = connection
         self._keep(name, connection, self.world.advanced)
         connection.reply = self.world.suite.reply
         if self.world.target.command is None and len(self.connections) == 1:

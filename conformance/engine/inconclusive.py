@@ -11,6 +11,10 @@ class NotJudged(Exception):
     cause: ClassVar[Cause] = "not provable"
 
 
+class NotAsked(Exception):
+    """What follows in the scenario is asked of other targets only."""
+
+
 class TryAgain(NotJudged):
     """Nothing was proved, but another attempt may prove something."""
 

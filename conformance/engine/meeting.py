@@ -6,6 +6,7 @@ from conformance.engine.client_dialogue import ClientDialogue
 from conformance.engine.steps import Performer, StepFailed
 from conformance.engine.world import World
 from conformance.loader.parameters import parameters
+from conformance.model import COMES_BACK, ONE_SESSION
 from conformance.record.schedule import DISCOVERY
 from conformance.text.escapes import printable
 from conformance.text.excerpts import cut
@@ -27,8 +28,11 @@ async def meet(world: World, *, force: bool = False) -> None:
     known: dict[str, Any] = {}
     for name in world.suite.discovery:
         known |= await _played(world, name, force=force)
-    claims = world.target.claims
-    world.claims = world.suite.claims(known) if claims is None else claims
+    target = world.target
+    claims = world.suite.claims(known) if target.claims is None else target.claims
+    ends = target.one_session and not world.returned
+    world.claims = claims | ({ONE_SESSION} if target.one_session else set())
+    world.claims |= set() if ends else {COMES_BACK}
 
 
 async def _played(world: World, name: str, *, force: bool) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from conformance.model import COMES_BACK, ONE_SESSION
 from conformance.record.record import RunRecord
 from conformance.text.excerpts import cut
 from conformance.text.layout import capitalized
@@ -18,6 +19,8 @@ def sentences(record: RunRecord) -> Iterator[str]:
         yield f"The target's process ended during the run {ended.how}"
     for fault in record.hook_faults.values():
         yield capitalized(fault)
+    if {ONE_SESSION, COMES_BACK} <= record.claims:
+        yield "The client is said to be made for one session (one_session), but connects again"
 
 
 def lines(record: RunRecord) -> Iterator[str]:

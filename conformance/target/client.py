@@ -170,6 +170,18 @@ class Client:
         status = self._process.returncode
         return "" if status is None else how(status)
 
+    @property
+    def ended_by_itself(self) -> bool:
+        """Whether the process ended with a status, rather than by a signal."""
+        status = self._process.returncode
+        return status is not None and status >= 0
+
+    @property
+    def state(self) -> str:
+        """The state of the connection that it reported last; empty without a driver."""
+        values = (notice.value for notice in self.reported.latest())
+        return str(next((row.get("state") for row in values if row["notice"] == "state"), ""))
+
     async def _wait(self) -> None:
         await self._process.wait()
         self._changed()

@@ -68,6 +68,7 @@ def from_source(source: Source, path: Path, *, here: bool = True) -> Target:
         words=f"client {quote(str(path))}",
         parameters=value.get("parameters", {}),
         claims=None if claims is None else frozenset(claims),
+        one_session=value.get("one_session", False),
         connect_timeout=timeout,
         command=Command(tuple(row["run"]), None, timeout, folder, source.location(place)),
         waivers=waivers(source),

@@ -52,8 +52,8 @@ class Notices:
     def __iter__(self) -> Iterator[Notice]:
         return iter(self._rows)
 
-    def latest(self, most: int) -> Iterator[Notice]:
-        """Yield at most so many, the latest first."""
+    def latest(self, most: int | None = None) -> Iterator[Notice]:
+        """Yield all, or at most so many, the latest first."""
         return islice(reversed(self._rows), most)
 
     def add(self, notice: Notice) -> None:

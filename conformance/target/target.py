@@ -52,7 +52,8 @@ class Command(msgspec.Struct, frozen=True):
 class Target(msgspec.Struct, frozen=True):
     """The server under test, and what cannot be learnt from it.
 
-    `words` are those of the command that judges it again, `ca` are certificates in PEM.
+    `words` are those of the command that judges it again, `ca` are certificates in PEM. A client
+    may be made for `one_session`, and end with it.
     """
 
     url: str
@@ -60,6 +61,7 @@ class Target(msgspec.Struct, frozen=True):
     words: str = ""
     parameters: Mapping[str, Any] = msgspec.field(default_factory=dict)
     claims: frozenset[str] | None = None
+    one_session: bool = False
     headers: tuple[tuple[str, str], ...] = ()
     connect_timeout: float = CONNECT_TIMEOUT
     verify: bool = True

@@ -74,6 +74,8 @@ class Accepted(Connection):
         self.reply: Callable[[Any], Any] = lambda value: None
         """What is answered to a message by itself; None is nothing."""
         self._answers_pings = True
+        self.ended_by_kit = False
+        """Whether the kit refused the connection, or ended it before the client did."""
         self._pings: deque[float] = deque(maxlen=MOST_PINGS)
 
     # ── the request ──
@@ -161,6 +163,7 @@ class Accepted(Connection):
             self.response = response
         else:
             self.response, self.refusal = response, f"HTTP {answer.status}"
+            self.ended_by_kit = True
         for text in answer.messages:
             self.watcher.crossed(self, "sent", "text", text)
             frames += own_frame(Opcode.TEXT, text.encode("utf-8", "surrogatepass"), mask=False)
@@ -215,6 +218,16 @@ class Accepted(Connection):
         """Note the end of the client's stream, and end the TCP connection."""
         super().eof_received()
         return False
+
+    def close(self, code: int | None, reason: str = "") -> None:
+        """Send a close frame, which is empty without a code."""
+        self.ended_by_kit = self.ended_by_kit or self.end is None
+        super().close(code, reason)
+
+    def drop(self) -> None:
+        """End the TCP connection with a reset."""
+        self.ended_by_kit = self.ended_by_kit or self.end is None
+        super().drop()
 
     async def next_question(self, since: float, timeout: float) -> float | Received:
         """Return when the first ping frame since a moment came, or else the next message.

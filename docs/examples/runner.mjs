@@ -28,7 +28,7 @@ async function run({ javascript, events = [] }) {
     constructor(...args) {
       super(...args);
       clients.push(this);
-      this.ended = new Promise((resolve) => this.on(END, resolve));
+      this.heard = new Promise((resolve) => this.on(END, resolve));
       this.raised = this.joined.then(async () => {
         for (const event of [...events, { type: END, data: {} }]) await ask("emit_event", event);
       });
@@ -41,7 +41,7 @@ async function run({ javascript, events = [] }) {
   await new AsyncFunction(...Object.keys(names), javascript)(...Object.values(names));
   for (const client of clients) {
     await client.raised;
-    if (!client.isOver) await client.ended;
+    await Promise.race([client.heard, client.ended]);
     client.close();
   }
   return lines.join("");

@@ -1,30 +1,25 @@
-"""Starts the client to copy: `python docs/examples/start.py URL` prints the events it is sent.
-
-CODA_BACKOFF_SCALE shortens its waits, for tests.
-"""
+"""Starts the client to copy: `python docs/examples/start.py URL` prints events until the end."""
 
 import asyncio
 import json
-import os
 import sys
 from contextlib import suppress
 
-if __package__:
-    from docs.examples import client
-else:
-    import client  # type: ignore[import-not-found,no-redef]
+from websockets import WebSocketException
 
-TYPES = ("stt_result", "llm_result", "tts_start", "client_message")
+if __package__:
+    from docs.examples.client import Client
+else:
+    from client import Client  # type: ignore[import-not-found,no-redef]
 
 
 async def main(url: str) -> int:
-    """Print events until the client does not come back; return the exit status."""
-    client.SECOND = float(os.environ.get("CODA_BACKOFF_SCALE", "1"))
+    """Print the events of one session; return the exit status."""
     try:
-        async with client.Client(url, *TYPES) as connected:
-            async for event in connected:
+        async with Client(url) as client:
+            async for event in client:
                 print(json.dumps(event), flush=True)
-    except client.Ended as error:
+    except (OSError, WebSocketException) as error:
         print(error, file=sys.stderr)
     return 1
 

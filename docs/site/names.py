@@ -1,6 +1,7 @@
 """The names that the search finds as a whole: ids, codes, messages, commands, options."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from typing import Final
 
 from conformance.cli.commands import COMMANDS
 from conformance.loader import chapters
@@ -12,10 +13,16 @@ from docs.site.words import anchor
 Name = tuple[str, str, str, str]
 """A kind, a name, a page and an anchor on it."""
 
+STATUSES: Final[Sequence[Name]] = (
+    ("HTTP status", "403", "guides/clients", "origin-and-why-you-may-get-a-403"),
+    *(("HTTP status", status, "spec/transport", "connection") for status in ("404", "426", "503")),
+)
+"""Numbers, which the search would pass over."""
+
 
 def names(sources: Sources, pages: Collection[str]) -> list[Name]:
     """Return the names, each once for every meaning; `pages` are those on messages, if any."""
-    return [*dict.fromkeys((*_glossary(sources, pages), *_commands()))]
+    return [*dict.fromkeys((*_glossary(sources, pages), *_commands(), *STATUSES))]
 
 
 def _glossary(sources: Sources, pages: Collection[str]) -> Iterator[Name]:

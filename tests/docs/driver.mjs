@@ -10,12 +10,13 @@ let client;
 
 const DO = {
   async join(url, ...types) {
-    client = new Client(url, { ...options, onGap: () => say({ gap: true }) });
+    client = new Client(url, options);
     for (const type of types) client.on(type, (event) => say({ event }));
     await client.joined;
   },
   send: (kind, data, members) => client.send(kind, data, members),
   identity: () => client.client_id,
+  ended: () => client.ended,
   close: () => client.close(),
 };
 

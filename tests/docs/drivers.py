@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 import pytest
+from websockets import ConnectionClosed, WebSocketException
 
 from docs.examples.client import Client
 from docs.examples.run import NODE
@@ -27,11 +28,11 @@ Message = dict[str, Any]
 
 
 class Broken(Exception):
-    """The connection broke before the answer came."""
+    """The connection ended before the answer or the next event came, with this code if any."""
 
 
 class Driver(Protocol):
-    """A client: joins, sends, gives one event after another, closes."""
+    """A client: joins a session, sends, gives one event after another, closes."""
 
     async def join(self, url: str, *types: str) -> None:
         """Connect and authenticate; keep events of these types."""
@@ -42,11 +43,11 @@ class Driver(Protocol):
     async def event(self) -> Message:
         """Return the next event."""
 
-    def gaps(self) -> int:
-        """Return how often the client told that events are missing."""
+    async def ended(self) -> int:
+        """Wait for the end of the connection; return its code."""
 
     async def identity(self) -> str:
-        """Return the client_id of the newest session."""
+        """Return the client_id."""
 
     async def close(self) -> None:
         """Close in order."""
@@ -57,12 +58,12 @@ class PythonDriver:
 
     def __init__(self) -> None:
         self._stack = AsyncExitStack()
-        self._gaps: list[str] = []
 
     async def join(self, url: str, *types: str) -> None:
-        client = Client(url, *types)
-        client.on_gap = lambda: self._gaps.append("told")
-        self._client = await self._stack.enter_async_context(client)
+        try:
+            self._client = await self._stack.enter_async_context(Client(url, *types))
+        except (OSError, WebSocketException) as error:
+            raise Broken(repr(error)) from error
         self._events = aiter(self._client)
 
     async def send(self, kind: str, data: Any, **members: Any) -> Message:
@@ -76,8 +77,10 @@ class PythonDriver:
         async with asyncio.timeout(PATIENCE):
             return cast(Message, await anext(self._events))
 
-    def gaps(self) -> int:
-        return len(self._gaps)
+    async def ended(self) -> int:
+        with pytest.raises(ConnectionClosed) as told:
+            await self.event()
+        return told.value.rcvd.code if told.value.rcvd else 1006
 
     async def identity(self) -> str:
         return self._client.client_id
@@ -93,7 +96,6 @@ class NodeDriver:
         self._process = process
         self._answers: dict[int, asyncio.Future[Message]] = {}
         self._events: asyncio.Queue[Message] = asyncio.Queue()
-        self._gaps = 0
         self._listening = asyncio.create_task(self._listen())
 
     async def _listen(self) -> None:
@@ -102,8 +104,6 @@ class NodeDriver:
             row = json.loads(line)
             if "event" in row:
                 self._events.put_nowait(row["event"])
-            elif "gap" in row:
-                self._gaps += 1
             else:
                 self._answers.pop(row["number"]).set_result(row)
 
@@ -130,8 +130,8 @@ class NodeDriver:
         async with asyncio.timeout(PATIENCE):
             return await self._events.get()
 
-    def gaps(self) -> int:
-        return self._gaps
+    async def ended(self) -> int:
+        return int(await self._ask("ended"))
 
     async def identity(self) -> str:
         return str(await self._ask("identity"))

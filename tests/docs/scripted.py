@@ -2,19 +2,56 @@
 
 import asyncio
 import json
-import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import re
+import subprocess
+import sys
+import urllib.request
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from websockets.asyncio.server import ServerConnection, serve
 
 from conformance.documents import locations
 from conformance.documents.schemas import SchemaStore
-from tests.support.sockets import listening, url_of
+from tests.support.kit import ROOT
 
 STORE = SchemaStore(locations.schema_root())
+
+
+SERVERS = {
+    "reference": [sys.executable, "-m", "reference_server"],
+    "second": ["node", "tests/second_server/server.mjs"],
+}
+
+
+class Served(NamedTuple):
+    """A server in a process of its own: its address, and that of its hooks."""
+
+    url: str
+    control: str
+
+    async def ask(self, hook: str, **arguments: Any) -> Any:
+        """Call a hook."""
+        body = json.dumps(arguments).encode()
+        request = urllib.request.Request(
+            f"{self.control}/{hook}", body, {"Content-Type": "application/json"}
+        )
+        with await asyncio.to_thread(urllib.request.urlopen, request) as answer:
+            return json.load(answer)
+
+
+@contextmanager
+def serving(name: str, *options: str) -> Iterator[Served]:
+    words = [*SERVERS[name], "--port=0", "--control-port=0", *options]
+    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout
+            found = re.search(r"(ws://\S+) control (http://\S+)", process.stdout.readline())
+            assert found
+            yield Served(found[1], found[2])
+        finally:
+            process.terminate()
 
 
 class Host(NamedTuple):
@@ -22,10 +59,8 @@ class Host(NamedTuple):
 
     url: str
     sockets: list[ServerConnection]
-    opened: asyncio.Queue[float]
     got: asyncio.Queue[dict[str, Any]]
     ended: asyncio.Queue[int | None]
-    is_refusing: asyncio.Event
 
     async def end(self, code: int) -> None:
         """Close the newest connection."""
@@ -51,15 +86,11 @@ async def hosting(play: Any, *sessions: dict[str, Any]) -> AsyncIterator[Host]:
     `sessions` says what it states one connection after another; the last holds from then on.
     """
     sockets: list[ServerConnection] = []
-    opened, got, ended = asyncio.Queue[float](), asyncio.Queue[Any](), asyncio.Queue[int | None]()
-    is_refusing = asyncio.Event()
+    got, ended = asyncio.Queue[Any](), asyncio.Queue[int | None]()
 
     async def talk(socket: ServerConnection) -> None:
         assert socket.subprotocol == "coda.v1"
         sockets.append(socket)
-        opened.put_nowait(time.monotonic())
-        if is_refusing.is_set():
-            return
         challenge = {"methods": ["challenge_token"], "token": "t", "message": "Echo"}
         await socket.send(json.dumps({"type": "auth_challenge", "data": challenge}))
         response = json.loads(await socket.recv())
@@ -74,7 +105,7 @@ async def hosting(play: Any, *sessions: dict[str, Any]) -> AsyncIterator[Host]:
 
     async with serve(talk, "127.0.0.1", 0, subprotocols=["coda.v1"]) as server:  # type: ignore[list-item]
         port = next(iter(server.sockets)).getsockname()[1]
-        yield Host(f"ws://127.0.0.1:{port}/", sockets, opened, got, ended, is_refusing)
+        yield Host(f"ws://127.0.0.1:{port}/", sockets, got, ended)
 
 
 def event_of(seq: int) -> str:
@@ -83,7 +114,7 @@ def event_of(seq: int) -> str:
     return json.dumps({**common, "seq": seq})
 
 
-def saying(*texts: str) -> Any:
+def saying(*texts: str | bytes) -> Any:
     """What says these texts in each session."""
 
     async def play(socket: ServerConnection) -> None:
@@ -91,36 +122,3 @@ def saying(*texts: str) -> Any:
             await socket.send(text)
 
     return play
-
-
-class Line(NamedTuple):
-    """A line to a server that can be cut."""
-
-    url: str
-    writers: set[asyncio.StreamWriter]
-
-    def cut(self) -> None:
-        """End all connections without a close frame."""
-        for writer in self.writers:
-            writer.transport.abort()
-
-
-@asynccontextmanager
-async def line_to(url: str) -> AsyncIterator[Line]:
-    target, writers = urlsplit(url), set[asyncio.StreamWriter]()
-
-    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writers.add(writer)
-        while data := await reader.read(1 << 16):
-            writer.write(data)
-        writer.transport.abort()
-
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        behind, ahead = await asyncio.open_connection(target.hostname, target.port)
-        try:
-            await asyncio.gather(pump(reader, ahead), pump(behind, writer), return_exceptions=True)
-        finally:
-            ahead.transport.abort()
-
-    async with listening(talk) as server:
-        yield Line(url_of(server), writers)

@@ -101,6 +101,9 @@ def test_a_page_that_is_too_wide_is_noticed(page: Page, address: str) -> None:
         ("4408", "spec/errors.html#close-codes"),
         ("errors/words-are-no-json", "scenarios/errors.html#errors-words-are-no-json"),
         ("--max-wait", "commands/run.html#max-wait"),
+        ("403", "guides/clients.html#origin-and-why-you-may-get-a-403"),
+        ("reconnect", "guides/clients.html"),
+        ("gap", "/clients.html"),
     ],
 )
 def test_the_search_finds_a_name(page: Page, address: str, word: str, place: str) -> None:

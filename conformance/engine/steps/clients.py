@@ -7,7 +7,7 @@ from time import perf_counter
 from typing import Any, Final
 
 from conformance.engine.client_dialogue import ON_ITS_WAY, ClientDialogue
-from conformance.engine.inconclusive import NotJudged
+from conformance.engine.inconclusive import NotAsked, NotJudged
 from conformance.engine.matching import matches
 from conformance.engine.steps.action import Action
 from conformance.engine.steps.driving import (
@@ -20,7 +20,7 @@ from conformance.engine.steps.driving import (
 from conformance.engine.steps.judging import like, schema_faults
 from conformance.errors import InputError, OutOfReach
 from conformance.json_text import at, encode
-from conformance.model import Evidence
+from conformance.model import COMES_BACK, Evidence
 from conformance.target.lifetime import how
 from conformance.transport import End, Unreachable
 from conformance.transport.accepted import Accepted, Answer
@@ -98,9 +98,14 @@ async def _next(action: Action, answer: Answer) -> Accepted | None:
     except TimeoutError:
         if action.option("may_fail", False):
             return None
+        may_end = action.option("may_end", False)
+        if _is_over(action, may_end=may_end):
+            why = "the client is made for one session, and does not connect again"
+            raise NotAsked(f"{action.step.location}: {why}") from None
         ended = dialogue.client.ended if dialogue.client is not None else ""
-        if ended == how(0) and action.option("may_end", False):
-            raise NotJudged(f"{action.step.location}: the client ended {ended}") from None
+        if ended == how(0) and may_end:
+            hint = "if it is made for one session, say so in its target file (one_session: true)"
+            raise NotJudged(f"{action.step.location}: the client ended {ended}; {hint}") from None
         said = f"; it ended {ended}" if ended else ""
         action.timed_out(
             "missing",
@@ -117,6 +122,16 @@ async def _next(action: Action, answer: Answer) -> Accepted | None:
             received=Evidence(f"one after {came - early[0].start:.3f} s"),
         )
     return connection
+
+
+def _is_over(action: Action, *, may_end: bool) -> bool:
+    """Return whether a client that is made for one session has come to its end.
+
+    What it ends itself, although nothing calls for that, is no such end.
+    """
+    dialogue = dialogue_of(action)
+    ends = COMES_BACK not in action.world.claims and dialogue.has_stopped
+    return ends and (may_end or dialogue.was_ended)
 
 
 def _judge_request(action: Action, connection: Accepted) -> None:
