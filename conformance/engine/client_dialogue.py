@@ -134,10 +134,14 @@ class ClientDialogue(Dialogue):
 
     async def _next(self, timeout: float) -> Accepted:
         """Return the next connection; one of a client that has ended can only be on its way."""
+        await self.arriving(timeout)
+        return await self.port.take()
+
+    async def arriving(self, timeout: float) -> None:
+        """Wait until the client's next connection has a request; raise `TimeoutError`."""
         port = self.port
         await self.arrivals.until(lambda: port.first is not None or self._has_ended, timeout)
         await self.arrivals.until(lambda: port.first is not None, ON_ITS_WAY)
-        return await port.take()
 
     @property
     def _has_ended(self) -> bool:

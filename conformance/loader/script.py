@@ -14,6 +14,7 @@ OF_ROLE: Final = {
     "client": (
         "start",
         "accept",
+        "expect_connection",
         "expect_no_connection",
         "stop_listening",
         "listen",
@@ -47,6 +48,7 @@ VERBS: Final = (
     "command",
     "expect_notice",
     "expect_no_notice",
+    "expect_connection",
     "expect_no_connection",
     "expect_question",
     "expect_value",

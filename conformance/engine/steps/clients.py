@@ -159,6 +159,20 @@ def _judge_request(action: Action, connection: Accepted) -> None:
         )
 
 
+async def expect_connection(action: Action) -> None:
+    """Fail unless the client asks for a further connection; its request is not answered yet."""
+    timeout = action.world.connect_timeout
+    try:
+        await dialogue_of(action).arriving(timeout)
+    except TimeoutError:
+        action.timed_out(
+            "missing",
+            "the client does not connect",
+            expected=Evidence("a request for a connection"),
+            received=Evidence(f"none within {timeout:.1f} s"),
+        )
+
+
 async def expect_no_connection(action: Action) -> None:
     """Fail if the client connects within a time, or before it reports that it has given up."""
     dialogue = dialogue_of(action)
@@ -176,8 +190,10 @@ async def expect_no_connection(action: Action) -> None:
         action.fail(
             "unwanted message",
             "the client connects again",
-            expected=Evidence("no connection" + (" like" if schema else ""), schema),
-            received=Evidence("a connection from the client", found[0].asked_for),
+            expected=Evidence("no connection like", schema)
+            if schema
+            else Evidence("no connection"),
+            received=Evidence("a request", found[0].asked_for) if schema else Evidence("one"),
         )
 
 
@@ -281,6 +297,7 @@ async def expect_absent(action: Action) -> None:
 VERBS: Final = {
     "start": start,
     "accept": accept,
+    "expect_connection": expect_connection,
     "expect_no_connection": expect_no_connection,
     "stop_listening": stop_listening,
     "listen": listen,

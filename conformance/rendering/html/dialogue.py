@@ -26,6 +26,7 @@ _VERBS: Final = {
     "drop": "Drops the connection",
     "expect": "Expects",
     "expect_absent": "Expects none",
+    "expect_connection": "Expects a connection",
     "expect_no_connection": "Expects no connection",
     "expect_no_notice": "Expects no notice",
     "expect_notice": "Expects a notice",
