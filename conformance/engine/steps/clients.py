@@ -106,7 +106,7 @@ async def _next(action: Action, answer: Answer) -> Accepted | None:
         said = f"; it ended {ended}" if ended else ""
         action.timed_out(
             "missing",
-            "the client does not connect",
+            f"the client does not connect{' again' * bool(dialogue.connections)}",
             expected=Evidence("a connection from the client"),
             received=Evidence(f"none within {timeout:.1f} s{said}"),
         )
@@ -163,8 +163,8 @@ async def expect_no_connection(action: Action) -> None:
         schema = action.option("request")
         action.fail(
             "unwanted message",
-            "the client connects again",
-            expected=Evidence("no connection" + (" like" if schema else ""), schema),
+            "the client connects although it may not",
+            expected=Evidence("no connection like", schema) if schema else Evidence("no connection"),
             received=Evidence("a connection from the client", found[0].asked_for),
         )
 
