@@ -20,14 +20,16 @@ QUOTED = 5
 async def meet(world: World, *, force: bool = False) -> None:
     """Start the client once and learn what it can do; the procedures of the discovery do it.
 
+    Of a client whose claims are given, the first one shows enough: that it connects.
+
     Raises `Unreachable` if it cannot be started or, without `force`, does not connect in time.
     """
     world.variables = dict(world.target.parameters)
     world.variables = {**world.suite.variables, **parameters(world.suite, {}, world.variables)}
     known: dict[str, Any] = {}
-    for name in world.suite.discovery:
-        known |= await _played(world, name, force=force)
     claims = world.target.claims
+    for name in world.suite.discovery if claims is None else world.suite.discovery[:1]:
+        known |= await _played(world, name, force=force)
     world.claims = world.suite.claims(known) if claims is None else claims
 
 

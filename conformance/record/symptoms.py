@@ -12,7 +12,7 @@ from msgspec import UNSET
 
 from conformance.json_text import at, encode
 from conformance.model import Evidence, Failure, Result
-from conformance.record.kinds import OTHERS, Kinds
+from conformance.record.kinds import LONGEST, OTHERS, Kinds
 from conformance.record.record import blamed
 from conformance.record.role import SERVER
 from conformance.record.stable import settled
@@ -33,6 +33,8 @@ OTHERWISE: Final = "otherwise"
 UNLIKE: Final = "unlike"
 EARLY: Final = "early"
 REQUEST: Final = "request"
+FORBIDDEN: Final = "forbidden"
+MEASURED: Final = "measured"
 UNREPORTED: Final = "unreported"
 REPORTED: Final = "reported"
 NOTICE: Final = "notice"
@@ -40,6 +42,12 @@ SUMMARY: Final = "summary"
 
 _BY_ITSELF: Final = "the client "
 """How a summary begins that says what the target does, and needs no kind of message."""
+
+_OF_A_VALUE: Final = "what was measured "
+"""How a summary begins that is about a value, not about something that came."""
+
+_OF_A_NOTICE: Final = re.compile("(a|no) notice ")
+"""How it begins what was due of a driver."""
 
 _TOLD_APART: Final = ("state", "outcome", "action")
 """The members that tell the notices of one name apart."""
@@ -77,11 +85,11 @@ class Symptoms:
         if not result.failures:
             return (SUMMARY, settled(result.reason))
         found = self.of(result.failures[0])
-        if found[0] != UNWANTED:
+        if found[0] not in (UNWANTED, FORBIDDEN):
             return found
         is_of_server = self._role == SERVER
         by = result.id.partition("/")[0] if is_of_server else " ".join(sorted(blamed(result)))
-        return (UNWANTED, by, *found[2:])
+        return (found[0], by, *found[2:])
 
     def of(self, failure: Failure) -> Symptom:
         """Return the symptom of a failure in its run: a message may never come at all."""
@@ -91,11 +99,9 @@ class Symptoms:
 
     def plain(self, failure: Failure) -> Symptom:
         """Return the symptom of a failure by itself."""
-        notices = _notices(failure.expected)
-        if notices or _notices(failure.received):
-            return _by_notice(failure, notices)
-        if failure.summary.startswith(_BY_ITSELF):
-            return _summary(failure)
+        found = _of_client(failure)
+        if found is not None:
+            return found
         match failure.kind:
             case "ended":
                 return (ENDED, str(failure.close_code))
@@ -215,6 +221,18 @@ def _codes(evidence: Evidence) -> str:
     return f"{', '.join(others)} or {last}" if others else last
 
 
+def _of_client(failure: Failure) -> Symptom | None:
+    """Return the symptom of what no message shows, but a client's connections or its driver."""
+    if _OF_A_NOTICE.match(failure.expected.says):
+        return _by_notice(failure)
+    if failure.summary.startswith(_OF_A_VALUE):
+        return (MEASURED, *failure.requirements)
+    if not failure.summary.startswith(_BY_ITSELF):
+        return None
+    is_forbidden = failure.kind == "unwanted message"
+    return (FORBIDDEN, "", failure.summary) if is_forbidden else _summary(failure)
+
+
 def _by_handshake(failure: Failure) -> Symptom:
     """By the status that came and was due; of a client's handshake, by what is wrong in it."""
     value = _value(failure.received)
@@ -224,31 +242,32 @@ def _by_handshake(failure: Failure) -> Symptom:
     return (HANDSHAKE, _status(failure), codes, "" if codes else failure.pointer)
 
 
-def _notices(evidence: Evidence) -> Symptom:
-    """Return the notices of a driver that are meant, each as words; none if it is something else.
-
-    A schema may allow several.
-    """
-    return tuple(dict.fromkeys(_in_notices(_value(evidence))))
-
-
-def _in_notices(value: Any) -> Iterator[str]:
-    """Yield the notices that a pattern or a schema names."""
-    if not isinstance(value, dict):
+def _due_notices(schema: Any) -> Iterator[str]:
+    """Yield the notices that a pattern or a schema names, each as words."""
+    if not isinstance(schema, dict):
         return
-    if isinstance(value.get("notice"), str):
-        more = (value.get(name) for name in _TOLD_APART)
-        yield " ".join([value["notice"], *(word for word in more if isinstance(word, str))])
-    members = value.get("properties")
-    if isinstance(members, dict) and "notice" in members:
-        yield from _in_notices({k: v.get("const") for k, v in members.items()})
-    for row in value.get("anyOf", ()):
-        yield from _in_notices(row)
+    yield from _notice(schema)
+    members = schema.get("properties")
+    if isinstance(members, dict):
+        yield from _notice(
+            {k: v["const"] for k, v in members.items() if isinstance(v, dict) and "const" in v}
+        )
+    for row in schema.get("anyOf", ()):
+        yield from _due_notices(row)
 
 
-def _by_notice(failure: Failure, due: Symptom) -> Symptom:
+def _notice(value: Any) -> tuple[str, ...]:
+    """Return the words of a notice, as one text; nothing if it is none."""
+    if not isinstance(value, dict) or "notice" not in value:
+        return ()
+    words = [value.get(name) for name in ("notice", *_TOLD_APART)]
+    return (" ".join(word[:LONGEST] for word in words if isinstance(word, str)),)
+
+
+def _by_notice(failure: Failure) -> Symptom:
     """By the notices that were due, or by the one that came."""
-    came = _notices(failure.received)
+    due = tuple(dict.fromkeys(_due_notices(_value(failure.expected))))
+    came = _notice(_value(failure.received))
     if failure.kind == "unwanted message":
         return (REPORTED, *came)
     if failure.pointer and came:
@@ -350,6 +369,8 @@ _SENTENCES: Final[Mapping[str, Callable[..., str]]] = {
     UNWANTED: _unwanted,
     UNLIKE: lambda *kind: f"{capitalized(_a(_called(kind)))} comes without what it should contain.",
     EARLY: lambda kind: f"{capitalized(_a(f'`{kind}`'))} comes too early.",
+    FORBIDDEN: lambda _, summary: f"{capitalized(summary)}.",
+    MEASURED: lambda *names: f"What was measured is not as {' and '.join(names) or 'due'} asks.",
     REQUEST: lambda at: f"The client's handshake is wrong{f' at `{at}`' if at else ''}.",
     UNREPORTED: lambda *due: f"The client does not report {_reports(due)}.",
     REPORTED: lambda *came: f"The client reports {_reports(came)} where it may not.",

@@ -109,6 +109,7 @@ async def _next(action: Action, answer: Answer) -> Accepted | None:
             f"the client does not connect{' again' * bool(dialogue.connections)}",
             expected=Evidence("a connection from the client"),
             received=Evidence(f"none within {timeout:.1f} s{said}"),
+            shows_nothing=early is not None and within is None,  # of how long it waits
         )
     came = connection.arrived
     if early is not None and came < early[0].start + early[1]:
@@ -164,7 +165,9 @@ async def expect_no_connection(action: Action) -> None:
         action.fail(
             "unwanted message",
             "the client connects although it may not",
-            expected=Evidence("no connection like", schema) if schema else Evidence("no connection"),
+            expected=Evidence("no connection like", schema)
+            if schema
+            else Evidence("no connection"),
             received=Evidence("a connection from the client", found[0].asked_for),
         )
 

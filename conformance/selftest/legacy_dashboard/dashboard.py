@@ -87,7 +87,8 @@ class Dashboard:
             sys.stderr.write(f"a message cannot be used: {type(error).__name__}\n")
 
     def _process(self, message: Message) -> None:
-        kind, data = message.get("type"), message.get("data")
+        kind = message.get("type")
+        data: Any = message.get("data")
         if kind == "auth_challenge":
             self._show("authenticating")
             known = {name: data[name] for name in ("token",) if name in data}

@@ -31,7 +31,9 @@ class Driver:
     def __init__(self, url: str, scale: float) -> None:
         self._url = url
         self._dashboard = _Watched(scale)
-        self._dashboard.add_state_listener(lambda state: _write({"notice": "state", "state": state}))
+        self._dashboard.add_state_listener(
+            lambda state: _write({"notice": "state", "state": state})
+        )
 
     def obey(self, line: bytes) -> None:
         """Carry out a command; what is none has no effect."""

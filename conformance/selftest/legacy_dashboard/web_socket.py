@@ -75,8 +75,15 @@ class WebSocket:
 
     async def _talk(self) -> bool:
         """Exchange messages to the end; return whether it was clean."""
-        how = {"proxy": None, "max_size": None, "open_timeout": None, "ping_interval": None}
-        async with _Connect(self._url, close_timeout=None, **how) as connection:
+        connecting = _Connect(
+            self._url,
+            proxy=None,
+            max_size=None,
+            open_timeout=None,
+            ping_interval=None,
+            close_timeout=None,
+        )
+        async with connecting as connection:
             self.state = State.OPEN
             self._on_open()
             writer = asyncio.create_task(self._write(connection))
