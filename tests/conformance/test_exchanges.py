@@ -32,6 +32,10 @@ NOT_SHOWN = {
     "LIMIT-10": "how much goes out before a slow reader is cut off is a matter of chance",
     "TRANSPORT-27": "the reference server negotiates no compression",
     "LIMIT-13": "how many messages there is room for is a matter of chance",
+    "CLIENT-54": "how fast messages come is not seen in a transcript without times",
+    "CLIENT-65": "how long a client waits is not seen in a transcript without times",
+    "CLIENT-74": "how soon a refresh follows another is not seen in a transcript without times",
+    "CLIENT-86": "a transcript shows messages, not frames",
 }
 """Requirements of which no exchange is the same whenever it is played, and why."""
 
@@ -64,6 +68,11 @@ def test_an_exchange_is_of_that_requirement_and_differs(name: str) -> None:
     assert 0 <= row.at < len(row.bad)
     assert row.bad[row.at] != GAP
     assert row.found
+
+
+def test_what_a_client_tells_its_driver_is_in_its_exchanges() -> None:
+    good, bad = STORED["CLIENT-33"].good, STORED["CLIENT-33"].bad
+    assert '· notice {"notice": "gap"}' in set(good) - set(bad)
 
 
 def test_exchanges_are_short() -> None:

@@ -42,7 +42,7 @@ KEEPS = {
     "CLIENT-27": "listening/no-session",
     "CLIENT-28": "listening/longest-event",
     "CLIENT-30": "listening/keeps-the-connection",
-    "CLIENT-32": "numbers/every-type-counts-on-the-wire",
+    "CLIENT-32": "numbers/every-type-counts",
     "CLIENT-44": "sending/equal-values",
     "CLIENT-61": "connecting-again/waits-after-lost-connections",
     "CLIENT-86": "passive/frames",
