@@ -1,9 +1,9 @@
 """Makes the site: `python docs/build.py` writes it to docs/_site, as files that need no network.
 
 The pages come from the files of the repository, and from its data: the schemas, the requirements,
-the suite, the table of commands. Three servers are judged for the published reports, which takes
-minutes; `--no-reports` leaves them out, and `--reports` takes those that were made before. A
-warning of Sphinx's is an error, and the exit status is then 1.
+the suite, the table of commands. Three servers and a client are judged for the published reports,
+which takes minutes; `--no-reports` leaves them out, and `--reports` takes those that were made
+before. A warning of Sphinx's is an error, and the exit status is then 1.
 """
 
 import argparse
@@ -130,7 +130,7 @@ def main() -> int:
         return 1
     except subprocess.CalledProcessError as error:
         sys.stderr.buffer.write(error.stderr)
-        print(f"docs/build.py: a server could not be judged: {error}", file=sys.stderr)
+        print(f"docs/build.py: a target could not be judged: {error}", file=sys.stderr)
         return 1
 
 

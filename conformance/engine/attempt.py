@@ -233,15 +233,14 @@ class Attempts:
             await _perform(performer, scenario.setup)
         except StepFailed as failed:
             await _heard_out(dialogue, scenario, failed)
-            failure = replace(failed.failure, requirements=())
-            reason = f"setup failed: {failure.location}: {failure.summary}"
-            found = _inconclusive(scenario, "setup failed", reason)
-            return replace(found, failures=(failure,))
+            return _not_set_up(scenario, failed)
         dialogue.is_set_up = False
         try:
             await _perform(performer, scenario.steps)
         except StepFailed as failed:
             await _heard_out(dialogue, scenario, failed)
+            if failed.shows_nothing:
+                return _not_set_up(scenario, failed)
             failure = failed.failure
             self.world.silences.rests(scenario.id, failed.missing)
             if not failure.requirements:
@@ -255,6 +254,14 @@ class Attempts:
         self._crowded += 1
         if self.lost and not self.note:
             self.note = f"the target was lost during the run: {reason}"
+
+
+def _not_set_up(scenario: Scenario, failed: StepFailed) -> Result:
+    """Return the result of a scenario in which what it rests on did not hold."""
+    failure = replace(failed.failure, requirements=())
+    reason = f"setup failed: {failure.location}: {failure.summary}"
+    found = _inconclusive(scenario, "setup failed", reason)
+    return replace(found, failures=(failure,))
 
 
 def result_of(

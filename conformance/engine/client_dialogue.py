@@ -12,6 +12,7 @@ from conformance.engine.inconclusive import NotJudged
 from conformance.errors import InputError
 from conformance.json_text import encode
 from conformance.target.client import BACKOFF, TOKEN, Client
+from conformance.target.notices import is_notice
 from conformance.text.escapes import printable
 from conformance.transport.accepted import Accepted, Answer
 from conformance.transport.arrivals import Arrivals
@@ -113,7 +114,7 @@ class ClientDialogue(Dialogue):
         self._note(f"the client starts, {'with' if token else 'without'} an access token")
         self._started = perf_counter()
         self.client = await Client.start(
-            command, self.variables["url"], variables, self.witness.printed, self.arrivals.notify
+            command, self.variables["url"], variables, self._printed, self.arrivals.notify
         )
         with suppress(TimeoutError):
             await self.client.command(CONNECT)  # which a client without a driver never reads
@@ -172,6 +173,11 @@ class ClientDialogue(Dialogue):
         if self.listener is not None:
             self.listener.close()
         await super().finish()
+
+    def _printed(self, line: str) -> None:
+        self.witness.printed(line)
+        if is_notice(line):
+            self._note(f"notice {line}")
 
     async def _end_client(self) -> None:
         client = self.process

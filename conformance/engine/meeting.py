@@ -21,14 +21,17 @@ QUOTED = 5
 async def meet(world: World, *, force: bool = False) -> None:
     """Start the client once and learn what it can do; the procedures of the discovery do it.
 
+    Of a client whose claims are given, the first one shows enough: that it connects.
+
     Raises `Unreachable` if it cannot be started or, without `force`, does not connect in time.
     """
     world.variables = dict(world.target.parameters)
     world.variables = {**world.suite.variables, **parameters(world.suite, {}, world.variables)}
     known: dict[str, Any] = {}
-    for name in world.suite.discovery:
+    target, discovery = world.target, world.suite.discovery
+    knows = target.claims is not None and not target.one_session
+    for name in discovery[:1] if knows else discovery:
         known |= await _played(world, name, force=force)
-    target = world.target
     claims = world.suite.claims(known) if target.claims is None else target.claims
     ends = target.one_session and not world.returned
     world.claims = claims | ({ONE_SESSION} if target.one_session else set())

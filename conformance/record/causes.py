@@ -21,7 +21,9 @@ from conformance.record.symptoms import (
     DUE,
     INSTEAD,
     MEMBER,
+    SUMMARY,
     UNLIKE,
+    UNWANTED,
     Symptom,
     Symptoms,
     is_of_kind,
@@ -85,7 +87,7 @@ def causes(record: RunRecord) -> Causes:
     """
     rows = record.unexpected
     observed = {} if record.selection else record.observed  # a part of a run proves no absence
-    symptoms = Symptoms(record.suite.told_apart_by, observed)
+    symptoms = Symptoms(record.suite.told_apart_by, observed, record.suite.role)
     grouping = _Grouping(symptoms, [row for row in rows if row.outcome in _BLAMING])
     waiting: Groups = {symptom: [] for symptom in grouping.groups}
     left: list[str] = []
@@ -257,11 +259,19 @@ class _Grouping:
         """Return the known symptom that is about the same, but about more, or told better."""
         if symptom[0] == MEMBER:
             return self._around(symptom)
+        if symptom[0] == SUMMARY:
+            return self._forbidden(result)
         # What comes without what was looked for may be the next of the kind.
         named = (DUE, *symptom[1:]) if symptom[0] == UNLIKE else self._only_one_named(symptom)
         broken = set(blamed(result))
         is_same = any(broken & set(blamed(row)) for row in self.groups.get(named or (), ()))
         return named if is_same else None
+
+    def _forbidden(self, result: Result) -> Symptom | None:
+        """Return the message that may not come by the requirement whose passive check saw it."""
+        by = " ".join(sorted(blamed(result)))
+        known = (row for row in self.groups if row[:2] == (UNWANTED, by))
+        return next(known, None) if result.kind == "monitor" else None
 
     def _only_one_named(self, symptom: Symptom) -> Symptom | None:
         """Return what names more of a message that is due by its type, if only one cause does."""

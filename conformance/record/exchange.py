@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from conformance.model import Failure, TranscriptEntry
 from conformance.record.stable import Names, due, is_barrier
@@ -55,6 +56,12 @@ class View(msgspec.Struct, frozen=True, omit_defaults=True):
 
 WHOLE: Final = View()
 
+LEGENDS: Final[Mapping[str, str]] = {
+    "server": "",
+    "client": "→ to the client, ← from it, · to its driver and from it",
+}
+"""What the arrows mean where that has to be said, by whose exchange it is."""
+
 
 class Exchange(msgspec.Struct, frozen=True, omit_defaults=True):
     """The same scenario, played by a server that keeps a requirement and by one that breaks it.
@@ -91,7 +98,8 @@ def read(path: Path) -> dict[str, Exchange]:
 
 def written(exchanges: Mapping[str, Exchange]) -> str:
     """Return the text of the file: a line for each line of a dialogue."""
-    text = msgspec.json.encode(dict(sorted(exchanges.items())))
+    rows = {k: replace(v, view=WHOLE) if v.view == WHOLE else v for k, v in exchanges.items()}
+    text = msgspec.json.encode(dict(sorted(rows.items())))
     return msgspec.json.format(text, indent=1).decode() + "\n"
 
 
@@ -146,10 +154,15 @@ def _lines(
         own = [row for row in own if row.direction == "received"]
         return [(row.ordinal, _line(row, names, several)) for row in own], "".join(sent[-1:])
     ordered: list[TranscriptEntry] = []
-    for is_received, run in groupby(own, key=lambda row: row.direction == "received"):
+    for is_received, run in groupby(own, key=_is_of_target):
         rows = list(run)
         ordered += sorted(rows, key=lambda row: row.connection) if is_received else rows
     return [(row.ordinal, _line(row, names, several)) for row in ordered], ""
+
+
+def _is_of_target(row: TranscriptEntry) -> bool:
+    """Return whether the target sent it, or told it by its driver."""
+    return row.direction == "received" or row.text.startswith("notice ")
 
 
 def _line(row: TranscriptEntry, names: Names, several: bool) -> str:

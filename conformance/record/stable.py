@@ -98,6 +98,10 @@ def came(failure: Failure, kinds: Kinds) -> str:
     """Return what came instead, with only the members that are compared or tell its kind."""
     if failure.kind == "missing":
         return "nothing"
+    handshake = failure.received.value
+    if isinstance(handshake, dict) and "headers" in handshake and "headers" not in failure.pointer:
+        rest = {name: value for name, value in handshake.items() if name != "headers"}
+        return cut(settled(words(Evidence(failure.received.says, rest))), MOST)
     value = _message(failure.received)
     if value is None and failure.received.says.startswith("{"):
         return f"a long {' '.join(kinds.of(failure.received)) or 'message'}"

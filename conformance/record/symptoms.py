@@ -5,14 +5,16 @@ many ways.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from msgspec import UNSET
 
 from conformance.json_text import at, encode
 from conformance.model import Evidence, Failure, Result
-from conformance.record.kinds import OTHERS, Kinds
+from conformance.record.kinds import LONGEST, OTHERS, Kinds
+from conformance.record.record import blamed
+from conformance.record.role import SERVER
 from conformance.record.stable import settled
 from conformance.text.layout import capitalized
 
@@ -29,7 +31,26 @@ HANDSHAKE: Final = "handshake"
 UNWANTED: Final = "unwanted"
 OTHERWISE: Final = "otherwise"
 UNLIKE: Final = "unlike"
+EARLY: Final = "early"
+REQUEST: Final = "request"
+FORBIDDEN: Final = "forbidden"
+MEASURED: Final = "measured"
+UNREPORTED: Final = "unreported"
+REPORTED: Final = "reported"
+NOTICE: Final = "notice"
 SUMMARY: Final = "summary"
+
+_BY_ITSELF: Final = "the client "
+"""How a summary begins that says what the target does, and needs no kind of message."""
+
+_OF_A_VALUE: Final = "what was measured "
+"""How a summary begins that is about a value, not about something that came."""
+
+_OF_A_NOTICE: Final = re.compile("(a|no) notice ")
+"""How it begins what was due of a driver."""
+
+_TOLD_APART: Final = ("state", "outcome", "action")
+"""The members that tell the notices of one name apart."""
 
 MOST_KINDS: Final = 3
 """Types of messages that a sentence names."""
@@ -43,7 +64,13 @@ _PARTICULAR: Final = re.compile(r"\b\w*\d[\w,.]*")
 class Symptoms:
     """Finds how the failures of a run show, by the kinds of messages that were observed in it."""
 
-    def __init__(self, told_apart_by: Sequence[str], observed: Mapping[str, int]) -> None:
+    def __init__(
+        self,
+        told_apart_by: Sequence[str],
+        observed: Mapping[str, int],
+        role: str = SERVER,
+    ) -> None:
+        self._role = role
         self.kinds = Kinds(told_apart_by)
         kinds = observed if OTHERS not in observed else ()
         self._observed = [set(kind.split(" ")) for kind in kinds]
@@ -52,13 +79,17 @@ class Symptoms:
     def of_result(self, result: Result) -> Symptom:
         """Return the symptom of a failed result; without evidence, its reason is all there is.
 
-        What may not come is told apart by the area that forbids it.
+        What may not come is told apart by the area that forbids it; what clients may not send, by
+        the requirement.
         """
         if not result.failures:
             return (SUMMARY, settled(result.reason))
         found = self.of(result.failures[0])
-        area = result.id.partition("/")[0]
-        return (UNWANTED, area, *found[2:]) if found[0] == UNWANTED else found
+        if found[0] not in (UNWANTED, FORBIDDEN):
+            return found
+        is_of_server = self._role == SERVER
+        by = result.id.partition("/")[0] if is_of_server else " ".join(sorted(blamed(result)))
+        return (found[0], by, *found[2:])
 
     def of(self, failure: Failure) -> Symptom:
         """Return the symptom of a failure in its run: a message may never come at all."""
@@ -68,6 +99,9 @@ class Symptoms:
 
     def plain(self, failure: Failure) -> Symptom:
         """Return the symptom of a failure by itself."""
+        found = _of_client(failure)
+        if found is not None:
+            return found
         match failure.kind:
             case "ended":
                 return (ENDED, str(failure.close_code))
@@ -75,11 +109,12 @@ class Symptoms:
                 return self._by_message(failure)
             case "unwanted message":
                 return (UNWANTED, "", *self.kinds.of_pattern(failure.expected))
+            case "early close" if self.kinds.of(failure.received):
+                return (EARLY, self.kinds.of(failure.received)[0])
             case "other close" | "stays open" | "early close":
                 return self._by_end(failure)
             case "handshake":
-                codes = _codes(failure.expected)
-                return (HANDSHAKE, _status(failure), codes, "" if codes else failure.pointer)
+                return _by_handshake(failure)
         if failure.pointer and self.kinds.of(failure.received):
             return self._by_message(failure)
         return _summary(failure)
@@ -96,6 +131,8 @@ class Symptoms:
         """By the kind that was due, or the member of the right kind that is wrong."""
         due = self.kinds.of_pattern(failure.expected)
         came = self.kinds.of(failure.received)
+        if came and not due and failure.pointer == self.kinds.pointers[0]:
+            return (INSTEAD, "", came[0])  # of a type that the schema of the step excludes
         if failure.pointer and came and self._is_of_member(failure, due, came):
             return self.member(failure.pointer, came[0])
         if due:
@@ -184,6 +221,61 @@ def _codes(evidence: Evidence) -> str:
     return f"{', '.join(others)} or {last}" if others else last
 
 
+def _of_client(failure: Failure) -> Symptom | None:
+    """Return the symptom of what no message shows, but a client's connections or its driver."""
+    if _OF_A_NOTICE.match(failure.expected.says):
+        return _by_notice(failure)
+    if failure.summary.startswith(_OF_A_VALUE):
+        return (MEASURED, *failure.requirements)
+    if not failure.summary.startswith(_BY_ITSELF):
+        return None
+    is_forbidden = failure.kind == "unwanted message"
+    return (FORBIDDEN, "", failure.summary) if is_forbidden else _summary(failure)
+
+
+def _by_handshake(failure: Failure) -> Symptom:
+    """By the status that came and was due; of a client's handshake, by what is wrong in it."""
+    value = _value(failure.received)
+    if isinstance(value, dict) and "status" not in value:
+        return (REQUEST, failure.pointer)
+    codes = _codes(failure.expected)
+    return (HANDSHAKE, _status(failure), codes, "" if codes else failure.pointer)
+
+
+def _due_notices(schema: Any) -> Iterator[str]:
+    """Yield the notices that a pattern or a schema names, each as words."""
+    if not isinstance(schema, dict):
+        return
+    yield from _notice(schema)
+    members = schema.get("properties")
+    if isinstance(members, dict):
+        yield from _notice(
+            {k: v["const"] for k, v in members.items() if isinstance(v, dict) and "const" in v}
+        )
+    for row in schema.get("anyOf", ()):
+        yield from _due_notices(row)
+
+
+def _notice(value: Any) -> tuple[str, ...]:
+    """Return the words of a notice, as one text; nothing if it is none."""
+    if not isinstance(value, dict) or "notice" not in value:
+        return ()
+    words = [value.get(name) for name in ("notice", *_TOLD_APART)]
+    return (" ".join(word[:LONGEST] for word in words if isinstance(word, str)),)
+
+
+def _by_notice(failure: Failure) -> Symptom:
+    """By the notices that were due, or by the one that came."""
+    due = tuple(dict.fromkeys(_due_notices(_value(failure.expected))))
+    came = _notice(_value(failure.received))
+    if failure.kind == "unwanted message":
+        return (REPORTED, *came)
+    if failure.pointer and came:
+        how = "missing" if lacks(failure.received, failure.pointer) else "wrong"
+        return (NOTICE, came[0].split(" ")[0], failure.pointer, how)
+    return (UNREPORTED, *due) if due else _summary(failure)
+
+
 def _status(failure: Failure) -> str:
     value = _value(failure.received)
     status = value.get("status") if isinstance(value, dict) else None
@@ -264,6 +356,10 @@ def _unwanted(_: str, *kind: str) -> str:
     return f"{capitalized(called)} comes where none may."
 
 
+def _reports(notices: Sequence[str]) -> str:
+    return " or ".join(_called(row.split(" ")) for row in notices)
+
+
 _SENTENCES: Final[Mapping[str, Callable[..., str]]] = {
     NEVER: _never,
     DUE: _due,
@@ -272,6 +368,13 @@ _SENTENCES: Final[Mapping[str, Callable[..., str]]] = {
     HANDSHAKE: _handshake,
     UNWANTED: _unwanted,
     UNLIKE: lambda *kind: f"{capitalized(_a(_called(kind)))} comes without what it should contain.",
+    EARLY: lambda kind: f"{capitalized(_a(f'`{kind}`'))} comes too early.",
+    FORBIDDEN: lambda _, summary: f"{capitalized(summary)}.",
+    MEASURED: lambda *names: f"What was measured is not as {' and '.join(names) or 'due'} asks.",
+    REQUEST: lambda at: f"The client's handshake is wrong{f' at `{at}`' if at else ''}.",
+    UNREPORTED: lambda *due: f"The client does not report {_reports(due)}.",
+    REPORTED: lambda *came: f"The client reports {_reports(came)} where it may not.",
+    NOTICE: lambda name, at, how: f"`{at}` of the notice `{name}` is {how}.",
     OTHERWISE: lambda due: f"What comes is not what is due: {due}.",
     SUMMARY: lambda summary: f"{capitalized(summary)}.",
 }

@@ -48,6 +48,12 @@ MOST: Final = 60_000
 NAMED: Final = 8
 """Ids that are listed where there are many."""
 
+TOLD: Final = 15
+"""Causes that the overview has."""
+
+FEW: Final = 3
+"""Causes that need no overview."""
+
 SHORT: Final = 12
 """Characters of a text that is no message and is shown whole."""
 
@@ -67,7 +73,7 @@ def render(record: RunRecord) -> str:
     found = causes(record)
     sections = [*_causes(record, found.ranked)]
     end = "\n".join(_end(record, found.open))
-    start = "\n".join(_start(record))
+    start = "\n".join([*_start(record), *_overview(found.ranked)])
     room = MOST - len(start) - len(end)
     kept: list[str] = []
     for section in sections:
@@ -135,6 +141,17 @@ def _verdict(row: ProfileVerdict) -> Sequence[str]:
 
 
 # ── causes ──
+
+
+def _overview(ranked: Sequence[Cause]) -> Iterator[str]:
+    """Yield a line for each cause, if there are many."""
+    if len(ranked) <= FEW:
+        return
+    yield from ("", "What is wrong, in a line each:", "")
+    for place, cause in enumerate(ranked[:TOLD], 1):
+        yield f"{place}. {inline(settled(cause.sentence))} ({cause.tally})"
+    if len(ranked) > TOLD:
+        yield f"\nand {len(ranked) - TOLD} more"
 
 
 def _causes(record: RunRecord, ranked: Iterable[Cause]) -> Iterator[str]:

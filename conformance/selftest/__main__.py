@@ -1,4 +1,4 @@
-"""`python -m conformance.selftest FAULT [OPTION …]`: runs one faulty server, to look at."""
+"""`python -m conformance.selftest FAULT [OPTION …]`: runs a faulty server or client."""
 
 import sys
 
@@ -8,24 +8,26 @@ from conformance.errors import InputError, did_you_mean
 from conformance.loader.suite import load_requirements
 from conformance.selftest.changed import main_of
 from conformance.selftest.fault import load
-from conformance.selftest.subject import SERVER
+from conformance.selftest.subject import SUBJECTS
 from conformance.text.streams import complain, guarded
 
 
 def main() -> int:
-    """Start the reference server with the fault that the first word names."""
+    """Start the reference server, or the client, with the fault that the first word names."""
     words = sys.argv[1:]
     if not words or words[0].startswith("-"):
         return _refuse("usage: python -m conformance.selftest FAULT [OPTION …]")
     schemas = SchemaStore(locations.schema_root())
     try:
-        faults = load(schemas, load_requirements(schemas))
+        requirements = load_requirements(schemas)
+        of_all = [load(schemas, requirements, subject=row) for row in SUBJECTS.values()]
     except InputError as error:
         return _refuse(str(error))
+    faults = {name: fault for own in reversed(of_all) for name, fault in own.items()}
     name, *options = words
     if name not in faults:
         return _refuse(f'there is no fault "{name}"{did_you_mean(name, faults)}')
-    status: int = main_of(SERVER, faults[name])(options)
+    status: int = main_of(faults[name].subject, faults[name])(options)
     return status
 
 

@@ -1,8 +1,8 @@
 """`python -m conformance.selftest.exchanges`: plays what `explain` shows of each requirement.
 
-It plays one scenario against the reference server and against a faulty one that breaks the
-requirement, and writes both excerpts to the suite's folder. With `--check` it writes nothing, and
-exits 1 if a stored exchange is not what is played now.
+It plays one scenario against the reference server, or the Python client, and against a faulty one
+that breaks the requirement, and writes both excerpts to the suite's folder. With `--check` it
+writes nothing, and exits 1 if a stored exchange is not what is played now.
 """
 
 import argparse
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import as_completed
 from functools import cache
 from itertools import zip_longest
+from pathlib import Path
 from typing import Final
 
 from msgspec.structs import replace
@@ -26,6 +27,7 @@ from conformance.selftest import judging
 from conformance.selftest.fault import Fault, load
 from conformance.selftest.sample import drawn
 from conformance.selftest.scope import Scope, scenarios_for
+from conformance.selftest.subject import SUBJECTS, Subject
 
 AT_ONCE: Final = 4
 """Exchanges per processor: they wait longer than they compute."""
@@ -60,35 +62,54 @@ def main() -> int:
     parser.add_argument("--sample", type=int, metavar="N", help="only N of them")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="seed of the sample")
     arguments = parser.parse_args()
-    path = locations.suite_root(judging.suite().name) / NAME
-    stored = read(path)
-    wanted = [row for row in shown(faults()) if row.startswith(tuple(arguments.words) or "")]
+    known = [name for subject in SUBJECTS.values() for name in shown(faults(subject))]
+    wanted = [row for row in known if row.startswith(tuple(arguments.words) or "")]
     wanted = drawn(wanted, arguments.sample, arguments.seed)
     play = compared if arguments.check else chosen if arguments.choose else renewed
+    stored = {
+        name: row for subject in SUBJECTS.values() for name, row in read(path(subject)).items()
+    }
     found = dict(played(play, {name: stored.get(name) for name in wanted}))
     if arguments.check:
         wrong = list(differing(stored, found))
         sys.stderr.writelines(f"{line}\n" for line in wrong)
         return 1 if wrong else 0
-    known = shown(faults())
     kept = {name: row for name, row in stored.items() if name in known and name not in found}
     result = kept | {name: row for name, row in found.items() if row is not None}
-    path.write_text(written(result), "utf-8")
+    for subject in SUBJECTS.values():
+        own = {name: row for name, row in result.items() if subject_of(name) is subject}
+        path(subject).write_text(written(own), "utf-8")
     missing = [name for name in wanted if name not in result]
     sys.stderr.write(f"{len(result)} exchanges; none of {', '.join(missing) or 'nothing'}\n")
     return 0
 
 
+def path(subject: Subject) -> Path:
+    """Return where the exchanges of a subject are stored."""
+    return locations.suite_root(subject.suite) / NAME
+
+
 @cache
-def faults() -> Mapping[str, Fault]:
+def faults(subject: Subject) -> Mapping[str, Fault]:
     """Return the faults of the self-test, by id."""
-    return load(judging.suite().schemas, judging.suite().requirements)
+    suite = judging.suite(subject)
+    return load(suite.schemas, suite.requirements, subject=subject)
 
 
 def shown(known: Mapping[str, Fault]) -> list[str]:
-    """Return the requirements that a faulty server breaks in every form, in order."""
+    """Return the requirements that a faulty one breaks in every form, in order."""
     broken = {fault.requirement for fault in known.values() if not fault.form}
     return [name for name in judging.suite().requirements if name in broken]
+
+
+def subject_of(requirement: str) -> Subject:
+    """Return whose requirement it is."""
+    return SUBJECTS[judging.suite().requirements[requirement].role]
+
+
+def scenarios_of(requirement: str) -> Mapping[str, Scenario]:
+    """Return the scenarios of the suite that judges a requirement, by id."""
+    return judging.suite(subject_of(requirement)).scenarios
 
 
 def differing(
@@ -120,7 +141,9 @@ def played(
     play: Play, wanted: Mapping[str, Exchange | None]
 ) -> Iterator[tuple[str, Exchange | None]]:
     """Play exchanges, several at once; yield each with its requirement."""
-    judging.control([])
+    for subject in dict.fromkeys(map(subject_of, wanted)):
+        judging.control([], subject)
+        faults(subject)
     jobs = AT_ONCE * (os.cpu_count() or 1)
     with judging.pool(jobs) as pool:
         runs = {pool.submit(play, name, before): name for name, before in wanted.items()}
@@ -132,7 +155,8 @@ def replayed(requirement: str, before: Exchange | None) -> Exchange | None:
     """Return the same exchange as it is played now; None if there was none, or nothing is found."""
     if before is None:
         return None
-    fault, scenario = faults().get(before.fault), judging.suite().scenarios.get(before.scenario)
+    fault = faults(subject_of(requirement)).get(before.fault)
+    scenario = scenarios_of(requirement).get(before.scenario)
     if fault is None or scenario is None or fault.requirement != requirement:
         return None
     rows = _exchanges(fault, [scenario], {})
@@ -162,8 +186,8 @@ def chosen(requirement: str, before: Exchange | None) -> Exchange | None:
     models: dict[str, Result | None] = {}
     best: Exchange | None = None
     for fault in _simplest_faults(requirement):
-        rows = sorted(_exchanges(fault, _finders(fault), models), key=_rank)
-        better = (row for row in rows if best is None or _rank(row) < _rank(best))
+        rows = sorted(_exchanges(fault, _finders(fault), models), key=lambda row: _rank(row, fault))
+        better = (row for row in rows if best is None or _rank(row, fault) < _rank(best, fault))
         best = next((row for row in better if _is_always(row, requirement)), best)
         if best is not None and best.weight <= SHORT and not best.view.crossing:
             break
@@ -174,14 +198,15 @@ def _is_always(row: Exchange, requirement: str) -> bool:
     return all(replayed(requirement, row) == row for _ in range(TIMES))
 
 
-def _rank(row: Exchange) -> tuple[tuple[bool, bool, bool], int, str, str]:
-    is_long = judging.suite().scenarios[row.scenario].bulk > LONG
+def _rank(row: Exchange, fault: Fault) -> tuple[tuple[bool, bool, bool], int, str, str]:
+    is_long = scenarios_of(fault.requirement)[row.scenario].bulk > LONG
     place = is_long and not row.view.crossing, row.view.crossing, row.judge != row.scenario
     return place, row.weight, row.fault, row.scenario
 
 
 def _simplest_faults(requirement: str) -> list[Fault]:
-    own = [row for row in faults().values() if row.requirement == requirement and not row.form]
+    known = faults(subject_of(requirement)).values()
+    own = [row for row in known if row.requirement == requirement and not row.form]
     size = {row.id: sum(len(change.by) for change in row.changes) for row in own}
     return sorted(own, key=lambda row: (len(row.also), row.slow, size[row.id], row.id))[:FAULTS]
 
@@ -191,10 +216,10 @@ def _finders(fault: Fault) -> list[Scenario]:
 
     If it is found before any of them, all may show it.
     """
-    scenarios = judging.suite().scenarios
+    scenarios = scenarios_of(fault.requirement)
     own = scenarios_for(fault, scenarios.values(), Scope.REQUIREMENT)
     try:
-        record = judging.record_of(fault, own)
+        record = judging.record_of(fault, own, finds_out=False)
     except (KitError, TimeoutError):
         return []
     blaming = [row for row in record.results if _blames(row, fault)]
@@ -221,9 +246,9 @@ def _exchanges(
     """
     for scenario in scenarios:
         if scenario.id not in models:
-            models[scenario.id] = _passed(_record(None, scenario), scenario)
+            models[scenario.id] = _passed(_record(None, scenario, fault.subject), scenario)
         good = models[scenario.id]
-        record = _record(fault, scenario) if good else None
+        record = _record(fault, scenario, fault.subject) if good else None
         if good is None or record is None:
             continue
         judge = next((row for row in record.results if _blames(row, fault)), None)
@@ -251,10 +276,10 @@ def _passed(record: RunRecord | None, scenario: Scenario) -> Result | None:
     return next(passed, None)
 
 
-def _record(fault: Fault | None, scenario: Scenario) -> RunRecord | None:
+def _record(fault: Fault | None, scenario: Scenario, subject: Subject) -> RunRecord | None:
     """Return the record of a run of one scenario; None if there is none."""
     try:
-        return judging.record_of(fault, [scenario], TOLD)
+        return judging.record_of(fault, [scenario], TOLD, subject, finds_out=False)
     except (KitError, TimeoutError):
         return None
 

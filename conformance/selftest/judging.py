@@ -23,7 +23,7 @@ from conformance.model import Outcome, Result, Scenario
 from conformance.record.record import RunRecord, blamed
 from conformance.selftest.changed import main_of
 from conformance.selftest.fault import Fault
-from conformance.selftest.faulty_client import target_of
+from conformance.selftest.faulty_client import CLAIMS, target_of
 from conformance.selftest.faulty_server import serve
 from conformance.selftest.legal import LegalRun, LegalVariant
 from conformance.selftest.matrix import FaultRun, Kill
@@ -199,14 +199,19 @@ def record_of(
     scenarios: Sequence[Scenario],
     options: Options = TOGETHER,
     subject: Subject = SERVER,
+    *,
+    finds_out: bool = True,
 ) -> RunRecord:
     """Return the record of a run against a variant of a subject, or against the subject itself.
+
+    It `finds_out` what a client does, or takes it that the client does what the subject does.
 
     Raises `KitError` if the server does not start, `TimeoutError` if the run does not end.
     """
     subject = subject if variant is None else variant.subject
     if subject is CLIENT:
-        target_ = target_of(variant.changes if variant is not None else ())
+        changes = variant.changes if variant is not None else ()
+        target_ = target_of(changes, None if finds_out else CLAIMS)
         return asyncio.run(_run(subject, target_, scenarios, options))
     with serving(variant) as where:
         return asyncio.run(_run(subject, target().ready(where), scenarios, options))

@@ -149,8 +149,9 @@ class Accepted(Connection):
         self.name = name
         self._answers_pings = answer.answers_pings
         self.opened = self.last_sent = perf_counter()
-        asked = self.request.path if self.request is not None else self.fault
-        self.watcher.crossed(self, "received", "handshake", asked)
+        offered = ", ".join(self.asked_for.get("subprotocols", ())) or "(none)"
+        asked = f"{self.request.path} subprotocol: {offered}" if self.request else self.fault
+        self.watcher.crossed(self, "received", "handshake", f"handshake {asked}")
         self.watcher.requested(self)
         if answer.silent:
             self.watcher.crossed(self, "noted", "note", "the handshake is not answered")

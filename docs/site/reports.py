@@ -1,4 +1,4 @@
-"""The page on published reports: the HTML reports on three servers, made or taken for the site."""
+"""The page on published reports: HTML reports on servers and a client, made or taken."""
 
 import json
 import subprocess
@@ -11,14 +11,14 @@ from docs.site.words import code, fenced, inline, table
 
 
 class Judged(NamedTuple):
-    """A server that is judged: what it is, the command that judges it, and what must be there."""
+    """A target that is judged: what it is, the command that judges it, and what must be there."""
 
     title: str
     words: tuple[str, ...]
     needs: str = ""
 
 
-SERVERS: Final[Mapping[str, Judged]] = {
+TARGETS: Final[Mapping[str, Judged]] = {
     "reference-server": Judged("the reference server", ("demo",)),
     "second-server": Judged(
         "the second server, written in JavaScript from the specification alone",
@@ -29,24 +29,28 @@ SERVERS: Final[Mapping[str, Judged]] = {
         "the legacy server, which does what the original does on the wire",
         ("run", "conformance/selftest/legacy/target.yaml", "--retries", "0"),
     ),
+    "legacy-dashboard": Judged(
+        "the legacy dashboard, a client which does what the original's does on the wire",
+        ("client", "conformance/selftest/legacy_dashboard/target.yaml", "--retries", "0"),
+    ),
 }
-"""The servers by the names of their reports."""
+"""The targets by the names of their reports."""
 
 FOLDER: Final = "reports"
 
 
 def made(root: Path, folder: Path) -> dict[str, str]:
-    """Judge the servers, write their HTML reports to a folder, and return the verdicts by name.
+    """Judge the targets, write their HTML reports to a folder, and return the verdicts by name.
 
-    A server that cannot be started here is left out; raises `CalledProcessError` if a run itself
+    One that cannot be started here is left out; raises `CalledProcessError` if a run itself
     goes wrong.
     """
     found = {}
-    for name, server in SERVERS.items():
-        if server.needs and not (root / server.needs).exists():
+    for name, target in TARGETS.items():
+        if target.needs and not (root / target.needs).exists():
             continue
         html, record = folder / f"{name}.html", folder / f"{name}.json"
-        words = [*server.words, "--quiet", "--html", str(html), "--json", str(record)]
+        words = [*target.words, "--quiet", "--html", str(html), "--json", str(record)]
         argv = [sys.executable, "-m", "conformance", *words]
         done = subprocess.run(argv, cwd=root, capture_output=True, check=False)  # noqa: S603
         if done.returncode not in (0, 1):
@@ -58,7 +62,7 @@ def made(root: Path, folder: Path) -> dict[str, str]:
 
 def taken(folder: Path) -> dict[str, str]:
     """Return the reports that lie in a folder, whose verdicts they say themselves."""
-    return {name: "" for name in SERVERS if (folder / f"{name}.html").is_file()}
+    return {name: "" for name in TARGETS if (folder / f"{name}.html").is_file()}
 
 
 def verdict(record: Path) -> str:
@@ -74,20 +78,21 @@ def page(found: Mapping[str, str]) -> str:
     """Return the page on the reports that were found, each with its verdict; empty if unknown."""
     rows = [
         (
-            inline(server.title),
+            inline(target.title),
             f'<a href="{name}.html">open the report</a>'
             if name in found
             else "left out of this build",
             inline(found.get(name, "")),
         )
-        for name, server in SERVERS.items()
+        for name, target in TARGETS.items()
     ]
-    commands = fenced([f"coda-conformance {' '.join(row.words)}" for row in SERVERS.values()], "sh")
+    commands = fenced([f"coda-conformance {' '.join(row.words)}" for row in TARGETS.values()], "sh")
     missing = "" if found else "\n**This build left the reports out** (`--no-reports`).\n"
     return (
-        "# Reports\n\nWhat the kit finds on three servers, as one file of HTML each, the kind that "
-        "you send to whoever writes a server. [Judge a server](../guides/judging.md#reports) says "
-        f"what is in one.\n{missing}\n{table(('server', 'report', 'verdict'), rows)}\n"
+        "# Reports\n\nWhat the kit finds on three servers and a client, as one file of HTML each, "
+        "the kind that you send to whoever writes one. "
+        "[Judge a server](../guides/judging.md#reports) says "
+        f"what is in one.\n{missing}\n{table(('target', 'report', 'verdict'), rows)}\n"
         f"To make them yourself, in a checkout:\n\n{commands}\n"
         f"The pictures and tables in the repository's {code('reports/')} are of the same runs.\n"
     )

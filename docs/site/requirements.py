@@ -8,7 +8,7 @@ from typing import Final
 from conformance.loader.coverage import Coverage, coverage_of
 from conformance.loader.glossary import prefix
 from conformance.model import Requirement
-from conformance.record.exchange import Exchange
+from conformance.record.exchange import LEGENDS, Exchange
 from conformance.rendering.explained.sources import COMMAND, Sources
 from docs.site.navigation import titled
 from docs.site.words import anchor, code, count, fenced, inline, listed, table
@@ -121,7 +121,7 @@ def _parts(sources: Sources, row: Requirement) -> Iterator[str]:
 
 def _exchange(row: Exchange, role: str) -> Iterator[str]:
     """Yield both dialogues: what a target that keeps it says, and one that breaks it."""
-    yield f"**A {role} that keeps it**\n"
+    yield f"**A {role} that keeps it**{f' ({LEGENDS[role]})' if LEGENDS[role] else ''}\n"
     yield fenced(row.good, css="dialogue good")
     yield f"**A {role} that breaks it**\n"
     marked = [f"{'▶ ' if i == row.at else ''}{line}" for i, line in enumerate(row.bad)]

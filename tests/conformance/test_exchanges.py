@@ -1,4 +1,4 @@
-"""What `explain` shows of servers is what they say: each exchange can be played again."""
+"""What `explain` shows of servers and clients was said: each exchange can be played again."""
 
 import re
 import subprocess
@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from conformance.documents import locations
 from conformance.loader.suite import Suite
 from conformance.model import Failure, TranscriptEntry
-from conformance.record.exchange import GAP, LONGEST, MOST, NAME, View, exchange, read, written
+from conformance.record.exchange import GAP, LONGEST, MOST, View, exchange, read, written
 from conformance.record.stable import Names, settled
-from conformance.selftest import exchanges
+from conformance.selftest import exchanges, judging
+from conformance.selftest.subject import SUBJECTS
 from tests.support.kit import ROOT
 
-PATH = locations.suite_root("coda") / NAME
-STORED = read(PATH)
+PATHS = {name: exchanges.path(row) for name, row in SUBJECTS.items()}
+STORED = {name: row for path in PATHS.values() for name, row in read(path).items()}
 
 NOT_SHOWN = {
     "AUTH-03": "that nonces are random shows in many connections, not in a dialogue",
@@ -32,6 +32,10 @@ NOT_SHOWN = {
     "LIMIT-10": "how much goes out before a slow reader is cut off is a matter of chance",
     "TRANSPORT-27": "the reference server negotiates no compression",
     "LIMIT-13": "how many messages there is room for is a matter of chance",
+    "CLIENT-54": "how fast messages come is not seen in a transcript without times",
+    "CLIENT-65": "how long a client waits is not seen in a transcript without times",
+    "CLIENT-74": "how soon a refresh follows another is not seen in a transcript without times",
+    "CLIENT-86": "a transcript shows messages, not frames",
 }
 """Requirements of which no exchange is the same whenever it is played, and why."""
 
@@ -44,16 +48,17 @@ def entry(ordinal: int, text: str, **members: Any) -> TranscriptEntry:
     return TranscriptEntry(ordinal, 0.0, text=text, size=len(text), **row)
 
 
-def test_every_requirement_that_a_faulty_server_breaks_has_an_exchange() -> None:
-    due = set(exchanges.shown(exchanges.faults()))
+def test_every_requirement_that_a_faulty_one_breaks_has_an_exchange() -> None:
+    due = {name for row in SUBJECTS.values() for name in exchanges.shown(exchanges.faults(row))}
     assert due - STORED.keys() == NOT_SHOWN.keys()
     assert STORED.keys() <= due
 
 
 @pytest.mark.parametrize("name", STORED)
-def test_an_exchange_is_of_that_requirement_and_differs(suite: Suite, name: str) -> None:
-    row = STORED[name]
-    fault = exchanges.faults()[row.fault]
+def test_an_exchange_is_of_that_requirement_and_differs(name: str) -> None:
+    row, subject = STORED[name], exchanges.subject_of(name)
+    fault = exchanges.faults(subject)[row.fault]
+    suite = judging.suite(subject)
     assert fault.requirement == name
     assert row.scenario in suite.scenarios
     everywhere = (suite.messages, suite.handshake.broken)
@@ -65,6 +70,11 @@ def test_an_exchange_is_of_that_requirement_and_differs(suite: Suite, name: str)
     assert row.found
 
 
+def test_what_a_client_tells_its_driver_is_in_its_exchanges() -> None:
+    good, bad = STORED["CLIENT-33"].good, STORED["CLIENT-33"].bad
+    assert '· notice {"notice": "gap"}' in set(good) - set(bad)
+
+
 def test_exchanges_are_short() -> None:
     for row in STORED.values():
         for lines in (row.good, row.bad):
@@ -73,9 +83,11 @@ def test_exchanges_are_short() -> None:
         assert len(row.found) <= LONGEST + 30
 
 
-def test_the_file_is_small_and_is_written_as_it_is_read() -> None:
-    assert PATH.stat().st_size < 400_000
-    assert written(STORED) == PATH.read_text("utf-8")
+@pytest.mark.parametrize("role", PATHS)
+def test_the_file_is_small_and_is_written_as_it_is_read(role: str) -> None:
+    path = PATHS[role]
+    assert path.stat().st_size < 400_000
+    assert written(read(path)) == path.read_text("utf-8")
 
 
 def test_nothing_in_the_file_is_drawn_by_chance() -> None:

@@ -21,12 +21,16 @@ GRACE: Final = 1.0
 class StepFailed(Exception):
     """A step did not hold: evidence against the target.
 
-    If all that is known is that an answer did not come, `missing` says which.
+    If all that is known is that an answer did not come, `missing` says which. If it
+    `shows_nothing`, what the step judges did not come about: it is as if the set-up had failed.
     """
 
-    def __init__(self, failure: Failure, missing: Missing | None = None) -> None:
+    def __init__(
+        self, failure: Failure, missing: Missing | None = None, *, shows_nothing: bool = False
+    ) -> None:
         self.failure = failure
         self.missing = missing
+        self.shows_nothing = shows_nothing
         super().__init__(failure.summary)
 
 
@@ -146,6 +150,7 @@ class Action:
         message: Message | None = None,
         *,
         missing: Missing | None = None,
+        shows_nothing: bool = False,
         **evidence: Any,
     ) -> NoReturn:
         """Raise `StepFailed` with the evidence, including the message that came, if any.
@@ -157,7 +162,7 @@ class Action:
         if message is not None:
             evidence |= {"received": message.evidence, "entry": message.ordinal}
         failure = self._failure(kind, summary, message, evidence)
-        raise StepFailed(self.dialogue.witness.shown(failure), missing)
+        raise StepFailed(self.dialogue.witness.shown(failure), missing, shows_nothing=shows_nothing)
 
     def _failure(
         self, kind: Divergence, summary: str, message: Message | None, evidence: dict[str, Any]

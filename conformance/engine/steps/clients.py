@@ -109,9 +109,10 @@ async def _next(action: Action, answer: Answer) -> Accepted | None:
         said = f"; it ended {ended}" if ended else ""
         action.timed_out(
             "missing",
-            "the client does not connect",
+            f"the client does not connect{' again' * bool(dialogue.connections)}",
             expected=Evidence("a connection from the client"),
             received=Evidence(f"none within {timeout:.1f} s{said}"),
+            shows_nothing=early is not None and within is None,  # of how long it waits
         )
     came = connection.arrived
     if early is not None and came < early[0].start + early[1]:
@@ -189,7 +190,7 @@ async def expect_no_connection(action: Action) -> None:
         schema = action.option("request")
         action.fail(
             "unwanted message",
-            "the client connects again",
+            "the client connects although it may not",
             expected=Evidence("no connection like", schema)
             if schema
             else Evidence("no connection"),

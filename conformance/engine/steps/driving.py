@@ -81,13 +81,24 @@ async def expect_notice(action: Action) -> None:
             return
         if value.get("notice") == expected.get("notice"):
             other = came
-    received = Evidence("nothing") if other is None else Evidence("", other.value)
+    value = {} if other is None else other.value
+    faults = schema_faults(action, value) if value else ()
     action.timed_out(
         "missing",
         "the client does not report it",
-        expected=like(expected, "a notice like"),
-        received=received,
+        expected=_due(expected, action.option("schema")),
+        received=Evidence("", value) if value else Evidence("nothing"),
+        pointer=faults[0].pointer if faults else "",
     )
+
+
+def _due(members: Any, schema: Any) -> Evidence:
+    """Return the evidence that a notice with members that satisfies a schema is due."""
+    if not schema:
+        return like(members, "a notice like")
+    named = {"properties": {name: {"const": value} for name, value in members.items()}}
+    whole = {**named, "allOf": [schema]} if members else schema
+    return Evidence("a notice that satisfies the schema", whole)
 
 
 def _counted(action: Action) -> list[Notice]:

@@ -7,7 +7,7 @@ from conformance.loader.chapters import remarks
 from conformance.loader.coverage import Coverage, coverage_of
 from conformance.loader.glossary import Word
 from conformance.model import Requirement
-from conformance.record.exchange import Exchange
+from conformance.record.exchange import LEGENDS, Exchange
 from conformance.rendering.explained.page import BAD, GOOD, NOTICE, Block, Page, Row
 from conformance.rendering.explained.sources import Known, Sources
 
@@ -60,7 +60,8 @@ def exchange_blocks(sources: Sources, row: Exchange) -> Iterator[Block]:
     title = next((fault.title for fault in sources.faults if fault.id == row.fault), row.fault)
     different = set(row.bad) - set(row.good), set(row.good) - set(row.bad)
     good = (Row(line, " ", GOOD if line in different[1] else None, hang=2) for line in row.good)
-    yield Block(f"A {role} that keeps it", tuple(good), row.scenario, GOOD)
+    legend = (Row(LEGENDS[role], " ", NOTICE),) if LEGENDS[role] else ()
+    yield Block(f"A {role} that keeps it", (*good, *legend), row.scenario, GOOD)
     bad = (
         Row(line, "▶" if i == row.at else " ", BAD if line in different[0] else None, hang=2)
         for i, line in enumerate(row.bad)

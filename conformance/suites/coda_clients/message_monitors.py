@@ -137,7 +137,7 @@ class NotTooLong(Monitor):
         if length <= most:
             return None
         return Failure(
-            f"a message of {length:,} bytes",
+            f"a message is too long, with {length:,} bytes",
             expected=Evidence(f"{most:,} bytes at most"),
             received=Evidence(message.text),
         )
