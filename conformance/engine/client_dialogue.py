@@ -16,6 +16,9 @@ from conformance.text.escapes import printable
 from conformance.transport.accepted import Accepted, Answer
 from conformance.transport.listener import Listener
 
+DRIVER: Final = "driver"
+"""What a client claims that reports what it does."""
+
 CONNECT: Final = {"command": "connect"}
 
 ON_ITS_WAY: Final = 0.2
@@ -53,10 +56,14 @@ class ClientDialogue(Dialogue):
             raise InputError("the client was not started")
         return self.listener
 
-    @property
-    def drives(self) -> bool:
-        """Whether the client has a driver that reports what it does."""
-        return self.client is not None and self.client.has_driver
+    async def drives(self, seconds: float) -> bool:
+        """Whether the client has a driver: its first notice has come, or comes within this time."""
+        if self.client is None:
+            return False
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.client.driver_found.wait()
+        return self.client.driver_found.is_set()
 
     async def start(self, token: str, scale: float, url: str = "") -> None:
         """Start the client, in place of one that runs, for the kit's own address in some form.

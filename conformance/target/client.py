@@ -77,8 +77,8 @@ class Client:
         self.not_searched = 0
         """Lines that came too fast to be searched."""
         self._allowance = _Allowance()
-        self.has_driver = False
-        """Whether it has written a notice."""
+        self.driver_found = asyncio.Event()
+        """Set once it has written a notice."""
         self.changed = asyncio.Event()
         self._readers = [
             asyncio.create_task(self._read(process.stdout, self._line, LONGEST_NOTICE)),
@@ -150,7 +150,7 @@ class Client:
 
     def _line(self, text: str, size: int) -> None:
         if is_notice(text):
-            self.has_driver = True
+            self.driver_found.set()
             notice = Notice(text, size)
             self.notices.add(notice)
             self.reported.add(notice)

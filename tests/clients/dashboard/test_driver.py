@@ -11,7 +11,7 @@ import pytest
 from tests.clients.dashboard.opened import PATIENCE
 from tests.clients.python.server import running
 from tests.support.browser import is_installed
-from tests.support.dashboard_driver import NAME
+from tests.support.dashboard_pages import with_a_browser
 from tests.support.kit import ROOT
 
 pytestmark = pytest.mark.skipif(not is_installed(), reason="chromium is not installed")
@@ -19,8 +19,12 @@ pytestmark = pytest.mark.skipif(not is_installed(), reason="chromium is not inst
 
 @pytest.mark.parametrize("has_token", [False, True])
 async def test_it_carries_out_commands_and_tells_what_became_of_them(has_token: bool) -> None:
-    async with running(f"--allowed-origins=http://{NAME}") as server, asyncio.timeout(PATIENCE):
-        env = {**os.environ, "CODA_BACKOFF_SCALE": "0.1"}
+    async with (
+        with_a_browser() as pages,
+        running(f"--allowed-origins={pages.origin}") as server,
+        asyncio.timeout(PATIENCE),
+    ):
+        env = {**os.environ, "CODA_BACKOFF_SCALE": "0.1", "DASHBOARD_PAGES": pages.address}
         if has_token:
             env["CODA_TOKEN"] = await server.token()
         process = await asyncio.create_subprocess_exec(
