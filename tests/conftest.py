@@ -3,14 +3,20 @@
 import os
 import signal
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 from zlib import crc32
 
 import pytest
+import pytest_asyncio
 
 from conformance.loader.suite import Suite, load
 from tests.support.order import dealt
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser
 
 TESTS = Path(__file__).parent
 
@@ -64,3 +70,12 @@ def _number(item: pytest.Item) -> int:
 def suite() -> Suite:
     """The suite that the kit brings, read once a process."""
     return load()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> "AsyncIterator[Browser]":
+    """A browser, started once a process."""
+    from tests.support.browser import browsing  # which few tests need
+
+    async with browsing() as found:
+        yield found

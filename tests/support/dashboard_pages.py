@@ -20,9 +20,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from aiohttp import web
-from playwright.async_api import Browser, BrowserContext, Error, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Error, Page
 
 from reference_server.pages import HEADERS, find_page
+from tests.support.browser import browsing
 
 HOST = "127.0.0.1"
 MAIN = "/dashboard/main.mjs"
@@ -159,13 +160,8 @@ async def serving(browser: Browser) -> AsyncIterator[Pages]:
 @asynccontextmanager
 async def with_a_browser() -> AsyncIterator[Pages]:
     """The same, in a browser of their own."""
-    async with async_playwright() as player:
-        browser = await player.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox"]
-        )
-        async with serving(browser) as pages:
-            yield pages
-        await browser.close()
+    async with browsing() as browser, serving(browser) as pages:
+        yield pages
 
 
 async def main(command: list[str]) -> int:

@@ -7,20 +7,23 @@ import sys
 from typing import Any
 
 import pytest
+from playwright.async_api import Browser
 
 from tests.clients.dashboard.opened import PATIENCE
 from tests.clients.python.server import running
-from tests.support.browser import is_installed
-from tests.support.dashboard_pages import with_a_browser
+from tests.support.browser import in_the_browser
+from tests.support.dashboard_pages import serving
 from tests.support.kit import ROOT
 
-pytestmark = pytest.mark.skipif(not is_installed(), reason="chromium is not installed")
+pytestmark = in_the_browser
 
 
 @pytest.mark.parametrize("has_token", [False, True])
-async def test_it_carries_out_commands_and_tells_what_became_of_them(has_token: bool) -> None:
+async def test_it_carries_out_commands_and_tells_what_became_of_them(
+    browser: Browser, has_token: bool
+) -> None:
     async with (
-        with_a_browser() as pages,
+        serving(browser) as pages,
         running(f"--allowed-origins={pages.origin}") as server,
         asyncio.timeout(PATIENCE),
     ):

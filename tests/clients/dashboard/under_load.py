@@ -10,12 +10,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
+from playwright.async_api import Browser
 
 from tests.clients.dashboard.opened import Dashboard, dashboard
-from tests.support.browser import is_installed
+from tests.support.browser import browsing, in_the_browser
 
-pytestmark = pytest.mark.skipif(not is_installed(), reason="chromium is not installed")
+pytestmark = in_the_browser
 
 LONGEST = 0.1
 """Seconds of processor time for a task, half of it more than a user notices."""
@@ -107,9 +107,11 @@ async def flood(shown: Dashboard, number: int, seconds: float) -> None:
         await shown.server.hook("emit_event", type="component_timing", data=data, count=100)
 
 
-async def ten_thousand_events_in_ten_seconds(path: Path) -> tuple[Watch, dict[str, Any]]:
+async def ten_thousand_events_in_ten_seconds(
+    browser: Browser, path: Path
+) -> tuple[Watch, dict[str, Any]]:
     """Watch the page take them; also its heap, its elements, and the numbers that it shows."""
-    async with dashboard() as shown:
+    async with dashboard(browser) as shown:
         await shown.connected()
         async with Watch(shown, path) as watch:
             await flood(shown, 10_000, 10)
@@ -122,9 +124,9 @@ async def ten_thousand_events_in_ten_seconds(path: Path) -> tuple[Watch, dict[st
         return watch, found
 
 
-async def an_hour_of_events(path: Path) -> tuple[Watch, dict[str, Any]]:
+async def an_hour_of_events(browser: Browser, path: Path) -> tuple[Watch, dict[str, Any]]:
     """Watch the page while its user scrolls and searches ten events a second of an hour."""
-    async with dashboard() as shown:
+    async with dashboard(browser) as shown:
         await shown.connected()
         await flood(shown, 35_900, 0)
         await shown.server.hook("emit_event", type="stt_end", data={"note": "needle"}, count=100)
@@ -138,16 +140,20 @@ async def an_hour_of_events(path: Path) -> tuple[Watch, dict[str, Any]]:
         return watch, {"heap": await heap(shown), "empty": empty}
 
 
-async def test_ten_thousand_events_in_ten_seconds_keep_no_user_waiting(tmp_path: Path) -> None:
-    watch, found = await ten_thousand_events_in_ten_seconds(tmp_path / "trace.json")
+async def test_ten_thousand_events_in_ten_seconds_keep_no_user_waiting(
+    browser: Browser, tmp_path: Path
+) -> None:
+    watch, found = await ten_thousand_events_in_ten_seconds(browser, tmp_path / "trace.json")
     assert found["numbers"] == list(range(1, 10_001))
     assert watch.longest <= LONGEST
     assert found["heap"] <= MOST_HEAP
     assert found["elements"] <= MOST_ELEMENTS
 
 
-async def test_an_hour_of_events_is_scrolled_and_searched_without_a_stall(tmp_path: Path) -> None:
-    watch, found = await an_hour_of_events(tmp_path / "trace.json")
+async def test_an_hour_of_events_is_scrolled_and_searched_without_a_stall(
+    browser: Browser, tmp_path: Path
+) -> None:
+    watch, found = await an_hour_of_events(browser, tmp_path / "trace.json")
     assert found["empty"] == 0
     assert watch.longest <= LONGEST
     assert found["heap"] <= MOST_HEAP
@@ -155,7 +161,8 @@ async def test_an_hour_of_events_is_scrolled_and_searched_without_a_stall(tmp_pa
 
 async def _print() -> None:
     for measure in (ten_thousand_events_in_ten_seconds, an_hour_of_events):
-        watch, found = await measure(Path("/dev/null"))
+        async with browsing() as browser:
+            watch, found = await measure(browser, Path("/dev/null"))
         found.pop("numbers", None)
         told = (
             f"{len(watch.told)} tasks over 50 ms, the longest {max(watch.told, default=0):.0f} ms"
