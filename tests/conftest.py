@@ -56,6 +56,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     workers: int = getattr(config, "workerinput", {}).get("workercount", 1)
     own = [item for item in items if _number(item) % part == 0]
     items[:] = dealt(own, _file, workers)
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):  # which lives in one event loop
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
 def _file(item: pytest.Item) -> str:
@@ -75,7 +78,9 @@ def suite() -> Suite:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> "AsyncIterator[Browser]":
     """A browser, started once a process."""
-    from tests.support.browser import browsing  # which few tests need
+    from tests.support.browser import CHROMIUM, browsing  # which few tests need
 
+    if CHROMIUM is None:
+        pytest.skip("chromium is not installed")
     async with browsing() as found:
         yield found

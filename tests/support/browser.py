@@ -13,11 +13,6 @@ from tests.support.kit import ROOT
 CHROMIUM = shutil.which("chromium")
 AXE = ROOT / "docs" / "node_modules" / "axe-core" / "axe.min.js"
 
-in_the_browser = [
-    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"),
-    pytest.mark.asyncio(loop_scope="session"),
-]
-"""The marks of tests that use the fixture `browser`, which lives as long as their process."""
 needs_axe = pytest.mark.skipif(not AXE.is_file(), reason="npm install --prefix docs")
 
 

@@ -9,9 +9,7 @@ import pytest
 from playwright.async_api import Browser
 
 from tests.clients.dashboard.opened import Dashboard, dashboard
-from tests.support.browser import in_the_browser, needs_axe, violations
-
-pytestmark = in_the_browser
+from tests.support.browser import needs_axe, violations
 
 TURN = {"role": "assistant", "content": "Good evening", "turn_id": 1}
 HOSTILE = "<img src=x onerror=\"document.title='obeyed'\"><script>document.title='obeyed'</script>"

@@ -11,11 +11,8 @@ from playwright.async_api import Browser
 
 from tests.clients.dashboard.opened import PATIENCE
 from tests.clients.python.server import running
-from tests.support.browser import in_the_browser
 from tests.support.dashboard_pages import serving
 from tests.support.kit import ROOT
-
-pytestmark = in_the_browser
 
 
 @pytest.mark.parametrize("has_token", [False, True])

@@ -13,9 +13,7 @@ from typing import Any
 from playwright.async_api import Browser
 
 from tests.clients.dashboard.opened import Dashboard, dashboard
-from tests.support.browser import browsing, in_the_browser
-
-pytestmark = in_the_browser
+from tests.support.browser import browsing
 
 LONGEST = 0.1
 """Seconds of processor time for a task, half of it more than a user notices."""

@@ -10,11 +10,9 @@ import pytest
 from aiohttp import web
 from playwright.async_api import Browser, Page
 
-from tests.support.browser import in_the_browser, new_page
+from tests.support.browser import new_page
 from tests.support.kit import LIMIT, ROOT
 from tests.support.own_server import OwnServer
-
-pytestmark = in_the_browser
 
 CLIENT = ROOT / "clients" / "javascript"
 REFUSED = re.compile(r"WebSocket connection to 'ws://\S+' failed")
