@@ -19,6 +19,16 @@ LONGEST = 0.1
 """Seconds of processor time for a task, half of it more than a user notices."""
 MOST_HEAP = 64 * 2**20
 MOST_ELEMENTS = 1500
+KEPT = 50_000
+"""The rows for which the page has room."""
+BUSY = """
+() => new Promise((resolve) => setTimeout(() => {
+  let sum = 0;
+  for (let turn = 0; turn < 3e8; turn += 1) sum = (sum + turn) % 1000003;
+  resolve(sum);
+}))
+"""
+"""A task of some tenths of a second."""
 OBSERVED = """
 globalThis.long = [];
 new PerformanceObserver((list) => {
@@ -155,6 +165,29 @@ async def test_an_hour_of_events_is_scrolled_and_searched_without_a_stall(
     assert found["empty"] == 0
     assert watch.longest <= LONGEST
     assert found["heap"] <= MOST_HEAP
+
+
+async def test_more_events_than_are_kept_make_room(browser: Browser) -> None:
+    async with dashboard(browser) as shown:
+        await shown.connected()
+        await flood(shown, KEPT + 6_000, 0)
+        await shown.text("#counts", f"{KEPT + 6_000:,} came; the last {KEPT:,} are kept")
+        rows = "Number(document.querySelector('[role=option]').ariaSetSize)"
+        await shown.until(f"{rows} === {KEPT}")
+        assert await shown.page.evaluate(SCROLLED) == 0
+        elements = await shown.page.evaluate("() => document.querySelectorAll('*').length")
+        assert elements <= MOST_ELEMENTS
+        assert await heap(shown) <= MOST_HEAP
+
+
+async def test_a_task_that_is_too_long_is_noticed(browser: Browser, tmp_path: Path) -> None:
+    async with dashboard(browser) as shown:
+        await shown.connected()
+        async with Watch(shown, tmp_path / "trace.json") as watch:
+            await flood(shown, 1_000, 1)
+            await shown.came(1_000)
+            await shown.page.evaluate(BUSY)
+    assert watch.longest > LONGEST
 
 
 async def _print() -> None:
