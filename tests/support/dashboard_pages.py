@@ -120,6 +120,8 @@ class Pages:
         try:
             page = await self._open(context, driver, asked["token"])
             await driver.drive(page, {"address": asked["url"], "backoffScale": asked["scale"]})
+        except Error as error:  # a page that does not open has no driver
+            print(error, file=sys.stderr)
         finally:
             await context.close()
             writer.close()
