@@ -53,6 +53,8 @@ COMMANDS = """
 }
 """
 LONGEST_LINE = 2 * 1024 * 1024
+OPENS_WITHIN = 60.0
+"""Seconds for a page, of which a busy machine may have many."""
 ENDS_WITHIN = 4.0
 SHOWN = {"failed": "disconnected"}
 UNTOLD = ("detail", "fault", "lost", "event")
@@ -128,6 +130,7 @@ class Pages:
 
     async def _open(self, context: BrowserContext, driver: Driver, token: str | None) -> Page:
         """Open the page, with the access token that was given, if any."""
+        context.set_default_timeout(OPENS_WITHIN * 1000)
         page = await context.new_page()
         page.on("pageerror", lambda error: print(error, file=sys.stderr))
         await page.expose_binding("tell", driver.tell)

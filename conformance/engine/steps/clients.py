@@ -147,10 +147,13 @@ def _judge_request(action: Action, connection: Accepted) -> None:
 
 
 async def expect_no_connection(action: Action) -> None:
-    """Fail if the client connects within a time, or before it reports that it has given up."""
+    """Fail if the client connects within a time, or before it reports that it has given up.
+
+    More patience makes the time no longer: after it, a client may connect, however slow it is.
+    """
     dialogue = dialogue_of(action)
     row = action.argument
-    seconds = float(row["seconds"]) * action.world.timeout_scale
+    seconds = float(row["seconds"]) * min(1.0, action.world.timeout_scale)
     action.dialogue.note_wait("connections that must not come", seconds)
     deadline = perf_counter() + seconds
     while perf_counter() < deadline and not _unwanted(action):

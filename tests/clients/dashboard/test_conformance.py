@@ -23,10 +23,11 @@ UNSEEN = {
 async def test_it_breaks_nothing_that_the_kit_can_see(browser: Browser, tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     launch = f"{sys.executable} -m tests.support.dashboard_driver {{url}}"
-    words = ["--launch", launch, f"--report=json={report}", "--forms=none", "--timeout-scale=2"]
+    words = ["--launch", launch, f"--report=json={report}", "--forms=none"]
+    words += ["--jobs=4", "--connect-timeout=60", "--timeout-scale=2"]  # a page is slow to open
     async with serving(browser) as pages, asyncio.timeout(LIMIT):
         process = await asyncio.create_subprocess_exec(
-            *(*COMMAND, "client", *words, "passive", *OF_PAGES, *sample(18)),
+            *(*COMMAND, "client", *words, "passive", *OF_PAGES, *sample(24)),
             cwd=ROOT, env={**os.environ, "DASHBOARD_PAGES": pages.address},
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
