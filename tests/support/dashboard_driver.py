@@ -5,8 +5,10 @@
 """
 
 import asyncio
+import contextlib
 import json
 import os
+import signal
 import socket
 import sys
 from threading import Thread
@@ -35,11 +37,15 @@ def _commands(line: socket.socket) -> None:
 
 
 async def alone(url: str) -> None:
-    """Drive the dashboard in a browser of its own."""
+    """Drive the dashboard in a browser of its own, which ends with this process."""
     from tests.support.dashboard_pages import with_a_browser
 
-    async with with_a_browser() as pages:
-        await asyncio.to_thread(pass_on, url, pages.address)
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        async with with_a_browser() as pages:
+            await asyncio.to_thread(pass_on, url, pages.address)
 
 
 if __name__ == "__main__":
