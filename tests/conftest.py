@@ -3,14 +3,20 @@
 import os
 import signal
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 from zlib import crc32
 
 import pytest
+import pytest_asyncio
 
 from conformance.loader.suite import Suite, load
 from tests.support.order import dealt
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser
 
 TESTS = Path(__file__).parent
 
@@ -50,6 +56,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     workers: int = getattr(config, "workerinput", {}).get("workercount", 1)
     own = [item for item in items if _number(item) % part == 0]
     items[:] = dealt(own, _file, workers)
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):  # which lives in one event loop
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
 def _file(item: pytest.Item) -> str:
@@ -64,3 +73,14 @@ def _number(item: pytest.Item) -> int:
 def suite() -> Suite:
     """The suite that the kit brings, read once a process."""
     return load()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> "AsyncIterator[Browser]":
+    """A browser, started once a process."""
+    from tests.support.browser import CHROMIUM, browsing  # which few tests need
+
+    if CHROMIUM is None:
+        pytest.skip("chromium is not installed")
+    async with browsing() as found:
+        yield found

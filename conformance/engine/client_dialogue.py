@@ -18,6 +18,9 @@ from conformance.transport.accepted import Accepted, Answer
 from conformance.transport.arrivals import Arrivals
 from conformance.transport.listener import Listener
 
+DRIVER: Final = "driver"
+"""What a client claims that reports what it does."""
+
 CONNECT: Final = {"command": "connect"}
 
 STOPPED: Final = "disconnected"
@@ -73,10 +76,14 @@ class ClientDialogue(Dialogue):
             raise InputError("the client was not started")
         return self.listener
 
-    @property
-    def drives(self) -> bool:
-        """Whether the client has a driver that reports what it does."""
-        return self.client is not None and self.client.has_driver
+    async def drives(self, seconds: float) -> bool:
+        """Whether the client has a driver: its first notice has come, or comes within this time."""
+        client = self.client
+        if client is None:
+            return False
+        with suppress(TimeoutError):
+            await self.arrivals.until(lambda: client.has_driver, seconds)
+        return client.has_driver
 
     @property
     def was_ended(self) -> bool:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from conformance.engine.client_dialogue import ClientDialogue
+from conformance.engine.client_dialogue import DRIVER, ClientDialogue
 from conformance.engine.steps import Performer, StepFailed
 from conformance.engine.world import World
 from conformance.loader.parameters import parameters
@@ -12,9 +12,8 @@ from conformance.text.escapes import printable
 from conformance.text.excerpts import cut
 from conformance.transport import Unreachable
 
-DRIVER = "driver"
-"""What a client claims that reports what it does."""
-
+TELLS_WITHIN = 1.0
+"""Seconds in which a driver tells that its client connects (spec/driver.md)."""
 QUOTED = 5
 
 
@@ -51,7 +50,7 @@ async def _played(world: World, name: str, *, force: bool) -> dict[str, Any]:
     except Exception:  # noqa: S110 - a fault of the kit shows up again in the scenarios
         pass
     finally:
-        drives = dialogue.drives
+        drives = await dialogue.drives(TELLS_WITHIN * world.timeout_scale)
         world.round_trip = dialogue.witness.quickest_answer
         world.start = max(world.start, dialogue.came_after)
         await dialogue.finish()

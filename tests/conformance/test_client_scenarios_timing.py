@@ -1,9 +1,11 @@
 """Steps that time what a client does, and functions for what was measured."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
+from conformance.engine.run import Options, Run
 from conformance.loader.suite import Suite, load
 from conformance.model import Outcome
 from conformance.selftest.faulty_client import target_of
@@ -129,6 +131,14 @@ steps:
 @pytest.fixture(scope="module")
 def suite() -> Suite:
     return load("coda_clients")
+
+
+def test_patience_with_a_slow_client_asks_no_longer_wait_of_it(suite: Suite) -> None:
+    scenario = suite.scenarios["connecting-again/one-attempt"]
+    options = Options(force=True, timeout_scale=2)
+    record = asyncio.run(Run(suite, target_of(()), [scenario], options).perform())
+    result = next(row for row in record.results if row.id == scenario.id)
+    assert result.outcome is Outcome.PASSED, result.reason
 
 
 @pytest.mark.parametrize("name", HOLDS)

@@ -23,11 +23,11 @@ def launched(way: str) -> str:
     return f"{shlex.quote(sys.executable)} -m tests.support.odd_client {way} {{url}}"
 
 
-def judged(way: str, folder: Path, *words: str, **env: str) -> Finished:
+def judged(way: str, folder: Path, *words: str, check: str = CHECK, **env: str) -> Finished:
     """A run of one scenario with such a client."""
     report = str(folder / "report.json")
     return call(
-        "client", "--launch", launched(way), CHECK, "--json", report, "--quiet", *words, env=env
+        "client", "--launch", launched(way), check, "--json", report, "--quiet", *words, env=env
     )
 
 
@@ -97,6 +97,15 @@ def test_a_message_that_the_kit_does_not_read_is_too_long(way: str, tmp_path: Pa
     report = json.loads((tmp_path / "report.json").read_text("utf-8"))
     outcomes = {row["id"]: row["outcome"] for row in report["results"]}
     assert outcomes["passive/length"] == "failed"
+
+
+def test_a_driver_has_a_second_to_tell_that_its_client_connects(tmp_path: Path) -> None:
+    check = "state/connection-is-told"
+    done = judged("tells_late", tmp_path, "--forms", "none", check=check)
+    assert (done.status, done.errors) == (0, "")
+    report = json.loads((tmp_path / "report.json").read_text("utf-8"))
+    assert "driver" in report["target"]["claims"]
+    assert {row["id"]: row["outcome"] for row in report["results"]}[check] == "passed"
 
 
 def test_a_client_that_escapes_its_end_leaves_no_traceback(tmp_path: Path) -> None:

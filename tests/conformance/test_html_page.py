@@ -1,24 +1,24 @@
 """The HTML report in a real browser: it shows what was found, asks for nothing and obeys nobody."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from msgspec.structs import replace
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.async_api import Browser, Page
 
 from conformance.loader.suite import Suite
 from conformance.model import Evidence, Failure, Outcome, StepRecord, TranscriptEntry
 from conformance.record.causes import causes
 from conformance.record.record import RunRecord
 from conformance.rendering.html.page import render
-from tests.support.browser import is_installed
-from tests.support.kit import ROOT
+from tests.support.browser import needs_axe, new_page, violations
 from tests.support.records import REQUIREMENT, failed, flaky, record, result
 
-AXE = ROOT / "tests" / "second_server" / "node_modules" / "axe-core" / "axe.min.js"
 HOSTILE = "</script><img src=x onerror=alert(1)>\u202etxt\x1b[2J]]>&lt;`"
 SIZES = (320, 400, 619, 621, 899, 901, 1189, 1280, 1600)
 
@@ -100,113 +100,113 @@ def made(suite: Suite, **members: Any) -> RunRecord:
     return record(suite, *rows, **given)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not is_installed():
-        pytest.skip("chromium is not installed")
-    with sync_playwright() as player:
-        found = player.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        yield found
-        found.close()
-
-
 class Shown:
     """A page that is open, with every request and every error of it."""
 
-    def __init__(self, browser: Browser, folder: Path, text: str, **options: Any) -> None:
-        self.path = folder / "report.html"
-        self.path.write_text(text, encoding="utf-8")
-        self.page: Page = browser.new_context(**options).new_page()
+    def __init__(self, page: Page, path: Path) -> None:
+        self.path = path
+        self.page = page
         self.requests: list[str] = []
         self.errors: list[str] = []
         self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.on("console", lambda message: self.errors.append(message.text))
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("dialog", lambda dialog: self.errors.append(dialog.message))
-        self.page.goto(self.path.as_uri())
 
-    def open_all(self) -> None:
+    async def open_all(self) -> None:
         """Open every cause, group and result, and wait until each result is built."""
-        self.page.evaluate(
+        await self.page.evaluate(
             "document.querySelectorAll('details').forEach((d) => { d.open = true; })"
         )
         count = "((name) => document.querySelectorAll(name).length)"
-        self.page.wait_for_function(f"{count}('.detail') === {count}('.row')")
+        await self.page.wait_for_function(f"{count}('.detail') === {count}('.row')")
 
 
-@pytest.fixture
-def shown(browser: Browser, tmp_path: Path, suite: Suite) -> Iterator[Shown]:
-    found = Shown(browser, tmp_path, render(made(suite)))
-    yield found
-    found.page.context.close()
+@asynccontextmanager
+async def opened(browser: Browser, folder: Path, suite: Suite, **look: Any) -> AsyncIterator[Shown]:
+    """The report of a run in which everything is odd, in a window that looks so."""
+    path = folder / "report.html"
+    path.write_text(render(made(suite)), encoding="utf-8")
+    async with new_page(browser, **look) as page:
+        found = Shown(page, path)
+        await page.goto(path.as_uri())
+        yield found
 
 
-def test_it_is_one_file_that_asks_for_nothing(shown: Shown) -> None:
-    shown.open_all()
+@pytest_asyncio.fixture(loop_scope="session")
+async def shown(browser: Browser, tmp_path: Path, suite: Suite) -> AsyncIterator[Shown]:
+    async with opened(browser, tmp_path, suite) as found:
+        yield found
+
+
+async def test_it_is_one_file_that_asks_for_nothing(shown: Shown) -> None:
+    await shown.open_all()
     assert shown.requests == [shown.path.as_uri()]
     assert shown.errors == []
 
 
-def test_nothing_of_a_target_is_obeyed_and_all_of_it_is_shown(shown: Shown) -> None:
-    shown.open_all()
+async def test_nothing_of_a_target_is_obeyed_and_all_of_it_is_shown(shown: Shown) -> None:
+    await shown.open_all()
     assert shown.errors == []
-    assert shown.page.locator("img").count() == 0
-    text = shown.page.inner_text("main")
+    assert await shown.page.locator("img").count() == 0
+    text = await shown.page.inner_text("main")
     assert "</script><img src=x onerror=alert(1)>\\u202etxt\\x1b[2J" in text
     assert not set(text) & {"\u202e", "\x1b"}
     assert "\\ud800" in text
 
 
-def test_a_policy_by_hash_forbids_every_other_script(shown: Shown) -> None:
-    shown.page.evaluate(
+async def test_a_policy_by_hash_forbids_every_other_script(shown: Shown) -> None:
+    await shown.page.evaluate(
         "() => { const s = document.createElement('script'); s.textContent = 'window.hit = 1';"
         " document.body.append(s); }"
     )
-    assert shown.page.evaluate("window.hit") is None
+    assert await shown.page.evaluate("window.hit") is None
     assert any("Content Security Policy" in error for error in shown.errors)
 
 
-def test_every_failure_has_a_mark_in_its_diagram_and_silence_is_drawn(shown: Shown) -> None:
-    shown.open_all()
+async def test_every_failure_has_a_mark_in_its_diagram_and_silence_is_drawn(shown: Shown) -> None:
+    await shown.open_all()
     for name in ("a/other", "a/silence", "a/hostile"):
-        assert shown.page.locator(f'[id="{name}"] .wire .guilty').count() == 1
-    drawn = shown.page.inner_text('[id="a/silence"] .guilty')
+        assert await shown.page.locator(f'[id="{name}"] .wire .guilty').count() == 1
+    drawn = await shown.page.inner_text('[id="a/silence"] .guilty')
     assert "error invalid_json: nothing came" in drawn
-    assert shown.page.locator('[id="a/silence"] .guilty .dashed').count() == 1
+    assert await shown.page.locator('[id="a/silence"] .guilty .dashed').count() == 1
 
 
-def test_what_differs_is_marked_side_by_side_and_the_rest_is_grey(shown: Shown) -> None:
-    shown.open_all()
-    lines = shown.page.locator('[id="a/other"] .line.differs').all_inner_texts()
+async def test_what_differs_is_marked_side_by_side_and_the_rest_is_grey(shown: Shown) -> None:
+    await shown.open_all()
+    lines = await shown.page.locator('[id="a/other"] .line.differs').all_inner_texts()
     assert [line.strip() for line in lines] == ['"type": "error",', '"type": "client_message",']
-    grey = shown.page.locator('[id="a/other"] .line.grey').all_inner_texts()
+    grey = await shown.page.locator('[id="a/other"] .line.grey').all_inner_texts()
     assert [line.strip() for line in grey] == ['"id": "1"', '"seq": 4']
 
 
-def test_a_link_to_a_result_opens_what_it_is_in(browser: Browser, shown: Shown) -> None:
-    shown.page.goto(f"{shown.path.as_uri()}#a/hook")
-    shown.page.reload()
-    shown.page.wait_for_selector('[id="a/hook"] > summary', state="visible")
+async def test_a_link_to_a_result_opens_what_it_is_in(browser: Browser, shown: Shown) -> None:
+    await shown.page.goto(f"{shown.path.as_uri()}#a/hook")
+    await shown.page.reload()
+    await shown.page.wait_for_selector('[id="a/hook"] > summary', state="visible")
 
 
-def test_the_ids_of_causes_are_permanent_links(shown: Shown, suite: Suite) -> None:
+async def test_the_ids_of_causes_are_permanent_links(shown: Shown, suite: Suite) -> None:
     ids = {f"cause-{cause.id}" for cause in causes(made(suite)).ranked}
-    found = shown.page.evaluate("[...document.querySelectorAll('.cause')].map((c) => c.id)")
+    found = await shown.page.evaluate("[...document.querySelectorAll('.cause')].map((c) => c.id)")
     assert set(found) == ids
 
 
-def test_the_filter_keeps_what_matches_and_clearing_restores_what_was_open(shown: Shown) -> None:
+async def test_the_filter_keeps_what_matches_and_clearing_restores_what_was_open(
+    shown: Shown,
+) -> None:
     page = shown.page
-    before = page.evaluate("document.querySelectorAll('details[open]').length")
-    page.fill("#find", "a/silence no answer")
-    assert page.inner_text("#found") == "1 of 7 results"
-    assert page.locator(".row:visible").count() == 1
-    page.fill("#find", "")
-    page.click(".chip.passed")
-    assert page.locator(".plain:visible").count() == 1
-    page.keyboard.press("Escape")
-    assert page.inner_text("#found") == ""
-    assert page.evaluate("document.querySelectorAll('details[open]').length") == before
+    before = await page.evaluate("document.querySelectorAll('details[open]').length")
+    await page.fill("#find", "a/silence no answer")
+    assert await page.inner_text("#found") == "1 of 7 results"
+    assert await page.locator(".row:visible").count() == 1
+    await page.fill("#find", "")
+    await page.click(".chip.passed")
+    assert await page.locator(".plain:visible").count() == 1
+    await page.keyboard.press("Escape")
+    assert await page.inner_text("#found") == ""
+    assert await page.evaluate("document.querySelectorAll('details[open]').length") == before
 
 
 @pytest.mark.parametrize(
@@ -214,54 +214,48 @@ def test_the_filter_keeps_what_matches_and_clearing_restores_what_was_open(shown
     [('"no answer came"', 1), ('"answer no came"', 0), ("answer no came", 2), ('"No  Answer', 1),
      ('"no answer" a/silence', 1)],
 )  # fmt: skip
-def test_quotes_make_a_phrase_of_words(shown: Shown, searched: str, found: int) -> None:
-    shown.page.fill("#find", searched)
+async def test_quotes_make_a_phrase_of_words(shown: Shown, searched: str, found: int) -> None:
+    await shown.page.fill("#find", searched)
     told = f"{found} of 7 results" if found else "No result matches; Esc clears the search"
-    assert shown.page.inner_text("#found") == told
+    assert await shown.page.inner_text("#found") == told
 
 
-def test_the_keyboard_goes_from_cause_to_cause_opens_and_closes(shown: Shown) -> None:
+async def test_the_keyboard_goes_from_cause_to_cause_opens_and_closes(shown: Shown) -> None:
     page = shown.page
     focused = "document.activeElement.closest('details')?.id"
-    page.keyboard.press("j")
-    first = page.evaluate(focused)
-    page.keyboard.press("Enter")
-    assert page.evaluate(f"document.getElementById({json.dumps(first)}).open")
-    page.keyboard.press("j")
-    assert page.evaluate(focused) != first
-    page.keyboard.press("k")
-    assert page.evaluate(focused) == first
-    page.keyboard.press("Escape")
-    assert not page.evaluate(f"document.getElementById({json.dumps(first)}).open")
-    page.keyboard.press("/")
-    assert page.evaluate("document.activeElement.id") == "find"
+    await page.keyboard.press("j")
+    first = await page.evaluate(focused)
+    await page.keyboard.press("Enter")
+    assert await page.evaluate(f"document.getElementById({json.dumps(first)}).open")
+    await page.keyboard.press("j")
+    assert await page.evaluate(focused) != first
+    await page.keyboard.press("k")
+    assert await page.evaluate(focused) == first
+    await page.keyboard.press("Escape")
+    assert not await page.evaluate(f"document.getElementById({json.dumps(first)}).open")
+    await page.keyboard.press("/")
+    assert await page.evaluate("document.activeElement.id") == "find"
 
 
 @pytest.mark.parametrize("width", SIZES)
-def test_nothing_is_wider_than_the_page(
+async def test_nothing_is_wider_than_the_page(
     browser: Browser, tmp_path: Path, suite: Suite, width: int
 ) -> None:
-    shown = Shown(browser, tmp_path, render(made(suite)), viewport={"width": width, "height": 900})
-    shown.open_all()
-    assert shown.page.evaluate("document.documentElement.scrollWidth") <= width
-    shown.page.context.close()
+    size = {"width": width, "height": 900}
+    async with opened(browser, tmp_path, suite, viewport=size) as shown:
+        await shown.open_all()
+        assert await shown.page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-@pytest.mark.skipif(not AXE.is_file(), reason="npm install --prefix tests/second_server")
+@needs_axe
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_is_accessible(browser: Browser, tmp_path: Path, suite: Suite, scheme: str) -> None:
-    shown = Shown(browser, tmp_path, render(made(suite)), color_scheme=scheme)
-    shown.page.evaluate(AXE.read_text(encoding="utf-8"))
-    assert violations(shown.page) == []
-    shown.open_all()
-    assert violations(shown.page) == []
-    shown.page.context.close()
-
-
-def violations(page: Page) -> list[tuple[str, str]]:
-    """What axe finds: rules, and the first element that breaks each."""
-    found = page.evaluate("axe.run()")["violations"]
-    return [(row["id"], row["nodes"][0]["html"]) for row in found]
+async def test_it_is_accessible(
+    browser: Browser, tmp_path: Path, suite: Suite, scheme: str
+) -> None:
+    async with opened(browser, tmp_path, suite, color_scheme=scheme) as shown:
+        assert await violations(shown.page) == []
+        await shown.open_all()
+        assert await violations(shown.page) == []
 
 
 def test_a_result_takes_little_room(suite: Suite) -> None:
@@ -272,15 +266,14 @@ def test_a_result_takes_little_room(suite: Suite) -> None:
     assert (len(render(record(suite, *rows))) - empty) / len(rows) < 2_500
 
 
-def test_without_scripts_the_verdict_the_causes_and_the_requirements_are_there(
+async def test_without_scripts_the_verdict_the_causes_and_the_requirements_are_there(
     browser: Browser, tmp_path: Path, suite: Suite
 ) -> None:
-    shown = Shown(browser, tmp_path, render(made(suite)), java_script_enabled=False)
-    text = shown.page.content()
-    assert "Not conformant" in text
-    assert shown.page.locator(".cause").count() == len(causes(made(suite)).ranked)
-    assert suite.requirements["DEDUP-04"].sentence.split(",")[0] in text
-    shown.page.context.close()
+    async with opened(browser, tmp_path, suite, java_script_enabled=False) as shown:
+        text = await shown.page.content()
+        assert "Not conformant" in text
+        assert await shown.page.locator(".cause").count() == len(causes(made(suite)).ranked)
+        assert suite.requirements["DEDUP-04"].sentence.split(",")[0] in text
 
 
 @pytest.mark.parametrize(

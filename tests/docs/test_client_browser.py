@@ -1,15 +1,14 @@
 """The client in JavaScript, in a browser: as a page uses it, with the browser's own WebSocket."""
 
+import asyncio
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
-from playwright.sync_api import sync_playwright
+from playwright.async_api import Browser
 
-from tests.support.browser import is_installed
+from tests.support.browser import new_page
 from tests.support.kit import ROOT
 from tests.support.site import served
 
@@ -31,26 +30,27 @@ SCRIPT = """async ([address, url]) => {
 }"""
 
 
-@pytest.mark.skipif(not is_installed(), reason="chromium is not installed")
-def test_a_page_whose_origin_is_allowed_speaks_and_another_is_told_why_in_the_log(
-    tmp_path: Path,
+async def test_a_page_whose_origin_is_allowed_speaks_and_another_is_told_why_in_the_log(
+    browser: Browser, tmp_path: Path
 ) -> None:
     shutil.copy(ROOT / "docs" / "examples" / "client.mjs", tmp_path)
     (tmp_path / "index.html").write_text(PAGE, "utf-8")
     with served(tmp_path) as address:
         other = address.replace("127.0.0.1", "localhost")
-        words = [sys.executable, "-m", "reference_server", "--port=0"]
-        server = subprocess.Popen(
-            [*words, "--allowed-origins", address],
-            cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        words = ("-m", "reference_server", "--port=0", "--allowed-origins", address)
+        server = await asyncio.create_subprocess_exec(
+            sys.executable, *words, cwd=ROOT, stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
         try:
             assert server.stdout
-            url = server.stdout.readline().split()[-1]
-            found, refused = opened(address, url), opened(other, url)
+            url = (await server.stdout.readline()).decode().split()[-1]
+            found = await opened(browser, address, url)
+            refused = await opened(browser, other, url)
         finally:
             server.terminate()
-            _, errors = server.communicate(timeout=60)
+            _, said = await server.communicate()
+    errors = said.decode()
     assert found["answer"] == found["event"]
     assert found["event"]["data"]["client_id"] == found["id"]
     assert "the connection ended" in refused["error"]
@@ -58,12 +58,8 @@ def test_a_page_whose_origin_is_allowed_speaks_and_another_is_told_why_in_the_lo
     assert other in errors
 
 
-def opened(address: str, url: str) -> Any:
+async def opened(browser: Browser, address: str, url: str) -> Any:
     """What the script tells in a page of this address."""
-    with sync_playwright() as player:
-        browser = player.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        page = browser.new_page()
-        page.goto(f"{address}/index.html")
-        found = page.evaluate(SCRIPT, [address, url])
-        browser.close()
-        return found
+    async with new_page(browser) as page:
+        await page.goto(f"{address}/index.html")
+        return await page.evaluate(SCRIPT, [address, url])

@@ -1,17 +1,16 @@
 """The site in a browser: nothing from elsewhere, nothing too wide, findable, readable by all."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+import pytest_asyncio
+from playwright.async_api import Browser, Page, ViewportSize
 
-from tests.schemas.npm import MODULES, needed
-from tests.support.browser import is_installed
+from tests.support.browser import needs_axe, new_page, violations
 from tests.support.site import served
 
-AXE = MODULES / "axe-core" / "axe.min.js"
 WIDTHS = (400, 768, 1280, 1600)
 KINDS = (
     "index", "spec/states", "messages/ping", "requirements/heartbeat", "commands/schema",
@@ -34,60 +33,49 @@ WIDER = (
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not is_installed():
-        pytest.skip("chromium is not installed")
-    with sync_playwright() as player:
-        found = player.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        yield found
-        found.close()
-
-
-@pytest.fixture(scope="module")
 def address(site: Path) -> Iterator[str]:
     with served(site) as found:
         yield found
 
 
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context()
-    yield context.new_page()
-    context.close()
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(browser: Browser) -> AsyncIterator[Page]:
+    async with new_page(browser) as found:
+        yield found
 
 
-def test_nothing_is_loaded_from_elsewhere(page: Page, address: str) -> None:
+async def test_nothing_is_loaded_from_elsewhere(page: Page, address: str) -> None:
     asked: list[str] = []
     errors: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.on("pageerror", lambda error: errors.append(str(error)))
     for name in (*KINDS, *MORE):
-        page.goto(f"{address}/{name}.html")
+        await page.goto(f"{address}/{name}.html")
     assert len(asked) > len(KINDS) + len(MORE)
     assert [url for url in asked if not url.startswith((address, "data:"))] == []
     assert errors == []
 
 
 @pytest.mark.parametrize("wide", WIDTHS)
-def test_no_page_scrolls_sideways(page: Page, address: str, wide: int) -> None:
-    page.set_viewport_size({"width": wide, "height": 900})
+async def test_no_page_scrolls_sideways(page: Page, address: str, wide: int) -> None:
+    await page.set_viewport_size({"width": wide, "height": 900})
     found: dict[str, Any] = {}
     for name in (*KINDS, *MORE):
-        page.goto(f"{address}/{name}.html", wait_until="domcontentloaded")
-        more, sticking = page.evaluate(WIDER)
+        await page.goto(f"{address}/{name}.html", wait_until="domcontentloaded")
+        more, sticking = await page.evaluate(WIDER)
         if more > 0 or sticking:
             found[name] = (more, sticking)
     assert found == {}
 
 
-def test_a_page_that_is_too_wide_is_noticed(page: Page, address: str) -> None:
-    page.set_viewport_size({"width": 400, "height": 900})
-    page.goto(f"{address}/index.html")
-    page.evaluate("() => { document.querySelector('.content p').style.width = '900px'; }")
-    _, sticking = page.evaluate(WIDER)
+async def test_a_page_that_is_too_wide_is_noticed(page: Page, address: str) -> None:
+    await page.set_viewport_size({"width": 400, "height": 900})
+    await page.goto(f"{address}/index.html")
+    await page.evaluate("() => { document.querySelector('.content p').style.width = '900px'; }")
+    _, sticking = await page.evaluate(WIDER)
     assert sticking
-    page.evaluate("() => { document.body.style.width = '900px'; }")
-    more, _ = page.evaluate(WIDER)
+    await page.evaluate("() => { document.body.style.width = '900px'; }")
+    more, _ = await page.evaluate(WIDER)
     assert more > 0
 
 
@@ -106,39 +94,31 @@ def test_a_page_that_is_too_wide_is_noticed(page: Page, address: str) -> None:
         ("gap", "/clients.html"),
     ],
 )
-def test_the_search_finds_a_name(page: Page, address: str, word: str, place: str) -> None:
-    page.goto(f"{address}/index.html")
-    page.fill("input[name=q]", word)
-    page.press("input[name=q]", "Enter")
-    page.wait_for_selector("#search-results .search-summary")
-    page.wait_for_selector("#search-results li a")
-    found = page.eval_on_selector_all("#search-results li a", "(rows) => rows.map((a) => a.href)")
+async def test_the_search_finds_a_name(page: Page, address: str, word: str, place: str) -> None:
+    await page.goto(f"{address}/index.html")
+    await page.fill("input[name=q]", word)
+    await page.press("input[name=q]", "Enter")
+    await page.wait_for_selector("#search-results .search-summary")
+    await page.wait_for_selector("#search-results li a")
+    found = await page.eval_on_selector_all(
+        "#search-results li a", "(rows) => rows.map((a) => a.href)"
+    )
     assert any(place in row for row in found[:3]), found[:5]
 
 
-def test_the_search_finds_nothing_where_nothing_is(page: Page, address: str) -> None:
-    page.goto(f"{address}/search.html?q=zzqqxx")
-    page.wait_for_function("() => document.body.innerText.includes('did not match')")
-    assert page.locator("#search-results li a").count() == 0
+async def test_the_search_finds_nothing_where_nothing_is(page: Page, address: str) -> None:
+    await page.goto(f"{address}/search.html?q=zzqqxx")
+    await page.wait_for_function("() => document.body.innerText.includes('did not match')")
+    assert await page.locator("#search-results li a").count() == 0
 
 
-@needed("axe-core")
+@needs_axe
 @pytest.mark.parametrize(("scheme", "wide"), [("light", 400), ("dark", 1280)])
 @pytest.mark.parametrize("name", KINDS)
-def test_a_kind_of_page_is_accessible(
+async def test_a_kind_of_page_is_accessible(
     browser: Browser, address: str, name: str, scheme: Literal["light", "dark"], wide: int
 ) -> None:
     size: ViewportSize = {"width": wide, "height": 900}
-    context = browser.new_context(color_scheme=scheme, viewport=size)
-    page = context.new_page()
-    page.goto(f"{address}/{name}.html")
-    page.evaluate(f"{AXE.read_text('utf-8')};void 0")
-    found = page.evaluate("() => axe.run(document)")
-    context.close()
-    assert found["passes"]
-    grave = [
-        (row["id"], [(node["html"][:150], node["failureSummary"]) for node in row["nodes"][:3]])
-        for row in found["violations"]
-        if row["impact"] in ("serious", "critical")
-    ]
-    assert grave == []
+    async with new_page(browser, color_scheme=scheme, viewport=size) as page:
+        await page.goto(f"{address}/{name}.html")
+        assert [row for row in await violations(page) if row.is_grave] == []

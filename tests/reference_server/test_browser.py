@@ -1,13 +1,15 @@
 """A real browser speaks with the server, and is kept out where its page is a stranger's."""
 
 from pathlib import Path
+from typing import Any
 
-import pytest
+from playwright.async_api import Browser
 
-from tests.support import browser
+from tests.support.browser import new_page
 from tests.support.kit import server
+from tests.support.site import served
 
-pytestmark = pytest.mark.skipif(not browser.is_installed(), reason="chromium is not installed")
+PAGE = '<!doctype html><title>test</title><link rel="icon" href="data:,">'
 
 # A dashboard in few lines: it echoes the token, sends a message twice and says what came.
 DASHBOARD = """
@@ -36,21 +38,33 @@ socket.onclose = ({code, wasClean}) => tell({code, wasClean, events});
 """
 
 
+async def told(browser: Browser, address: str, script: str) -> Any:
+    """What a script tells in a page of this address."""
+    async with new_page(browser) as page:
+        await page.goto(f"{address}/index.html")
+        return await page.evaluate(f"() => new Promise((tell) => {{{script}}})")
+
+
 async def test_a_page_of_an_allowed_origin_authenticates_and_is_told_of_a_repetition(
-    tmp_path: Path,
+    browser: Browser, tmp_path: Path
 ) -> None:
-    async with browser.site() as site:
-        with server("reference_server", f"--allowed-origins={site.origin}") as url:
-            told = await site.shown(DASHBOARD.replace("URL", url), tmp_path)
-    kinds = [message["type"] for message in told["seen"]]
+    (tmp_path / "index.html").write_text(PAGE, "utf-8")
+    with (
+        served(tmp_path) as address,
+        server("reference_server", f"--allowed-origins={address}") as url,
+    ):
+        found = await told(browser, address, DASHBOARD.replace("URL", url))
+    kinds = [message["type"] for message in found["seen"]]
     assert kinds == ["auth_challenge", "auth_result", "client_message", "duplicate_message"]
-    assert told["seen"][2]["data"]["message_data"] == {"text": "é😀"}
-    assert told["seen"][3]["data"]["count"] == 2
-    assert (told["code"], told["wasClean"], told["protocol"]) == (1000, True, "coda.v1")
+    assert found["seen"][2]["data"]["message_data"] == {"text": "é😀"}
+    assert found["seen"][3]["data"]["count"] == 2
+    assert (found["code"], found["wasClean"], found["protocol"]) == (1000, True, "coda.v1")
 
 
-async def test_a_page_of_another_origin_gets_no_connection(tmp_path: Path) -> None:
-    async with browser.site() as site:
-        with server("reference_server") as url:
-            told = await site.shown(STRANGER.replace("URL", url), tmp_path)
-    assert told == {"code": 1006, "wasClean": False, "events": []}
+async def test_a_page_of_another_origin_gets_no_connection(
+    browser: Browser, tmp_path: Path
+) -> None:
+    (tmp_path / "index.html").write_text(PAGE, "utf-8")
+    with served(tmp_path) as address, server("reference_server") as url:
+        found = await told(browser, address, STRANGER.replace("URL", url))
+    assert found == {"code": 1006, "wasClean": False, "events": []}

@@ -12,6 +12,7 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from threading import Timer
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -160,6 +161,14 @@ def says_its_token(url: str) -> None:
 def remembers(url: str) -> None:
     """Answers as one that has had a session."""
     answers(url, resume="r" * 22, last_seq=7)
+
+
+def tells_late(url: str) -> None:
+    """Has a driver, which takes most of the second that it has to tell anything."""
+    told = '{"notice": "state", "state": "connected"}'
+    Timer(0.7, print, [told], {"flush": True}).start()
+    answers(url)
+    print('{"notice": "state", "state": "reconnecting", "reason": "shutdown"}', flush=True)
 
 
 def answers(

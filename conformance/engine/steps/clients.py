@@ -175,10 +175,13 @@ async def expect_connection(action: Action) -> None:
 
 
 async def expect_no_connection(action: Action) -> None:
-    """Fail if the client connects within a time, or before it reports that it has given up."""
+    """Fail if the client connects within a time, or before it reports that it has given up.
+
+    More patience makes the time no longer: after it, a client may connect, however slow it is.
+    """
     dialogue = dialogue_of(action)
     row = action.argument
-    seconds = float(row["seconds"]) * action.world.timeout_scale
+    seconds = float(row["seconds"]) * min(1.0, action.world.timeout_scale)
     action.dialogue.note_wait("connections that must not come", seconds)
     is_told = "until" in row and dialogue.client is not None
     reported = _reported(dialogue, row["until"]) if is_told else bool

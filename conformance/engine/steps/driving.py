@@ -7,7 +7,7 @@ from functools import partial
 from time import perf_counter
 from typing import Any, Final
 
-from conformance.engine.client_dialogue import ClientDialogue
+from conformance.engine.client_dialogue import DRIVER, ClientDialogue
 from conformance.engine.inconclusive import NotJudged
 from conformance.engine.matching import difference, matches
 from conformance.engine.steps.action import Action
@@ -32,10 +32,13 @@ def dialogue_of(action: Action) -> ClientDialogue:
     return action.dialogue
 
 
-def driven(action: Action) -> ClientDialogue:
-    """Return the dialogue of a step that needs the driver; raise `NotJudged` without one."""
+async def driven(action: Action) -> ClientDialogue:
+    """Return the dialogue of a step that needs the driver; raise `NotJudged` without one.
+
+    What a driver tells first comes on another way than the client's connection, and may be later.
+    """
     dialogue = dialogue_of(action)
-    if not dialogue.drives:
+    if not await dialogue.drives(action.timeout if DRIVER in action.world.claims else 0):
         raise NotJudged(f"{action.step.location}: the client has no driver, which this step needs")
     return dialogue
 
@@ -56,7 +59,7 @@ async def settle(action: Action) -> None:
 
 async def command(action: Action) -> None:
     """Give the client's driver a command."""
-    dialogue = driven(action)
+    dialogue = await driven(action)
     try:
         await dialogue.command(action.argument)
     except NotJudged as error:
@@ -65,7 +68,7 @@ async def command(action: Action) -> None:
 
 async def expect_notice(action: Action) -> None:
     """Fail unless the driver reports what is expected; other notices before it are passed over."""
-    driven(action)
+    await driven(action)
     expected, where = action.argument, action.option("where")
     deadline = perf_counter() + action.timeout
     other: Notice | None = None
@@ -142,7 +145,7 @@ def _is_like(action: Action, members: Any, value: Any) -> bool:
 
 async def expect_no_notice(action: Action) -> None:
     """Fail if the driver has reported, or reports within a moment, what it must not."""
-    dialogue = driven(action)
+    dialogue = await driven(action)
     await settle(action)
     if dialogue.process.cut:
         raise NotJudged(f"{action.step.location}: the driver wrote a line of over 2 MiB")

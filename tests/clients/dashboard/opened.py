@@ -1,15 +1,15 @@
 """The dashboard in Chromium, as its server serves it."""
 
 import asyncio
-import contextlib
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page
 
-from tests.clients.javascript.test_in_a_browser import Server
+from tests.support.browser import new_page
+from tests.support.own_server import OwnServer
 
 PATIENCE = 60.0
 """Seconds for what the page does within one, on a busy machine."""
@@ -41,7 +41,7 @@ async () => {
 class Dashboard:
     """A page with the dashboard, its server, and what its console said."""
 
-    def __init__(self, page: Page, server: Server) -> None:
+    def __init__(self, page: Page, server: OwnServer) -> None:
         self.page = page
         self.server = server
         self.console: list[str] = []
@@ -85,30 +85,17 @@ class Dashboard:
 
 
 @asynccontextmanager
-async def browsing() -> AsyncIterator[Browser]:
-    """A browser, as it is."""
-    async with async_playwright() as player:
-        browser = await player.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox"]
-        )
-        try:
-            yield browser
-        finally:
-            await browser.close()
-
-
-@asynccontextmanager
-async def dashboard(*options: str, **look: Any) -> AsyncIterator[Dashboard]:
+async def dashboard(
+    browser: Browser, settings: dict[str, Any] | None = None, **look: Any
+) -> AsyncIterator[Dashboard]:
     """A server with its dashboard open; ``look`` says what the window is like."""
-    server = Server("--replay-limit=1000", *options)
+    server = OwnServer(**{"replay_limit": 1000, **(settings or {})})
     await server.start()
-    with contextlib.suppress(ProcessLookupError):
-        try:
-            async with browsing() as browser:
-                page = await browser.new_page(**look)
-                await page.add_init_script(KEPT)
-                found = Dashboard(page, server)
-                await found.open()
-                yield found
-        finally:
-            await server.stop()
+    try:
+        async with new_page(browser, **look) as page:
+            await page.add_init_script(KEPT)
+            found = Dashboard(page, server)
+            await found.open()
+            yield found
+    finally:
+        await server.stop()

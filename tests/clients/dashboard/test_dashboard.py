@@ -6,14 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.async_api import Browser
 
 from tests.clients.dashboard.opened import Dashboard, dashboard
-from tests.schemas.npm import MODULES, needed
-from tests.support.browser import is_installed
+from tests.support.browser import needs_axe, violations
 
-pytestmark = pytest.mark.skipif(not is_installed(), reason="chromium is not installed")
-
-AXE = MODULES / "axe-core" / "axe.min.js"
 TURN = {"role": "assistant", "content": "Good evening", "turn_id": 1}
 HOSTILE = "<img src=x onerror=\"document.title='obeyed'\"><script>document.title='obeyed'</script>"
 
@@ -29,8 +26,8 @@ async def emit(shown: Dashboard, type_: str, data: dict[str, Any], count: int = 
     await shown.server.hook("emit_event", type=type_, data=data, count=count)
 
 
-async def test_it_signs_in_without_a_token_and_sends_each_command() -> None:
-    async with dashboard() as shown:
+async def test_it_signs_in_without_a_token_and_sends_each_command(browser: Browser) -> None:
+    async with dashboard(browser) as shown:
         await shown.connected()
         assert (await shown.page.inner_text("#identity")).startswith("client-")
         await say(shown, "hello")
@@ -50,8 +47,10 @@ async def test_it_signs_in_without_a_token_and_sends_each_command() -> None:
         assert shown.console == []
 
 
-async def test_it_signs_in_with_a_token_which_survives_a_reload_and_not_a_sign_out() -> None:
-    async with dashboard("--require-tokens") as shown:
+async def test_it_signs_in_with_a_token_which_survives_a_reload_and_not_a_sign_out(
+    browser: Browser,
+) -> None:
+    async with dashboard(browser, {"require_tokens": True}) as shown:
         await shown.until("document.body.dataset.state === 'failed'")
         assert "hmac_sha256" in await shown.page.inner_text("#state")
         await shown.page.fill("#token", "no token")
@@ -72,15 +71,15 @@ async def test_it_signs_in_with_a_token_which_survives_a_reload_and_not_a_sign_o
         assert shown.console == []
 
 
-async def test_a_refused_token_is_told() -> None:
-    async with dashboard() as shown:
+async def test_a_refused_token_is_told(browser: Browser) -> None:
+    async with dashboard(browser) as shown:
         await shown.page.fill("#token", f"unknown.{'x' * 43}")
         await shown.page.click("text=Sign in")
         await shown.text("#state", "Not connected: the access token was refused")
 
 
-async def test_what_is_sent_again_is_a_duplicate_and_errors_are_listed() -> None:
-    async with dashboard("--rate-messages=50", "--rate-seconds=3600") as shown:
+async def test_what_is_sent_again_is_a_duplicate_and_errors_are_listed(browser: Browser) -> None:
+    async with dashboard(browser, {"rate_messages": 50, "rate_seconds": 3600}) as shown:
         await shown.connected()
         await say(shown, "once")
         await shown.page.click("text=Send again")
@@ -97,8 +96,8 @@ async def test_what_is_sent_again_is_a_duplicate_and_errors_are_listed() -> None
         assert shown.console == []
 
 
-async def test_what_arrives_is_text_and_never_obeyed() -> None:
-    async with dashboard() as shown:
+async def test_what_arrives_is_text_and_never_obeyed(browser: Browser) -> None:
+    async with dashboard(browser) as shown:
         await shown.connected()
         await say(shown, HOSTILE)
         await emit(shown, "conversation_turn", {**TURN, "content": f"{HOSTILE}\u202eabc\u0007"})
@@ -117,8 +116,8 @@ async def test_what_arrives_is_text_and_never_obeyed() -> None:
         assert shown.console == []
 
 
-async def test_a_script_of_others_or_another_server_is_kept_out() -> None:
-    async with dashboard() as shown:
+async def test_a_script_of_others_or_another_server_is_kept_out(browser: Browser) -> None:
+    async with dashboard(browser) as shown:
         await shown.connected()
         await shown.page.evaluate(
             """() => {
@@ -136,15 +135,16 @@ async def test_a_script_of_others_or_another_server_is_kept_out() -> None:
         assert await shown.page.title() == "Coda dashboard"
 
 
-async def test_after_cuts_nothing_is_lost_or_shown_twice() -> None:
-    async with dashboard() as shown:
+async def test_after_cuts_nothing_is_lost_or_shown_twice(browser: Browser) -> None:
+    async with dashboard(browser) as shown:
         await shown.connected()
         for number in range(60):
             await emit(shown, "stt_interim", {"text": f"n{number}", "confidence": 0.5})
             if number % 20 == 10:
                 await say(shown, f"said {number}")
-                await shown.page.evaluate("() => { wire.close(3000); }")
+                await shown.page.evaluate("() => { wire.cut = true; wire.close(3000); }")
             if number % 20 == 15:
+                await shown.until("!wire.cut")
                 await shown.connected()
         await shown.connected()
         await emit(shown, "stt_end", {})
@@ -164,9 +164,11 @@ async def test_after_cuts_nothing_is_lost_or_shown_twice() -> None:
 
 
 @pytest.mark.parametrize("needs_token", [False, True])
-async def test_a_server_that_restarts_is_joined_again(needs_token: bool, tmp_path: Path) -> None:
-    options = [f"--token-store={tmp_path / 'tokens'}"]
-    async with dashboard(*options, *(["--require-tokens"] if needs_token else [])) as shown:
+async def test_a_server_that_restarts_is_joined_again(
+    browser: Browser, needs_token: bool, tmp_path: Path
+) -> None:
+    settings = {"token_store": str(tmp_path / "tokens"), "require_tokens": needs_token}
+    async with dashboard(browser, settings) as shown:
         if needs_token:
             await shown.until("document.body.dataset.state === 'failed'")
             token = (await shown.server.hook("issue_token", identity="kitchen"))["token"]
@@ -190,8 +192,8 @@ async def test_a_server_that_restarts_is_joined_again(needs_token: bool, tmp_pat
         assert shown.console == []
 
 
-async def test_events_are_searched_filtered_paused_and_shown_whole() -> None:
-    async with dashboard() as shown:
+async def test_events_are_searched_filtered_paused_and_shown_whole(browser: Browser) -> None:
+    async with dashboard(browser) as shown:
         await shown.connected()
         for number in range(30):
             await emit(shown, "stt_interim", {"text": f"Word {number}", "confidence": 0.5})
@@ -222,8 +224,8 @@ async def test_events_are_searched_filtered_paused_and_shown_whole() -> None:
         )
 
 
-async def test_the_list_is_used_by_keys_alone() -> None:
-    async with dashboard() as shown:
+async def test_the_list_is_used_by_keys_alone(browser: Browser) -> None:
+    async with dashboard(browser) as shown:
         await shown.connected()
         await emit(shown, "stt_end", {}, count=500)
         await shown.came(500)
@@ -238,8 +240,8 @@ async def test_the_list_is_used_by_keys_alone() -> None:
             assert row == str(501 - number)
 
 
-async def test_the_conversation_is_put_together_from_its_parts() -> None:
-    async with dashboard() as shown:
+async def test_the_conversation_is_put_together_from_its_parts(browser: Browser) -> None:
+    async with dashboard(browser) as shown:
         await shown.connected()
         await emit(shown, "stt_start", {"mode": "continuous"})
         await shown.text("#activity", "listening")
@@ -260,12 +262,12 @@ async def test_the_conversation_is_put_together_from_its_parts() -> None:
         assert turns == ["What time is it?", "Half past nine."]
 
 
-@needed("axe-core")
+@needs_axe
 @pytest.mark.parametrize("wide", [400, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_it_is_accessible_and_fits(scheme: str, wide: int) -> None:
+async def test_it_is_accessible_and_fits(browser: Browser, scheme: str, wide: int) -> None:
     size = {"width": wide, "height": 900}
-    async with dashboard(color_scheme=scheme, viewport=size) as shown:
+    async with dashboard(browser, color_scheme=scheme, viewport=size) as shown:
         await shown.connected()
         await say(shown, "w" * 300)
         await shown.page.click("text=Send again")
@@ -274,12 +276,5 @@ async def test_it_is_accessible_and_fits(scheme: str, wide: int) -> None:
         await shown.came(41)
         await shown.page.click("#events-list [role=option]:visible")
         assert await shown.page.evaluate("() => document.documentElement.scrollWidth") <= wide
-        await shown.page.evaluate(f"{AXE.read_text('utf-8')};void 0")
-        found = await shown.page.evaluate("() => axe.run(document)")
-        assert len(found["passes"]) > 20
-        grave = [
-            (row["id"], [(node["html"][:150], node["failureSummary"]) for node in row["nodes"][:3]])
-            for row in found["violations"]
-            if row["impact"] in ("serious", "critical")
-        ]
-        assert grave == []
+        found = await violations(shown.page)
+        assert [row for row in found if row.is_grave] == []

@@ -2,20 +2,17 @@
 
 import asyncio
 import re
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-import aiohttp
 import pytest
 from aiohttp import web
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Browser, Page
 
-from tests.support.browser import is_installed
+from tests.support.browser import new_page
 from tests.support.kit import LIMIT, ROOT
-
-pytestmark = pytest.mark.skipif(not is_installed(), reason="chromium is not installed")
+from tests.support.own_server import OwnServer
 
 CLIENT = ROOT / "clients" / "javascript"
 REFUSED = re.compile(r"WebSocket connection to 'ws://\S+' failed")
@@ -41,40 +38,6 @@ globalThis.ready = true;
 """
 
 
-class Server:
-    """A reference server that can be stopped and started again on its port."""
-
-    def __init__(self, *options: str) -> None:
-        self.options = options
-        self.url = ""
-        self._control = ""
-        self._process: asyncio.subprocess.Process | None = None
-
-    async def start(self) -> None:
-        """Start it, on the same port if it has had one."""
-        port = self.url.rstrip("/").rsplit(":", 1)[-1] or "0"
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "reference_server", f"--port={port}", "--control-port=0",
-            *self.options, cwd=ROOT, stdout=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        assert self._process.stdout is not None
-        line = (await self._process.stdout.readline()).decode()
-        self.url, self._control = re.findall(r"(?:ws|http)://\S+", line)
-
-    async def stop(self) -> None:
-        """Stop it as its operator does."""
-        if self._process is not None and self._process.returncode is None:
-            self._process.terminate()
-            await self._process.wait()
-
-    async def hook(self, name: str, **body: Any) -> Any:
-        """Call a hook."""
-        address = f"{self._control}/{name}"
-        async with aiohttp.ClientSession() as session, session.post(address, json=body) as answer:
-            assert answer.status == 200, await answer.text()
-            return await answer.json()
-
-
 class Site:
     """A page that may load its own scripts, and connect to one server, and nothing else."""
 
@@ -96,7 +59,7 @@ class Site:
 class Shown:
     """The page, its server, and what its console said."""
 
-    def __init__(self, page: Page, server: Server, console: list[str]) -> None:
+    def __init__(self, page: Page, server: OwnServer, console: list[str]) -> None:
         self.page = page
         self.server = server
         self.console = console
@@ -115,24 +78,20 @@ class Shown:
 
 
 @asynccontextmanager
-async def shown(*options: str) -> AsyncIterator[Shown]:
+async def shown(browser: Browser, **settings: Any) -> AsyncIterator[Shown]:
     """A browser with the page, and a server that lets the page in."""
     app, site = web.Application(), Site()
     app.router.add_get("/{name:.*}", site.file)
     runner = web.AppRunner(app)
-    server: Server | None = None
-    async with async_playwright() as player:
-        try:
-            await runner.setup()
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
-            origin = f"http://127.0.0.1:{runner.addresses[0][1]}"
-            server = Server(f"--allowed-origins={origin}", "--replay-limit=1000", *options)
-            await server.start()
-            site.allowed = server.url
-            browser = await player.chromium.launch(
-                executable_path="/usr/bin/chromium", args=["--no-sandbox"]
-            )
-            page = await browser.new_page()
+    server: OwnServer | None = None
+    try:
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        origin = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        server = OwnServer(allowed_origins=(origin,), replay_limit=1000, **settings)
+        await server.start()
+        site.allowed = server.url
+        async with new_page(browser) as page:
             console: list[str] = []
             page.on("console", lambda message: console.append(message.text))
             page.on("pageerror", lambda error: console.append(str(error)))
@@ -140,33 +99,32 @@ async def shown(*options: str) -> AsyncIterator[Shown]:
             found = Shown(page, server, console)
             await found.until("globalThis.ready")
             yield found
-            await browser.close()
-        finally:
-            if server is not None:
-                await server.stop()
-            await runner.cleanup()
+    finally:
+        if server is not None:
+            await server.stop()
+        await runner.cleanup()
 
 
-async def no_token(server: Server) -> dict[str, str]:
+async def no_token(server: OwnServer) -> dict[str, str]:
     """Nothing: the client echoes the challenge token."""
     return {}
 
 
-async def token(server: Server) -> dict[str, str]:
+async def token(server: OwnServer) -> dict[str, str]:
     """An access token of the server."""
     found = await server.hook("issue_token", identity="kitchen")
     assert isinstance(found["token"], str)
     return {"token": found["token"]}
 
 
-Credential = Callable[[Server], Awaitable[dict[str, str]]]
+Credential = Callable[[OwnServer], Awaitable[dict[str, str]]]
 
 
 @pytest.mark.parametrize("credential", [no_token, token])
 async def test_a_cut_connection_comes_back_as_itself_and_nothing_is_lost_or_counted_twice(
-    credential: Credential,
+    browser: Browser, credential: Credential
 ) -> None:
-    async with shown() as found:
+    async with shown(browser) as found:
         page, sent = found.page, [f"m{n}" for n in range(60)]
         given = await credential(found.server)
         # What was sent last before each cut is on its way, or has arrived unanswered.
@@ -199,9 +157,9 @@ async def test_a_cut_connection_comes_back_as_itself_and_nothing_is_lost_or_coun
 
 @pytest.mark.parametrize("credential", [no_token, token])
 async def test_a_server_that_restarts_on_its_port_is_joined_again(
-    credential: Credential, tmp_path: Any
+    browser: Browser, credential: Credential, tmp_path: Any
 ) -> None:
-    async with shown(f"--token-store={tmp_path / 'tokens'}") as found:
+    async with shown(browser, token_store=str(tmp_path / "tokens")) as found:
         page = found.page
         given = await credential(found.server)
         begin = "([url, given]) => { start(url, given); return page.service.connect(); }"
@@ -224,8 +182,8 @@ async def test_a_server_that_restarts_on_its_port_is_joined_again(
         assert [line for line in found.console if not REFUSED.search(line)] == []
 
 
-async def test_the_policy_of_the_page_is_in_force() -> None:
-    async with shown() as found:
+async def test_the_policy_of_the_page_is_in_force(browser: Browser) -> None:
+    async with shown(browser) as found:
         await found.page.evaluate("() => { start('ws://127.0.0.1:1/'); page.service.connect(); }")
         await found.until("page.service.state === 'connecting'")
         async with asyncio.timeout(LIMIT):
