@@ -38,7 +38,7 @@ export class BackOff {
   /** CLIENT-07, CLIENT-61, CLIENT-62: between b and 1.5 × b, where b doubles up to 30. */
   #wait(end) {
     const base = Math.min(LONGEST, GROWTH ** Math.min(this.#failures - 1, 10));
-    return Math.max(base, end.atLeast ?? 0) + base * 0.5 * this.#random(); // CLIENT-65
+    return Math.max(base, end.atLeast ?? 0) * (1 + this.#random() / 2); // CLIENT-65
   }
 
   #again(end) {

@@ -15,10 +15,6 @@ class BackOff:
         self.failures = 0
         self.earliest = float("-inf")
 
-    def asked(self) -> None:
-        """The user asks for the connection."""
-        self._once = 0
-
     def failed(self, end: End, length: float | None, now: float, random: float) -> None:
         """Count an end as a failure; `length` is that of its session, if any, in seconds."""
         is_long = length is not None and length >= self._times.long_session
@@ -28,9 +24,13 @@ class BackOff:
             self.failures = 0
         self.failures += 1
         wait = self._times.back_off(self.failures, random)  # CLIENT-07
-        if end.code == 4429:
-            wait = max(wait, self._times.after_too_much)  # CLIENT-65
         self.earliest = now + wait
+        if end.code == 4429:
+            self.too_much(now, random)
+
+    def too_much(self, now: float, random: float) -> None:
+        """The server closed with 4429: wait for longer than usual."""
+        self.earliest = max(self.earliest, now + self._times.after_too_much(random))  # CLIENT-65
 
     def goes_on(self, end: End, has_new_token: bool) -> bool:
         """Whether the client connects again on its own after this end."""

@@ -36,7 +36,6 @@ class Core(Listening):
         if self._wanted:
             return  # CLIENT-69
         self._wanted, self._had_session = True, False
-        self._back_off.asked()
         self._access.asked()
         self._show("connecting")  # CLIENT-81
         if self._phase is Phase.IDLE:
@@ -183,6 +182,8 @@ class Core(Listening):
             self._phase = Phase.WAITING if self._wanted else Phase.IDLE
             if end.code in (4401, 4403) and self._has_failed and self._wanted:
                 self._stop(end)  # CLIENT-07
+            if end.code == 4429:
+                self._back_off.too_much(now, self._random())
             self._has_failed = False
         elif self._phase not in (Phase.IDLE, Phase.WAITING):
             if end.code in (4403, 4410) and self._phase is Phase.SESSION:

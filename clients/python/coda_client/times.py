@@ -22,11 +22,6 @@ class Times:
         return 10 * self.scale  # CLIENT-63, CLIENT-64
 
     @property
-    def after_too_much(self) -> float:
-        """The least wait after close code 4429."""
-        return 10 * self.scale  # CLIENT-65
-
-    @property
     def silence(self) -> float:
         """How long nothing is heard before the client asks for an answer."""
         return 30 * self.scale  # CLIENT-83
@@ -54,6 +49,10 @@ class Times:
     def repeat(self, errors: int) -> float:
         """The wait before a message is repeated after so many errors in a row that state none."""
         return min(30.0, 2.0 ** min(errors - 1, 10)) * self.scale  # CLIENT-56
+
+    def after_too_much(self, random: float) -> float:
+        """The least wait after close code 4429; `random` is from 0 to 1."""
+        return 10 * (1 + random / 2) * self.scale  # CLIENT-65
 
     def back_off(self, failures: int, random: float) -> float:
         """The wait after so many failures in a row; `random` is from 0 to 1."""

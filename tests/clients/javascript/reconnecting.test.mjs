@@ -113,21 +113,24 @@ test("a short session does not begin the count anew, and a long one does", () =>
   assert.deepEqual(waits, [1.25, 2.5, 5, 1.25, 2.5]);
 });
 
-for (const [code, least] of [[1013, 1.25], [4429, 10.25]]) {
+for (const [code, least] of [[1013, 1.25], [4429, 12.5]]) {
   test(`a long session that ended with ${code} does not begin the count anew`, () => {
     const world = session().ended(code).pass(least + 0.01);
     assert.equal(opens(world).length, 2);
     world.join().pass(20).ended(code).pass(2.4);
     assert.equal(opens(world).length, 2);
-    world.pass(9);
+    world.pass(11);
     assert.equal(opens(world).length, 3);
   });
 }
 
-test("after 4429 it waits 10 seconds at least", () => {
-  const world = new World({ random: () => 0 }).connect().join().pass(20).ended(4429).pass(9.9);
-  assert.equal(opens(world).length, 1);
-});
+for (const [chance, least] of [[0, 10], [0.5, 12.5], [1, 15]]) {
+  test(`after 4429 it waits ${least} seconds where chance says ${chance}`, () => {
+    const world = new World({ random: () => chance }).connect().join().pass(20).ended(4429);
+    assert.equal(opens(world.pass(least - 0.1)).length, 1);
+    assert.equal(opens(world.pass(0.2)).length, 2);
+  });
+}
 
 test("it begins no attempt while the connection is being closed", () => {
   const world = session();

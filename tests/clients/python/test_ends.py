@@ -30,7 +30,7 @@ def rows() -> list[tuple[str, str, str]]:
     found = re.findall(
         r"^\| (.+?) \| (.+?) \| `(\w+)` \|$", text.partition("\n\n")[0], re.MULTILINE
     )
-    assert len(found) == 27
+    assert len(found) == 28
     return found
 
 
@@ -40,8 +40,11 @@ def ends_of(words: str) -> list[End]:
         "any other close code, or a close frame without a code": [
             by_close_code(4000), by_close_code(3000), by_close_code(None)
         ],
-        "no close frame (1006), or nothing heard": [LOST],
+        "no close frame (1006), nothing heard, or frames or text that RFC 6455 does not allow": [
+            LOST
+        ],
         "a gap, where the client connects again": [GAP],
+        "HTTP status below 300 that opens no connection": [by_status(200), by_status(299)],
         "HTTP status 429, or 500 and above": [by_status(429), by_status(500), by_status(503)],
         "HTTP status 300 to 499, other than 429": [by_status(301), by_status(403), by_status(499)],
         "no method that the client can use": [NO_METHOD],
@@ -52,7 +55,7 @@ def ends_of(words: str) -> list[End]:
         "the user ends the connection": [USER],
     }  # fmt: skip
     if words.startswith("no connection, no answer"):
-        return [UNREACHABLE, by_status(200)]
+        return [UNREACHABLE]
     if words.startswith("`auth_result`"):
         return [by_result(words.split("`")[3], has_token) for has_token in (False, True)]
     return others.get(words) or [by_close_code(int(code)) for code in words.split(", ")]
@@ -114,6 +117,45 @@ def test_after_a_fault_it_connects_once_and_again_after_a_long_session() -> None
             bench.meet()
     assert len(bench.dials) == 3
     assert bench.states[-1] == "disconnected fault"
+
+
+def test_a_user_who_asks_begins_no_other_row_of_ends() -> None:
+    bench = Bench()
+    bench.join()
+    for _ in range(2):
+        bench.end(by_close_code(4400))
+        bench.pass_time(3)
+        if bench.core.state != "disconnected":
+            bench.meet()
+    assert bench.states[-1] == "disconnected fault"
+    bench.connect()
+    bench.pass_time(10)
+    bench.meet()
+    dialled = len(bench.dials)
+    bench.end(by_close_code(4400))
+    bench.pass_time(100)
+    assert len(bench.dials) == dialled
+    assert bench.states[-1] == "disconnected fault"
+
+
+@pytest.mark.parametrize(("chance", "wait"), [(0.0, 10), (0.5, 12.5), (1.0, 15)])
+def test_the_wait_after_4429_has_a_random_part(chance: float, wait: float) -> None:
+    bench = Bench(chance=chance)
+    bench.join()
+    bench.end(by_close_code(4429))
+    assert bench.core._back_off.earliest - bench.now == wait
+
+
+def test_it_waits_after_a_4429_that_comes_while_it_is_closing() -> None:
+    bench = Bench()
+    bench.join(features=["replay"], seq=41, epoch="epoch-01")
+    bench.hear(event(99))
+    assert bench.closes == ["close"]
+    bench.end(by_close_code(4429))
+    bench.pass_time(9.9)
+    assert len(bench.dials) == 1
+    bench.pass_time(0.2)
+    assert len(bench.dials) == 2
 
 
 @pytest.mark.parametrize(
