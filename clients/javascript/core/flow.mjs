@@ -12,7 +12,7 @@ export class Flow {
   #floor = 0;
   #start;
   #before;
-  #gapped = false;
+  #abandoned = false;
   #told = false;
   #open = false;
   #repairs = false;
@@ -36,7 +36,7 @@ export class Flow {
     this.#epoch = epoch;
     this.#passed = this.#floor;
     this.#start = this.#before = seq;
-    this.#gapped = false;
+    this.#abandoned = false;
     this.#told = missed;
     this.#open = true;
     if (!this.due) this.#settle();
@@ -80,7 +80,7 @@ export class Flow {
   abandon() {
     if (!this.due) return false;
     this.due = this.#open = false;
-    this.#gapped = true; // the place stays before what is missing
+    this.#abandoned = true; // the place stays before what is missing
     if (this.#start !== undefined) this.#passed = this.#start;
     const news = !this.#told;
     this.#told = true;
@@ -100,14 +100,13 @@ export class Flow {
     // CLIENT-34, CLIENT-35: the event behind the gap comes with the replay of the next session.
     if (gap && this.#repairs && this.place !== null) return { pass: false, gap: true, again: true };
     this.#before = seq;
-    this.#gapped ||= gap;
     return { pass: this.#pass(seq), gap, again: false };
   }
 
   #pass(seq) {
     if (this.#epoch !== undefined && seq <= this.#passed) return false; // CLIENT-31
     this.#passed = Math.max(this.#passed, seq);
-    if (this.place !== null && !this.#gapped) this.place = { epoch: this.#epoch, seq };
+    if (this.place !== null && !this.#abandoned) this.place = { epoch: this.#epoch, seq };
     return true;
   }
 }

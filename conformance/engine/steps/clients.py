@@ -214,15 +214,21 @@ def _unwanted(action: Action) -> list[Accepted]:
 
 
 def _reported(dialogue: ClientDialogue, wanted: Any) -> Callable[[], bool]:
-    """Return what tells whether the driver reports something; it reads each notice once."""
-    notices, seen = dialogue.process.notices, 0
+    """Return what tells whether this is what the driver reported last of its kind.
 
-    def is_new() -> bool:
-        nonlocal seen
+    Each notice is read once.
+    """
+    notices, seen, is_it = dialogue.process.reported, 0, False
+
+    def is_latest() -> bool:
+        nonlocal seen, is_it
         fresh, seen = notices.latest(notices.added - seen), notices.added
-        return any(matches(wanted, notice.value) for notice in fresh)
+        values = (notice.value for notice in fresh)
+        latest = next((v for v in values if v["notice"] == wanted["notice"]), None)
+        is_it = is_it if latest is None else matches(wanted, latest)
+        return is_it
 
-    return is_new
+    return is_latest
 
 
 async def stop_listening(action: Action) -> None:
