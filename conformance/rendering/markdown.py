@@ -48,7 +48,7 @@ MOST: Final = 60_000
 NAMED: Final = 8
 """Ids that are listed where there are many."""
 
-TOLD: Final = 15
+TOLD: Final = 30
 """Causes that the overview has."""
 
 FEW: Final = 3
@@ -149,7 +149,8 @@ def _overview(ranked: Sequence[Cause]) -> Iterator[str]:
         return
     yield from ("", "What is wrong, in a line each:", "")
     for place, cause in enumerate(ranked[:TOLD], 1):
-        yield f"{place}. {inline(settled(cause.sentence))} ({cause.tally})"
+        broken = ", ".join(cause.requirements)
+        yield f"{place}. {inline(settled(cause.sentence))} {broken} ({cause.tally})"
     if len(ranked) > TOLD:
         yield f"\nand {len(ranked) - TOLD} more"
 

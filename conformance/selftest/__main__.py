@@ -9,6 +9,7 @@ from conformance.loader.suite import load_requirements
 from conformance.selftest.changed import main_of
 from conformance.selftest.fault import load
 from conformance.selftest.subject import SUBJECTS
+from conformance.selftest.titles import titles
 from conformance.text.streams import complain, guarded
 
 
@@ -17,17 +18,16 @@ def main() -> int:
     words = sys.argv[1:]
     if not words or words[0].startswith("-"):
         return _refuse("usage: python -m conformance.selftest FAULT [OPTION …]")
-    schemas = SchemaStore(locations.schema_root())
+    name, *options = words
+    known = {row.id: subject for subject in SUBJECTS.values() for row in titles(subject.faults)}
+    if name not in known:
+        return _refuse(f'there is no fault "{name}"{did_you_mean(name, known)}')
+    subject, schemas = known[name], SchemaStore(locations.schema_root())
     try:
-        requirements = load_requirements(schemas)
-        of_all = [load(schemas, requirements, subject=row) for row in SUBJECTS.values()]
+        fault = load(schemas, load_requirements(schemas), subject=subject)[name]
     except InputError as error:
         return _refuse(str(error))
-    faults = {name: fault for own in reversed(of_all) for name, fault in own.items()}
-    name, *options = words
-    if name not in faults:
-        return _refuse(f'there is no fault "{name}"{did_you_mean(name, faults)}')
-    status: int = main_of(faults[name].subject, faults[name])(options)
+    status: int = main_of(subject, fault)(options)
     return status
 
 
