@@ -50,10 +50,12 @@ async def _played(world: World, name: str, *, force: bool) -> dict[str, Any]:
     except Exception:  # noqa: S110 - a fault of the kit shows up again in the scenarios
         pass
     finally:
-        drives = await dialogue.drives(TELLS_WITHIN * world.timeout_scale)
         world.round_trip = dialogue.witness.quickest_answer
         world.start = max(world.start, dialogue.came_after)
-        await dialogue.finish()
+        try:
+            drives = await dialogue.drives(TELLS_WITHIN * world.timeout_scale)
+        finally:  # even if this is cut short: no client may outlive the run
+            await dialogue.finish()
     found = {name: value for row in dialogue.of_connection.values() for name, value in row.items()}
     return found | ({DRIVER: True} if drives else {})
 

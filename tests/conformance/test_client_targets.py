@@ -1,5 +1,6 @@
 """Clients that cannot be judged, or misbehave: a clear sentence, the right status, no orphan."""
 
+import asyncio
 import json
 import os
 import shlex
@@ -11,7 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from conformance.engine.client_dialogue import ClientDialogue
+from conformance.engine.run import Options, Run
+from conformance.loader.suite import load
+from conformance.selftest.faulty_client import target_of
 from conformance.target import ports
+from conformance.target.client import Client
 from tests.support.kit import COMMAND, ROOT, Finished, call, complaints
 from tests.support.obeyed import obeyed
 
@@ -106,6 +112,22 @@ def test_a_driver_has_a_second_to_tell_that_its_client_connects(tmp_path: Path) 
     report = json.loads((tmp_path / "report.json").read_text("utf-8"))
     assert "driver" in report["target"]["claims"]
     assert {row["id"]: row["outcome"] for row in report["results"]}[check] == "passed"
+
+
+def test_a_meeting_that_is_cut_short_while_it_waits_for_a_driver_leaves_no_client(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    met: list[Client] = []
+
+    async def cut_short(dialogue: ClientDialogue, _: float) -> bool:
+        met.append(dialogue.process)
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(ClientDialogue, "drives", cut_short)
+    suite = load("coda_clients")
+    run = Run(suite, target_of(()), [suite.scenarios[CHECK]], Options())
+    asyncio.run(run.perform())  # which tells what was found until then
+    assert [client.ended != "" for client in met] == [True]
 
 
 def test_a_client_that_escapes_its_end_leaves_no_traceback(tmp_path: Path) -> None:
