@@ -32,8 +32,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
     Workers and all that they start take it over: without it each would compile everything anew.
     """
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in a job in the background, inherited
+    # What a job in the background, or one under nohup, was started with.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
     for name in ("COLUMNS", "LINES"):  # which readline sets for whatever is started
         os.environ.pop(name, None)
     if sys.dont_write_bytecode:

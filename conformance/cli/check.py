@@ -11,11 +11,13 @@ from conformance.documents import locations, yaml_source
 from conformance.documents.schemas import SchemaStore
 from conformance.documents.yaml_source import Source
 from conformance.errors import InputError
-from conformance.loader.script import ScriptReader
+from conformance.loader.script import ScriptReader, has_verbs
 from conformance.loader.suite import Suite, load, reader_of
 from conformance.record.baseline_file import from_source as baseline_from
 from conformance.record.record import Exit
 from conformance.record.waivers import checked
+from conformance.target.client_file import from_source as client_from
+from conformance.target.client_file import starts_client
 from conformance.target.target_file import from_source
 from conformance.text.streams import complain, say
 
@@ -40,12 +42,15 @@ def check(arguments: argparse.Namespace) -> int:
 
 
 @cache
-def _suite() -> Suite:
-    return load()
+def _suite(name: str = locations.DEFAULT) -> Suite:
+    return load(name)
 
 
 def _target(source: Source, path: Path) -> None:
-    checked(from_source(source, path, here=False).waivers, _suite())
+    if starts_client(source):
+        checked(client_from(source, path, here=False).waivers, _suite(locations.OF_CLIENTS))
+    else:
+        checked(from_source(source, path, here=False).waivers, _suite())
 
 
 def _baseline(source: Source, path: Path) -> None:
@@ -53,15 +58,17 @@ def _baseline(source: Source, path: Path) -> None:
 
 
 def _scenario(source: Source, path: Path) -> None:
-    _read(lambda reader: reader.checked(source, path.stem))
+    _read(source, path, lambda reader: reader.checked(source, path.stem))
 
 
 def _procedure(source: Source, path: Path) -> None:
-    _read(lambda reader: reader.procedure(source))
+    _read(source, path, lambda reader: reader.procedure(source))
 
 
-def _read(read: Callable[[ScriptReader], object]) -> None:
-    reader = reader_of(_suite())
+def _read(source: Source, path: Path, read: Callable[[ScriptReader], object]) -> None:
+    of_clients = locations.OF_CLIENTS
+    is_of_clients = of_clients in path.absolute().parts or has_verbs(source.value, "client")
+    reader = reader_of(_suite(of_clients if is_of_clients else locations.DEFAULT))
     read(reader)
     reader.check_calls()
 

@@ -11,6 +11,7 @@ from conformance.engine.dialogue import Dialogue
 from conformance.engine.inconclusive import NotJudged
 from conformance.errors import InputError
 from conformance.json_text import encode
+from conformance.model import COMES_BACK
 from conformance.target.client import BACKOFF, TOKEN, Client
 from conformance.target.notices import is_notice
 from conformance.text.escapes import printable
@@ -46,6 +47,8 @@ class ClientDialogue(Dialogue):
     _started: float = 0.0
     _latest: Accepted | None = None
     """The newest connection of the client that was started last."""
+    _is_asked: bool = False
+    """Whether its user has asked for a connection since."""
 
     @cached_property
     def arrivals(self) -> Arrivals:
@@ -84,6 +87,10 @@ class ClientDialogue(Dialogue):
         with suppress(TimeoutError):
             await self.arrivals.until(lambda: client.has_driver, seconds)
         return client.has_driver
+
+    @property
+    def _is_over(self) -> bool:
+        return self.was_ended or (self._latest is not None and self._latest.end is not None)
 
     @property
     def was_ended(self) -> bool:
@@ -131,8 +138,9 @@ class ClientDialogue(Dialogue):
         connection = await self._next(timeout)
         if not self.connections:
             self.came_after = connection.arrived - self._started
-        self.world.returned = self.world.returned or self._latest is not None
-        self._latest = connection
+        if self._is_over and not self._is_asked:
+            self.world.claims |= {COMES_BACK}
+        self._latest, self._is_asked = connection, False
         self._keep(name, connection, self.world.advanced)
         connection.reply = self.world.suite.reply
         if self.world.target.command is None and len(self.connections) == 1:
@@ -168,6 +176,7 @@ class ClientDialogue(Dialogue):
         """Give the client's driver a command; raise `NotJudged` if it does not read it."""
         self.witness.given(value)
         self._note(f"command {encode(dict(value))}")
+        self._is_asked |= value.get("command") == CONNECT["command"]
         try:
             await self.process.command(value)
         except TimeoutError:

@@ -32,9 +32,8 @@ async def meet(world: World, *, force: bool = False) -> None:
     for name in discovery[:1] if knows else discovery:
         known |= await _played(world, name, force=force)
     claims = world.suite.claims(known) if target.claims is None else target.claims
-    ends = target.one_session and not world.returned
-    world.claims = claims | ({ONE_SESSION} if target.one_session else set())
-    world.claims |= set() if ends else {COMES_BACK}
+    # One that is said to be made for one session comes back only if it is seen to.
+    world.claims |= claims | {ONE_SESSION if target.one_session else COMES_BACK}
 
 
 async def _played(world: World, name: str, *, force: bool) -> dict[str, Any]:

@@ -168,7 +168,7 @@ class Run:
             target_words=self.target.words,
             selection=options.selection,
             profiles=options.profiles,
-            claims=self.world.shown_claims,
+            claims=self.world.claims,
             variables=self._stated(),
             results=tuple(results),
             started=self._started.isoformat(timespec="seconds"),

@@ -16,7 +16,7 @@ from conformance.engine.pace import Pace
 from conformance.engine.silence import Silences
 from conformance.loader.monitor import Monitor
 from conformance.loader.suite import Suite
-from conformance.model import COMES_BACK, Procedure
+from conformance.model import Procedure
 from conformance.record.secrets import Secrets
 from conformance.target.hooks import HookFailed
 from conformance.target.target import Target
@@ -39,8 +39,6 @@ class World:
     by_kind: dict[str, list[Monitor]] = field(default_factory=dict)
     variables: dict[str, Any] = field(default_factory=dict)
     claims: frozenset[str] = frozenset()
-    returned: bool = False
-    """Whether a client was seen to connect again."""
     advanced: float = 0.0
     moves_clock: bool = False
     round_trip: float = 0.0
@@ -65,11 +63,6 @@ class World:
     def __post_init__(self) -> None:
         self.barrier = next(iter(self.suite.barrier.messages), None)
         self.observed = Observed(self.suite.told_apart_by, self.secrets.hide)
-
-    @property
-    def shown_claims(self) -> frozenset[str]:
-        """The claims, with what the target was seen to do in spite of them."""
-        return self.claims | ({COMES_BACK} if self.returned else frozenset())
 
     def note_greeting(self, message: Message) -> None:
         """Note whether the target greets as the suite says, however broken the greeting is."""

@@ -59,6 +59,16 @@ VERBS: Final = (
     "together",
 )
 
+
+def has_verbs(value: Any, role: str) -> bool:
+    """Return whether a document, right or wrong, has a verb that only scenarios for a role have."""
+    if isinstance(value, dict):
+        return any(verb in value for verb in OF_ROLE[role]) or any(
+            has_verbs(v, role) for v in value.values()
+        )
+    return isinstance(value, list) and any(has_verbs(item, role) for item in value)
+
+
 REPEATED: Final = ("steps", "then")
 """The parts of a repetition: each is performed the given number of times, in turn."""
 

@@ -18,8 +18,8 @@ MOST: Final = 25
 SECONDS: Final = 15.0
 """Seconds, times the timeout factor, after which no further rerun begins."""
 
-HELD_UP: Final = 0.5
-"""Seconds for which the kit may be held up before a failure that does not return is in doubt."""
+DOUBTFUL: Final = (0.5, 0.1)
+"""Seconds, and share of a run, for which the kit was held up where a single failure is in doubt."""
 
 _BAD: Final = (Outcome.FAILED, Outcome.WARNED)
 _EVIDENCE: Final = frozenset((*_BAD, Outcome.PASSED))
@@ -62,13 +62,15 @@ def merged(earlier: Result, again: Result) -> Result:
 
     Only passed, warned and failed are evidence; inconclusive runs are not. The gravest failure is
     kept, the earliest of its kind. What breaks a MUST sometimes is flaky; a SHOULD that is kept
-    sometimes gets a warning, like one that is never kept. What was only seen while the kit was held
-    up, and not again, is no evidence.
+    sometimes gets a warning, like one that is never kept. What was seen once, while the kit was
+    held up, and not again, is no evidence.
     """
     trials = (*(earlier.trials or (_trial(earlier),)), _trial(again))
-    doubtful = all(trial.timing.held_up > HELD_UP for trial in trials if trial.outcome in _BAD)
-    if again.outcome is Outcome.PASSED and doubtful:
-        return replace(again, trials=trials)
+    if again.outcome is Outcome.PASSED and len(trials) == 2 and _is_doubtful(trials[0]):
+        reason = (
+            f"passed when it was tried again; before, while the kit was held up: {earlier.reason}"
+        )
+        return replace(again, reason=reason, trials=trials)
     worse = (earlier.outcome, again.outcome) == (Outcome.WARNED, Outcome.FAILED)
     result = replace(again if worse else earlier, trials=trials)
     if not is_unsteady(result):
@@ -122,6 +124,11 @@ def _bound(repeated: int, bound: str) -> str:
     if repeated >= MOST:
         return f"at most {MOST} are"
     return bound or "the run ended first"
+
+
+def _is_doubtful(trial: Trial) -> bool:
+    seconds, share = DOUBTFUL
+    return trial.timing.held_up > max(seconds, share * trial.timing.duration)
 
 
 def _trial(result: Result) -> Trial:

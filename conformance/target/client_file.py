@@ -48,6 +48,13 @@ def from_argument(argument: str, launch: str = "", port: int | None = None) -> T
     return from_source(yaml_source.load(path), path)
 
 
+def starts_client(source: Source) -> bool:
+    """Return whether a target file, right or wrong, is that of a client: it is given a `{url}`."""
+    value = source.value
+    command = value.get("command") if isinstance(value, dict) else None
+    return isinstance(command, dict) and URL in str(command.get("run"))
+
+
 def from_source(source: Source, path: Path, *, here: bool = True) -> Target:
     """Return the client that the document at a path describes (schemas/kit/client.json).
 

@@ -10,6 +10,7 @@ from conformance.cli.options import KINDS
 from tests.support.kit import COMMAND, LIMIT, ROOT, call
 
 CODA = ROOT / "conformance/suites/coda"
+OF_CLIENTS = ROOT / "conformance/suites/coda_clients"
 RIGHT = {
     "target": "url: ws://h/\n",
     "baseline": "target: x\nknown: {}\n",
@@ -121,8 +122,12 @@ def test_every_file_of_the_kit_is_what_it_is() -> None:
     groups = {
         "baseline": list(ROOT.glob("conformance/selftest/*/baseline.yaml")),
         "target": targets,
-        "scenario": [*CODA.glob("scenarios/[a-d]*/*.yaml"), *CODA.glob("hooks/*/*.yaml")],
-        "procedure": list(CODA.glob("procedures/*.yaml")),
+        "scenario": [
+            *CODA.glob("scenarios/[a-d]*/*.yaml"),
+            *CODA.glob("hooks/*/*.yaml"),
+            *OF_CLIENTS.glob("scenarios/[a-d]*/*.yaml"),
+        ],
+        "procedure": [*CODA.glob("procedures/*.yaml"), *OF_CLIENTS.glob("procedures/*.yaml")],
     }
     assert all(groups.values())
     done = call("check", *(str(path) for paths in groups.values() for path in paths))

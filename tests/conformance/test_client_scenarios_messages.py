@@ -35,6 +35,7 @@ MEANT = {
         "sending/refusals-are-told",
     },
     "messages that no client can use": {
+        "numbers/broken-events-count",
         "listening/carries-on-at-once",
         "listening/carries-on-later",
         "listening/keeps-the-connection",

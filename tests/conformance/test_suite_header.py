@@ -43,8 +43,8 @@ from conformance.target.target_file import from_argument
         ),
         (
             "suite.yaml",
-            "client_message: [MSG-01",
-            "client_message: [MSG-91",
+            "client_message: [[MSG-01",
+            "client_message: [[MSG-91",
             'no requirement "MSG-91"',
         ),
         ("negatives.yaml", "message_type: $", "message_tipe: $", "the valid client_message breaks"),

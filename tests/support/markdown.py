@@ -9,7 +9,7 @@ from markdown_it.token import Token
 ENDS: Final = ("open", "close")
 BLOCKS: Final = (
     "table", "thead", "tbody", "tr", "th", "td", "heading", "paragraph", "strong", "bullet_list",
-    "list_item",
+    "ordered_list", "list_item",
 )  # fmt: skip
 WITHIN: Final = ("inline", "text", "code_inline", "fence", "hardbreak", "softbreak")
 HARMLESS: Final = frozenset({*WITHIN, *(f"{name}_{end}" for name in BLOCKS for end in ENDS)})

@@ -3,7 +3,7 @@
 from time import perf_counter
 from typing import Any, NoReturn
 
-from conformance.engine.inconclusive import NotJudged
+from conformance.engine.inconclusive import NotJudged, TooSlow
 from conformance.engine.matching import difference, matches
 from conformance.engine.silence import PATIENCE, Missing
 from conformance.engine.steps import excuses
@@ -89,16 +89,18 @@ def _check_moment(action: Action, message: Message) -> None:
     if early is None:
         return
     came = message.time + action.world.advanced - early[0].start
+    too_early = early[1] - excuses.RESOLUTION - came
+    if too_early <= 0:
+        return
     # What the kit read late, when it was held up, seems closer to what came after it.
-    begun = early[0].start - action.world.advanced
-    tolerance = excuses.RESOLUTION + action.world.held_up(begun - TICK)
-    if came < early[1] - tolerance:
-        action.fail(
-            "early close",
-            f"a message came too early, after {came:.3f} s",
-            expected=Evidence(f"no such message before {early[1]:g} s"),
-            message=message,
-        )
+    if too_early <= action.world.held_up(early[0].start - action.world.advanced - TICK):
+        raise TooSlow(f"{action.step.location}: the kit was held up, so that it knows no times")
+    action.fail(
+        "early close",
+        f"a message came too early, after {came:.3f} s",
+        expected=Evidence(f"no such message before {early[1]:g} s"),
+        message=message,
+    )
 
 
 def _check_late(action: Action, message: Message) -> None:

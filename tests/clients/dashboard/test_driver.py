@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import sys
-from pathlib import Path
 from typing import Any
 
 import psutil
@@ -66,11 +65,11 @@ async def test_it_carries_out_commands_and_tells_what_became_of_them(
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
-async def test_a_browser_of_its_own_ends_with_it(tmp_path: Path) -> None:
+async def test_a_browser_of_its_own_ends_with_it() -> None:
     env = {name: value for name, value in os.environ.items() if name != "DASHBOARD_PAGES"}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tests.support.dashboard_driver", "ws://127.0.0.1:1/"),
-        cwd=ROOT, env={**env, "TMPDIR": str(tmp_path)},
+        cwd=ROOT, env=env,
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     assert process.stdin is not None
