@@ -197,7 +197,9 @@ async def expect_no_connection(action: Action) -> None:
             expected=Evidence("no connection like", schema)
             if schema
             else Evidence("no connection"),
-            received=Evidence("a request", found[0].asked_for) if schema else Evidence("one"),
+            received=Evidence("a request", found[0].asked_for)
+            if schema
+            else Evidence("a connection from the client"),
         )
 
 
