@@ -11,7 +11,7 @@ from conformance.errors import Location
 
 COMES_BACK: Final = "comes_back"
 ONE_SESSION: Final = "one_session"
-"""What a client claims that connects again, and one that is said to be made for one session."""
+"""The claims of a client that connects again, and of one that its owner made for one session."""
 
 
 class Requirement(msgspec.Struct, frozen=True):

@@ -20,12 +20,12 @@ from conformance.transport.arrivals import Arrivals
 from conformance.transport.listener import Listener
 
 DRIVER: Final = "driver"
-"""What a client claims that reports what it does."""
+"""The claim of a client that reports what it does."""
 
 CONNECT: Final = {"command": "connect"}
 
 STOPPED: Final = "disconnected"
-"""What a client reports that does not connect on its own any more."""
+"""The state that a client reports once it no longer connects on its own."""
 
 ON_ITS_WAY: Final = 0.2
 """Seconds in which a connection may still arrive from a client that has ended."""
@@ -52,7 +52,7 @@ class ClientDialogue(Dialogue):
 
     @cached_property
     def arrivals(self) -> Arrivals:
-        """What wakes whoever waits for the client."""
+        """Wakes up whoever waits for the client."""
         return Arrivals()
 
     @property

@@ -12,7 +12,7 @@ class NotJudged(Exception):
 
 
 class NotAsked(Exception):
-    """What follows in the scenario is asked of other targets only."""
+    """Raised where the rest of a scenario asks nothing of this target."""
 
 
 class TryAgain(NotJudged):

@@ -13,7 +13,7 @@ from conformance.text.excerpts import cut
 from conformance.transport import Unreachable
 
 TELLS_WITHIN = 1.0
-"""Seconds in which a driver tells that its client connects (spec/driver.md)."""
+"""Seconds within which a driver reports that its client connects (spec/driver.md)."""
 QUOTED = 5
 
 

@@ -60,7 +60,7 @@ LEGENDS: Final[Mapping[str, str]] = {
     "server": "",
     "client": "→ to the client, ← from it, · to its driver and from it",
 }
-"""What the arrows mean where that has to be said, by whose exchange it is."""
+"""Says what the arrows mean, by the role of the target, where readers need it."""
 
 
 class Exchange(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -257,7 +257,7 @@ def _due_notices(schema: Any) -> Iterator[str]:
 
 
 def _notice(value: Any) -> tuple[str, ...]:
-    """Return the words of a notice, as one text; nothing if it is none."""
+    """Return a notice in words, as the only text; none for anything else."""
     if not isinstance(value, dict) or "notice" not in value:
         return ()
     words = [value.get(name) for name in ("notice", *_TOLD_APART)]

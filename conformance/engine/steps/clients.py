@@ -216,9 +216,9 @@ def _unwanted(action: Action) -> list[Accepted]:
 
 
 def _reported(dialogue: ClientDialogue, wanted: Any) -> Callable[[], bool]:
-    """Return what tells whether this is what the driver reported last of its kind.
+    """Return a function that says whether the driver's latest notice of a kind is this one.
 
-    Each notice is read once.
+    It reads each notice once.
     """
     notices, seen, is_it = dialogue.process.reported, 0, False
 

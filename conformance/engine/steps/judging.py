@@ -1,4 +1,4 @@
-"""What a step demands of a message or a notice: its members, a schema, and values to save."""
+"""Judges a message or a notice: its members, a schema, and the values that a step saves."""
 
 from collections.abc import MutableMapping, Sequence
 from typing import Any, NamedTuple, NoReturn
@@ -12,7 +12,7 @@ from conformance.transport import Message
 
 
 class Subject(NamedTuple):
-    """What is judged: what sentences call it, its value, and the message, if it is one."""
+    """A message or a notice to judge; `noun` names it in sentences."""
 
     noun: str
     value: Any
