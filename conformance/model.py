@@ -27,14 +27,31 @@ class Requirement(msgspec.Struct, frozen=True):
     claim: str | None = None
 
 
+class Blame(msgspec.Struct, frozen=True):
+    """A requirement that some differences from what a step expects break.
+
+    They are those of the divergence `by`, at a JSON pointer or below it, and whose message has the
+    members `like`; what is not said may be anything.
+    """
+
+    requirement: str
+    by: str = ""
+    at: str = ""
+    like: Any = None
+
+
 class Step(msgspec.Struct, frozen=True):
-    """One verb with its argument and modifiers, and where it is written."""
+    """One verb with its argument and modifiers, and where it is written.
+
+    The first of `blames` that applies to a failure says what it breaks, in place of the modifier.
+    """
 
     verb: str
     argument: Any
     modifiers: Mapping[str, Any]
     location: Location
     nested: tuple[tuple["Step", ...], ...] = ()
+    blames: tuple[Blame, ...] = ()
 
     @property
     def label(self) -> str | None:

@@ -103,6 +103,11 @@ class Run:
         self._forms = FormPlays(self._attempts)
         self._room = Room(self.world, self._attempts)
 
+    @property
+    def total(self) -> int:
+        """How many results are to come; 0 if it is not known."""
+        return len(self.scenarios)
+
     async def perform(self) -> RunRecord:
         """Run everything; a target that cannot be reached is a result as well.
 

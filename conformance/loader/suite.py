@@ -34,6 +34,7 @@ from conformance.loader.script import ScriptReader
 from conformance.model import Failure, Outcome, Procedure, Requirement, Scenario
 
 if TYPE_CHECKING:
+    from conformance.loader.exploration import ProtocolModel
     from conformance.loader.monitor import Monitor
 
 TCP_END: Final = 5.0
@@ -96,6 +97,8 @@ class Suite(msgspec.Struct, frozen=True):
     """What the kit answers by itself to a message of a client; None is nothing."""
     is_return: Callable[[Any], bool]
     """Whether a message of a client shows that it has had a session."""
+    make_model: Callable[[], "ProtocolModel"] | None
+    """The suite's model of the protocol, if it brings one."""
 
     def judged_by(self) -> dict[str, tuple[str, ...]]:
         """Return the requirements that each scenario, passive check and form judges, by id."""
@@ -192,6 +195,7 @@ def _load(name: str) -> Suite:
         claims=extension.claims,
         reply=getattr(extension, "reply", lambda value: None),
         is_return=getattr(extension, "is_return", lambda value: False),
+        make_model=getattr(extension, "make_model", None),
     )
     if cached is None:
         judged = suite.judged_by()

@@ -32,6 +32,9 @@ def next_step(record: RunRecord, stored: Path | None = None) -> NextStep | None:
     if status is Exit.CONFORMANT:
         return None
     ranked = causes(record).ranked
+    if ranked and ranked[0].failed and record.explores:
+        sentence = "fix the first cause, then play its dialogue again:"
+        return NextStep(sentence, only(record, ranked[0].failed[0]))
     if ranked and ranked[0].failed:
         if kept is None:
             return NextStep("fix the first cause, then run it again:", same_again(record))

@@ -192,6 +192,11 @@ class RunRecord(msgspec.Struct, frozen=True):
         return not self.interrupted and not self.note
 
     @property
+    def explores(self) -> bool:
+        """Whether it played dialogues that a model wrote, rather than scenarios."""
+        return self.target_words.startswith("explore ")
+
+    @property
     def unexpected(self) -> tuple[Result, ...]:
         """The results except for the failures that a baseline knows or a waiver excuses."""
         known = self.comparison.excused if self.comparison else frozenset()
@@ -243,7 +248,8 @@ def not_looked_at(record: RunRecord) -> dict[str, list[str]]:
     that proves nothing about the whole. A single scenario or requirement promises no more.
     """
     found: dict[str, list[str]] = {}
-    chapters = {_chapter_of(record, word) for word in record.selection}
+    words = () if record.explores else record.selection
+    chapters = {_chapter_of(record, word) for word in words}
     for row in requirement_statuses(record):
         chapter = _chapter(row.requirement.id)
         if chapter in chapters and row.status is Outcome.NOT_TRIED:

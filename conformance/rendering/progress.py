@@ -63,7 +63,8 @@ class Progress:
             return
         now = perf_counter()
         wrong = f", {self.failed} failed" if self.failed else ""
-        text = f"{now - self._begun:3.0f} s  {self.done} of {self.total}{wrong}  {what}"
+        of = f" of {self.total}" if self.total else ""
+        text = f"{now - self._begun:3.0f} s  {self.done}{of}{wrong}  {what}"
         if self.output.is_terminal:
             self.output.passing(text[: self.output.width - 1])
         elif now - self._last >= EVERY:

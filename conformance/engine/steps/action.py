@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from time import perf_counter
 from typing import Any, Final, NoReturn, Protocol
 
-from conformance.engine.dialogue import Dialogue, Span
+from conformance.engine.dialogue import Dialogue, NotGiven, Span
 from conformance.engine.inconclusive import NotJudged
+from conformance.engine.matching import matches
 from conformance.engine.silence import Missing
 from conformance.engine.steps import excuses
 from conformance.engine.world import World
@@ -172,7 +173,10 @@ class Action:
         A message that cannot be read breaks only the requirement about all messages.
         """
         is_unreadable = message is not None and message.fault
-        blamed = self.world.suite.messages if is_unreadable else self.requirement
+        if is_unreadable:
+            blamed: str | None = self.world.suite.messages
+        else:
+            blamed = self._blamed(kind, message, evidence.get("pointer", ""))
         return Failure(
             kind="unreadable message" if is_unreadable else kind,
             summary=summary,
@@ -182,6 +186,23 @@ class Action:
             location=str(self.step.location),
             **evidence,
         )
+
+    def _blamed(self, kind: Divergence, message: Message | None, pointer: str) -> str | None:
+        """Return the requirement that a difference breaks: of the first row that names it."""
+        for row in self.step.blames:
+            is_there = row.by in ("", kind) and f"{pointer}/".startswith(f"{row.at}/")
+            if is_there and self._is_like(row.like, message):
+                return row.requirement
+        return self.requirement
+
+    def _is_like(self, like: Any, message: Message | None) -> bool:
+        """Return whether a message has members, as far as their values are known."""
+        if like is None or message is None:
+            return like is None
+        try:
+            return matches(self.value(like), message.value)
+        except (InputError, NotGiven):  # the values come later
+            return False
 
     def _item(self) -> str:
         """Say in which repetition the step is, and with which item; empty outside of any."""

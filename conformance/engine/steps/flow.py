@@ -54,7 +54,9 @@ async def hook(action: Action) -> None:
     """Call one of the operator's hooks."""
     name, arguments = action.argument, action.option("with", {})
     if name == ADVANCE:
-        await action.dialogue.advance_clock(float(arguments["seconds"]))
+        seconds = float(arguments["seconds"])
+        await action.dialogue.advance_clock(seconds)
+        action.dialogue.waits.append((seconds, action.world.now()))
         return
     try:
         result = await action.dialogue.call_hook(name, arguments)
