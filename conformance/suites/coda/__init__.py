@@ -7,10 +7,11 @@ from conformance.suites.coda.forgeries import FORGERIES
 from conformance.suites.coda.functions import FUNCTIONS as PLAIN
 
 if TYPE_CHECKING:
+    from conformance.loader.exploration import ProtocolModel
     from conformance.loader.monitor import Monitor
     from conformance.loader.suite import Suite
 
-__all__ = ["FUNCTIONS", "claims", "kind_of", "make_monitors"]
+__all__ = ["FUNCTIONS", "claims", "kind_of", "make_model", "make_monitors"]
 
 FUNCTIONS = {**PLAIN, **FORGERIES}
 
@@ -60,6 +61,13 @@ def make_monitors(suite: "Suite") -> "list[Monitor]":
         *replay_monitors(suite.schemas, order, live),
         *place_monitors(order),
     ]
+
+
+def make_model() -> "ProtocolModel":
+    """The model of the protocol, by which a target is explored."""
+    from conformance.suites.coda.model import CodaModel
+
+    return CodaModel()
 
 
 def kind_of(value: Any) -> str:
