@@ -65,6 +65,23 @@ COMMANDS: Final = {
         from_environment=options.client_options,
         takes_signals=True,
     ),
+    "explore": Command(
+        "try what nobody scripted: dialogues that a model of the protocol makes up",
+        "conformance.cli.explore:explore",
+        options.explore,
+        (
+            "explore ws://127.0.0.1:8765/ --seconds 60",
+            "explore target.yaml --dialogues 500 --seed 7 --gate",
+            "explore target.yaml explored/7-212",
+        ),
+        {
+            **MEANINGS,
+            0: "nothing is wrong, or without --gate something is",
+            1: "with --gate, a MUST is broken",
+        },
+        from_environment=options.explore_variables,
+        takes_signals=True,
+    ),
     "demo": Command(
         "test the reference server, to see a report",
         "conformance.cli.run:demo",

@@ -50,6 +50,7 @@ def launch(parser: Parser) -> None:
 
 def output(parser: Parser) -> None:
     """Add the options about reports and the summary."""
+    parser.set_defaults(gate=True)
     parser.add_argument(
         "--report",
         action=Gathered,
@@ -72,19 +73,49 @@ def output(parser: Parser) -> None:
     )
 
 
-def how(
-    parser: Parser,
-    connecting: str = "timeout for opening a connection (default 5)",
-    forcing: str = "test the target even if it does not look like a server of this protocol",
-) -> None:
-    """Add the options about how a target is judged."""
-    output(parser)
-    requirements(parser)
+CONNECTING: Final = "timeout for opening a connection (default 5)"
+FORCING: Final = "test the target even if it does not look like a server of this protocol"
+
+
+def without_reports(parser: Parser) -> None:
+    """Add `--no-report`."""
     parser.add_argument(
         "--no-report",
         action="store_true",
         help="write no report (default: coda-report/report.json and .html)",
     )
+
+
+def pace(parser: Parser, connecting: str = CONNECTING, forcing: str = FORCING) -> None:
+    """Add the options about time, about targets that look wrong, and about what is printed."""
+    parser.add_argument(
+        "--timeout-scale",
+        type=seconds,
+        default=1.0,
+        metavar="FACTOR",
+        help="multiply every timeout, for slow targets (default 1)",
+    )
+    parser.add_argument(
+        "--connect-timeout",
+        type=seconds,
+        metavar="SECONDS",
+        help=connecting,
+    )
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        help=forcing,
+    )
+    parser.add_argument(
+        "-q", "--quiet", action="store_true", help="no progress, and print only the verdict"
+    )
+
+
+def how(parser: Parser, connecting: str = CONNECTING, forcing: str = FORCING) -> None:
+    """Add the options about how a target is judged."""
+    output(parser)
+    requirements(parser)
+    without_reports(parser)
     parser.add_argument(
         "--failed",
         type=values.source,
@@ -133,25 +164,5 @@ def how(
         metavar="SECONDS",
         help="longest time that a scenario may wait for a window to pass (default 60)",
     )
-    parser.add_argument(
-        "--timeout-scale",
-        type=seconds,
-        default=1.0,
-        metavar="FACTOR",
-        help="multiply every timeout, for slow targets (default 1)",
-    )
-    parser.add_argument(
-        "--connect-timeout",
-        type=seconds,
-        metavar="SECONDS",
-        help=connecting,
-    )
-    parser.add_argument(
-        "--force",
-        action="store_true",
-        help=forcing,
-    )
+    pace(parser, connecting, forcing)
     parser.add_argument("--schedule", action="store_true", help="show where the time went")
-    parser.add_argument(
-        "-q", "--quiet", action="store_true", help="no progress, and print only the verdict"
-    )

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from conformance.cli import judging_options, values
 from conformance.cli.parser import Gathered, Parser
+from conformance.text.durations import seconds
 
 KINDS: Final = ("target", "baseline", "scenario", "procedure")
 """The kinds of files that people write for the kit."""
@@ -76,6 +77,69 @@ def client_options(parser: Parser) -> None:
         connecting="timeout for the connection of a client (default 20, with --listen 300)",
         forcing="judge the client even if it does not connect",
     )
+
+
+def explore(parser: Parser) -> None:
+    """Add the arguments of `explore`."""
+    parser.add_argument(
+        "target",
+        nargs="?",
+        type=values.target,
+        metavar="TARGET",
+        help="a ws:// or wss:// URL, or a target file; - is the standard input",
+    )
+    parser.add_argument(
+        "selection",
+        nargs="*",
+        default=[],
+        metavar="DIALOGUE",
+        help="play only this dialogue again, such as explored/1-17",
+    )
+    parser.set_defaults(usual_target=None, **_UNUSED)
+    explore_options(parser)
+
+
+def explore_variables(parser: Parser) -> None:
+    """Add what variables may set for `explore`: its options and the target."""
+    parser.add_argument("--target", dest="usual_target", type=values.target)
+    explore_options(parser)
+
+
+_UNUSED: Final = {
+    "profile": (), "exclude": (), "baseline": None, "requirements": None, "failed": None,
+    "schedule": False,
+}  # fmt: skip
+"""What a run can be asked for and an exploration cannot."""
+
+
+def explore_options(parser: Parser) -> None:
+    """Add the options of `explore`."""
+    judging_options.launch(parser)
+    judging_options.output(parser)
+    judging_options.without_reports(parser)
+    parser.add_argument(
+        "--seconds", type=seconds, metavar="N", help="explore for N seconds (default 60)"
+    )
+    parser.add_argument(
+        "--dialogues", type=values.large_count, metavar="N", help="play N dialogues"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=1, metavar="N", help="seed of the dialogues (default 1)"
+    )
+    parser.add_argument(
+        "--gate",
+        action="store_true",
+        default=False,
+        help="end with status 1 if a MUST is broken (default: 0)",
+    )
+    parser.add_argument(
+        "--scenarios",
+        type=values.path,
+        default=Path("coda-report/explored"),
+        metavar="FOLDER",
+        help="where to write what is found as scenarios (default coda-report/explored)",
+    )
+    judging_options.pace(parser)
 
 
 def demo(parser: Parser) -> None:

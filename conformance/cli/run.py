@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
@@ -21,16 +21,19 @@ from conformance.target.process import running
 from conformance.target.target import Target
 from conformance.target.target_file import demonstration, from_argument
 
+if TYPE_CHECKING:
+    from conformance.cli.judge import Make
+
 BESIDE: Final = Path(__file__).absolute().parents[2]
 """The folder of the kit's package, in which the reference server is as well."""
 
 
 def run(arguments: argparse.Namespace, interruption: Interruption) -> int:
     """Judge the target that the command line names or launches."""
-    return judged(arguments, _target(arguments), interruption)
+    return judged(arguments, named_target(arguments), interruption)
 
 
-def _target(arguments: argparse.Namespace) -> Target:
+def named_target(arguments: argparse.Namespace) -> Target:
     """Return the target.
 
     Where `--launch` or a variable gives it, a first word that is no URL and no file belongs to the
@@ -57,10 +60,12 @@ def judged(
     target: Target,
     interruption: Interruption,
     suite: str = DEFAULT,
+    make: "Make | None" = None,
 ) -> int:
     """Judge a target by a suite; return the exit status.
 
-    A server is started first; a client is started for each scenario.
+    A server is started first; a client is started for each scenario. `make` makes another run than
+    one of the suite's scenarios.
     """
     if arguments.connect_timeout:
         target = replace(target, connect_timeout=arguments.connect_timeout)
@@ -73,9 +78,10 @@ def judged(
         if target.command and suite == DEFAULT:
             process = stack.enter_context(running(target.command))
         # Imported late, while the target starts.
-        from conformance.cli.judge import judge
+        from conformance.cli.judge import judge, scripted
 
-        status = judge(arguments, target, process, reports, interruption, suite)
+        made = make or scripted
+        status = judge(arguments, target, process, reports, interruption, suite, made)
     interruption.settle()
     return status
 

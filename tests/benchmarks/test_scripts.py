@@ -29,6 +29,7 @@ def run(script: str, *options: str) -> subprocess.CompletedProcess[str]:
         ("dedup", "--rounds 1", "whole floats"),
         ("attack", "--connections 2 --seconds 0.2 --kinds pings", "pings"),
         ("broken_targets", "--kinds crash", "crash"),
+        ("explored", "proof-of-any-spelling --dialogues 2", "0 of 1 faults found"),
         ("startup", "--rounds 1 --runs 1", "core suite"),
     ],
 )
