@@ -15,6 +15,10 @@ CONFIRMATIONS: Final = 2
 """How often what failed is played again."""
 
 
+LONGEST: Final = 15.0
+"""Seconds after which a plan is made no shorter: a missing answer is waited for each time."""
+
+
 class Played(NamedTuple):
     """A script that was played, its result, and what it showed to be broken.
 
@@ -62,7 +66,12 @@ class Inquiry:
             await shows(simpler)
             return simpler in self._last
 
-        short = await Shrinker(shows, fails, self._stopped).shrunk(plan)
+        end = perf_counter() + LONGEST
+
+        def stopped() -> bool:
+            return self._stopped() or perf_counter() > end
+
+        short = await Shrinker(shows, fails, stopped).shrunk(plan)
         played = self._last[short]
         return Find(
             requirement=self._form.requirement or _name(played, requirement),
