@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 120.0
+PATIENCE = 900.0
 
 
 def run(script: str, *options: str) -> subprocess.CompletedProcess[str]:
