@@ -24,13 +24,7 @@ def colour(parser: Parser, default: str = argparse.SUPPRESS) -> None:
 
 def run(parser: Parser) -> None:
     """Add the arguments of `run`."""
-    parser.add_argument(
-        "target",
-        nargs="?",
-        type=values.target,
-        metavar="TARGET",
-        help="a ws:// or wss:// URL, or a target file; - is the standard input",
-    )
+    _target(parser)
     _selection(parser)
     parser.set_defaults(usual_target=None)
     _run_options(parser)
@@ -81,13 +75,7 @@ def client_options(parser: Parser) -> None:
 
 def explore(parser: Parser) -> None:
     """Add the arguments of `explore`."""
-    parser.add_argument(
-        "target",
-        nargs="?",
-        type=values.target,
-        metavar="TARGET",
-        help="a ws:// or wss:// URL, or a target file; - is the standard input",
-    )
+    _target(parser)
     parser.add_argument(
         "selection",
         nargs="*",
@@ -109,7 +97,7 @@ _UNUSED: Final = {
     "profile": (), "exclude": (), "baseline": None, "requirements": None, "failed": None,
     "schedule": False,
 }  # fmt: skip
-"""What a run can be asked for and an exploration cannot."""
+"""Options of `run` that `explore` does not have, unset."""
 
 
 def explore_options(parser: Parser) -> None:
@@ -338,6 +326,16 @@ def selftest(parser: Parser) -> None:
         help="servers to test at once (default: 8 per processor; with --legal, 1)",
     )
     parser.add_argument("--quiet", action="store_true", help="print only failures and the verdict")
+
+
+def _target(parser: Parser) -> None:
+    parser.add_argument(
+        "target",
+        nargs="?",
+        type=values.target,
+        metavar="TARGET",
+        help="a ws:// or wss:// URL, or a target file; - is the standard input",
+    )
 
 
 def _selection(parser: Parser) -> None:

@@ -1,4 +1,4 @@
-"""What an exploration tried, and what it did not."""
+"""Coverage: what an exploration has tried and what it has not."""
 
 from collections.abc import Iterator
 

@@ -16,7 +16,7 @@ TRIES: Final = 12
 """Draws for each action: many draw what cannot be done at the moment."""
 
 AMONG: Final = 2
-"""Of so many that can be done, the one that was tried least is done."""
+"""How many possible actions it chooses from; it takes the one that was tried least."""
 
 SWARM: Final = (0.1, 0.5, 1, 1, 3, 8)
 """Factors of how often the kinds of actions are done, drawn for each dialogue.

@@ -45,7 +45,7 @@ class Inquiry:
         self._form = PLAIN
         self._checked = False
         self._last: dict[Plan, Played] = {}
-        """What plans showed when they last failed."""
+        """The last failure of each plan."""
 
     async def find(self, seen: Played, form: Form, requirement: str) -> Find | None:
         """Return what is found; None if the dialogue does not fail again."""

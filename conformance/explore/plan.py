@@ -40,7 +40,7 @@ class Script(msgspec.Struct, frozen=True):
     rows: tuple[Written, ...]
     abouts: tuple[str, ...]
     done: Plan
-    """What of the plan could be done."""
+    """The actions of the plan that could be done."""
     harmless: tuple[str, ...] = ()
     """What a server breaks for which an action of it makes a difference."""
     slack: float = inf
@@ -63,7 +63,7 @@ class Script(msgspec.Struct, frozen=True):
 
     @property
     def isolation(self) -> str:
-        """What may run beside it as a scenario."""
+        """The isolation that it needs as a scenario."""
         hooks = {step.row.get("hook") for step in self.rows}
         if "restart" in hooks:
             return "final"
@@ -86,7 +86,7 @@ class Composer:
     def __init__(self, model: ProtocolModel, facts: Facts, *, checked: bool = False) -> None:
         self._model, self._checked = model, checked
         self.state = model.begin(facts)
-        self._rows = [Written(row) for row in model.opening(self.state)]
+        self._rows: list[Written] = []
         self._abouts: list[str] = []
         self._done: list[Planned] = []
         self._due: list[Due] = []

@@ -1,11 +1,11 @@
-"""What a suite's model of its protocol offers to whoever explores a target with it.
+"""The interface of a suite's model of its protocol, by which a target is explored.
 
 A model is pure. It says what may be done in a state, and what is then due, in the steps of the
 scenario language: a dialogue that nobody scripted is a scenario that the model wrote.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from random import Random
 from typing import Any
 
@@ -103,10 +103,6 @@ class ProtocolModel(ABC):
     @abstractmethod
     def draws(self) -> Mapping[str, Draw]:
         """How to draw an action of each kind."""
-
-    @abstractmethod
-    def opening(self, state: Any) -> Sequence[Row]:
-        """Return steps that come before everything else."""
 
     @abstractmethod
     def slack(self, state: Any) -> float:

@@ -1,8 +1,8 @@
 """The model of Coda Lite's protocol: what a server does, as tables and small rules."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 from conformance.loader.exploration import Draw, Due, Facts, ProtocolModel, Row, Turn
 from conformance.suites.coda.model import (
@@ -75,10 +75,6 @@ class CodaModel(ProtocolModel):
     def draws(self) -> Mapping[str, Draw]:
         """How to draw an action of each kind."""
         return DRAWS
-
-    def opening(self, state: Any) -> Sequence[Row]:
-        """Nothing comes before everything else."""
-        return ()
 
     def nothing_more(self, state: State, unasked: str = "") -> Turn:
         """In every session a barrier shows that nothing came that was not due."""

@@ -61,10 +61,10 @@ def refusal(
     return due(link, members, requirement, rows, schema=schema)
 
 
-def too_early(link: Link, *, limits: bool = True) -> str:
+def too_early(link: Link) -> str:
     """The requirement that a server breaks by ending a connection for its violations so far."""
     if link.is_in and (link.violations_before or (link.identity and link.identity.resumed)):
-        return "LIMIT-07" if limits else "ERROR-11"
+        return "LIMIT-07"
     return "ERROR-11" if link.violations > 1 else "ERROR-03"
 
 

@@ -139,11 +139,6 @@ class Fault(msgspec.Struct, frozen=True):
     """Whether it counts toward the rate."""
     names: bool = False
 
-    @property
-    def violates(self) -> bool:
-        """Whether it is a violation in a session."""
-        return self.code != "unknown_type"
-
 
 def _json(name: str, text: str, requirement: str = "ERROR-01") -> Fault:
     return Fault(name, text, "invalid_json", requirement, "invalid_json", requirement, counts=False)
