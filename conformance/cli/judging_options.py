@@ -140,7 +140,7 @@ def how(parser: Parser, connecting: str = CONNECTING, forcing: str = FORCING) ->
         type=values.retries,
         default=2,
         metavar="N",
-        help="how many times to rerun failures, one at a time, to detect flakiness (default 2)",
+        help="how often to rerun failures, and what a busy machine left open (default 2)",
     )
     parser.add_argument(
         "--max-failures",

@@ -355,7 +355,7 @@ class Run:
     # ── retries ──
 
     async def _retries(self) -> None:
-        """Rerun the failures, all of them once before any a second time."""
+        """Rerun what failed and what was not decided, all of it once before any a second time."""
         due = retries.due(self.scenarios, self.results, self.options.known)
         seconds = retries.SECONDS * self.options.timeout_scale
         end = perf_counter() + seconds
@@ -369,9 +369,9 @@ class Run:
                 await self._again(scenario)
 
     async def _again(self, scenario: Scenario) -> None:
-        """Rerun a scenario alone, unless it is known to be flaky."""
+        """Rerun a scenario alone, unless that can tell nothing new."""
         earlier = self.results[scenario.id]
-        if retries.is_unsteady(earlier):
+        if retries.is_settled(earlier):
             return
         self.world.moves_clock = (
             ADVANCE in self.world.target.hooks and self._turn(scenario) != SHARED

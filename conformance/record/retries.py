@@ -1,7 +1,7 @@
 """Retries: failures are rerun alone, and all runs together give the result.
 
-An attempt is repeated because it came too late to prove anything; a failure is rerun although it
-proved something, to see whether the target always does the same.
+A failure is rerun although it proved something, to see whether the target always does the same.
+What proved nothing because of what else was going on is tried again, and the last run counts.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
-from conformance.model import Outcome, Result, Scenario, Trial
+from conformance.model import Cause, Outcome, Result, Scenario, Trial
 
 MOST: Final = 25
 """The most scenarios that are rerun in a run."""
@@ -20,6 +20,9 @@ SECONDS: Final = 15.0
 
 DOUBTFUL: Final = (0.5, 0.1)
 """Seconds, and share of a run, for which the kit was held up where a single failure is in doubt."""
+
+PASSING: Final[frozenset[Cause]] = frozenset(("too busy", "rate limited", "crowded", "disturbed"))
+"""Why a scenario may have proved nothing that need not be so when it is tried again."""
 
 _BAD: Final = (Outcome.FAILED, Outcome.WARNED)
 _EVIDENCE: Final = frozenset((*_BAD, Outcome.PASSED))
@@ -47,9 +50,12 @@ def is_failure(result: Result | None, known: Collection[str]) -> bool:
 def due(
     scenarios: Iterable[Scenario], results: Mapping[str, Result], known: Collection[str]
 ) -> list[Scenario]:
-    """Return the scenarios to rerun: the first `MOST` that failed, the quickest first."""
-    failed = [s for s in scenarios if is_failure(results.get(s.id), known) and not is_final(s)]
-    return sorted(failed[:MOST], key=lambda s: results[s.id].timing.duration)
+    """Return the scenarios to rerun: the first `MOST`, failures before others, the quickest first."""
+    can = [s for s in scenarios if s.id in results and not is_final(s)]
+    failed = [s for s in can if is_failure(results[s.id], known)]
+    undecided = [s for s in can if _may_be_decided(results[s.id])]
+    chosen = [*failed, *undecided][:MOST]
+    return sorted(chosen, key=lambda s: (s in undecided, results[s.id].timing.duration))
 
 
 def is_final(scenario: Scenario) -> bool:
@@ -65,6 +71,8 @@ def merged(earlier: Result, again: Result) -> Result:
     sometimes gets a warning, like one that is never kept. What was seen once, while the kit was
     held up, and not again, is no evidence.
     """
+    if _may_be_decided(earlier):
+        return again
     trials = (*(earlier.trials or (_trial(earlier),)), _trial(again))
     if again.outcome is Outcome.PASSED and len(trials) == 2 and _is_doubtful(trials[0]):
         reason = (
@@ -90,6 +98,11 @@ def tally(result: Result) -> str:
         runs = "1 run" if unjudged == 1 else f"{unjudged} runs"
         parts.append(f"{runs} without a verdict")
     return ", ".join(parts)
+
+
+def is_settled(result: Result) -> bool:
+    """Return whether rerunning a scenario can tell nothing new."""
+    return is_unsteady(result) or not (result.outcome in _BAD or _may_be_decided(result))
 
 
 def is_unsteady(result: Result) -> bool:
@@ -124,6 +137,10 @@ def _bound(repeated: int, bound: str) -> str:
     if repeated >= MOST:
         return f"at most {MOST} are"
     return bound or "the run ended first"
+
+
+def _may_be_decided(result: Result) -> bool:
+    return result.outcome is Outcome.INCONCLUSIVE and result.cause in PASSING
 
 
 def _is_doubtful(trial: Trial) -> bool:

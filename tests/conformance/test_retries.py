@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 from msgspec.structs import replace
 
+from conformance.engine.attempt import ATTEMPTS
 from conformance.engine.run import Options, Run
 from conformance.loader.selection import select
 from conformance.loader.suite import Suite
@@ -99,6 +100,27 @@ async def test_what_fails_every_time_stays_failed(suite: Suite, reference: str) 
 async def test_what_passes_is_not_repeated(suite: Suite, reference: str) -> None:
     record = await ran(suite, reference, breaking("already_authenticated", lambda n: False), ONE)
     assert (the(record).outcome, the(record).trials) == (PASSED, ())
+
+
+async def without_room(suite: Suite, reference: str, times: int, again: int = 2) -> RunRecord:
+    """A run in which the server has no room for so many answers."""
+    meddle = breaking("already_authenticated", lambda n: n <= times, "rate_limited")
+    return await ran(suite, reference, meddle, ONE, again=again)
+
+
+@pytest.mark.parametrize("again", [0, 1])
+async def test_what_was_not_decided_is_tried_again(
+    suite: Suite, reference: str, again: int
+) -> None:
+    record = await without_room(suite, reference, ATTEMPTS, again)
+    assert (the(record).outcome, the(record).trials) == ([OPEN, PASSED][again], ())
+    assert record.retries == retries.Retries(limit=again)
+    assert exit_status(record) is (Exit.CONFORMANT if again else Exit.INCOMPLETE)
+
+
+async def test_what_is_never_decided_stays_open(suite: Suite, reference: str) -> None:
+    record = await without_room(suite, reference, 99)
+    assert (the(record).outcome, the(record).cause) == (OPEN, "rate limited")
 
 
 async def test_without_retries_a_failure_is_a_failure(suite: Suite, reference: str) -> None:
@@ -286,6 +308,17 @@ def test_the_quickest_of_those_to_repeat_come_first(suite: Suite) -> None:
     results = {i: failed(id=i, timing=Timing(0.0, s)) for i, s in seconds.items()}
     due = retries.due(scenarios, results, frozenset())
     assert [scenario.id for scenario in due] == ["x/001", "x/002", "x/000"]
+
+
+def test_failures_come_before_what_was_not_decided(suite: Suite) -> None:
+    scenarios = [like(suite.scenarios[SCENARIO], n) for n in range(4)]
+    quick = Timing(0.0, 0.1)
+    rows = [result(OPEN, id="x/000", cause="too busy", timing=quick),
+            failed(id="x/001", timing=Timing(0.0, 3.0)),
+            result(OPEN, id="x/002", cause="setup failed", timing=quick),
+            result(PASSED, id="x/003", timing=quick)]  # fmt: skip
+    due = retries.due(scenarios, {row.id: row for row in rows}, frozenset())
+    assert [scenario.id for scenario in due] == ["x/001", "x/000"]
 
 
 def test_what_stops_the_server_is_not_repeated_and_told_so(suite: Suite) -> None:

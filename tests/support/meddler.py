@@ -86,13 +86,13 @@ async def meddling(
             await meddler.stop()
 
 
-def breaking(kind: str, wrong: Callable[[int], bool]) -> Meddle:
+def breaking(kind: str, wrong: Callable[[int], bool], instead: str = "internal_error") -> Meddle:
     """What breaks some answers with a certain error code: those whose number, from 1, is wrong."""
     numbers = count(1)
 
     async def meddle(text: str) -> str | None:
         if f'"{kind}"' in text and wrong(next(numbers)):
-            return text.replace(f'"{kind}"', '"internal_error"')
+            return text.replace(f'"{kind}"', f'"{instead}"')
         return text
 
     return meddle

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.engine.collateral import rank, why_collateral
-from conformance.engine.inconclusive import Collateral, Crowded, Refused, TooSlow, TryAgain
+from conformance.engine.inconclusive import Collateral, Crowded, Refused, TooSlow
 from conformance.engine.matching import matches
 from conformance.transport import End, Message
 
@@ -138,6 +138,6 @@ class Row:
         return matches(self._owed_for["until"], message.value)
 
     def check(self, action: "Action") -> None:
-        """Raise `TryAgain` if the row never grew long enough for the end to be due."""
+        """Raise `TooSlow` if the row never grew long enough for the end to be due."""
         if not self._is_whole:
-            raise TryAgain(f"{action.step.location}: the target never gave enough answers in a row")
+            raise TooSlow(f"{action.step.location}: there was room again before the row was whole")
