@@ -50,7 +50,7 @@ def is_failure(result: Result | None, known: Collection[str]) -> bool:
 def due(
     scenarios: Iterable[Scenario], results: Mapping[str, Result], known: Collection[str]
 ) -> list[Scenario]:
-    """Return the scenarios to rerun: at most `MOST`, failures first, the quickest of each before."""
+    """Return the scenarios to rerun, at most `MOST`: failures first, the quicker ones before."""
     can = [s for s in scenarios if s.id in results and not is_final(s)]
     failed = [s for s in can if is_failure(results[s.id], known)]
     undecided = [s for s in can if _may_be_decided(results[s.id])]
