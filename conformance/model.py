@@ -214,7 +214,8 @@ class TranscriptEntry(msgspec.Struct):
 
 Cause = Literal[
     "setup failed", "no hook", "hook failed", "not stated", "long wait", "too busy", "rate limited",
-    "crowded", "disturbed", "out of time", "target lost", "not tried", "not provable", "collateral",
+    "crowded", "disturbed", "out of time", "target lost", "not tried", "out of reach",
+    "not provable", "collateral",
 ]  # fmt: skip
 """Why a scenario is inconclusive, for programs; the reason is for people."""
 

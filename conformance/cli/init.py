@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 import shlex
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +15,7 @@ from conformance.loader.suite import Suite, load
 from conformance.record.record import Exit
 from conformance.record.secrets import Secrets
 from conformance.rendering import files
-from conformance.rendering.scaffold import HookOffer, Learnt, target_file, workflow
+from conformance.rendering.scaffold import OWNER, HookOffer, Learnt, target_file, workflow
 from conformance.target.hooks import ADVANCE
 from conformance.target.process import NotReady, running
 from conformance.target.target import Target
@@ -44,12 +44,14 @@ def init(arguments: argparse.Namespace) -> int:
         complain(error)
         return Exit.UNREACHABLE
     schema = suite.schemas.documents["kit/target"]
-    texts = (target_file(learnt, _hooks(suite, schema), schema["$id"]), workflow(str(TARGET)))
+    hooks = _hooks(suite, schema, learnt.claims)
+    texts = (target_file(learnt, hooks, schema["$id"]), workflow(str(TARGET)))
     for path, text in zip(places, texts, strict=True):
         files.check(path, "file")
         files.write(path, text.encode(), "file")
         say(f"written: {path}")
     command = shlex.join(["coda-conformance", "run", str(places[0])])
+    say(f"replace {OWNER} in {places[1]} by whoever has your copy of the kit")
     say(f"next: look at {places[0]}, then run: {command}")
     return Exit.CONFORMANT
 
@@ -79,18 +81,27 @@ async def _discover(world: World) -> None:
         raise Unreachable(refused.reason)
 
 
-def _hooks(suite: Suite, schema: Mapping[str, Any]) -> list[HookOffer]:
-    """Return the hooks that a target file may have, those that most scenarios need first."""
+def _hooks(suite: Suite, schema: Mapping[str, Any], claims: Collection[str]) -> list[HookOffer]:
+    """Return the hooks that a target file may have, those that most scenarios need first.
+
+    Only the scenarios count that apply to a target with these claims.
+    """
     rows = schema["properties"]["hooks"]["properties"]
     waiting = sum(scenario.waits != 0 for scenario in suite.scenarios.values())
     offers = [
         HookOffer(
-            name, row["description"], _needing(suite, name), waiting if name == ADVANCE else 0
+            name,
+            row["description"],
+            _needing(suite, name, claims),
+            waiting if name == ADVANCE else 0,
         )
         for name, row in rows.items()
     ]
     return sorted(offers, key=lambda row: -row.needed_by)
 
 
-def _needing(suite: Suite, hook: str) -> int:
-    return sum(hook in scenario.hooks for scenario in suite.scenarios.values())
+def _needing(suite: Suite, hook: str, claims: Collection[str]) -> int:
+    return sum(
+        hook in row.hooks and suite.claims_of(row) <= set(claims)
+        for row in suite.scenarios.values()
+    )

@@ -93,10 +93,7 @@ class Attempts:
     def obstacle(self, scenario: Scenario) -> Result | None:
         """Return the result of a scenario that cannot run or does not apply; None if it can run."""
         world = self.world
-        profile = world.suite.profiles[scenario.profile]
-        own = {profile.claim} if profile.claim and not profile.required else set()
-        needed = scenario.claims | own
-        unclaimed = sorted(name for name in needed if name not in world.claims)
+        unclaimed = sorted(world.suite.claims_of(scenario) - world.claims)
         if unclaimed:
             reason = f"the target does not claim {', '.join(unclaimed)}"
             return result_of(scenario, Outcome.NOT_APPLICABLE, reason)

@@ -11,6 +11,12 @@ class NotJudged(Exception):
     cause: ClassVar[Cause] = "not provable"
 
 
+class TooLarge(NotJudged):
+    """The target states a value that is beyond what the kit tries."""
+
+    cause = "out of reach"
+
+
 class NotAsked(Exception):
     """Raised where the rest of a scenario asks nothing of this target."""
 

@@ -63,6 +63,14 @@ def chapter(name: str) -> Chapter:
     return Chapter(name, plain(headings[0][2]), plain(opening), sections)
 
 
+def section(name: str, heading: str) -> tuple[list[str], list[str]]:
+    """Return a section of a chapter: the lines of its first example, and its paragraphs."""
+    text = _text(name).partition(f"## `{heading}`\n")[2].partition("\n## ")[0]
+    fence = _FENCE.search(text)
+    example = fence[0].splitlines()[1:-1] if fence else []
+    return example, [plain(part) for part in _FENCE.sub("", text).split("\n\n") if part.strip()]
+
+
 def remarks(anchor: str) -> tuple[list[str], bool]:
     """Return the paragraphs behind a requirement that say how it is meant; and whether all.
 

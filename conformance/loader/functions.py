@@ -34,7 +34,7 @@ def pieces(of: float, size: float) -> int:
 def bounded(value: float, most: float) -> float:
     """The number; if it is more than `most`, the scenario is inconclusive."""
     if value > most:
-        raise OutOfReach(f"{value:g} is more than the {most:g} that the kit can test")
+        raise OutOfReach(f"{value:,.15g} is more than the {most:,.15g} that the kit can test")
     return value
 
 

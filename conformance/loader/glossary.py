@@ -15,6 +15,7 @@ SCENARIO: Final = "scenario"
 FORM: Final = "form"
 PASSIVE: Final = "passive check"
 AREA: Final = "area"
+HOOK: Final = "hook"
 
 NEAR: Final = 3
 """The most words that are suggested."""
@@ -45,6 +46,7 @@ def words(suite: Suite) -> list[Word]:
         *(Word(FORM, form.id) for form in suite.forms.values()),
         *(Word(PASSIVE, monitor.id) for monitor in suite.make_monitors(suite)),
         *(Word(AREA, name) for name in areas(suite)),
+        *(Word(HOOK, name) for name in suite.hooks),
         *_codes(suite),
         *_messages(suite),
     ]

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import Final
 
-from conformance.errors import InputError, did_you_mean
+from conformance.errors import InputError, did_you_mean, hint
 from conformance.loader.form import PREFIX, Form
 from conformance.loader.renames import NOT
 from conformance.loader.suite import Suite
@@ -161,10 +161,16 @@ def _why_nothing(suite: Suite, word: str) -> str:
     return f"no selected scenario tests {word}"
 
 
+LIKE_AN_AREA: Final = 4
+"""Letters that a word shares with the area that may be meant."""
+
+
 def _nearest(suite: Suite, word: str) -> str:
     areas = {scenario.split("/")[0] for scenario in suite.scenarios}
     forms = {form.id for form in suite.forms.values()}
-    return did_you_mean(word, {*suite.scenarios, *suite.requirements, *areas, *forms})
+    longer = sorted(name for name in areas if word and name.startswith(word[:LIKE_AN_AREA]))
+    known = {*suite.scenarios, *suite.requirements, *areas, *forms}
+    return did_you_mean(word, known) or hint(longer[:1])
 
 
 def _listed(suite: Suite) -> str:

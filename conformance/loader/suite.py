@@ -100,6 +100,12 @@ class Suite(msgspec.Struct, frozen=True):
     make_model: Callable[[], "ProtocolModel"] | None
     """The suite's model of the protocol, if it brings one."""
 
+    def claims_of(self, scenario: Scenario) -> frozenset[str]:
+        """Return what a target must claim for a scenario to apply to it."""
+        profile = self.profiles[scenario.profile]
+        own = {profile.claim} if profile.claim and not profile.required else set()
+        return scenario.claims | own
+
     def judged_by(self) -> dict[str, tuple[str, ...]]:
         """Return the requirements that each scenario, passive check and form judges, by id."""
         scenarios = {scenario.id: scenario.requirements for scenario in self.scenarios.values()}

@@ -11,7 +11,8 @@ from conformance.record.role import told
 ADVICE: Final[Mapping[Cause, tuple[str, str]]] = {
     "setup failed": (
         "What they need first does not work",
-        "Fix that; if no failure names it, it is a fault of the server all the same.",
+        "Fix that; if no failure names it, try one of them alone: it is a fault of the server, or "
+        "the machine is too slow.",
     ),
     "no hook": (
         "They need a hook",
@@ -32,7 +33,8 @@ ADVICE: Final[Mapping[Cause, tuple[str, str]]] = {
     ),
     "too busy": (
         "The machine was too busy to tell",
-        "Run them again when it is idle, or with --jobs 4.",
+        "Run them again when it is idle, or with --jobs 4. Longer windows and rates over longer "
+        "periods leave a slow machine more time.",
     ),
     "rate limited": (
         "The server's rate limit got in the way",
@@ -56,7 +58,12 @@ ADVICE: Final[Mapping[Cause, tuple[str, str]]] = {
     ),
     "not tried": (
         "The run ended before their turn",
-        "Run the target again; if it ends early each time, the report says why.",
+        "Run the target again; the report says why it ended early. A slow machine, or server, gets "
+        "more time by --timeout-scale.",
+    ),
+    "out of reach": (
+        "The server states a value that is too large to try",
+        "Give the server a smaller one for the test; the reasons name the largest.",
     ),
     "not provable": (
         "What came proves nothing",

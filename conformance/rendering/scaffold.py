@@ -16,6 +16,9 @@ _PLAIN: Final = re.compile(r"[A-Za-z_./][A-Za-z0-9_./-]*")
 _WORDS: Final = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
 """Words that YAML may read as something other than text."""
 
+OWNER: Final = "OWNER"
+"""Stands for whoever has the copy of the kit that a workflow uses."""
+
 WORKFLOW: Final = """\
 name: conformance
 on: [push, pull_request]
@@ -35,17 +38,20 @@ jobs:
       # Build your server here: {path} starts it.
       - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2
         with:
-          repository: OWNER/coda-conformance   # where your copy of the kit is
+          repository: {owner}/coda-conformance   # where your copy of the kit is
           path: coda-conformance
           persist-credentials: false
       - run: pip install ./coda-conformance
-      - run: coda-conformance run {path} --html report.html --junit junit.xml --github -
+      - run: |
+          coda-conformance run {path} --html report.html --json report.json \\
+            --junit junit.xml --github -
       - uses: actions/upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02 # v4.6.2
         if: always()
         with:
           name: conformance
           path: |
             report.html
+            report.json
             junit.xml
 """
 
@@ -79,7 +85,7 @@ def target_file(learnt: Learnt, hooks: Iterable[HookOffer], schema: str) -> str:
 
 def workflow(path: str) -> str:
     """Return the text of a workflow for GitHub Actions that judges the target of a file."""
-    return WORKFLOW.format(path=path)
+    return WORKFLOW.format(path=path, owner=OWNER)
 
 
 def _head(learnt: Learnt) -> Iterator[str]:

@@ -107,7 +107,9 @@ class Process:
     def _what_lacks(self) -> str:
         if self.command.ready is None:
             return f"did not listen at {urls.shown(self._url)}"
-        return f"printed nothing that matches {self.command.ready.text!r}"
+        said = f"printed nothing that matches {self.command.ready.text!r}"
+        given = any("{port}" in word for word in self.command.argv)
+        return said if given else f"{said}; if it takes a port, write {{port}} there"
 
     def _not_ready(self, why: str) -> NotReady:
         place = f"{self.command.location}: " if self.command.location else ""

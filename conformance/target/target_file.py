@@ -47,8 +47,11 @@ def from_argument(argument: str, launch: str = "") -> Target:
         return Target(url, urlsplit(url).netloc, f"run {urls.shown(url)}")
     path = text_file.possible(argument)
     if path.is_dir() or not path.exists():
-        hint = ""
-        if path.suffix in (".yaml", ".yml"):
+        hint = "; it is a folder" if argument and path.is_dir() else ""
+        if argument.startswith("-") and " " in argument:
+            name, _, value = argument.partition(" ")
+            hint = f"; an option and its value are two words, or {name}={value.strip()}"
+        elif path.suffix in (".yaml", ".yml"):
             hint = "; there is no such file"
         elif re.fullmatch(r"[\w.-]+:\d+(/\S*)?", argument):
             hint = f"; did you mean ws://{argument}?"

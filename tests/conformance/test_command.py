@@ -49,6 +49,7 @@ def test_a_command_line_that_makes_no_sense_is_usage(words: tuple[str, ...], tol
     [(("run", "127.0.0.1:8765"), '"127.0.0.1:8765" is neither a ws:// or wss:// URL nor a target'),
      (("run", "http://h/"), "did you mean ws://h/?"),
      (("run", NOWHERE, "dedupliction"), 'nothing matches "dedupliction", did you mean "dedupl'),
+     (("run", NOWHERE, "dedupe"), 'nothing matches "dedupe", did you mean "deduplication"?'),
      (("run", NOWHERE, "DEDUP-99"), 'nothing matches "DEDUP-99", did you mean "DEDUP-'),
      (("run", NOWHERE, "AUTH-18"), "AUTH-18 is not judged: Timing differences"),
      (("run", NOWHERE, "--profile", "cor"), 'there is no profile "cor", did you mean "core"?'),

@@ -311,6 +311,16 @@ def test_a_command_says_who_sends_it() -> None:
     assert explained("push_to_talk", "command").facts == ("command", "client → server")
 
 
+def test_a_hook_says_what_it_takes_and_what_needs_it(suite: Suite) -> None:
+    (word,) = [row for row in known() if (row.kind, row.name) == ("hook", "advance_clock")]
+    text = "\n".join(printed(page(sources(), word), 100))
+    assert "`{seconds}` → `{}`" in text
+    assert '{"seconds": 301}' in text
+    assert "There is one clock" in text
+    needing = sum("advance_clock" in row.hooks for row in suite.scenarios.values())
+    assert f"Scenarios that need it  {needing}" in text
+
+
 def test_an_area_has_its_chapter_its_requirements_and_its_scenarios(suite: Suite) -> None:
     found = explained("deduplication", "area")
     assert found.name == "deduplication — Deduplication"

@@ -47,6 +47,14 @@ def test_what_to_run_next_can_be_pasted(tmp_path: Path) -> None:
     assert pasted.splitlines() == ["coda-conformance", "run", str(folder / "target.yaml")]
 
 
+def test_hooks_are_offered_for_what_applies_to_the_server(tmp_path: Path) -> None:
+    begun(tmp_path / "all", "--launch", SERVER)
+    assert "Issues an access token. Needed by" in (tmp_path / "all/target.yaml").read_text("utf-8")
+    begun(tmp_path / "plain", "--launch", f"{SERVER} --methods challenge_token")
+    text = (tmp_path / "plain/target.yaml").read_text("utf-8")
+    assert "Issues an access token. Needed by 0 scenarios." in text
+
+
 def test_a_running_server_is_asked_what_it_states(tmp_path: Path) -> None:
     with server("reference_server", "--dedup-window=7.5", "--id-window=8") as url:
         assert begun(tmp_path, url).status == 0
@@ -74,7 +82,8 @@ def test_the_workflow_runs_a_command_that_there_is(tmp_path: Path) -> None:
     (line,) = [step["run"] for step in steps if "coda-conformance run" in step.get("run", "")]
     arguments = parse(shlex.split(line)[1:])
     assert arguments.target == "target.yaml"
-    assert [word.partition("=")[0] for word in arguments.report] == ["html", "junit", "github"]
+    names = [word.partition("=")[0] for word in arguments.report]
+    assert names == ["html", "json", "junit", "github"]
 
 
 def test_nothing_is_written_where_no_server_answers(tmp_path: Path) -> None:

@@ -56,7 +56,8 @@ def test_credentials_in_a_url_are_refused_and_not_repeated(url: str) -> None:
 @pytest.mark.parametrize(
     ("name", "hint"),
     [("127.0.0.1:8765", "; did you mean ws://127.0.0.1:8765?"), ("localhost", ""), ("", ""),
-     ("no-such-file.yaml", "; there is no such file")],
+     ("no-such-file.yaml", "; there is no such file"), (".", "; it is a folder"),
+     ("--forms none", "; an option and its value are two words, or --forms=none"), ("-x", "")],
 )  # fmt: skip
 def test_what_is_neither_a_url_nor_a_file_is_refused(name: str, hint: str) -> None:
     assert refused(name) == f'"{name}" is neither a ws:// or wss:// URL nor a target file{hint}'

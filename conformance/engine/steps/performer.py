@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 from conformance.engine.dialogue import Dialogue, NotGiven, Span
-from conformance.engine.inconclusive import NotJudged
+from conformance.engine.inconclusive import NotJudged, TooLarge
 from conformance.engine.steps import clients, connections, flow, receiving, sending
 from conformance.engine.steps.action import Action
 from conformance.errors import InputError, KitError, OutOfReach
@@ -88,8 +88,10 @@ class Performer:
         start = self.world.now()
         try:
             await self._verbs[step.verb](action)
-        except (NotGiven, OutOfReach) as missing:
+        except NotGiven as missing:
             raise NotJudged(f"{step.location}: {missing}") from None
+        except OutOfReach as beyond:
+            raise TooLarge(f"{step.location}: {beyond}") from None
         except InputError as error:
             raise KitError(f"{error.location or step.location}: {error.message}") from None
         if step.verb in OTHER_CAUSES:

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from conformance.loader.glossary import AREA, FORM, PASSIVE, REQUIREMENT, SCENARIO, Word
-from conformance.rendering.explained import areas, checks, codes, messages, requirements
+from conformance.loader.glossary import AREA, FORM, HOOK, PASSIVE, REQUIREMENT, SCENARIO, Word
+from conformance.rendering.explained import areas, checks, codes, hooks, messages, requirements
 from conformance.rendering.explained.page import Page
 from conformance.rendering.explained.sources import Sources
 
@@ -14,6 +14,7 @@ _PAGES: Final[Mapping[str, Callable[[Sources, Word], Page]]] = {
     FORM: checks.form,
     PASSIVE: checks.passive,
     AREA: areas.page,
+    HOOK: hooks.page,
 }
 
 

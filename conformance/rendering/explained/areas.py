@@ -1,16 +1,13 @@
 """What an area covers: a chapter of the specification, its requirements and its scenarios."""
 
 from collections.abc import Iterator
-from typing import Final
 
 from conformance.loader import chapters
 from conformance.loader.glossary import Word, folder, prefix
 from conformance.model import Requirement, Scenario
+from conformance.rendering.explained.listing import listed
 from conformance.rendering.explained.page import Block, Page, Row
 from conformance.rendering.explained.sources import Sources
-
-MOST: Final = 10
-"""Scenarios that are listed."""
 
 
 def page(sources: Sources, word: Word) -> Page:
@@ -27,7 +24,7 @@ def page(sources: Sources, word: Word) -> Page:
         Block(
             "Requirements", tuple(_shown(own)), _number(len(own), len(unjudged), sources.suite.role)
         ),
-        Block("Scenarios", tuple(_scenarios(sources, scenarios, select)), str(len(scenarios))),
+        Block("Scenarios", tuple(listed(sources, scenarios, select)), str(len(scenarios))),
         Block("Try just that", (Row(f"{sources.run} {select}", whole=True),) * judged),
     ]
     facts = ("area", *([f"spec/{home}.md"] if home else []))
@@ -66,10 +63,3 @@ def _number(all_: int, unjudged: int, role: str) -> str:
 
 def _shown(own: list[Requirement]) -> Iterator[Row]:
     yield from (Row(f"{row.level}: {row.sentence}", row.id) for row in own)
-
-
-def _scenarios(sources: Sources, rows: list[Scenario], select: str) -> Iterator[Row]:
-    yield from (Row(f"{row.id} — {row.title}") for row in rows[:MOST])
-    more = len(rows) - MOST
-    if more > 0:
-        yield Row(f"and {more} more: {sources.list} {select}")
