@@ -82,6 +82,13 @@ COMMANDS: Final = {
         from_environment=options.explore_variables,
         takes_signals=True,
     ),
+    "trace": Command(
+        "judge the dialogues of a report by the model of the protocol",
+        "conformance.cli.trace:trace",
+        options.trace,
+        ("run target.yaml --transcripts --json whole.json", "trace whole.json"),
+        {0: "nothing contradicts the model", 1: "the model rejects a dialogue"},
+    ),
     "demo": Command(
         "test the reference server, to see a report",
         "conformance.cli.run:demo",

@@ -116,6 +116,7 @@ def _options(suite: Suite, arguments: argparse.Namespace, known: frozenset[str])
         forms=() if only_watches else selected or named(arguments.forms, suite.forms),
         seed=arguments.seed,
         max_failures=arguments.max_failures,
+        transcripts=arguments.transcripts,
     )
 
 

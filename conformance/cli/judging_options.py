@@ -165,4 +165,9 @@ def how(parser: Parser, connecting: str = CONNECTING, forcing: str = FORCING) ->
         help="longest time that a scenario may wait for a window to pass (default 60)",
     )
     pace(parser, connecting, forcing)
+    parser.add_argument(
+        "--transcripts",
+        action="store_true",
+        help="keep the dialogues of what passes in the JSON report, too",
+    )
     parser.add_argument("--schedule", action="store_true", help="show where the time went")

@@ -95,7 +95,7 @@ def explore_variables(parser: Parser) -> None:
 
 _UNUSED: Final = {
     "profile": (), "exclude": (), "baseline": None, "requirements": None, "failed": None,
-    "schedule": False,
+    "schedule": False, "transcripts": False,
 }  # fmt: skip
 """Options of `run` that `explore` does not have, unset."""
 
@@ -186,6 +186,11 @@ def baseline(parser: Parser) -> None:
         help="add what did not fail every time, too: flaky, inconclusive, 'not tried', 'kit error' "
         "or the beginning of an id; may be repeated",
     )
+
+
+def trace(parser: Parser) -> None:
+    """Add the arguments of `trace`."""
+    _stored(parser)
 
 
 def diff(parser: Parser) -> None:

@@ -44,13 +44,13 @@ class Inquiry:
         self._play, self._stopped = play, stopped
         self._form = PLAIN
         self._checked = False
-        self._last: dict[Plan, Played] = {}
-        """The last failure of each plan."""
+        self._last: dict[str, Played] = {}
+        """The last failure of each plan, by the text of the plan: 1 and true are not the same."""
 
     async def find(self, seen: Played, form: Form, requirement: str) -> Find | None:
         """Return what is found; None if the dialogue does not fail again."""
         begun, failed, plan = perf_counter(), 1, seen.script.done
-        self._form, self._last[plan] = form, seen
+        self._form, self._last[repr(plan)] = form, seen
         if form is not PLAIN and await self._shows(plan, requirement, PLAIN):
             self._form = PLAIN
         for _ in range(CONFIRMATIONS):
@@ -64,7 +64,7 @@ class Inquiry:
 
         async def fails(simpler: Plan) -> bool:
             await shows(simpler)
-            return simpler in self._last
+            return repr(simpler) in self._last
 
         end = perf_counter() + LONGEST
 
@@ -72,7 +72,7 @@ class Inquiry:
             return self._stopped() or perf_counter() > end
 
         short = await Shrinker(shows, fails, stopped).shrunk(plan)
-        played = self._last[short]
+        played = self._last[repr(short)]
         return Find(
             requirement=self._form.requirement or _name(played, requirement),
             form="" if self._form is PLAIN else self._form.name,
@@ -88,7 +88,7 @@ class Inquiry:
         script = script_of(self._model, self._facts, plan, checked=self._checked)
         played = await self._play(script, form)
         if played.broken:
-            self._last[plan] = played
+            self._last[repr(plan)] = played
         return requirement in played.broken
 
     async def _closer(self, plan: Plan, requirement: str) -> str:
@@ -96,12 +96,12 @@ class Inquiry:
 
         What comes too much would otherwise be taken for an answer to what is done next.
         """
-        before, self._checked = self._last.pop(plan), True
+        before, self._checked = self._last.pop(repr(plan)), True
         if await self._shows(plan, requirement, self._form):
             return requirement
-        if plan in self._last:
-            return self._last[plan].broken[0]
-        self._checked, self._last[plan] = False, before
+        if repr(plan) in self._last:
+            return self._last[repr(plan)].broken[0]
+        self._checked, self._last[repr(plan)] = False, before
         return requirement
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from conformance.model import Blame
+from conformance.model import Blame, TranscriptEntry
 
 Row = dict[str, Any]
 """A step as it is written in a scenario."""
@@ -103,6 +103,20 @@ class ProtocolModel(ABC):
     @abstractmethod
     def draws(self) -> Mapping[str, Draw]:
         """How to draw an action of each kind."""
+
+    @abstractmethod
+    def read(
+        self, state: Any, entry: TranscriptEntry, answer: Any, known: Callable[[str], Any]
+    ) -> Action | None:
+        """Return what was done by what a client sent in a recording; None if that is not known.
+
+        The next message that came may tell what a secret hides. `known` returns the value of a
+        variable, None if it has none.
+        """
+
+    @abstractmethod
+    def elapse(self, state: Any, seconds: float) -> bool:
+        """Let real time pass until so many seconds; return whether the state is known after it."""
 
     @abstractmethod
     def slack(self, state: Any) -> float:

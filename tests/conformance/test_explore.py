@@ -15,6 +15,7 @@ from conformance.selftest.exploring import explored, found
 from conformance.selftest.fault import load
 from conformance.suites.coda.model.ending import Drop
 from conformance.suites.coda.model.mistakes import Mistake
+from conformance.suites.coda.model.texts import FAULTS
 from tests.support.kit import call
 
 FOUND = (
@@ -45,8 +46,10 @@ async def test_an_action_becomes_as_simple_as_it_can() -> None:
     async def shows(plan: tuple[Planned, ...]) -> bool:
         return any(isinstance(row.action, Mistake) and row.action.times >= 3 for row in plan)
 
-    (left,) = await Shrinker(shows, shows).shrunk((Planned(Mistake("a", 1, 16), settled=False),))
-    assert left == Planned(Mistake("a", 1, 3), settled=True)
+    (left,) = await Shrinker(shows, shows).shrunk(
+        (Planned(Mistake("a", FAULTS[1], 16), settled=False),)
+    )
+    assert left == Planned(Mistake("a", FAULTS[1], 3), settled=True)
 
 
 @pytest.mark.parametrize("seed", range(3))

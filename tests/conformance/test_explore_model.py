@@ -16,13 +16,13 @@ from conformance.loader.suite import Suite, reader_of
 from conformance.model import Outcome, Result
 from conformance.suites.coda.model import CodaModel
 from conformance.suites.coda.model.ending import Close, Drop
-from conformance.suites.coda.model.failing import Fail
+from conformance.suites.coda.model.failing import WRONG, Fail
 from conformance.suites.coda.model.handshakes import Open
 from conformance.suites.coda.model.joining import Login
 from conformance.suites.coda.model.mistakes import Mistake
 from conformance.suites.coda.model.proving import Prove
 from conformance.suites.coda.model.saying import Say
-from conformance.suites.coda.model.texts import FAULTS
+from conformance.suites.coda.model.texts import CONTENTS, FAULTS
 from conformance.suites.coda.model.time import Wait
 from conformance.suites.coda.model.tokens import Issue, Refresh, Revoke
 
@@ -98,16 +98,16 @@ def test_what_a_model_writes_can_be_added_as_a_scenario(
 
 
 def test_a_repetition_gets_a_count_and_a_conflict_changes_nothing() -> None:
-    first = Say("a", 2, "${run}.1")
+    first = Say("a", CONTENTS[2], "${run}.1")
     assert expected(*JOINED, first)[0][1]["type"] == "client_message"
-    said = expected(*JOINED, first, Say("a", 3, "${run}.1"))
+    said = expected(*JOINED, first, Say("a", CONTENTS[3], "${run}.1"))
     assert code(said[0][1]) == "id_conflict"
-    ((_, row),) = expected(*JOINED, first, Say("a", 3, "${run}.1"), first)
+    ((_, row),) = expected(*JOINED, first, Say("a", CONTENTS[3], "${run}.1"), first)
     assert row["data"]["count"] == 2
 
 
 def test_a_window_passes_and_duplicates_do_not_extend_it() -> None:
-    message = Say("a", 0)
+    message = Say("a", CONTENTS[0])
     ((_, row),) = expected(*JOINED, message, Wait("dedup_window", 0.6), message)
     assert row["type"] == "duplicate_message"
     waits = (Wait("dedup_window", 0.6), message, Wait("dedup_window", 0.6))
@@ -117,30 +117,37 @@ def test_a_window_passes_and_duplicates_do_not_extend_it() -> None:
 
 def test_what_may_or_may_not_be_remembered_is_not_asked() -> None:
     composer = Composer(MODEL, facts())
-    for action in (*JOINED, Say("a", 0), Wait("dedup_window", 0.6), Wait("dedup_window", 0.3)):
+    for action in (
+        *JOINED,
+        Say("a", CONTENTS[0]),
+        Wait("dedup_window", 0.6),
+        Wait("dedup_window", 0.3),
+    ):
         assert composer.add(Planned(action)) is not None
-    assert Say("a", 0).applied(composer.state) is None
+    assert Say("a", CONTENTS[0]).applied(composer.state) is None
 
 
 def test_each_session_gets_an_event_and_only_the_sender_a_refusal() -> None:
     both = (*JOINED, Open("b"), Login("b"))
-    assert [on for on, _ in expected(*both, Say("a", 0))] == ["a", "b"]
-    assert [on for on, _ in expected(*both, Mistake("a", 0))] == ["a"]
-    assert [on for on, _ in expected(*both, Say("a", 0), Say("a", 0))] == ["a"]
+    assert [on for on, _ in expected(*both, Say("a", CONTENTS[0]))] == ["a", "b"]
+    assert [on for on, _ in expected(*both, Mistake("a", FAULTS[0]))] == ["a"]
+    assert [on for on, _ in expected(*both, Say("a", CONTENTS[0]), Say("a", CONTENTS[0]))] == ["a"]
 
 
 def test_a_resumed_identity_is_remembered_and_a_fresh_one_is_not() -> None:
-    left = (*JOINED, Say("a", 0, "${run}.1"), Drop("a"), Open("b"))
-    ((_, row),) = expected(*left, Login("b", resume="a"), Say("b", 0, "${run}.1"))
+    left = (*JOINED, Say("a", CONTENTS[0], "${run}.1"), Drop("a"), Open("b"))
+    ((_, row),) = expected(*left, Login("b", resume="a"), Say("b", CONTENTS[0], "${run}.1"))
     assert row["type"] == "duplicate_message"
-    ((_, row),) = expected(*left, Login("b"), Say("b", 0, "${run}.1"))
+    ((_, row),) = expected(*left, Login("b"), Say("b", CONTENTS[0], "${run}.1"))
     assert row["type"] == "client_message"
     again = (Login("b", resume="a"), Open("c"), Login("c", resume="a"))
-    assert expected(*left, *again, Say("c", 0, "${run}.1"))[0][1]["type"] == "client_message"
+    assert (
+        expected(*left, *again, Say("c", CONTENTS[0], "${run}.1"))[0][1]["type"] == "client_message"
+    )
 
 
 def test_the_third_failed_attempt_ends_the_connection() -> None:
-    fails = [Fail("a", 0)] * 3
+    fails = [Fail("a", WRONG[0])] * 3
     rows = expected(Open("a"), *fails)
     assert [code(row) for _, row in rows[:1]] == ["invalid_response"]
     assert rows[1] == ("a", {"code": [4401]})
@@ -148,12 +155,12 @@ def test_the_third_failed_attempt_ends_the_connection() -> None:
 
 
 def test_a_violation_too_many_ends_the_connection_only_where_it_must() -> None:
-    number = next(i for i, row in enumerate(FAULTS) if row.code == "invalid_json")
-    rows = expected(Open("a"), Mistake("a", number, 20))
+    fault = next(row for row in FAULTS if row.code == "invalid_json")
+    rows = expected(Open("a"), Mistake("a", fault, 20))
     assert rows[-1] == ("a", {"code": [4400]})
     composer = Composer(MODEL, facts(ALL - {"limits"}))
     composer.add(Planned(Open("a")))
-    turn = Mistake("a", number, 40).applied(composer.state)
+    turn = Mistake("a", fault, 40).applied(composer.state)
     assert turn is not None
     assert len(turn.due) == 19
 
@@ -199,4 +206,4 @@ def test_each_simpler_action_is_another(suite: Suite) -> None:
 def test_a_close_leaves_the_others_alone() -> None:
     both = (*JOINED, Open("b"), Login("b"))
     assert [on for on, _ in expected(*both, Close("a"))] == ["a"]
-    assert [on for on, _ in expected(*both, Close("a"), Say("b", 0))] == ["b"]
+    assert [on for on, _ in expected(*both, Close("a"), Say("b", CONTENTS[0]))] == ["b"]

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
-from conformance.loader.exploration import Draw, Due, Facts, ProtocolModel, Row, Turn
+from conformance.loader.exploration import Action, Draw, Due, Facts, ProtocolModel, Row, Turn
+from conformance.model import TranscriptEntry
 from conformance.suites.coda.model import (
     asking,
     ending,
@@ -14,6 +15,7 @@ from conformance.suites.coda.model import (
     joining,
     mistakes,
     proving,
+    reading,
     saying,
     spending,
     time,
@@ -81,6 +83,8 @@ class CodaModel(ProtocolModel):
         blames = () if unasked else UNASKED
         found = []
         for link in state.sessions:
+            if link.line is not None and link.line.is_hidden:
+                continue
             if link.identity is not None and link.identity.spent < state.rate[0]:
                 named = unasked or "ORDER-05"
                 state.spend(link.identity)  # a barrier is a message like others
@@ -88,6 +92,16 @@ class CodaModel(ProtocolModel):
                 row: Row = {"expect_absent": {}, "on": link.name, "requirement": named}
                 found.append(Due(link.name, row, (ended(alone(state, link)), *blames)))
         return Turn("end", [], found, settles=True)
+
+    def elapse(self, state: State, seconds: float) -> bool:
+        """Let real time pass until then; return whether it is sure what has become of the state."""
+        return time.elapse(state, seconds)
+
+    def read(
+        self, state: State, entry: TranscriptEntry, answer: Any, known: reading.Known
+    ) -> Action | None:
+        """Return what was done by what a client sent; None if that is not known."""
+        return reading.read(state, entry, answer, known)
 
     def slack(self, state: State) -> float:
         """Return for how many seconds the model knows what is due."""

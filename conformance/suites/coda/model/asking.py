@@ -1,8 +1,9 @@
 """Ping messages, and ping and pong frames."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from random import Random
-from typing import Final
+from types import MappingProxyType
+from typing import Any, Final
 
 from msgspec.structs import replace
 
@@ -19,26 +20,26 @@ class Ping(Action, frozen=True):
 
     on: str
     id: str | None = None
-    data: int = 0
+    members: Mapping[str, Any] = MappingProxyType({})
 
     def simpler(self) -> Iterator[Action]:
         """The plainest ping."""
         if self.id is not None:
             yield replace(self, id=None)
-        if self.data:
-            yield replace(self, data=0)
+        if self.members:
+            yield replace(self, members={})
 
     @property
     def branch(self) -> str:
         """Which of the ways of doing it this is."""
-        return f"ping {self.data} {self.id is None}"
+        return f"ping {self.members} {self.id is None}"
 
     def applied(self, state: State) -> Turn | None:
         """Send it; in a session, on a server with the feature, its data comes back."""
         link = state.links.get(self.on)
         if link is None or not link.is_open:
             return None
-        message: Row = {"type": "ping", "note": MARK, **DATA[self.data]}
+        message: Row = {"type": "ping", "note": MARK, **self.members}
         if self.id is not None:
             message["id"] = self.id
         sent: list[Row] = [{"send": message, "on": self.on}]
@@ -78,7 +79,7 @@ class Ping(Action, frozen=True):
         return rows.due(link, members, "HEARTBEAT-01", blames, schema=schema)
 
 
-DATA: Final[tuple[Row, ...]] = (
+MEMBERS: Final[tuple[Row, ...]] = (
     {},
     {"data": {}},
     {"data": {"n": 1, "as": RUN}},
@@ -88,7 +89,7 @@ DATA: Final[tuple[Row, ...]] = (
     {"data": []},
     {"data": 7},
 )
-"""What a ping has for data; the last three are wrong."""
+"""What a ping has besides; the last three are wrong."""
 
 
 def draw_ping(state: State, random: Random) -> Action | None:
@@ -96,7 +97,7 @@ def draw_ping(state: State, random: Random) -> Action | None:
     link = state.any_link(random)
     if link is None:
         return None
-    return Ping(link.name, drawn_id(random), random.randrange(len(DATA)))
+    return Ping(link.name, drawn_id(random), random.choice(MEMBERS))
 
 
 FEW: Final = 2

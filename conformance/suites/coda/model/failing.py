@@ -99,7 +99,7 @@ class Fail(Action, frozen=True):
     """Answers the challenge wrongly, perhaps with a good resume secret."""
 
     on: str
-    wrong: int
+    wrong: Wrong
     other: str | None = None
     """The connection whose token is sent instead."""
     resume: str | None = None
@@ -107,7 +107,7 @@ class Fail(Action, frozen=True):
     @property
     def branch(self) -> str:
         """Which of the ways of doing it this is."""
-        return f"fail {self.wrong if self.other is None else -1}"
+        return f"fail {self.wrong.name if self.other is None else 'another'}"
 
     def simpler(self) -> Iterator[Action]:
         """The same without a secret."""
@@ -131,7 +131,7 @@ class Fail(Action, frozen=True):
 
     def _wrong(self) -> Wrong:
         if self.other is None:
-            return WRONG[self.wrong]
+            return self.wrong
         data = {"token": f"${self.other}.token"}
         return Wrong("another connection's token", {"data": data}, "auth_failed", "AUTH-07")
 
@@ -178,4 +178,4 @@ def draw_fail(state: State, random: Random) -> Action | None:
     other = random.choice([None, None, *state.links])
     known = [link.name for link in state.links.values() if link.has_secret]
     resume = random.choice([None, None, *known])
-    return Fail(random.choice(state.pending).name, random.randrange(len(WRONG)), other, resume)
+    return Fail(random.choice(state.pending).name, random.choice(WRONG), other, resume)

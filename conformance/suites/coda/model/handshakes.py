@@ -35,7 +35,7 @@ class Open(Action, frozen=True):
 
     def applied(self, state: State) -> Turn | None:
         """The server greets with a challenge."""
-        if self.on in state.links or len(state.open) >= MOST_OPEN:
+        if self.on in state.links:
             return None
         name, options, answer, requirement = HANDSHAKES[self.how]
         link = state.links[self.on] = Link(self.on, state.now)
@@ -102,7 +102,9 @@ class Knock(Action, frozen=True):
 
 def draw_open(state: State, random: Random) -> Action | None:
     """Draw a new connection."""
-    if len(state.links) >= MOST_LINKS or len(state.pending) >= MOST_PENDING:
+    if len(state.links) >= MOST_LINKS or len(state.open) >= MOST_OPEN:
+        return None
+    if len(state.pending) >= MOST_PENDING:
         return None
     how = random.choice((0, random.randrange(len(HANDSHAKES))))
     return Open("abcdefghi"[len(state.links)], how)

@@ -3,23 +3,32 @@
 from random import Random
 from typing import Final
 
+import msgspec
+
 from conformance.loader.exploration import Action, Due, Row, Turn
 from conformance.suites.coda.model import rows
 from conformance.suites.coda.model.state import State
 from conformance.suites.coda.model.texts import MARK
 
 
+class Event(msgspec.Struct, frozen=True):
+    """An event of the server's own."""
+
+    kind: str
+    data: Row
+
+
 class Emit(Action, frozen=True):
     """Has the server raise events of its own."""
 
-    event: int
+    event: Event
     count: int = 1
 
     def applied(self, state: State) -> Turn | None:
         """Every session gets them."""
         if "emit_event" not in state.facts.hooks or not state.sessions:
             return None
-        kind, data = EVENTS[self.event]
+        kind, data = self.event.kind, self.event.data
         found: list[Due] = []
         for _ in range(self.count):
             name = f"e{len(state.events) + 1}"
@@ -38,16 +47,16 @@ class Emit(Action, frozen=True):
 
 
 EVENTS: Final = (
-    ("stt_interim", {"text": MARK, "confidence": 0.5}),
-    ("conversation_start", {"session_id": MARK}),
-    ("x.${marker}", {"any": [None, "é", {"as": MARK}]}),
-    ("llm_token", {"token": MARK, "token_index": 0}),
+    Event("stt_interim", {"text": MARK, "confidence": 0.5}),
+    Event("conversation_start", {"session_id": MARK}),
+    Event("x.${marker}", {"any": [None, "é", {"as": MARK}]}),
+    Event("llm_token", {"token": MARK, "token_index": 0}),
 )
 
 
 def draw_emit(state: State, random: Random) -> Action | None:
     """Draw an event of the server's own."""
-    return Emit(random.randrange(len(EVENTS)), random.choice((1, 1, 1, 3)))
+    return Emit(random.choice(EVENTS), random.choice((1, 1, 1, 3)))
 
 
 class Restart(Action, frozen=True):

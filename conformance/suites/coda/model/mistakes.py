@@ -18,6 +18,7 @@ from conformance.suites.coda.model.texts import (
     RUN,
     RUN_GROWS,
     UNKNOWN,
+    Fault,
     sized,
 )
 
@@ -26,7 +27,7 @@ class Mistake(Action, frozen=True):
     """Sends a text that is refused, several times in a row."""
 
     on: str
-    fault: int
+    fault: Fault
     times: int = 1
 
     def simpler(self) -> Iterator[Action]:
@@ -38,11 +39,11 @@ class Mistake(Action, frozen=True):
     @property
     def branch(self) -> str:
         """Which of the ways of doing it this is."""
-        return f"mistake {self.fault} {self.times > 1}"
+        return f"mistake {self.fault.name} {self.times > 1}"
 
     def applied(self, state: State) -> Turn | None:
         """Send it; it is refused each time, and has no effect."""
-        link, fault = state.links.get(self.on), FAULTS[self.fault]
+        link, fault = state.links.get(self.on), self.fault
         if link is None or not link.is_open:
             return None
         phase, limit = link.phase, state.violation_limit
@@ -55,7 +56,7 @@ class Mistake(Action, frozen=True):
         if times < 1 or (fault.counts and not state.spent(link, times)):
             return None
         codes: Any = ("invalid_json", "invalid_message") if requirement == DOMAIN else code
-        name = f"{RUN}.f" if fault.names else None
+        name = fault.id
         found: list[Due] = []
         for _ in range(times):
             found += (
@@ -71,7 +72,7 @@ class Mistake(Action, frozen=True):
                 )
                 or []
             )
-        if link.identity is not None and fault.names:
+        if link.identity is not None and name is not None:
             link.identity.refused.add(f"id:{name}")
         sent = [rows.text(link, fault.text)] * times
         return Turn(f"{phase}: {fault.name}", sent, found, link.name, unasked="MSG-10")
@@ -85,7 +86,7 @@ def draw_mistake(state: State, random: Random) -> Action | None:
     times = random.choice(
         (1, 1, 1, 1, 2, 3, 5, 10, state.violation_limit - 1, state.violation_limit)
     )
-    return Mistake(link.name, random.randrange(len(FAULTS)), min(times, 40))
+    return Mistake(link.name, random.choice(FAULTS), min(times, 40))
 
 
 class Big(Action, frozen=True):

@@ -9,7 +9,7 @@ from conformance.loader.exploration import Action, Due, Row, Turn
 from conformance.suites.coda.model import rows
 from conformance.suites.coda.model.failing import failed
 from conformance.suites.coda.model.joining import join
-from conformance.suites.coda.model.state import UNSURE_FROM, Line, Link, State, Token
+from conformance.suites.coda.model.state import UNSURE_FROM, Identity, Line, Link, State, Token
 
 GOOD: Final = ("", "", "")
 DEAD: Final = ("token_revoked", "TOKEN-05", "prove: a dead token")
@@ -148,6 +148,35 @@ class Prove(Action, frozen=True):
             data["proof"] = {"$fn": wrong.made, "text": proof, **wrong.making}
         data |= wrong.members
         return {"method": "hmac_sha256", **{k: v for k, v in data.items() if v is not ABSENT}}
+
+
+class Trusted(Action, frozen=True):
+    """Answers the challenge with a proof that the server took for right."""
+
+    on: str
+    identity: str | None = None
+    """The variable that holds whose token it is, if that is known."""
+
+    @property
+    def kind(self) -> str:
+        """The kind of the action, for the coverage."""
+        return "prove"
+
+    def applied(self, state: State) -> Turn | None:
+        """The client is let in, as itself."""
+        link = state.links.get(self.on)
+        if link is None or link.identity is not None or not link.is_open:
+            return None
+        if not state.claims("hmac_sha256"):
+            return None
+        known = [row for row in state.identities if row.name == self.identity]
+        identity = known[0] if known else Identity(f"{self.on}.client_id")
+        state.identities += [] if known else [identity]
+        join(state, link, identity)
+        link.line = Line([Token("", "", identity)], is_hidden=True)
+        members: Row = {"type": "auth_result", "data": {"success": True}}
+        save = {"client_id": "/data/client_id"}
+        return Turn("prove", [], [rows.due(link, members, "HMAC-01", (), save=save)], self.on)
 
 
 ABSENT: Final = "absent"

@@ -16,7 +16,7 @@ from conformance.suites.coda.model.texts import (
     IDS,
     RUN,
     SPELLINGS,
-    canonical,
+    Content,
     drawn_id,
     spelled,
 )
@@ -26,7 +26,7 @@ class Say(Action, frozen=True):
     """Sends a `client_message`, new, repeated, or in conflict with an earlier one."""
 
     on: str
-    content: int
+    content: Content
     id: str | None = None
     spelling: str = "plain"
     priority: Any = None
@@ -34,32 +34,29 @@ class Say(Action, frozen=True):
     @property
     def key(self) -> str:
         """What it is recognised by."""
-        return f"content:{self.form}" if self.id is None else f"id:{self.id}"
-
-    @property
-    def form(self) -> str:
-        """What is compared."""
-        return canonical(*CONTENTS[self.content])
+        return f"content:{self.content.form}" if self.id is None else f"id:{self.id}"
 
     @property
     def _text(self) -> str:
         """How the content is written."""
-        return f"{self.spelling} {json.dumps(CONTENTS[self.content])}"
+        return f"{self.spelling} {json.dumps([self.content.kind, self.content.data])}"
 
     def message(self) -> Row:
         """The message as a JSON value."""
-        kind, data = CONTENTS[self.content]
         found: Row = {"type": "client_message"}
         if self.id is not None:
             found["id"] = self.id
         if self.priority is not None:
             found["priority"] = self.priority
-        return {**found, "data": {"message_type": kind, "message_data": data}}
+        return {
+            **found,
+            "data": {"message_type": self.content.kind, "message_data": self.content.data},
+        }
 
     @property
     def branch(self) -> str:
         """Which of the ways of doing it this is."""
-        return f"say {self.content} {self.id is None}"
+        return f"say {self.content.number} {self.id is None}"
 
     def applied(self, state: State) -> Turn | None:
         """Send it; the memory of its identity decides what is due."""
@@ -86,7 +83,7 @@ class Say(Action, frozen=True):
         if memory is None:
             return self._accepted(state, link, identity, sent)
         state.within(state.window(self.key) - (state.now - memory.at))
-        if memory.content != self.form:
+        if memory.content != self.content.form:
             return self._conflict(link, identity, memory, sent)
         return self._repeated(link, identity, memory, sent)
 
@@ -113,9 +110,9 @@ class Say(Action, frozen=True):
             yield replace(self, spelling="plain")
         if self.priority is not None:
             yield replace(self, priority=None)
-        if self.content > 1:
-            yield replace(self, content=0)
-            yield replace(self, content=1)
+        if self.content.number not in (0, 1):
+            yield replace(self, content=CONTENTS[0])
+            yield replace(self, content=CONTENTS[1])
         if self.id not in (None, IDS[0]):
             yield replace(self, id=IDS[0])
         if self.id is not None:
@@ -131,12 +128,12 @@ class Say(Action, frozen=True):
 
     def _accepted(self, state: State, link: Link, identity: Identity, sent: list[Row]) -> Turn:
         why = self._why_new(state, link, identity)
-        identity.remember(self.key, Memory(self.form, 1, state.now, self._text, link.name))
+        identity.remember(self.key, Memory(self.content.form, 1, state.now, self._text, link.name))
         event = f"e{len(state.events) + 1}"
         state.happened(
             f"{link.name}.{event}", 4_096 + len(spelled(self.message(), "plain").encode())
         )
-        state.contents.append(self.content)
+        state.contents.append(self.content.number)
         found = [self._event(state, link, identity, why, event)]
         others = [row for row in state.sessions if row is not link]
         found += [
@@ -154,7 +151,7 @@ class Say(Action, frozen=True):
         event: str,
         sender: Link | None = None,
     ) -> Due:
-        kind, data = CONTENTS[self.content]
+        kind, data = self.content.kind, self.content.data
         wanted: Row = {"client_id": f"${{{identity.name}}}", "message_type": kind}
         members: Row = {"message_data": {"const": data}, "message_type": True}
         if self.id is not None:
@@ -191,7 +188,7 @@ class Say(Action, frozen=True):
 
     def _why_new(self, state: State, link: Link, identity: Identity) -> str:
         """Return the requirement that a server breaks that does not take it for new."""
-        key, form = self.key, self.form
+        key, form = self.key, self.content.form
         if key in identity.early:
             return "STATE-04"
         if self.id in identity.named:
@@ -286,8 +283,8 @@ class Pour(Action, frozen=True):
             return None
         turn = Turn(f"session: pour {'with' if self.named else 'without'} ids", [], [], self.on)
         for place in range(self.first, self.first + self.number):
-            content = place % len(CONTENTS)
-            name = f"{RUN}.p{content}" if self.named else None
+            content = CONTENTS[place % len(CONTENTS)]
+            name = f"{RUN}.p{content.number}" if self.named else None
             said = Say(self.on, content, name).applied(state)
             if said is not None:
                 turn.rows += said.rows
@@ -315,9 +312,9 @@ def draw_say(state: State, random: Random) -> Action | None:
     return Say(link.name, content, drawn_id(random), how, priority)
 
 
-def _content(state: State, random: Random) -> int:
+def _content(state: State, random: Random) -> Content:
     """Draw a content: often one that was said, or one that is like it."""
     if state.contents and random.random() < 0.7:
         near = random.choice(state.contents) + random.choice((0, 0, -2, -1, 1, 2))
-        return max(0, min(near, len(CONTENTS) - 1))
-    return random.randrange(len(CONTENTS))
+        return CONTENTS[max(0, min(near, len(CONTENTS) - 1))]
+    return CONTENTS[random.randrange(len(CONTENTS))]

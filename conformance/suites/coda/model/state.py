@@ -88,6 +88,8 @@ class Line:
     """A token and its successors."""
 
     tokens: list[Token]
+    is_hidden: bool = False
+    """Whether a recording hides its tokens, so that nobody knows what becomes of them."""
     revoked: bool = False
 
 
@@ -132,6 +134,8 @@ class State:
 
     facts: Facts
     now: float = 0.0
+    moved: float = 0.0
+    """Seconds by which the target's clock was moved."""
     links: dict[str, Link] = field(default_factory=dict)
     identities: list[Identity] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)

@@ -33,7 +33,7 @@ VALUES: Final[tuple[Any, ...]] = (
 )  # fmt: skip
 """Values, those that are alike next to each other."""
 
-CONTENTS: Final[tuple[tuple[str, Mapping[str, Any]], ...]] = (
+_CONTENTS: Final[tuple[tuple[str, Mapping[str, Any]], ...]] = (
     (MARK, {}),
     *((MARK, {"n": value}) for value in VALUES),
     (MARK, {"a": 1, "b": 2}),
@@ -62,6 +62,24 @@ CONTENTS: Final[tuple[tuple[str, Mapping[str, Any]], ...]] = (
     ("stop_speaking", {"as": MARK}),
 )
 """Types and data of messages that are accepted; many are alike but not the same."""
+
+
+class Content(msgspec.Struct, frozen=True):
+    """What a message says: its type and data, and its number if it is one of the model's own."""
+
+    kind: str
+    data: Mapping[str, Any]
+    number: int = -1
+
+    @property
+    def form(self) -> str:
+        """A text that two contents share exactly when they are the same (DEDUP-04)."""
+        return json.dumps([self.kind, _plain(self.data)], sort_keys=True)
+
+
+CONTENTS: Final = tuple(
+    Content(kind, data, number) for number, (kind, data) in enumerate(_CONTENTS)
+)
 
 SPELLINGS: Final = (
     "plain",
@@ -109,11 +127,6 @@ def _reversed(value: Any) -> Any:
     return [_reversed(item) for item in value] if isinstance(value, list) else value
 
 
-def canonical(message_type: str, data: Mapping[str, Any]) -> str:
-    """Return a text that two contents share exactly when they are the same (DEDUP-04)."""
-    return json.dumps([message_type, _plain(data)], sort_keys=True)
-
-
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
@@ -123,10 +136,14 @@ def _plain(value: Any) -> Any:
     return float(value) + 0.0 if is_number else value
 
 
+NAMED: Final = f"{RUN}.f"
+"""The id of what is refused."""
+
+
 class Fault(msgspec.Struct, frozen=True):
     """A text that is refused in a session: with which code, and what that keeps.
 
-    `early` is the code before authentication. `names` says whether its id can be read.
+    `early` is the code before authentication, `id` what an answer names it by.
     """
 
     name: str
@@ -137,7 +154,7 @@ class Fault(msgspec.Struct, frozen=True):
     early_requirement: str = "STATE-03"
     counts: bool = True
     """Whether it counts toward the rate."""
-    names: bool = False
+    id: str | None = None
 
 
 def _json(name: str, text: str, requirement: str = "ERROR-01") -> Fault:
@@ -147,12 +164,13 @@ def _json(name: str, text: str, requirement: str = "ERROR-01") -> Fault:
 def _shape(name: str, text: str, *, names: bool = False) -> Fault:
     return Fault(
         name, text, "invalid_message", "ERROR-02", "invalid_message", "ERROR-02",
-        counts=False, names=names,
+        counts=False, id=NAMED if names else None,
     )  # fmt: skip
 
 
 def _said(name: str, message: Any, code: str, requirement: str, *, names: bool = True) -> Fault:
-    return Fault(name, json.dumps(message, ensure_ascii=False), code, requirement, names=names)
+    text = json.dumps(message, ensure_ascii=False)
+    return Fault(name, text, code, requirement, id=NAMED if names else None)
 
 
 def _message(name: str, data: Any, requirement: str = "MSG-04", **more: Any) -> Fault:
@@ -249,5 +267,5 @@ def drawn_id(random: Random) -> str | None:
     return None if place is None else IDS[place]
 
 
-UNKNOWN: Final = next(i for i, row in enumerate(FAULTS) if row.name == "an unknown type without id")
-"""The number of the simplest message that is refused everywhere."""
+UNKNOWN: Final = next(row for row in FAULTS if row.name == "an unknown type without id")
+"""The simplest message that is refused everywhere."""

@@ -33,19 +33,7 @@ class Wait(Action, frozen=True):
         seconds = self._seconds(state)
         if seconds <= 0:
             return None
-        later = state.now + seconds
-        if _is_unsure(state, later):
-            return None
-        state.now = later
-        for identity in state.identities:
-            if later - identity.last_spent > 2.5 * state.rate[1]:
-                identity.spent = 0
-        hook: Row = {"hook": "advance_clock", "with": {"seconds": seconds}}
-        found = [*_ended(state)]
-        for link in state.open:
-            state.in_time(link)
-        about = f"wait: {self.part:g} {self.window}"
-        return Turn(about, [hook], found, settles=True, rests=True)
+        return moved(state, seconds, f"wait: {self.part:g} {self.window}")
 
     def _seconds(self, state: State) -> float:
         past = 0.05 if self.part >= 1 else 0
@@ -54,6 +42,51 @@ class Wait(Action, frozen=True):
             soon = min((left for left in alive if left > 0), default=0.0)
             return self.part * soon + past if soon < LONGEST_WAIT else 0.0
         return self.part * state.facts.number(self.window, 5.0) + past
+
+
+class Move(Action, frozen=True):
+    """Moves the target's clock by some seconds."""
+
+    seconds: float
+
+    @property
+    def kind(self) -> str:
+        """The kind of the action, for the coverage."""
+        return "wait"
+
+    def applied(self, state: State) -> Turn | None:
+        """What is older than its window is forgotten; what has not authenticated is closed."""
+        return moved(state, self.seconds, "wait")
+
+
+def moved(state: State, seconds: float, about: str) -> Turn | None:
+    """Move the clock; return what is then due, None if that is not known."""
+    later = state.now + seconds
+    if _is_unsure(state, later):
+        return None
+    state.now = later
+    state.moved += seconds
+    recover(state)
+    hook: Row = {"hook": "advance_clock", "with": {"seconds": seconds}}
+    found = [*_ended(state)]
+    for link in state.open:
+        state.in_time(link)
+    return Turn(about, [hook], found, settles=True, rests=True)
+
+
+def elapse(state: State, seconds: float) -> bool:
+    """Let real time pass until then; return whether it is sure that nothing has ended."""
+    state.now = max(state.now, seconds + state.moved)
+    recover(state)
+    timeout = state.facts.number("expires_in", 30.0)
+    return all(state.now - link.opened < UNSURE_FROM * timeout for link in state.pending)
+
+
+def recover(state: State) -> None:
+    """Give identities back the room that they have after a while."""
+    for identity in state.identities:
+        if state.now - identity.last_spent > 2.5 * state.rate[1]:
+            identity.spent = 0
 
 
 def _is_unsure(state: State, later: float) -> bool:

@@ -1,0 +1,25 @@
+"""`trace`: judge the dialogues of a report by the model of the protocol."""
+
+import argparse
+
+from conformance.errors import InputError
+from conformance.explore.trace import lines, traced
+from conformance.loader.suite import load
+from conformance.record.record import Exit
+from conformance.rendering.reader import read
+from conformance.text.streams import say
+
+
+def trace(arguments: argparse.Namespace) -> int:
+    """Judge the dialogues of a report, print what became of them, and return the exit status."""
+    report = read(arguments.stored)
+    suite, record = load(report.suite_name), report.record()
+    if suite.make_model is None:
+        raise InputError(f"the suite {suite.name} brings no model, so nothing can be judged by it")
+    model = suite.make_model()
+    rows = traced(record, suite, model)
+    if not rows:
+        raise InputError("the report has no dialogues; make one with run --transcripts")
+    say(*lines(rows, record, suite, model))
+    rejected = any(row.judgement.is_rejected for row in rows)
+    return Exit.NOT_CONFORMANT if rejected else Exit.CONFORMANT
