@@ -330,13 +330,17 @@ class Run:
         if too_slow or (not alone and (turned_away or undecided)):
             self._put_off.append(scenario)  # retried when nothing else is connected
             return
-        if turned_away:
+        self._found(await self._looked_into(scenario, result))
+
+    async def _looked_into(self, scenario: Scenario, result: Result) -> Result:
+        """Return a first result, unless there was no room for it or a hook is to blame."""
+        if scenario.id in self._attempts.turned_away:
             result = await self._room.judged(scenario, result)
         if result.outcome is Outcome.FAILED:
             fault = await check_after_failure(self.world, self._attempts, scenario)
             if fault:
-                result = result_of(scenario, Outcome.INCONCLUSIVE, fault, "hook failed")
-        self._found(result)
+                return result_of(scenario, Outcome.INCONCLUSIVE, fault, "hook failed")
+        return result
 
     def _found(self, result: Result) -> None:
         self.results[result.id] = result
@@ -378,7 +382,10 @@ class Run:
         )
         self._ran.add(scenario.id)
         await self.world.silences.settle()
-        self._found(retries.merged(earlier, await self._attempts.judged(scenario)))
+        result = await self._attempts.judged(scenario)
+        if earlier.outcome is Outcome.INCONCLUSIVE:
+            result = await self._looked_into(scenario, result)
+        self._found(retries.merged(earlier, result))
 
 
 @asynccontextmanager

@@ -9,12 +9,13 @@ import msgspec
 from msgspec.structs import replace
 
 from conformance.engine.matching import difference, matches
-from conformance.errors import KitError
+from conformance.errors import InputError, KitError, OutOfReach
+from conformance.explore.owed import Owed, Wanted
 from conformance.json_text import NotJSON, at, decode
 from conformance.loader.exploration import Facts, ProtocolModel
 from conformance.loader.expressions import resolve
 from conformance.loader.suite import Suite
-from conformance.model import Blame, TranscriptEntry
+from conformance.model import TranscriptEntry
 
 
 class Judgement(msgspec.Struct, frozen=True):
@@ -58,30 +59,20 @@ class _Rejected(Exception):
         self.requirement = requirement
 
 
-class _Wanted(msgspec.Struct, frozen=True):
-    """Something that is due, and the connection whose client caused it."""
-
-    row: dict[str, Any]
-    blames: tuple[Blame, ...]
-    cause: str
-
-
 class Recording:
     """A recording that is being judged, entry by entry."""
 
     def __init__(self, suite: Suite, model: ProtocolModel, facts: Facts) -> None:
         self._suite, self._model, self._facts = suite, model, facts
         self.state = model.begin(facts)
-        self._wanted: dict[str, deque[_Wanted]] = {}
+        self._owed: dict[str, Owed] = {}
         self._known: dict[str, Any] = dict.fromkeys(("run", "marker"), UNSAID)
-        self._opened: list[str] = []
+        self._opened: Counter[str] = Counter()
         self._names: dict[str, str] = {}
         """What the connection is called that has a name at the moment."""
-        self._hidden: Counter[str] = Counter()
-        """Messages for others that a connection got, which a recording only counts."""
-        self._over: set[str] = set()
-        """Connections that have ended or whose end is due."""
         self._kinds: list[str] = []
+        self._lag = 0.0
+        """The longest time in seconds that an answer took."""
         self._rest: deque[TranscriptEntry] = deque()
         """What comes after the entry that is being judged."""
         self._kept: set[str] = set()
@@ -97,8 +88,7 @@ class Recording:
             try:
                 if row.ordinal != judged + 1:
                     raise _Stopped("entries were left out")
-                named = self._names.get(row.connection, row.connection)
-                self._hear(replace(row, connection=named))
+                self._hear(row)
             except _Stopped as stopped:
                 entry, reason = row, str(stopped)
                 break
@@ -106,182 +96,250 @@ class Recording:
                 entry, requirement, reason = row, rejected.requirement, str(rejected)
                 break
             judged += 1
+        if entry is None and any(row.own for row in self._owed.values()):
+            reason = "it ends before an answer"
         kept = frozenset(self._kept)
         return Judgement(judged, len(rows), tuple(self._kinds), kept, entry, requirement, reason)
 
+    # ── what the client does ──
+
     def _hear(self, entry: TranscriptEntry) -> None:
+        on = self._names.get(entry.connection, entry.connection)
+        owed = self._owed.setdefault(on, Owed())
         if entry.kind == "handshake":
             if entry.direction == "received" and entry.code == OPENED:
                 self._open(entry)
         elif entry.direction == "sent" or entry.kind == "hook":
-            self._done(entry, self._answer(entry))
+            self._done(entry, on)
+        elif entry.kind == "note":
+            if entry.text == STOPS_READING:
+                raise _Stopped("it stops reading")
         elif entry.kind == "others":
-            self._hidden[entry.connection] += entry.others
+            owed.note_hidden(entry.others)
         elif entry.kind == "text":
-            self._came(entry)
-        elif entry.kind in ("end", "reset"):
-            self._ended(entry)
+            self._came(entry, on, owed)
+        elif entry.kind == "end":
+            self._ended(entry, on, owed)
+        owed.settle()
 
     def _open(self, entry: TranscriptEntry) -> None:
         """Take a new connection into the state, perhaps under the name of one that has ended."""
-        name = entry.connection.partition("#")[0]
-        times = sum(row == name or row.startswith(f"{name}#") for row in self._opened)
-        self._names[name] = f"{name}#{times + 1}" if times else name
-        self._opened.append(self._names[name])
-        self._done(replace(entry, connection=self._names[name]), None)
+        name = entry.connection
+        self._opened[name] += 1
+        times = self._opened[name]
+        self._names[name] = f"{name}_again{times}" if times > 1 else name
+        self._done(entry, self._names[name])
 
-    def _done(self, entry: TranscriptEntry, answer: Any) -> None:
+    def _done(self, entry: TranscriptEntry, on: str) -> None:
         """Take what the client did into the state, and note what is due."""
-        on = entry.connection
-        if on in self._over:
+        owed = self._owed.setdefault(on, Owed())
+        if owed.is_over:
             return
-        if any(row.cause == name != on for name, rows in self._wanted.items() for row in rows):
+        if any(row.own for name, row in self._owed.items() if name != on):
             raise _Stopped("it was sent while an answer to another connection was on its way")
-        if not self._model.elapse(self.state, entry.seconds):
+        if not self._model.elapse(self.state, entry.seconds, self._lag):
             raise _Stopped("it may have come too late")
-        action = self._model.read(self.state, entry, answer, self._known.get)
+        sent = replace(entry, connection=on)
+        action = self._model.read(self.state, sent, lambda: self._answer(entry, owed), self._know)
         if action is None:
             raise _Stopped("the model does not know what this does")
         turn = action.applied(self.state)
         if turn is None:
             raise _Stopped("it is not known what is due")
         self._kinds.append(action.kind)
+        if entry.kind in ("close", "reset"):
+            owed.forget()
+        until = entry.seconds + self._model.slack(self.state)
         for due in turn.due:
-            if "expect_close" in due.row:
-                self._over.add(due.on)
+            there = self._owed.setdefault(due.on, Owed())
+            there.is_over = there.is_over or "expect_close" in due.row
+            is_own = due.on == turn.on or "expect_close" in due.row
             if KINDS & due.row.keys():
-                row = _Wanted(due.row, due.blames, turn.on)
-                self._wanted.setdefault(due.on, deque()).append(row)
+                row = Wanted(due.row, due.blames, entry.seconds, until)
+                (there.own if is_own else there.others).append(row)
 
-    def _answer(self, entry: TranscriptEntry) -> Any:
-        """Return the next message on the connection of an entry; None if none can be read."""
-        name = entry.connection.partition("#")[0]
+    def _answer(self, entry: TranscriptEntry, owed: Owed) -> Any:
+        """Return the next message on a connection; None if it may answer something else."""
+        if owed.own:
+            return None
         for row in self._rest:
-            if (row.connection, row.direction, row.kind) == (name, "received", "text"):
+            if (row.connection, row.direction, row.kind) == (entry.connection, "received", "text"):
                 return _value_of(row.text)
         return None
 
-    def _came(self, entry: TranscriptEntry) -> None:
+    # ── what the server does ──
+
+    def _came(self, entry: TranscriptEntry, on: str, owed: Owed) -> None:
         """Judge a message of the server's."""
         if entry.is_cut:
             raise _Stopped("it was recorded in part only")
-        try:
-            value = decode(entry.text)
-        except NotJSON:
-            raise _Stopped("the passive checks judge what is no JSON") from None
-        on, wanted = entry.connection, self._next(entry.connection)
-        kind = value.get("type") if isinstance(value, dict) else None
-        while wanted is not None and self._may_be_hidden(wanted, on, value):
-            self._hidden[on] -= 1
-            wanted = self._next(on)
-        expected = {} if wanted is None else wanted.row.get("expect", {})
-        if self._suite.unasked.is_valid(value) and expected.get("type") != kind:
-            self._put_back(on, wanted)
-        elif wanted is None:
+        value = _value_of(entry.text)
+        if value is None:
+            raise _Stopped("the passive checks judge what is no JSON")
+        self._let(on, owed)
+        if self._take(entry, on, owed, value) or self._is_unasked(owed, value):
+            return
+        if owed.own and "expect_close" in owed.own[0].row:
+            return  # the end comes after whatever was on its way
+        if matches(self._suite.inconclusive.rate.refusal, value):
+            raise _Stopped("the server had no room for it")
+        self._check_end(entry, on)
+        wanted = self._meant(owed, value)
+        if wanted is None:
             raise _Rejected(self._unasked(on, value), "nothing was due")
-        elif "expect" in wanted.row:
-            self._compare(on, wanted, value)
-        else:
-            self._put_back(on, wanted)  # its end comes after whatever was on its way
+        if entry.seconds > wanted.until:
+            raise _Stopped("it came too late to tell")
+        place, said = self._misfit(wanted, on, value) or ("", "it is due, but not yet")
+        raise _Rejected(self._blamed(wanted, owed, on, entry, "other message", value, place), said)
 
-    def _may_be_hidden(self, wanted: _Wanted, on: str, value: Any) -> bool:
-        """Return whether what all connections get may be among the messages for others."""
-        if "expect" not in wanted.row or not self._hidden[on]:
+    def _take(self, entry: TranscriptEntry, on: str, owed: Owed, value: Any) -> bool:
+        """Take a message as one that is due; return whether it is one.
+
+        What all connections get may have been among the messages that were only counted.
+        """
+        for rows in (owed.own, owed.others):
+            for place, wanted in enumerate(rows):
+                if "expect" not in wanted.row or place > owed.hidden:
+                    break
+                if self._misfit(wanted, on, value) is None:
+                    self._save(wanted, on, value)
+                    if rows is owed.own:
+                        self._lag = max(self._lag, entry.seconds - wanted.sent)
+                    owed.hidden -= place
+                    for _ in range(place + 1):
+                        rows.popleft()
+                    return True
+                if rows is owed.own and not self._is_relayed(wanted):
+                    break
+        return False
+
+    def _is_relayed(self, wanted: Wanted) -> bool:
+        return wanted.row["expect"].get("type") in self._suite.barrier.relayed
+
+    def _is_unasked(self, owed: Owed, value: Any) -> bool:
+        """Return whether a message may come at any time: what reports the past, and live events."""
+        kind = value.get("type") if isinstance(value, dict) else None
+        if any(row.row.get("expect", {}).get("type") == kind for row in (*owed.own, *owed.others)):
             return False
-        is_relayed = wanted.row["expect"].get("type") in self._suite.barrier.relayed
-        return (is_relayed or wanted.cause != on) and not self._matches(wanted, on, value)
+        is_live = kind not in self._suite.barrier.relayed
+        is_live = is_live and self._suite.disturbing.is_valid(value)
+        return is_live or self._suite.unasked.is_valid(value)
 
-    def _put_back(self, on: str, wanted: _Wanted | None) -> None:
-        if wanted is not None:
-            self._wanted[on].appendleft(wanted)
+    def _meant(self, owed: Owed, value: Any) -> Wanted | None:
+        """Return what a message seems to stand for."""
+        kind = value.get("type") if isinstance(value, dict) else None
+        heads = [rows[0] for rows in (owed.own, owed.others) if rows]
+        alike = (row for row in heads if row.row.get("expect", {}).get("type") == kind)
+        return next(alike, heads[0] if heads else None)
 
-    def _compare(self, on: str, wanted: _Wanted, value: Any) -> None:
+    def _misfit(self, wanted: Wanted, on: str, value: Any) -> tuple[str, str] | None:
+        """Return where a message is not what is due, and how; None if it is."""
         row = wanted.row
-        expected = self._value(row["expect"], on)
-        found = difference(expected, value)
+        found = difference(self._value(row["expect"], on), value)
         if found is not None:
             said = f"{found.pointer}: expected {found.expected}, received {found.received}"
-            raise _Rejected(self._blamed(wanted, on, "other message", value, found.pointer), said)
+            return found.pointer, said
         if "schema" in row:
             faults = self._suite.schemas.explain_inline(self._value(row["schema"], on), value)
             if faults:
-                place = faults[0].pointer
-                said = f"{place}: {faults[0].message}"
-                raise _Rejected(self._blamed(wanted, on, "other message", value, place), said)
+                return faults[0].pointer, f"{faults[0].pointer}: {faults[0].message}"
         for name, path in row.get("save", {}).items():
-            try:
-                self._known[f"{on}.{name.removesuffix('?')}"] = at(value, path)
-            except LookupError:
-                if not name.endswith("?"):
-                    said = f"it has no {path}"
-                    raise _Rejected(
-                        self._blamed(wanted, on, "other message", value, path), said
-                    ) from None
-        self._kept.add(row["requirement"])
+            if not name.endswith("?") and _at(value, path) is None:
+                return path, f"it has no {path}"
+        return None
 
-    def _ended(self, entry: TranscriptEntry) -> None:
+    def _save(self, wanted: Wanted, on: str, value: Any) -> None:
+        for name, path in wanted.row.get("save", {}).items():
+            found = _at(value, path)
+            if found is not None:
+                self._known[f"{on}.{name.removesuffix('?')}"] = found
+        self._kept.add(wanted.row["requirement"])
+
+    def _ended(self, entry: TranscriptEntry, on: str, owed: Owed) -> None:
         """Judge the end of a connection."""
-        on = entry.connection
-        wanted = self._next(on)
-        if wanted is None:
-            if on not in self._over:
+        self._let(on, owed)
+        if not owed.own:
+            if not owed.is_over:
                 raise _Stopped("the connection ended, which the model does not explain")
             return
+        wanted = owed.own[0]
         if "expect" in wanted.row:
-            raise _Rejected(self._blamed(wanted, on, "ended", None), "the connection ended")
+            if entry.seconds > wanted.until:
+                raise _Stopped("it came too late to tell")
+            if self._model.may_end(self.state, on):
+                raise _Stopped("the session may have been over")
+            blamed = self._blamed(wanted, owed, on, entry, "ended", None)
+            raise _Rejected(blamed, "the connection ended")
         codes = wanted.row["expect_close"].get("code", [entry.code])
-        if entry.code is not None and entry.code not in codes:
+        if entry.code not in codes:
             said = f"expected a close code of {codes}, received {entry.code}"
             raise _Rejected(wanted.row["requirement"], said)
         self._kept.add(wanted.row["requirement"])
-        self._wanted.pop(on, None)
+        owed.forget()
 
-    def _next(self, on: str) -> _Wanted | None:
-        """Take the next that is due on a connection."""
-        rows = self._wanted.get(on, deque())
-        while rows and "let" in rows[0].row:
-            names = rows.popleft().row["let"]
+    def _check_end(self, entry: TranscriptEntry, on: str) -> None:
+        """Raise `_Stopped` if a session that may be over at any time ends after this."""
+        ends = (row.kind == "end" and row.connection == entry.connection for row in self._rest)
+        if self._model.may_end(self.state, on) and any(ends):
+            raise _Stopped("the session may have been over")
+
+    def _let(self, on: str, owed: Owed) -> None:
+        """Keep the values that follow from what has come."""
+        while owed.own and "let" in owed.own[0].row:
+            names = owed.own.popleft().row["let"]
             self._known |= {name: self._value(value, on) for name, value in names.items()}
-        return rows.popleft() if rows else None
 
-    def _blamed(self, wanted: _Wanted, on: str, by: str, value: Any, place: str = "") -> str:
+    # ── blame ──
+
+    def _blamed(
+        self,
+        wanted: Wanted,
+        owed: Owed,
+        on: str,
+        entry: TranscriptEntry,
+        by: str,
+        value: Any,
+        place: str = "",
+    ) -> str:
         """Return the requirement that a difference breaks: of the first row that names it.
 
         Where the next comes that is due, what was to come before it is late, or missing.
         """
         own = str(wanted.row["requirement"])
-        later = self._wanted.get(on, ())
-        if any("expect" in row.row and self._matches(row, on, value) for row in later):
-            return self._model.order if self._comes_later(wanted, on) else own
+        due = (*owed.own, *owed.others)
+        rows = (row for row in due if row is not wanted and "expect" in row.row)
+        if value is not None and any(self._misfit(row, on, value) is None for row in rows):
+            return self._model.order if self._comes_later(wanted, on, entry) else own
         for row in wanted.blames:
             is_there = row.by in ("", by) and f"{place}/".startswith(f"{row.at}/")
             if is_there and (row.like is None or matches(self._value(row.like, on), value)):
                 return row.requirement
         return own
 
-    def _comes_later(self, wanted: _Wanted, on: str) -> bool:
-        name = on.partition("#")[0]
-        rest = (row for row in self._rest if row.connection == name and row.kind == "text")
-        values = (_value_of(row.text) for row in rest if row.direction == "received")
-        return any(self._matches(wanted, on, value) for value in values)
-
-    def _matches(self, wanted: _Wanted, on: str, value: Any) -> bool:
-        try:
-            return matches(self._value(wanted.row["expect"], on), value)
-        except _Stopped:
-            return False
+    def _comes_later(self, wanted: Wanted, on: str, entry: TranscriptEntry) -> bool:
+        rest = (row for row in self._rest if row.connection == entry.connection)
+        values = (_value_of(row.text) for row in rest if row.kind == "text")
+        return any(v is not None and self._misfit(wanted, on, v) is None for v in values)
 
     def _unasked(self, on: str, value: Any) -> str:
         """Return what a message breaks for which there is no cause."""
         rows = [due for due in self._model.nothing_more(self.state).due if due.on == on]
         if not rows:
             raise _Stopped("it came on a connection that is no session")
-        return self._blamed(_Wanted(rows[0].row, rows[0].blames, on), on, "other message", value)
+        for row in rows[0].blames:
+            if row.like is not None and matches(row.like, value):
+                return row.requirement
+        return str(rows[0].row["requirement"])
+
+    # ── values ──
+
+    def _know(self, name: str) -> Any:
+        return self._known.get(name)
 
     def _value(self, value: Any, on: str) -> Any:
         try:
             return resolve(value, lambda name: self._look_up(name, on), self._suite.functions)
-        except KitError as error:
+        except (KitError, InputError, OutOfReach) as error:
             raise _Stopped(f"a value is not known: {error}") from None
 
     def _look_up(self, name: str, on: str) -> Any:
@@ -293,10 +351,11 @@ class Recording:
         raise _Stopped(f"${name} is not known")
 
 
-UNSAID: Final = "said in no recording"
+UNSAID: Final = "\ue000"
 """What stands for the parts of texts that are unlike all others when a dialogue is played."""
 
 OPENED: Final = 101
+STOPS_READING: Final = "stops reading"
 KINDS: Final = frozenset(("expect", "expect_close", "let"))
 
 
@@ -305,4 +364,12 @@ def _value_of(text: str) -> Any:
     try:
         return decode(text)
     except NotJSON:
+        return None
+
+
+def _at(value: Any, path: str) -> Any:
+    """Return the value at a pointer; None if there is none."""
+    try:
+        return at(value, path)
+    except LookupError:
         return None

@@ -97,5 +97,6 @@ def _made_up(model: ProtocolModel, facts: Facts) -> Counter[Pair]:
     """Return how often an action follows another where dialogues are made up."""
     found: Counter[Pair] = Counter()
     for script in islice(Generator(model, facts, 1).dialogues(), MADE_UP):
-        found.update(pairwise(planned.action.kind for planned in script.done))
+        kinds = (planned.action.kind for planned in script.done)
+        found.update(pair for pair in pairwise(kinds) if model.readable.issuperset(pair))
     return found

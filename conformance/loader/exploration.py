@@ -106,17 +106,34 @@ class ProtocolModel(ABC):
 
     @abstractmethod
     def read(
-        self, state: Any, entry: TranscriptEntry, answer: Any, known: Callable[[str], Any]
+        self,
+        state: Any,
+        entry: TranscriptEntry,
+        answer: Callable[[], Any],
+        known: Callable[[str], Any],
     ) -> Action | None:
         """Return what was done by what a client sent in a recording; None if that is not known.
 
-        The next message that came may tell what a secret hides. `known` returns the value of a
-        variable, None if it has none.
+        The `answer` may tell what a secret hides; None if it is not known which message it is.
+        `known` returns the value of a variable, None if it has none.
         """
 
     @abstractmethod
-    def elapse(self, state: Any, seconds: float) -> bool:
-        """Let real time pass until so many seconds; return whether the state is known after it."""
+    def elapse(self, state: Any, seconds: float, lag: float) -> bool:
+        """Let real time pass until so many seconds; return whether the state is known after it.
+
+        What was done took effect up to `lag` seconds later. From here on, `slack` is about what is
+        done next.
+        """
+
+    @abstractmethod
+    def may_end(self, state: Any, on: str) -> bool:
+        """Return whether a connection may end at any time, since a recording hides why."""
+
+    @property
+    @abstractmethod
+    def readable(self) -> frozenset[str]:
+        """The kinds of actions that can be read from a recording."""
 
     @abstractmethod
     def slack(self, state: Any) -> float:

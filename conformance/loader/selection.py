@@ -168,9 +168,9 @@ LIKE_AN_AREA: Final = 4
 def _nearest(suite: Suite, word: str) -> str:
     areas = {scenario.split("/")[0] for scenario in suite.scenarios}
     forms = {form.id for form in suite.forms.values()}
-    longer = sorted(name for name in areas if word and name.startswith(word[:LIKE_AN_AREA]))
+    longer = sorted(name for name in areas if name.startswith(word[:LIKE_AN_AREA]))
     known = {*suite.scenarios, *suite.requirements, *areas, *forms}
-    return did_you_mean(word, known) or hint(longer[:1])
+    return did_you_mean(word, known) or hint(longer[: len(word) >= LIKE_AN_AREA])
 
 
 def _listed(suite: Suite) -> str:

@@ -50,12 +50,18 @@ def is_failure(result: Result | None, known: Collection[str]) -> bool:
 def due(
     scenarios: Iterable[Scenario], results: Mapping[str, Result], known: Collection[str]
 ) -> list[Scenario]:
-    """Return the scenarios to rerun, at most `MOST`: failures first, the quicker ones before."""
+    """Return the scenarios to rerun: the first `MOST` that failed, then of the undecided ones.
+
+    Of each, the quickest comes first.
+    """
     can = [s for s in scenarios if s.id in results and not is_final(s)]
-    failed = [s for s in can if is_failure(results[s.id], known)]
-    undecided = [s for s in can if _may_be_decided(results[s.id])]
-    chosen = [*failed, *undecided][:MOST]
-    return sorted(chosen, key=lambda s: (s in undecided, results[s.id].timing.duration))
+    failed = [s for s in can if is_failure(results[s.id], known)][:MOST]
+    undecided = [s for s in can if _may_be_decided(results[s.id])][: MOST - len(failed)]
+
+    def quickest(rows: list[Scenario]) -> list[Scenario]:
+        return sorted(rows, key=lambda s: results[s.id].timing.duration)
+
+    return [*quickest(failed), *quickest(undecided)]
 
 
 def is_final(scenario: Scenario) -> bool:
@@ -71,9 +77,9 @@ def merged(earlier: Result, again: Result) -> Result:
     sometimes gets a warning, like one that is never kept. What was seen once, while the kit was
     held up, and not again, is no evidence.
     """
-    if _may_be_decided(earlier):
-        return again
     trials = (*(earlier.trials or (_trial(earlier),)), _trial(again))
+    if _may_be_decided(earlier):
+        return replace(again, trials=trials)
     if again.outcome is Outcome.PASSED and len(trials) == 2 and _is_doubtful(trials[0]):
         reason = (
             f"passed when it was tried again; before, while the kit was held up: {earlier.reason}"

@@ -113,8 +113,9 @@ async def test_what_was_not_decided_is_tried_again(
     suite: Suite, reference: str, again: int
 ) -> None:
     record = await without_room(suite, reference, ATTEMPTS, again)
-    assert (the(record).outcome, the(record).trials) == ([OPEN, PASSED][again], ())
-    assert record.retries == retries.Retries(limit=again)
+    assert the(record).outcome is [OPEN, PASSED][again]
+    assert outcomes(record) == [[], [OPEN, PASSED]][again]
+    assert record.retries == retries.Retries(limit=again, repeated=again)
     assert exit_status(record) is (Exit.CONFORMANT if again else Exit.INCOMPLETE)
 
 
@@ -292,6 +293,23 @@ def test_what_came_only_while_the_kit_was_held_up_is_no_evidence(
         assert row.reason.startswith(
             "passed when it was tried again; before, while the kit was held"
         )
+
+
+@pytest.mark.parametrize(
+    ("again", "outcome", "tally"),
+    [((PASSED,), PASSED, "1 run without a verdict"),
+     ((OPEN,), OPEN, "2 runs without a verdict"),
+     ((FAILED,), FAILED, "failed 1 of 1, 1 run without a verdict"),
+     ((FAILED, PASSED), Outcome.FLAKY, "failed 1 of 2, 1 run without a verdict")],
+)  # fmt: skip
+def test_what_was_not_decided_at_first_is_told_with_what_came_of_it(
+    again: tuple[Outcome, ...], outcome: Outcome, tally: str
+) -> None:
+    whole = result(OPEN, cause="too busy")
+    for found in again:
+        row = failed(REQUIREMENT) if found is FAILED else result(found, cause="too busy")
+        whole = retries.merged(whole, row)
+    assert (whole.outcome, retries.tally(whole)) == (outcome, tally)
 
 
 def test_what_ran_once_has_no_tally() -> None:

@@ -46,19 +46,20 @@ class Recorder:
     def came(self, on: str, value: Any, **more: Any) -> None:
         self.add(on, "received", "text", json.dumps(value), **more)
 
-    def joined(self, on: str = "a") -> None:
+    def joined(self, on: str = "a", who: str = "") -> None:
         self.add(on, "sent", "handshake")
         self.add(on, "received", "handshake", code=101)
         data = {"token": f"<token {on}>", "nonce": "n", "methods": ["challenge_token"]}
         self.came(on, {"type": "auth_challenge", "data": data})
         self.sent(on, {"type": "auth_response", "data": {"token": f"<token {on}>"}})
         session = {"resume": f"<resume {on}>", "seq": 1, "epoch": "e"}
-        result = {"success": True, "client_id": f"client-{on}", "session": session}
+        result = {"success": True, "client_id": f"client-{who or on}", "session": session}
         self.came(on, {"type": "auth_result", "data": result})
 
-    def event(self, on: str, sender: str, **data: Any) -> None:
+    def event(self, on: str, sender: str, seconds: float | None = None, **data: Any) -> None:
         whole = {"client_id": f"client-{sender}", "message_type": "m", "message_data": {}, **data}
-        self.came(on, {"seq": 2, "timestamp": 0, "type": "client_message", "data": whole})
+        when = {} if seconds is None else {"seconds": seconds}
+        self.came(on, {"seq": 2, "timestamp": 0, "type": "client_message", "data": whole}, **when)
 
 
 def said(**more: Any) -> dict[str, Any]:

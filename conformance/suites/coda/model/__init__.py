@@ -1,6 +1,6 @@
 """The model of Coda Lite's protocol: what a server does, as tables and small rules."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -83,7 +83,7 @@ class CodaModel(ProtocolModel):
         blames = () if unasked else UNASKED
         found = []
         for link in state.sessions:
-            if link.line is not None and link.line.is_hidden:
+            if self.may_end(state, link.name):
                 continue
             if link.identity is not None and link.identity.spent < state.rate[0]:
                 named = unasked or "ORDER-05"
@@ -93,12 +93,26 @@ class CodaModel(ProtocolModel):
                 found.append(Due(link.name, row, (ended(alone(state, link)), *blames)))
         return Turn("end", [], found, settles=True)
 
-    def elapse(self, state: State, seconds: float) -> bool:
+    def elapse(self, state: State, seconds: float, lag: float) -> bool:
         """Let real time pass until then; return whether it is sure what has become of the state."""
-        return time.elapse(state, seconds)
+        return time.elapse(state, seconds, lag)
+
+    def may_end(self, state: State, on: str) -> bool:
+        """Return whether a connection may end at any time, since a recording hides its token."""
+        link = state.links.get(on)
+        return link is not None and link.line is not None and link.line.is_hidden
+
+    @property
+    def readable(self) -> frozenset[str]:
+        """The kinds of actions that can be read from a recording."""
+        return reading.KINDS
 
     def read(
-        self, state: State, entry: TranscriptEntry, answer: Any, known: reading.Known
+        self,
+        state: State,
+        entry: TranscriptEntry,
+        answer: Callable[[], Any],
+        known: reading.Known,
     ) -> Action | None:
         """Return what was done by what a client sent; None if that is not known."""
         return reading.read(state, entry, answer, known)

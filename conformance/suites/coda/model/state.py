@@ -108,6 +108,8 @@ class Link:
     repetitions: int = 0
     failures: int = 0
     refreshes: int = 0
+    pings: int = 0
+    """Ping frames that were sent, where a recording is read."""
     secret_used: bool = False
     has_secret: bool = False
     ended: float = 0.0
@@ -136,6 +138,8 @@ class State:
     now: float = 0.0
     moved: float = 0.0
     """Seconds by which the target's clock was moved."""
+    lag: float = 0.0
+    """Seconds after which what was done has surely taken effect, where real time counts."""
     links: dict[str, Link] = field(default_factory=dict)
     identities: list[Identity] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
@@ -238,7 +242,7 @@ class State:
 
     def is_unsure(self, since: float, window: float) -> bool:
         """Return whether a window may or may not have passed."""
-        return UNSURE_FROM * window < self.now - since < window
+        return UNSURE_FROM * window < self.now - since < window + self.lag
 
     def is_kept(self, identity: Identity, key: str) -> bool:
         """Return whether what was accepted under a key is among what is surely remembered."""

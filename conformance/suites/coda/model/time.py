@@ -1,6 +1,7 @@
 """How time passes, and what it ends."""
 
 from collections.abc import Iterator
+from math import inf
 from random import Random
 from typing import Final
 
@@ -74,9 +75,10 @@ def moved(state: State, seconds: float, about: str) -> Turn | None:
     return Turn(about, [hook], found, settles=True, rests=True)
 
 
-def elapse(state: State, seconds: float) -> bool:
+def elapse(state: State, seconds: float, lag: float) -> bool:
     """Let real time pass until then; return whether it is sure that nothing has ended."""
     state.now = max(state.now, seconds + state.moved)
+    state.lag, state.slack = lag, inf
     recover(state)
     timeout = state.facts.number("expires_in", 30.0)
     return all(state.now - link.opened < UNSURE_FROM * timeout for link in state.pending)

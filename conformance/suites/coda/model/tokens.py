@@ -52,6 +52,19 @@ class Issue(Action, frozen=True):
         return Turn("issue: again" if self.again else "issue", steps, [])
 
 
+class Issued(Action, frozen=True):
+    """Issues a token, which a recording hides."""
+
+    @property
+    def kind(self) -> str:
+        """The kind of the action, for the coverage."""
+        return "issue"
+
+    def applied(self, state: State) -> Turn | None:
+        """Nothing is due."""
+        return Turn("issue", [], [])
+
+
 class Refresh(Action, frozen=True):
     """Asks for a successor of the session's token."""
 
@@ -162,6 +175,32 @@ class Revoke(Action, frozen=True):
         turn.due += revoked(state, line)
         turn.rests = True
         return turn
+
+
+class Told(Action, frozen=True):
+    """Has something done to a token that a recording hides: the answer told whether it was."""
+
+    on: str
+    action: str
+    success: bool
+    id: str | None = None
+
+    @property
+    def kind(self) -> str:
+        """The kind of the action, for the coverage."""
+        return self.action
+
+    def applied(self, state: State) -> Turn | None:
+        """That answer is due."""
+        link = state.links.get(self.on)
+        if link is None or not link.is_in or not state.claims("tokens") or not state.spent(link):
+            return None
+        members: Row = {
+            "type": "token_result",
+            "data": {"action": self.action, "success": self.success},
+        }
+        requirement = "TOKEN-01" if self.action == "refresh" else "TOKEN-06"
+        return _result(link, [], members, requirement, self.id, self.action)
 
 
 def named(kind: str, name: str | None, data: Any) -> Row:
