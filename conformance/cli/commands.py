@@ -48,6 +48,7 @@ COMMANDS: Final = {
             'run --launch "node server.js --port {port}"',
             "run target.yaml deduplication --exclude '*/*-window'",
             "run target.yaml --baseline known.yaml --junit junit.xml",
+            "run target.yaml --transcripts --json whole.json",
         ),
         MEANINGS,
         from_environment=options.run_variables,
@@ -86,7 +87,7 @@ COMMANDS: Final = {
         "judge the dialogues of a report by the model of the protocol",
         "conformance.cli.trace:trace",
         options.trace,
-        ("run target.yaml --transcripts --json whole.json", "trace whole.json"),
+        ("trace whole.json",),
         {0: "nothing contradicts the model", 1: "the model rejects a dialogue"},
     ),
     "demo": Command(
