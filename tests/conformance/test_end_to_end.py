@@ -76,7 +76,12 @@ def test_one_after_another_comes_to_the_same_as_many_at_once(tmp_path: Path) -> 
     words = ("authentication/late", "deduplication/id-", "deduplication/window-", "errors/",
              "events/", "heartbeat/", "limits/flood", "origin/foreign", "resume/",
              "tokens/")  # fmt: skip
-    alone, together = (judge(tmp_path, str(DEMO), *words, f"--jobs={n}") for n in (1, 16))
+    # A server that waits longer for the answer to its close frame loses none on a busy machine.
+    target = altered(DEMO, tmp_path, {"close-timeout": 3})
+    alone, together = (judge(tmp_path, target, *words, f"--jobs={n}") for n in (1, 16))
+    differing = dict(alone.outcomes().items() ^ together.outcomes().items())
+    rows = [row for done in (alone, together) for row in done.report["results"]]
+    assert [row.get("reason") for row in rows if row["id"] in differing] == []
     assert alone.outcomes() == together.outcomes()
     assert (alone.status, together.status) == (0, 0)
     assert alone.report["run"]["jobs"] == 1

@@ -1,5 +1,6 @@
 """Exploring: what diverges is confirmed, shrunk, named and written as a scenario."""
 
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -54,7 +55,7 @@ async def test_an_action_becomes_as_simple_as_it_can() -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_the_reference_server_does_what_the_model_says(seed: int) -> None:
-    explorer = explored(None, Extent(seed, 60)).explorer
+    explorer = explored(None, Extent(seed, 60, inf)).explorer
     assert explorer is not None
     assert (explorer.played, explorer.finds) == (60, {})
     assert explorer.outcomes[Outcome.PASSED] >= 30  # the rest took too long, on a busy machine
@@ -64,7 +65,7 @@ def test_the_reference_server_does_what_the_model_says(seed: int) -> None:
 def test_a_fault_is_found_and_rightly_named(name: str) -> None:
     schemas = SchemaStore(locations.schema_root())
     fault = load(schemas, load_requirements(schemas))[name]
-    result = found(fault, Extent(19, 400, finds=1))
+    result = found(fault, Extent(19, 400, inf, finds=1))
     assert result.is_right, result.finds
     (find,) = result.finds
     assert len(find.script.done) <= find.length
@@ -106,7 +107,7 @@ def test_words_that_are_no_dialogue_are_a_mistake() -> None:
 def test_what_a_passive_check_saw_is_told_with_what_it_saw() -> None:
     schemas = SchemaStore(locations.schema_root())
     fault = load(schemas, load_requirements(schemas))["errors-in-latin-1"]
-    run = explored(fault, Extent(9, 60, finds=1))
+    run = explored(fault, Extent(9, 60, inf, finds=1))
     assert run.explorer is not None
     assert [*run.explorer.finds] == ["TRANSPORT-01"]
     results = {row.id: row for row in run.record().results}

@@ -15,7 +15,7 @@ from tests.support.targets import altered
 UNCLAIMED = {"hmac_sha256": {"compat", "resume"}, "challenge_token": {"hmac", "tokens"}}
 """The profiles that a server without the other method has nothing of."""
 
-UNHURRIED = {"auth-timeout": 30, "dedup-window": 10, "id-window": 20}
+UNHURRIED = {"auth-timeout": 30, "dedup-window": 10, "id-window": 20, "rate-seconds": 12}
 """Windows so long that the clock is moved through each: a busy machine tells as much."""
 
 
