@@ -39,6 +39,10 @@ class Blame(msgspec.Struct, frozen=True):
     at: str = ""
     like: Any = None
 
+    def covers(self, by: str, pointer: str) -> bool:
+        """Return whether it is about this divergence at this place, whatever message came."""
+        return self.by in ("", by) and f"{pointer}/".startswith(f"{self.at}/")
+
 
 class Step(msgspec.Struct, frozen=True):
     """One verb with its argument and modifiers, and where it is written.

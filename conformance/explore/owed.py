@@ -26,9 +26,9 @@ class Owed:
     """What is due on one connection."""
 
     own: deque[Wanted] = field(default_factory=deque)
-    """What its client caused, in order."""
+    """Answers to its own client, in order."""
     others: deque[Wanted] = field(default_factory=deque)
-    """What was caused elsewhere, in order; it may come anywhere between the answers."""
+    """Events that other clients caused, in order; they may come anywhere between the answers."""
     hidden: int = 0
     """Messages for others that came while something was due, which a recording only counts."""
     is_over: bool = False

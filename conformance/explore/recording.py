@@ -19,7 +19,7 @@ from conformance.model import TranscriptEntry
 
 
 class Judgement(msgspec.Struct, frozen=True):
-    """What became of a recording: accepted up to an entry, and what is said of that entry.
+    """How far a recording was accepted, and why no further.
 
     It is rejected if a `requirement` is broken there; else nothing is known from there on, if
     `reason` says why, or it was accepted to its end.
@@ -31,7 +31,7 @@ class Judgement(msgspec.Struct, frozen=True):
     kinds: tuple[str, ...] = ()
     """The kinds of actions that were done, one after the other."""
     requirements: frozenset[str] = frozenset()
-    """What was kept wherever it was judged."""
+    """The requirements that were judged and kept."""
     entry: TranscriptEntry | None = None
     requirement: str = ""
     reason: str = ""
@@ -69,12 +69,12 @@ class Recording:
         self._known: dict[str, Any] = dict.fromkeys(("run", "marker"), UNSAID)
         self._opened: Counter[str] = Counter()
         self._names: dict[str, str] = {}
-        """What the connection is called that has a name at the moment."""
+        """For each name, what its latest connection is called here."""
         self._kinds: list[str] = []
         self._lag = 0.0
         """The longest time in seconds that an answer took."""
         self._rest: deque[TranscriptEntry] = deque()
-        """What comes after the entry that is being judged."""
+        """The entries behind the one that is being judged."""
         self._kept: set[str] = set()
 
     def judged(self, entries: Iterable[TranscriptEntry]) -> Judgement:
@@ -221,9 +221,9 @@ class Recording:
         kind = value.get("type") if isinstance(value, dict) else None
         if any(row.row.get("expect", {}).get("type") == kind for row in (*owed.own, *owed.others)):
             return False
-        is_live = kind not in self._suite.barrier.relayed
-        is_live = is_live and self._suite.disturbing.is_valid(value)
-        return is_live or self._suite.unasked.is_valid(value)
+        if self._suite.unasked.is_valid(value):
+            return True
+        return kind not in self._suite.barrier.relayed and self._suite.disturbing.is_valid(value)
 
     def _meant(self, owed: Owed, value: Any) -> Wanted | None:
         """Return what a message seems to stand for."""
@@ -311,8 +311,9 @@ class Recording:
         if value is not None and any(self._misfit(row, on, value) is None for row in rows):
             return self._model.order if self._comes_later(wanted, on, entry) else own
         for row in wanted.blames:
-            is_there = row.by in ("", by) and f"{place}/".startswith(f"{row.at}/")
-            if is_there and (row.like is None or matches(self._value(row.like, on), value)):
+            if not row.covers(by, place):
+                continue
+            if row.like is None or matches(self._value(row.like, on), value):
                 return row.requirement
         return own
 
@@ -352,7 +353,7 @@ class Recording:
 
 
 UNSAID: Final = "\ue000"
-"""What stands for the parts of texts that are unlike all others when a dialogue is played."""
+"""Replaces `$run` and `$marker`, which have no value in a recording."""
 
 OPENED: Final = 101
 STOPS_READING: Final = "stops reading"

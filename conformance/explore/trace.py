@@ -41,7 +41,7 @@ class Traced(msgspec.Struct, frozen=True):
 
 def traced(record: RunRecord, suite: Suite, model: ProtocolModel) -> list[Traced]:
     """Judge the dialogues of a record, as far as it has their transcripts from the beginning."""
-    facts = Facts(record.claims, record.variables, frozenset(suite.hooks))
+    facts = _facts(record, suite)
     rows = [row for row in record.results if row.kind == "scenario" and row.transcript]
     return [Traced(row, Recording(suite, model, facts).judged(row.transcript)) for row in rows]
 
@@ -66,12 +66,17 @@ def lines(
         yield f"judged no further ({times}): {printable(cut(reason, LONGEST))}"
     kept = frozenset[str]().union(*(row.requirements for row in found))
     yield f"{len(kept)} requirements were judged by what the model expects"
-    facts = Facts(record.claims, record.variables, frozenset(suite.hooks))
-    all_, seen = _made_up(model, facts), Counter(pair for row in found for pair in row.pairs)
+    all_ = _made_up(model, _facts(record, suite))
+    seen = {pair for row in found for pair in row.pairs}
     missing = [pair for pair, _ in all_.most_common() if pair not in seen]
     yield f"{len(all_) - len(missing)} of {len(all_)} pairs of actions that the model makes up"
     if missing:
         yield f"not one after the other: {listed([' → '.join(row) for row in missing], NAMED)}"
+
+
+def _facts(record: RunRecord, suite: Suite) -> Facts:
+    """Return what a model may count on; a recording may use any hook."""
+    return Facts(record.claims, record.variables, frozenset(suite.hooks))
 
 
 def _broken(rows: list[Traced]) -> Iterator[str]:

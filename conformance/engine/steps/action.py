@@ -190,8 +190,7 @@ class Action:
     def _blamed(self, kind: Divergence, message: Message | None, pointer: str) -> str | None:
         """Return the requirement that a difference breaks: of the first row that names it."""
         for row in self.step.blames:
-            is_there = row.by in ("", kind) and f"{pointer}/".startswith(f"{row.at}/")
-            if is_there and self._is_like(row.like, message):
+            if row.covers(kind, pointer) and self._is_like(row.like, message):
                 return row.requirement
         return self.requirement
 

@@ -317,4 +317,4 @@ def _content(state: State, random: Random) -> Content:
     if state.contents and random.random() < 0.7:
         near = random.choice(state.contents) + random.choice((0, 0, -2, -1, 1, 2))
         return CONTENTS[max(0, min(near, len(CONTENTS) - 1))]
-    return CONTENTS[random.randrange(len(CONTENTS))]
+    return random.choice(CONTENTS)
