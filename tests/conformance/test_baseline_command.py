@@ -19,7 +19,7 @@ from conformance.rendering.document import document
 from conformance.rendering.reader import compared
 from conformance.selftest.legacy import FAULTS
 from conformance.selftest.legacy.faults import NO_HOOKS
-from tests.support.kit import ROOT, Finished, call, judge
+from tests.support.kit import ROOT, Finished, call, judge, judge_unhurried
 from tests.support.records import REQUIREMENT, SCENARIO, failed, flaky, record, result
 
 LEGACY = ROOT / "conformance" / "selftest" / "legacy"
@@ -305,7 +305,7 @@ def test_the_legacy_server_breaks_what_its_faults_break_and_fails_what_its_basel
 ) -> None:
     target, path = str(LEGACY / "target.yaml"), LEGACY / "baseline.yaml"
     before = path.read_bytes()
-    done = judge(tmp_path, target, "--baseline", str(path))
+    done = judge_unhurried(tmp_path, target, "--baseline", str(path))
     statuses: dict[str, set[str]] = {}
     for row in done.report["requirements"]:
         statuses.setdefault(row["status"], set()).add(row["id"])

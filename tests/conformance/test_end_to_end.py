@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from conformance.target.target_file import from_file
-from tests.support.kit import ROOT, Finished, call, judge, judging, server
+from tests.support.kit import ROOT, Finished, call, judge, judge_unhurried, judging, server
 from tests.support.relay import relaying
 from tests.support.targets import altered
 
@@ -27,7 +27,7 @@ def statuses(done: Finished, *wanted: str) -> set[str]:
 def test_the_reference_server_keeps_every_requirement_of_what_it_claims(tmp_path: Path) -> None:
     # Windows so long that the clock is moved through each: a busy machine tells as much.
     long = {"auth-timeout": 30, "dedup-window": 10, "id-window": 20, "rate-seconds": 12}
-    done = judge(tmp_path, altered(DEMO, tmp_path, long))
+    done = judge_unhurried(tmp_path, altered(DEMO, tmp_path, long))
     verdicts = {row["name"]: row["verdict"] for row in done.report["profiles"]}
     claimed = {name for name, verdict in verdicts.items() if verdict != "not claimed"}
     judged = {r["id"]: r["status"] for r in done.report["requirements"] if r["profile"] in claimed}
@@ -78,7 +78,7 @@ def test_one_after_another_comes_to_the_same_as_many_at_once(tmp_path: Path) -> 
              "tokens/")  # fmt: skip
     # A server that waits longer for the answer to its close frame loses none on a busy machine.
     target = altered(DEMO, tmp_path, {"close-timeout": 3})
-    alone, together = (judge(tmp_path, target, *words, f"--jobs={n}") for n in (1, 16))
+    alone, together = (judge_unhurried(tmp_path, target, *words, f"--jobs={n}") for n in (1, 16))
     differing = dict(alone.outcomes().items() ^ together.outcomes().items())
     rows = [row for done in (alone, together) for row in done.report["results"]]
     assert [row.get("reason") for row in rows if row["id"] in differing] == []

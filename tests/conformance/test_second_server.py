@@ -6,7 +6,7 @@ It has the smallest values that the protocol allows: less room than by default.
 from pathlib import Path
 
 from tests.conformance.test_small_ends import NODE, PENDING, SECOND, SMALL, is_conformant
-from tests.support.kit import judge
+from tests.support.kit import judge_unhurried
 from tests.support.targets import altered
 
 PROFILES = ("core", "compat", "hmac", "tokens", "resume", "replay", "heartbeat", "limits")
@@ -14,7 +14,7 @@ PROFILES = ("core", "compat", "hmac", "tokens", "resume", "replay", "heartbeat",
 
 @NODE
 def test_the_second_server_is_conformant_in_every_profile(tmp_path: Path) -> None:
-    done = judge(tmp_path, altered(SECOND, tmp_path, SMALL | PENDING))
+    done = judge_unhurried(tmp_path, altered(SECOND, tmp_path, SMALL | PENDING))
     assert is_conformant(done)
     wrong = [row for row in done.report["results"] if row["outcome"] != "passed"]
     # Its WebSocket library takes lengths that are not in their shortest form (TRANSPORT-26), and
