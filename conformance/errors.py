@@ -17,12 +17,25 @@ class Location(NamedTuple):
 
 
 class InputError(Exception):
-    """A file, option or selection that cannot be used as it is (exit status 2)."""
+    """A file, option or selection that cannot be used as it is (exit status 2).
 
-    def __init__(self, message: str, location: Location | None = None) -> None:
+    `further` holds the other mistakes that were found with it, in the order of their places.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        location: Location | None = None,
+        further: Sequence["InputError"] = (),
+    ) -> None:
         self.location = location
         self.message = message
+        self.further = further
         super().__init__(f"{location}: {message}" if location else message)
+
+    def lines(self) -> list[str]:
+        """Return a line for each mistake."""
+        return [str(self), *map(str, self.further)]
 
 
 class KitError(Exception):

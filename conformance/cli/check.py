@@ -1,4 +1,4 @@
-"""`check`: read files that people write, and say where each has its first mistake."""
+"""`check`: read files that people write, and say where each has mistakes."""
 
 import argparse
 from collections.abc import Callable, Mapping
@@ -35,7 +35,7 @@ def check(arguments: argparse.Namespace) -> int:
             READERS[kind](source, path)
             say(f"{path}: a {kind} without mistakes")
         except InputError as error:
-            mistakes.append(str(error))
+            mistakes += error.lines()
     for text in dict.fromkeys(mistakes):  # one in the suite itself comes with every file
         complain(text)
     return Exit.USAGE if mistakes else Exit.CONFORMANT

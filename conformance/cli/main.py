@@ -32,7 +32,8 @@ def _run_command(command: Command, arguments: argparse.Namespace) -> int:
     try:
         return _carry_out(command, arguments)
     except InputError as error:
-        complain(error)
+        for line in error.lines():
+            complain(line)
         return 2
     except KitError as error:
         complain(f"fault of the kit: {error}")

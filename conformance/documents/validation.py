@@ -1,12 +1,15 @@
-"""Validation of a user's file against its schema: the first mistake, with its place."""
+"""Validation of a user's file against its schema: each mistake, with its place."""
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
+
+from msgspec.structs import replace
 
 from conformance.documents import yaml_source
 from conformance.documents.schemas import Fault, SchemaStore
 from conformance.documents.yaml_source import Pointer, Source
-from conformance.errors import InputError, did_you_mean
+from conformance.errors import InputError, Location, did_you_mean
 from conformance.json_text import encode
 from conformance.text.excerpts import cut
 
@@ -22,14 +25,32 @@ _TYPES: Final = {
 """What YAML's writers call the types of JSON Schema."""
 
 
+MOST_TOLD: Final = 10
+"""The most mistakes of a file that are told at once."""
+
+
 def header_faults(schemas: SchemaStore, schema: str, source: Source) -> None:
-    """Raise an `InputError` with the place of the first way in which a file breaks a schema."""
+    """Raise an `InputError` for the ways in which a file breaks a schema, one at each place."""
     if schemas.is_valid(schema, source.value):
         return
-    faults = schemas.explain(schema, source.value)
+    told: dict[Location, InputError] = {}
+    for error in _errors(source, schemas.explain(schema, source.value)):
+        told.setdefault(source.location() if error.location is None else error.location, error)
+    first, *further = (told[place] for place in sorted(told)[:MOST_TOLD])
+    raise InputError(first.message, first.location, further)
+
+
+def _errors(source: Source, faults: Sequence[Fault]) -> Iterator[InputError]:
+    """Yield the error for each fault, the most telling of a place first."""
+    unknown = [fault for fault in faults if fault.extra]
+    for fault in unknown:
+        for word in fault.extra:
+            yield fault_error(source, replace(fault, extra=(word,)), ())
     # An unknown member is most often the missing one, misspelt.
-    faults.sort(key=lambda fault: fault.keyword != "additionalProperties")
-    raise fault_error(source, faults[0], ())
+    misspelt = {fault.path for fault in unknown}
+    for fault in faults:
+        if not (fault.extra or (fault.keyword == "required" and fault.path in misspelt)):
+            yield fault_error(source, fault, ())
 
 
 def optional(path: Path, schemas: SchemaStore, schema: str) -> Source | None:

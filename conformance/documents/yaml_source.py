@@ -23,6 +23,7 @@ Pointer = tuple[str | int, ...]
 
 # All but YAML 1.2's c-printable (5.1).
 _UNPRINTABLE: Final = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_REPORT: Final = re.compile(r'\s*\{\s*"\$schema":\s*"[^"]*/kit/report\.json"')
 _INTEGER: Final = re.compile(r"[-+]?[0-9]+")
 _FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _WORDS: Final[dict[str, Any]] = {
@@ -71,7 +72,11 @@ def _child(node: yaml.Node, part: str | int) -> tuple[yaml.Mark, yaml.Node] | No
 def load(path: Path) -> Source:
     """Read a YAML file; raise `InputError` with line and column."""
     name = shown(path)
-    return parse(text_file.read(path, name, MAX_BYTES), name)
+    text = text_file.read(path, name, MAX_BYTES)
+    if _REPORT.match(text):
+        hint = "`coda-conformance baseline` makes a baseline of one"
+        raise InputError(f"is the report of a run; {hint}", Location(name))
+    return parse(text, name)
 
 
 def parse(text: str, file: str) -> Source:

@@ -1,4 +1,4 @@
-"""`check` finds the first mistake of each file that people write."""
+"""`check` finds the mistakes in each file that people write."""
 
 import subprocess
 from pathlib import Path
@@ -38,6 +38,37 @@ def test_a_file_with_a_title_and_steps_is_a_procedure_only_among_procedures(
     done = call("check", str(one), str(other))
     assert done.output == f"{other}: a procedure without mistakes\n"
     assert done.complaint.endswith("one.yaml:1:1: 'requirements' is a required property")
+
+
+def test_every_mistake_against_a_schema_is_told_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "target.yaml"
+    path.write_text("nmae: x\ncommand:\n  rum: a\n  redy: b\nurl: 5\nurls: []\n")
+    done = call("check", str(path))
+    told = [line.removeprefix(f"coda-conformance: {path}:") for line in done.errors.splitlines()]
+    assert done.status == 2
+    assert [line.split(";")[0] for line in told] == [
+        '1:1: "nmae" is not known here, did you mean "name"?',
+        '3:3: "rum" is not known here, did you mean "run"?',
+        '4:3: "redy" is not known here, did you mean "ready"?',
+        "5:1: url: expected a text, not 5",
+        '6:1: "urls" is not known here, did you mean "url"?',
+    ]
+
+
+def test_ten_mistakes_of_a_file_are_told_and_no_more(tmp_path: Path) -> None:
+    path = tmp_path / "target.yaml"
+    path.write_text("url: ws://h/\n" + "".join(f"unknown{n}: 1\n" for n in range(30)))
+    assert len(call("run", str(path)).errors.splitlines()) == 10
+
+
+@pytest.mark.parametrize("words", [("run",), ("run", "ws://h/", "--baseline"), ("check",)])
+def test_a_report_is_told_from_what_people_write(tmp_path: Path, words: tuple[str, ...]) -> None:
+    path = tmp_path / "report.json"
+    path.write_text('{"$schema": "https://schemas.coda-lite.example/v1/kit/report.json", "a": 1}')
+    done = call(*words, str(path))
+    assert (done.status, done.output) == (2, "")
+    said = "is the report of a run; `coda-conformance baseline` makes a baseline of one"
+    assert done.complaint == f"coda-conformance: {path}: {said}"
 
 
 MISTAKES = [
