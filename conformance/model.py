@@ -21,10 +21,15 @@ class Requirement(msgspec.Struct, frozen=True):
     level: str
     role: str
     profile: str
-    anchor: str
     sentence: str
+    anchor: str = ""
     excluded: str | None = None
     claim: str | None = None
+
+    @property
+    def place(self) -> str:
+        """Where the specification has it: in the folder `spec/`, or at a URL; empty if unknown."""
+        return f"spec/{self.anchor}" if self.anchor and "://" not in self.anchor else self.anchor
 
 
 class Blame(msgspec.Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Final
 
@@ -22,18 +22,28 @@ from conformance.target.target_file import from_source
 from conformance.text.streams import complain, say
 
 
+class Suites:
+    """The suites that files are checked by: the one that is asked for, or what each belongs to."""
+
+    def __init__(self, asked: str, *, trusted: bool) -> None:
+        self.asked = asked
+        self._load = cache(partial(load, trusted=trusted))
+
+    def get(self, usual: str = locations.DEFAULT) -> Suite:
+        """Return the suite that is asked for, or else the usual one."""
+        return self._load(self.asked or usual)
+
+
 def check(arguments: argparse.Namespace) -> int:
     """Check each file, whatever is wrong with the others; return 2 if one has a mistake.
 
     What a target file names, such as programs, need not be on this machine.
     """
+    suites = Suites(arguments.suite, trusted=arguments.trust_code)
     mistakes: list[str] = []
     for path in arguments.files:
         try:
-            source = yaml_source.load(path)  # once: it may be a pipe
-            kind = arguments.kind or _kind(source, path)
-            READERS[kind](source, path)
-            say(f"{path}: a {kind} without mistakes")
+            say(f"{path}: {_checked(path, arguments.kind, suites)} without mistakes")
         except InputError as error:
             mistakes += error.lines()
     for text in dict.fromkeys(mistakes):  # one in the suite itself comes with every file
@@ -41,39 +51,49 @@ def check(arguments: argparse.Namespace) -> int:
     return Exit.USAGE if mistakes else Exit.CONFORMANT
 
 
-@cache
-def _suite(name: str = locations.DEFAULT) -> Suite:
-    return load(name)
+def _checked(path: Path, kind: str | None, suites: Suites) -> str:
+    """Return what is at a path; raise `InputError` for its mistakes."""
+    if path.is_dir():
+        suite = suites.get(str(path))
+        return f"a suite of {len(suite.scenarios)} scenarios"
+    source = yaml_source.load(path)  # once: it may be a pipe
+    kind = kind or _kind(source, path)
+    READERS[kind](source, path, suites)
+    return f"a {kind}"
 
 
-def _target(source: Source, path: Path) -> None:
+def _target(source: Source, path: Path, suites: Suites) -> None:
     if starts_client(source):
-        checked(client_from(source, path, here=False).waivers, _suite(locations.OF_CLIENTS))
+        target, usual = client_from(source, path, here=False), locations.OF_CLIENTS
     else:
-        checked(from_source(source, path, here=False).waivers, _suite())
+        target = from_source(source, path, here=False, suite=suites.asked)
+        usual = target.suite or locations.DEFAULT
+    checked(target.waivers, suites.get(usual))
 
 
-def _baseline(source: Source, path: Path) -> None:
-    baseline_from(source, path, _suite())
+def _baseline(source: Source, path: Path, suites: Suites) -> None:
+    baseline_from(source, path, suites.get())
 
 
-def _scenario(source: Source, path: Path) -> None:
-    _read(source, path, lambda reader: reader.checked(source, path.stem))
+def _scenario(source: Source, path: Path, suites: Suites) -> None:
+    _read(source, path, suites, lambda reader: reader.checked(source, path.stem))
 
 
-def _procedure(source: Source, path: Path) -> None:
-    _read(source, path, lambda reader: reader.procedure(source))
+def _procedure(source: Source, path: Path, suites: Suites) -> None:
+    _read(source, path, suites, lambda reader: reader.procedure(source))
 
 
-def _read(source: Source, path: Path, read: Callable[[ScriptReader], object]) -> None:
+def _read(
+    source: Source, path: Path, suites: Suites, read: Callable[[ScriptReader], object]
+) -> None:
     of_clients = locations.OF_CLIENTS
     is_of_clients = of_clients in path.absolute().parts or has_verbs(source.value, "client")
-    reader = reader_of(_suite(of_clients if is_of_clients else locations.DEFAULT))
+    reader = reader_of(suites.get(of_clients if is_of_clients else locations.DEFAULT))
     read(reader)
     reader.check_calls()
 
 
-READERS: Final[Mapping[str, Callable[[Source, Path], None]]] = {
+READERS: Final[Mapping[str, Callable[[Source, Path, Suites], None]]] = {
     "target": _target,
     "baseline": _baseline,
     "scenario": _scenario,

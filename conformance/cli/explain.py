@@ -26,7 +26,8 @@ LONGEST: Final = 100
 
 def explain(arguments: argparse.Namespace) -> int:
     """Explain every meaning of a word, the shortest first; without a word, what words there are."""
-    suites = [load(name) for name in locations.SUITES]
+    names = [arguments.suite] if arguments.suite else locations.SUITES
+    suites = [load(name, trusted=arguments.trust_code) for name in names]
     suite_of = suites_by_word(suites)
     known = [*suite_of]
     output = Output.of(sys.stdout)
@@ -69,7 +70,7 @@ def _is_about(suite: Suite, word: Word) -> bool:
 
 def _sources(suite: Suite) -> Sources:
     subject = SUBJECTS[suite.role]
-    return Sources(suite, titles(subject.faults), read(locations.suite_root(suite.name) / NAME))
+    return Sources(suite, titles(subject.faults), read(suite.home.folder / NAME))
 
 
 def _write(output: Output, rows: Iterable[Line]) -> None:

@@ -43,7 +43,7 @@ def init(arguments: argparse.Namespace) -> int:
     except (NotReady, Unreachable) as error:
         complain(error)
         return Exit.UNREACHABLE
-    schema = suite.schemas.documents["kit/target"]
+    schema = suite.files.documents["kit/target"]
     hooks = _hooks(suite, schema, learnt.claims)
     texts = (target_file(learnt, hooks, schema["$id"]), workflow(str(TARGET)))
     for path, text in zip(places, texts, strict=True):

@@ -49,8 +49,8 @@ def judge(
     name: str,
     make: Make = scripted,
 ) -> int:
-    """Judge a target by the named suite, once its process is ready; return the exit status."""
-    suite = load(name)
+    """Judge a target by a suite, once its process is ready; return the exit status."""
+    suite = load(name, trusted=arguments.trust_code)
     arguments.selection = understood("the selection", arguments.selection, suite.renames)
     allowed = allowances(suite, target, arguments)
     run = make(suite, target, arguments, allowed.known)

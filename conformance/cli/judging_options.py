@@ -28,6 +28,21 @@ def filters(parser: Parser) -> None:
     )
 
 
+def suite(parser: Parser) -> None:
+    """Add `--suite` and `--trust-code`."""
+    parser.add_argument(
+        "--suite",
+        default="",
+        metavar="FOLDER",
+        help="the suite in this folder, for another protocol (default: that of Coda Lite)",
+    )
+    parser.add_argument(
+        "--trust-code",
+        action="store_true",
+        help="run the Python code of that suite, its extension.py",
+    )
+
+
 def requirements(parser: Parser) -> None:
     """Add `--requirements`."""
     parser.add_argument(
@@ -113,6 +128,7 @@ def pace(parser: Parser, connecting: str = CONNECTING, forcing: str = FORCING) -
 
 def how(parser: Parser, connecting: str = CONNECTING, forcing: str = FORCING) -> None:
     """Add the options about how a target is judged."""
+    suite(parser)
     output(parser)
     requirements(parser)
     without_reports(parser)

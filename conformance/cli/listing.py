@@ -45,7 +45,8 @@ class Check(msgspec.Struct, frozen=True):
 
 def list_(arguments: argparse.Namespace) -> int:
     """List scenarios, or requirements with how many checks test each."""
-    suite = load(OF_CLIENTS if arguments.clients else DEFAULT)
+    usual = OF_CLIENTS if arguments.clients else DEFAULT
+    suite = load(arguments.suite or usual, trusted=arguments.trust_code)
     words = [*arguments.selection, *excluding(arguments.exclude)]
     refuse_blank(words)
     words = understood("the selection", words, suite.renames)

@@ -103,6 +103,7 @@ _UNUSED: Final = {
 def explore_options(parser: Parser) -> None:
     """Add the options of `explore`."""
     judging_options.launch(parser)
+    judging_options.suite(parser)
     judging_options.output(parser)
     judging_options.without_reports(parser)
     parser.add_argument(
@@ -186,11 +187,13 @@ def baseline(parser: Parser) -> None:
         help="add what did not fail every time, too: flaky, inconclusive, 'not tried', 'kit error' "
         "or the beginning of an id; may be repeated",
     )
+    judging_options.suite(parser)
 
 
 def trace(parser: Parser) -> None:
     """Add the arguments of `trace`."""
     _stored(parser)
+    judging_options.suite(parser)
 
 
 def diff(parser: Parser) -> None:
@@ -238,6 +241,7 @@ def list_(parser: Parser) -> None:
     parser.add_argument(
         "--clients", action="store_true", help="list what clients are judged by, not servers"
     )
+    judging_options.suite(parser)
 
 
 def explain(parser: Parser) -> None:
@@ -248,6 +252,7 @@ def explain(parser: Parser) -> None:
         metavar="WORD",
         help="such as DEDUP-04, id_conflict or 4408 (default: list the kinds of words)",
     )
+    judging_options.suite(parser)
 
 
 def schema(parser: Parser) -> None:
@@ -261,6 +266,7 @@ def schema(parser: Parser) -> None:
         help="print the file as it is, with references to others and examples of what is invalid",
     )
     parser.add_argument("--bundle", action="store_true", help="print all of them as one document")
+    judging_options.suite(parser)
 
 
 def check(parser: Parser) -> None:
@@ -270,11 +276,13 @@ def check(parser: Parser) -> None:
         nargs="+",
         type=values.source,
         metavar="FILE",
-        help="a target file, a baseline, a scenario or a procedure; - is the standard input",
+        help="a target file, a baseline, a scenario, a procedure, or the folder of a suite; - is "
+        "the standard input",
     )
     parser.add_argument(
         "--kind", choices=KINDS, help="what every FILE is (default: what its members tell)"
     )
+    judging_options.suite(parser)
 
 
 def completion(parser: Parser) -> None:

@@ -43,7 +43,7 @@ def named_target(arguments: argparse.Namespace) -> Target:
     if (launch or usual) and named and "://" not in named and not is_file(Path(named)):
         arguments.selection.insert(0, named)
         named = None
-    return from_argument(named or ("" if launch else usual) or "", launch or "")
+    return from_argument(named or ("" if launch else usual) or "", launch or "", arguments.suite)
 
 
 def demo(arguments: argparse.Namespace, interruption: Interruption) -> int:
@@ -59,14 +59,15 @@ def judged(
     arguments: argparse.Namespace,
     target: Target,
     interruption: Interruption,
-    suite: str = DEFAULT,
+    usual: str = DEFAULT,
     make: "Make | None" = None,
 ) -> int:
-    """Judge a target by a suite; return the exit status.
+    """Judge a target by the suite that is asked for, or the usual one; return the exit status.
 
     A server is started first; a client is started for each scenario. `make` makes another run than
     one of the suite's scenarios.
     """
+    suite = arguments.suite or target.suite or usual
     if arguments.connect_timeout:
         target = replace(target, connect_timeout=arguments.connect_timeout)
     if arguments.failed:
@@ -75,7 +76,7 @@ def judged(
     reports = _reports(arguments)
     with ExitStack() as stack:
         process = None
-        if target.command and suite == DEFAULT:
+        if target.command and usual == DEFAULT:
             process = stack.enter_context(running(target.command))
         # Imported late, while the target starts.
         from conformance.cli.judge import judge, scripted

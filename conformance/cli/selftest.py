@@ -42,7 +42,7 @@ def selftest(arguments: argparse.Namespace) -> int:
     reports = Reports(arguments.report, WRITERS)
     subject = CLIENT if arguments.clients else SERVER
     suite = judging.suite(subject)
-    known = load(suite.schemas, suite.requirements, arguments.faults, subject)
+    known = load(suite.files, suite.requirements, arguments.faults, subject)
     faults = select(known, arguments.selection, arguments.sample, arguments.seed)
     jobs = arguments.jobs or AT_ONCE * (os.cpu_count() or 1)
     is_part = bool(arguments.selection or arguments.sample)
@@ -72,7 +72,7 @@ def _judge_legal(arguments: argparse.Namespace, begun: float) -> int:
     """Judge servers that conform; return 0 if none was blamed and everything was judged."""
     subject = CLIENT if arguments.clients else SERVER
     suite = judging.suite(subject)
-    variants = legal.load(suite.schemas, arguments.faults, subject)
+    variants = legal.load(suite.files, arguments.faults, subject)
     chosen = legal.select(variants, arguments.selection, arguments.sample, arguments.seed)
     jobs = arguments.jobs or LEGAL_AT_ONCE * (os.cpu_count() or 1)
     runs: list[legal.LegalRun] = []

@@ -13,7 +13,7 @@ from conformance.text.streams import say
 
 def schema(arguments: argparse.Namespace) -> int:
     """Print one schema, the bundle of all, or their names."""
-    store = SchemaStore(locations.schema_root())
+    store = SchemaStore(locations.home_of(arguments.suite or locations.DEFAULT).schemas)
     if arguments.bundle and (arguments.name is not None or arguments.full):
         raise InputError("--bundle prints all schemas; do not name one, and leave out --full")
     if arguments.bundle:

@@ -13,7 +13,8 @@ from conformance.text.streams import say
 def trace(arguments: argparse.Namespace) -> int:
     """Judge the dialogues of a report, print what became of them, and return the exit status."""
     report = read(arguments.stored)
-    suite, record = load(report.suite_name), report.record()
+    suite = load(arguments.suite or report.suite_name, trusted=arguments.trust_code)
+    record = report.record()
     if suite.make_model is None:
         raise InputError(f"the suite {suite.name} brings no model, so nothing can be judged by it")
     model = suite.make_model()

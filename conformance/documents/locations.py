@@ -1,8 +1,10 @@
-"""Locations of the suite's data: beside the package in a checkout, inside it in a wheel."""
+"""Locations of suites: the kit's own beside or inside the package, others in their folders."""
 
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
+
+from conformance.errors import InputError, did_you_mean
 
 DEFAULT: Final = "coda"
 """The suite for servers."""
@@ -12,8 +14,28 @@ OF_CLIENTS: Final = "coda_clients"
 
 SUITES: Final = (DEFAULT, OF_CLIENTS)
 
+HEADER: Final = "suite.yaml"
+"""The file by which a folder is a suite."""
+
+REGISTRY: Final = "requirements.yaml"
+"""The file that lists the requirements."""
+
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 _NO_ROOMS: Final = ("suites", "_data", "__pycache__")
+
+
+class Home(NamedTuple):
+    """Where a suite's files are.
+
+    `spec` is the folder of its chapters, `module` the name of its code if it comes with the kit.
+    """
+
+    name: str
+    folder: Path
+    schemas: Path
+    requirements: Path
+    spec: Path
+    module: str = ""
 
 
 @cache
@@ -44,6 +66,32 @@ def spec_root() -> Path:
     return data_root() / "spec"
 
 
+def home_of(suite: str) -> Home:
+    """Return where a suite's files are: one of the kit's by its name, any other by its folder.
+
+    Raises `InputError` if there is neither.
+    """
+    if suite in SUITES:
+        spec = spec_root()
+        return Home(
+            suite,
+            suite_root(suite),
+            schema_root(),
+            spec / REGISTRY,
+            spec,
+            f"conformance.suites.{suite}",
+        )
+    folder = Path(suite)
+    if not (folder / HEADER).is_file():
+        hint = did_you_mean(suite, SUITES)
+        own = ", ".join(SUITES)
+        raise InputError(
+            f'"{suite}" is neither a folder with a {HEADER} nor a suite of the kit ({own}){hint}'
+        )
+    name = folder.resolve().name
+    return Home(name, folder, folder / "schemas", folder / REGISTRY, folder / "spec")
+
+
 def known(name: str) -> str:
     """Return the name of a suite that there is: the given one, or the one for servers."""
     return name if name in SUITES else DEFAULT
@@ -56,7 +104,7 @@ def suite_root(name: str) -> Path:
 
 def sources(name: str) -> tuple[Path, ...]:
     """Return everything that the named suite is read from: its files, and the reading modules."""
-    registry = spec_root() / "requirements.yaml"
+    registry = spec_root() / REGISTRY
     rooms = (path for path in sorted(_PACKAGE.iterdir()) if path.name not in _NO_ROOMS)
     return (suite_root(name), schema_root(), registry, *rooms)
 

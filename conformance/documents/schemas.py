@@ -1,9 +1,10 @@
 """JSON Schemas by path: one library decides fast, another explains well."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache, cached_property
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
@@ -28,6 +29,10 @@ LONGEST_LIST: Final = 1_000
 
 GENERATED: Final = frozenset({"asyncapi", "bundle"})
 """Files beside the schemas that are made of them, and are no schemas of one thing."""
+
+
+UNNAMED: Final = "https://suite.invalid/"
+"""Below which a schema without an `$id` has its address, so that others can refer to it."""
 
 
 class Decider(Protocol):
@@ -74,17 +79,21 @@ class _Careful:
 
 
 class SchemaStore:
-    """The schemas below one folder, read and compiled on first use."""
+    """The schemas below one folder, read and compiled on first use.
 
-    def __init__(self, root: Path) -> None:
+    `changed` has other contents for some of them, by their names.
+    """
+
+    def __init__(self, root: Path, changed: Mapping[str, Any] = MappingProxyType({})) -> None:
         self.root = root
+        self._changed = changed
         self._deciders: dict[str, Decider] = {}
         self._compiled: dict[str, Decider] = {}
 
     @cached_property
     def documents(self) -> dict[str, Any]:
         """Every schema by its path below the root, without the extension: `events/stt_start`."""
-        return {name: self._read(name) for name in self.names()}
+        return {name: self.read(name) for name in self.names()}
 
     def names(self, folder: str = "") -> list[str]:
         """Return the names of the schemas in a folder and below, in order."""
@@ -92,8 +101,9 @@ class SchemaStore:
         names = (path.relative_to(self.root).with_suffix("").as_posix() for path in paths)
         return [name for name in names if name not in GENERATED]
 
-    def _read(self, name: str) -> Any:
-        return decode(self.text(name))
+    def read(self, name: str) -> Any:
+        """Return the named schema as a new value; raise `OSError` if there is none."""
+        return self._changed[name] if name in self._changed else decode(self.text(name))
 
     def text(self, name: str) -> str:
         """Return the text of the named schema."""
@@ -168,7 +178,7 @@ class SchemaStore:
         try:
             if "documents" in self.__dict__:
                 return self.documents[name]
-            return self._read(name)
+            return self.read(name)
         except (KeyError, OSError):
             raise KitError(f"there is no schema {name}.json in {self.root.name}/") from None
 
@@ -177,7 +187,8 @@ class SchemaStore:
         from referencing import Registry
         from referencing.jsonschema import DRAFT202012
 
-        resources = ((d["$id"], DRAFT202012.create_resource(d)) for d in self.documents.values())
+        rows = self._addressed()
+        resources = ((where, DRAFT202012.create_resource(row)) for where, row in rows)
         registry: Registry[Any] = Registry()
         return registry.with_resources(resources).crawl()
 
@@ -185,7 +196,12 @@ class SchemaStore:
     def _fast_registry(self) -> Any:
         import jsonschema_rs
 
-        return jsonschema_rs.Registry([(d["$id"], d) for d in self.documents.values()])
+        return jsonschema_rs.Registry(list(self._addressed()))
+
+    def _addressed(self) -> Iterator[tuple[str, Any]]:
+        """Yield each schema with its address: what it says itself, or where it is in the folder."""
+        for name, row in self.documents.items():
+            yield row.get("$id", f"{UNNAMED}{name}.json"), row
 
 
 def _shortened(value: Any, depth: int = 1) -> Any:

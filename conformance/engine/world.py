@@ -55,12 +55,13 @@ class World:
     hook_faults: dict[str, str] = field(default_factory=dict)
     hook_parts: dict[str, str] = field(default_factory=dict)
     last_heard: float = 0.0
-    greets: bool = False
+    greets: bool = field(init=False)
     barrier: Any = None
     observed: Observed = field(init=False)
     silences: Silences = field(default_factory=Silences)
 
     def __post_init__(self) -> None:
+        self.greets = not self.suite.greeting
         self.barrier = next(iter(self.suite.barrier.messages), None)
         self.observed = Observed(self.suite.told_apart_by, self.secrets.hide)
 

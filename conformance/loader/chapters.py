@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, cached_property
+from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from conformance.documents import locations
+from conformance.documents import text_file
+from conformance.documents.locations import shown
 
 CONTENTS: Final = "README"
 """The page that is no chapter but names them all."""
@@ -15,6 +17,9 @@ CONTENTS: Final = "README"
 MOST: Final = 900
 """Characters of the remarks on a requirement that are shown whole."""
 
+MAX_BYTES: Final = 4 * 1024 * 1024
+
+_NAME: Final = re.compile(r"[\w-]+")
 _BLOCK: Final = re.compile(r'^<a id="(?P<anchor>[^"]+)"></a>\n(?:>.*\n)*', re.MULTILINE)
 _END: Final = re.compile(r"^(?:<a id=|#+ )", re.MULTILINE)
 _FENCE: Final = re.compile(r"^```.*?^```$\n?", re.MULTILINE | re.DOTALL)
@@ -48,53 +53,70 @@ class Row(msgspec.Struct, frozen=True):
         return any(has(text, word) for _, text in self.cells)
 
 
-def names() -> list[str]:
-    """Return the names of the chapters, in alphabetical order."""
-    found = sorted(path.stem for path in locations.spec_root().glob("*.md"))
-    return [name for name in found if name != CONTENTS]
+class Chapters:
+    """The chapters in a folder; where there is no such folder, there are none."""
 
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._texts: dict[str, str] = {}
 
-def chapter(name: str) -> Chapter:
-    """Return a chapter by its name."""
-    text = _FENCE.sub("", _text(name))
-    headings = [found for found in map(_HEADING.fullmatch, text.splitlines()) if found]
-    opening = text.partition("\n\n")[2].partition("\n\n")[0]
-    sections = tuple(plain(row[2]) for row in headings if len(row[1]) == 2)
-    return Chapter(name, plain(headings[0][2]), plain(opening), sections)
+    def names(self) -> list[str]:
+        """Return the names of the chapters, in alphabetical order."""
+        found = sorted(path.stem for path in self._folder.glob("*.md"))
+        return [name for name in found if name != CONTENTS]
 
+    def chapter(self, name: str) -> Chapter:
+        """Return a chapter by its name."""
+        text = _FENCE.sub("", self._text(name))
+        headings = [found for found in map(_HEADING.fullmatch, text.splitlines()) if found]
+        opening = text.partition("\n\n")[2].partition("\n\n")[0]
+        sections = tuple(plain(row[2]) for row in headings if len(row[1]) == 2)
+        return Chapter(name, plain(headings[0][2]), plain(opening), sections)
 
-def section(name: str, heading: str) -> tuple[list[str], list[str]]:
-    """Return a section of a chapter: the lines of its first example, and its paragraphs."""
-    text = _text(name).partition(f"## `{heading}`\n")[2].partition("\n## ")[0]
-    fence = _FENCE.search(text)
-    example = fence[0].splitlines()[1:-1] if fence else []
-    return example, [plain(part) for part in _FENCE.sub("", text).split("\n\n") if part.strip()]
+    def section(self, name: str, heading: str) -> tuple[list[str], list[str]]:
+        """Return a section of a chapter: the lines of its first example, and its paragraphs."""
+        text = self._text(name).partition(f"## `{heading}`\n")[2].partition("\n## ")[0]
+        fence = _FENCE.search(text)
+        example = fence[0].splitlines()[1:-1] if fence else []
+        return example, [plain(part) for part in _FENCE.sub("", text).split("\n\n") if part.strip()]
 
+    def remarks(self, anchor: str) -> tuple[list[str], bool]:
+        """Return the paragraphs behind a requirement that say how it is meant; and whether all.
 
-def remarks(anchor: str) -> tuple[list[str], bool]:
-    """Return the paragraphs behind a requirement that say how it is meant; and whether all.
+        `anchor` is where it stands, such as `errors.md#error-07`.
+        """
+        file, _, wanted = anchor.partition("#")
+        text = self._text(file.removesuffix(".md"))
+        block = next((row for row in _BLOCK.finditer(text) if row["anchor"] == wanted), None)
+        if block is None:
+            return [], True
+        end = _END.search(text, block.end())
+        body = _FENCE.sub("", text[block.end() : end.start() if end else None])
+        rows = [plain(row) for part in body.split("\n\n") for row in _ITEM.split(part)]
+        rows = [row for row in rows if row and not row.startswith("|")]
+        fits = [i == 0 or sum(map(len, rows[: i + 1])) <= MOST for i in range(len(rows))]
+        return [row for row, is_short in zip(rows, fits, strict=True) if is_short], all(fits)
 
-    `anchor` is where it stands, such as `errors.md#error-07`.
-    """
-    file, _, wanted = anchor.partition("#")
-    text = _text(file.removesuffix(".md"))
-    block = next((row for row in _BLOCK.finditer(text) if row["anchor"] == wanted), None)
-    if block is None:
-        return [], True
-    end = _END.search(text, block.end())
-    body = _FENCE.sub("", text[block.end() : end.start() if end else None])
-    rows = [plain(row) for part in body.split("\n\n") for row in _ITEM.split(part)]
-    rows = [row for row in rows if row and not row.startswith("|")]
-    shown = [row for i, row in enumerate(rows) if i == 0 or sum(map(len, rows[: i + 1])) <= MOST]
-    return shown, len(shown) == len(rows)
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        """The rows of all tables of the specification, in the order of its contents."""
+        linked = list(dict.fromkeys(_PAGE.findall(self._text(CONTENTS))))
+        ordered = sorted(self.names(), key=lambda name: (*linked, name).index(name))
+        return tuple(row for name in ordered for row in _rows(name, self._text(name)))
+
+    def _text(self, name: str) -> str:
+        """Return the text of a page; empty if there is none."""
+        if name not in self._texts:
+            path = self._folder / f"{name}.md"
+            is_page = _NAME.fullmatch(name) is not None and path.is_file()
+            self._texts[name] = text_file.read(path, shown(path), MAX_BYTES) if is_page else ""
+        return self._texts[name]
 
 
 @cache
-def rows() -> tuple[Row, ...]:
-    """Return the rows of all tables of the specification, in the order of its contents."""
-    linked = list(dict.fromkeys(_PAGE.findall(_text(CONTENTS))))
-    ordered = sorted(names(), key=lambda name: (*linked, name).index(name))
-    return tuple(row for name in ordered for row in _rows(name))
+def chapters_in(folder: Path) -> Chapters:
+    """Return the chapters in a folder, which are read once."""
+    return Chapters(folder)
 
 
 def has(text: str, word: str) -> bool:
@@ -107,10 +129,10 @@ def plain(text: str) -> str:
     return _LINK.sub(r"\1", " ".join(text.split())).replace("**", "").replace("\\|", "|")
 
 
-def _rows(name: str) -> Iterator[Row]:
+def _rows(name: str, page: str) -> Iterator[Row]:
     section, number = "", 0
     heads: Sequence[str] = ()
-    for line in _FENCE.sub("", _text(name)).splitlines():
+    for line in _FENCE.sub("", page).splitlines():
         heading = _HEADING.fullmatch(line)
         if heading:
             section = heading[2]
@@ -129,8 +151,3 @@ def _cells(line: str) -> Sequence[str]:
 def _slug(heading: str) -> str:
     """Return the anchor that GitHub gives a heading."""
     return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
-
-
-@cache
-def _text(name: str) -> str:
-    return (locations.spec_root() / f"{name}.md").read_text("utf-8")

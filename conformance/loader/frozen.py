@@ -98,7 +98,7 @@ def load(suite: Suite, name: str) -> FrozenSet:
         listed = ", ".join(known) or "none"
         hint = did_you_mean(name, known)
         raise InputError(f'there is no set of requirements "{cut(name)}"{hint}; known: {listed}')
-    source = _source(suite, locations.suite_root(suite.name) / FOLDER / f"{name}.yaml")
+    source = _source(suite, suite.home.folder / FOLDER / f"{name}.yaml")
     found = of_source(name, source)
     broken = breach(found)
     if broken:
@@ -111,13 +111,13 @@ def load(suite: Suite, name: str) -> FrozenSet:
 
 def read(suite: Suite, name: str) -> FrozenSet:
     """Return the frozen set of that name, whether the suite has it all or not."""
-    path = locations.suite_root(suite.name) / FOLDER / f"{name}.yaml"
+    path = suite.home.folder / FOLDER / f"{name}.yaml"
     return of_source(name, _source(suite, path))
 
 
 def _source(suite: Suite, path: Path) -> Source:
     source = yaml_source.load(path)
-    header_faults(suite.schemas, "kit/frozen", source)
+    header_faults(suite.files, "kit/frozen", source)
     return source
 
 

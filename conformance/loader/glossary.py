@@ -7,7 +7,6 @@ from typing import Final
 import msgspec
 
 from conformance.documents.shape import resolved
-from conformance.loader import chapters
 from conformance.loader.suite import Suite
 
 REQUIREMENT: Final = "requirement"
@@ -55,7 +54,7 @@ def words(suite: Suite) -> list[Word]:
 def areas(suite: Suite) -> list[str]:
     """Return the areas: chapters, folders of scenarios, and what ids of requirements begin with."""
     folders = dict.fromkeys(folder(name) for name in suite.scenarios)
-    known = dict.fromkeys([*chapters.names(), *folders])
+    known = dict.fromkeys([*suite.chapters.names(), *folders])
     prefixes = dict.fromkeys(prefix(name) for name in suite.requirements)
     return [*known, *(name for name in prefixes if name.lower() not in known)]
 

@@ -45,7 +45,7 @@ TITLES: Final[Mapping[str, str]] = {
 
 def negatives(source: Source, schemas: SchemaStore, reader: ScriptReader) -> Iterator[Scenario]:
     """Yield the scenarios that a suite's `negatives.yaml` asks for."""
-    header_faults(schemas, "kit/negatives", source)
+    header_faults(reader.schemas, "kit/negatives", source)
     for i, row in enumerate(source.value["negatives"]):
         if not schemas.is_valid(row["schema"], _plain(row["valid"])):
             message = f"the valid {row['name']} breaks schemas/{row['schema']}.json"

@@ -1,7 +1,6 @@
 """A suite: requirements, scenarios and procedures, read from its folder and checked as a whole."""
 
 import gc
-import importlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,12 +10,15 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from conformance.documents import locations, yaml_source
+from conformance.documents.declared import files_of, header_of
 from conformance.documents.schemas import Decider, SchemaStore
 from conformance.documents.validation import header_faults
 from conformance.documents.yaml_source import Pointer, Source
 from conformance.errors import did_you_mean
 from conformance.loader import cache, errata, form, renames
+from conformance.loader.chapters import Chapters, chapters_in
 from conformance.loader.expressions import OF_DIALOGUE, Function
+from conformance.loader.extension import extension
 from conformance.loader.functions import FUNCTIONS
 from conformance.loader.header import (
     Barrier,
@@ -57,6 +59,7 @@ class Suite(msgspec.Struct, frozen=True):
     """Everything that is tested, as data, and the few functions that have to be code."""
 
     name: str
+    home: locations.Home
     title: str
     version: str
     role: str
@@ -89,6 +92,9 @@ class Suite(msgspec.Struct, frozen=True):
     renames: Mapping[str, str]
     errata: tuple[errata.Erratum, ...]
     schemas: SchemaStore
+    """Those of the protocol's messages."""
+    files: SchemaStore
+    """Those of the files that people write for it."""
     functions: Mapping[str, Function]
     make_monitors: Callable[["Suite"], list["Monitor"]]
     kind_of: Callable[[Any], str]
@@ -99,6 +105,11 @@ class Suite(msgspec.Struct, frozen=True):
     """Whether a message of a client shows that it has had a session."""
     make_model: Callable[[], "ProtocolModel"] | None
     """The suite's model of the protocol, if it brings one."""
+
+    @property
+    def chapters(self) -> Chapters:
+        """The chapters of its specification."""
+        return chapters_in(self.home.spec)
 
     def claims_of(self, scenario: Scenario) -> frozenset[str]:
         """Return what a target must claim for a scenario to apply to it."""
@@ -119,17 +130,21 @@ class Suite(msgspec.Struct, frozen=True):
         return Outcome.FAILED if "MUST" in levels else Outcome.WARNED
 
 
-def load(name: str = locations.DEFAULT) -> Suite:
-    """Read the named suite; raise `InputError` at the first mistake in one of its files."""
+def load(name: str = locations.DEFAULT, *, trusted: bool = False) -> Suite:
+    """Read a suite of the kit by its name, or one in a folder by its path.
+
+    Raises `InputError` at the first mistake in one of its files, and if a folder has code that is
+    not `trusted`.
+    """
     # Everything that is read here stays, so collecting garbage meanwhile would find none.
     with _no_collection():
-        return _load(name)
+        return _load(locations.home_of(name), trusted=trusted)
 
 
 def reader_of(suite: Suite) -> ScriptReader:
     """Return a reader of files that may call the procedures of a suite, and do not belong to it."""
     known = {*suite.functions, *OF_DIALOGUE}
-    reader = ScriptReader(suite.schemas, suite.requirements, known, suite.role)
+    reader = ScriptReader(suite.files, suite.requirements, known, suite.role)
     variants = {name: [row.procedure for row in rows] for name, rows in suite.variants.items()}
     reader.procedures = _parameters_of(suite.procedures, variants)
     return reader
@@ -147,18 +162,23 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _load(name: str) -> Suite:
-    root = locations.suite_root(name)
-    extension = importlib.import_module(f"conformance.suites.{name}")
-    schemas = SchemaStore(locations.schema_root())
-    functions = MappingProxyType({**FUNCTIONS, **extension.FUNCTIONS})
-    place = cache.place(root / "suite.yaml")
-    mark = cache.mark(locations.sources(name))
-    cached = cache.read(place, mark, Documents)
-    documents = cached or _read(root, schemas, {*functions, *OF_DIALOGUE})
-    head = documents.header
+def _load(home: locations.Home, *, trusted: bool) -> Suite:
+    place = cache.place(home.folder / locations.HEADER)
+    mark = cache.mark(locations.sources(home.name)) if home.module else b""
+    cached = cache.read(place, mark, Documents) if home.module else None
+    source = None if cached else header_of(home)
+    head = source.value if source else cached.header  # type: ignore[union-attr]
+    code = extension(home, head, trusted=trusted)
+    functions = MappingProxyType({**FUNCTIONS, **code.functions})
+    files = files_of(home, head)
+    schemas = files if home.schemas == files.root else SchemaStore(home.schemas)
+    documents = (
+        _read(source, home, files, schemas, {*functions, *OF_DIALOGUE}) if source else cached
+    )
+    assert documents is not None
     suite = Suite(
-        name=name,
+        name=head.get("name", home.name),
+        home=home,
         title=head["title"],
         version=head["version"],
         role=head.get("role", "server"),
@@ -180,7 +200,7 @@ def _load(name: str) -> Suite:
             {kind: tuple(map(tuple, groups)) for kind, groups in head.get("owed", {}).items()}
         ),
         told_apart_by=tuple(head.get("told_apart_by", ("/type",))),
-        messages=head["messages"],
+        messages=head.get("messages", ""),
         background=schemas.compile(head.get("background", False)),
         background_text=head.get("background_text", ""),
         unasked=schemas.compile(head.get("unasked", False)),
@@ -195,27 +215,35 @@ def _load(name: str) -> Suite:
         renames=MappingProxyType(documents.renames),
         errata=documents.errata,
         schemas=schemas,
+        files=files,
         functions=functions,
-        make_monitors=extension.make_monitors,
-        kind_of=extension.kind_of,
-        claims=extension.claims,
-        reply=getattr(extension, "reply", lambda value: None),
-        is_return=getattr(extension, "is_return", lambda value: False),
-        make_model=getattr(extension, "make_model", None),
+        make_monitors=code.make_monitors,
+        kind_of=code.kind_of,
+        claims=code.claims,
+        reply=code.reply,
+        is_return=code.is_return,
+        make_model=code.make_model,
     )
-    if cached is None:
+    if source is not None:
         judged = suite.judged_by()
-        renames.check(root, schemas, judged, suite.requirements)
-        errata.check(root, schemas, {*judged, *suite.requirements})
-        cache.write(place, mark, documents)
+        renames.check(home.folder, files, judged, suite.requirements)
+        errata.check(home.folder, files, {*judged, *suite.requirements})
+        if home.module:
+            cache.write(place, mark, documents)
     return suite
 
 
-def _read(root: Path, schemas: SchemaStore, functions: Collection[str]) -> Documents:
-    requirements = load_requirements(schemas)
-    source = _header(root / "suite.yaml", schemas, requirements)
-    header = source.value
-    reader = ScriptReader(schemas, requirements, functions, header.get("role", "server"))
+def _read(
+    source: Source,
+    home: locations.Home,
+    files: SchemaStore,
+    schemas: SchemaStore,
+    functions: Collection[str],
+) -> Documents:
+    root, header = home.folder, source.value
+    requirements = load_requirements(files, home.requirements)
+    _check_requirements(source, requirements)
+    reader = ScriptReader(files, requirements, functions, header.get("role", "server"))
     procedures = {p.name: p for p in map(reader.procedure, _files(root / "procedures"))}
     reader.procedures = _parameters_of(procedures, _variants(source, procedures))
     scenarios = {s.id: s for s in _scenarios(root / "scenarios", reader)}
@@ -229,7 +257,7 @@ def _read(root: Path, schemas: SchemaStore, functions: Collection[str]) -> Docum
     form.check(source, requirements, reader.procedures)
     reader.check_calls()
     _check_names(source, reader.procedures, scenarios)
-    former, wrong = dict(renames.read(root, schemas)), errata.read(root, schemas)
+    former, wrong = dict(renames.read(root, files)), errata.read(root, files)
     return Documents(header, requirements, procedures, scenarios, signs, former, wrong)
 
 
@@ -271,9 +299,8 @@ def _check_name(source: Source, name: str, known: Collection[str], at: Pointer) 
         raise source.error(f'there is no "{name}"{did_you_mean(name, known)}', at)
 
 
-def _header(path: Path, schemas: SchemaStore, requirements: Collection[str]) -> Source:
-    source = yaml_source.load(path)
-    header_faults(schemas, "kit/suite", source)
+def _check_requirements(source: Source, requirements: Collection[str]) -> None:
+    """Refuse unknown requirements in the header."""
     value = source.value
     named: dict[Pointer, str] = {
         ("owed", kind, number, place): name
@@ -281,19 +308,19 @@ def _header(path: Path, schemas: SchemaStore, requirements: Collection[str]) -> 
         for number, group in enumerate(groups)
         for place, name in enumerate(group)
     }
-    named |= {("messages",): value["messages"]}
+    if "messages" in value:
+        named |= {("messages",): value["messages"]}
     if "handshake" in value:
         named |= {("handshake", "broken"): value["handshake"]["broken"]}
     for place, name in named.items():
         if name not in requirements:
             hint = did_you_mean(name, requirements)
             raise source.error(f'there is no requirement "{name}"{hint}', place)
-    return source
 
 
-def load_requirements(schemas: SchemaStore) -> dict[str, Requirement]:
-    """Return the requirement registry by id, in its order."""
-    source = yaml_source.load(locations.spec_root() / "requirements.yaml")
+def load_requirements(schemas: SchemaStore, path: Path | None = None) -> dict[str, Requirement]:
+    """Return the requirements of a registry by id, in its order; by default of the kit's own."""
+    source = yaml_source.load(path or locations.spec_root() / locations.REGISTRY)
     header_faults(schemas, "kit/requirements", source)
     rows = source.value["requirements"]
     result: dict[str, Requirement] = {}

@@ -37,7 +37,7 @@ def checks(suite: Suite) -> list[Check]:
 def _scenario(suite: Suite, scenario: Scenario) -> Check:
     place = scenario.location
     marks = tuple(_marks(suite, scenario.profile, scenario.requirements))
-    path = locations.suite_root(suite.name).parents[2] / place.file
+    path = suite.home.folder.parents[2] / place.file
     return Check(scenario.id, marks, path, place.line)
 
 
@@ -46,7 +46,7 @@ def _form(suite: Suite, form: Form) -> Check:
     first = suite.requirements.get(form.requirement or "")
     profile = first.profile if first else required
     marks = tuple(_marks(suite, profile, form.requirements))
-    path = locations.suite_root(suite.name) / "suite.yaml"
+    path = suite.home.folder / locations.HEADER
     return Check(form.id, marks, path)
 
 

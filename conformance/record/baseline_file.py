@@ -37,7 +37,7 @@ def read(path: Path, suite: Suite) -> Baseline:
 
 def from_source(source: Source, path: Path, suite: Suite) -> Baseline:
     """Return the baseline that the document at a path has, as `read` does."""
-    placed, baseline = _read(source, path, suite.schemas, suite.renames)
+    placed, baseline = _read(source, path, suite.files, suite.renames)
     results = judged_by(suite)
     for row in placed:
         _check(row, source, suite, results)

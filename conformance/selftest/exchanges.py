@@ -93,7 +93,7 @@ def path(subject: Subject) -> Path:
 def faults(subject: Subject) -> Mapping[str, Fault]:
     """Return the faults of the self-test, by id."""
     suite = judging.suite(subject)
-    return load(suite.schemas, suite.requirements, subject=subject)
+    return load(suite.files, suite.requirements, subject=subject)
 
 
 def shown(known: Mapping[str, Fault]) -> list[str]:

@@ -53,7 +53,8 @@ class Target(msgspec.Struct, frozen=True):
     """The server under test, and what cannot be learnt from it.
 
     `words` are those of the command that judges it again, `ca` are certificates in PEM. A client
-    may be made for `one_session`, and end with it.
+    may be made for `one_session`, and end with it. `suite` is what the target file is written for:
+    the folder of a suite, if it is none of the kit's.
     """
 
     url: str
@@ -62,6 +63,7 @@ class Target(msgspec.Struct, frozen=True):
     parameters: Mapping[str, Any] = msgspec.field(default_factory=dict)
     claims: frozenset[str] | None = None
     one_session: bool = False
+    suite: str = ""
     headers: tuple[tuple[str, str], ...] = ()
     connect_timeout: float = CONNECT_TIMEOUT
     verify: bool = True

@@ -8,8 +8,12 @@ from shlex import quote
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from conformance.documents import locations, text_file, yaml_source
-from conformance.documents.schemas import SchemaStore
+from msgspec.structs import replace
+
+from conformance.documents import text_file, yaml_source
+from conformance.documents.declared import files_of
+from conformance.documents.locations import DEFAULT as DEFAULT_SUITE
+from conformance.documents.locations import SUITES, home_of
 from conformance.documents.validation import header_faults
 from conformance.documents.whole_file import is_file
 from conformance.documents.yaml_source import Pointer, Source
@@ -33,10 +37,11 @@ MOST_CERTIFICATES: Final = 4 * 1024 * 1024
 _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
-def from_argument(argument: str, launch: str = "") -> Target:
+def from_argument(argument: str, launch: str = "", suite: str = "") -> Target:
     """Return the target given on a command line: a URL, or the path of a target file.
 
-    `launch` is the command that starts the server at the URL, in which `{port}` is a free port.
+    `launch` is the command that starts the server at the URL, in which `{port}` is a free port, and
+    `suite` what it is to be judged by, whatever the target file says.
     """
     if launch:
         if "://" not in argument and is_file(Path(argument)):
@@ -57,24 +62,41 @@ def from_argument(argument: str, launch: str = "") -> Target:
             hint = f"; did you mean ws://{argument}?"
         shown = cut(printable(argument))
         raise InputError(f'"{shown}" is neither a ws:// or wss:// URL nor a target file{hint}')
-    return from_file(path)
+    return from_file(path, suite=suite)
 
 
-def from_file(path: Path, *, here: bool = True) -> Target:
+def from_file(path: Path, *, here: bool = True, suite: str = "") -> Target:
     """Return the target that a YAML file describes (schemas/kit/target.json).
 
     Unless it is to be used `here`, the programs, certificates and environment variables that it
     names may be missing.
     """
-    return from_source(yaml_source.load(path), path, here=here)
+    return from_source(yaml_source.load(path), path, here=here, suite=suite)
 
 
-def from_source(source: Source, path: Path, *, here: bool) -> Target:
+def from_source(source: Source, path: Path, *, here: bool, suite: str = "") -> Target:
     """Return the target that the document at a path describes, as `from_file` does."""
     _check_headers(source)
     _check_hooks(source)
-    header_faults(SchemaStore(locations.schema_root()), "kit/target", source)
-    return _target(path, source, here=here)
+    judged_by = suite or suite_of(source, path)
+    header_faults(files_of(home_of(judged_by or DEFAULT_SUITE)), "kit/target", source)
+    return replace(_target(path, source, here=here), suite=judged_by)
+
+
+def suite_of(source: Source, path: Path) -> str:
+    """Return the folder of the suite that a target file names; empty if it names none.
+
+    Raises `InputError` if there is no such suite.
+    """
+    named = source.value.get("suite") if isinstance(source.value, dict) else None
+    if not isinstance(named, str):
+        return ""
+    found = named if named in SUITES else str(path.parent / named)
+    try:
+        home_of(found)
+    except InputError as error:
+        raise source.error(error.message, ("suite",)) from None
+    return found
 
 
 def demonstration() -> Target:

@@ -5,9 +5,9 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from conformance.loader import chapters
 from docs.site import dialogues, markdown, mentions, navigation, states
 from docs.site.places import OWN, Part, Places, rewritten
+from docs.site.specification import CHAPTERS
 
 _MARK: Final = re.compile(
     r"^<!-- (?:include: (?P<file>[\w./-]+) § (?P<title>.+?)(?P<top> \(top\))?"
@@ -117,7 +117,7 @@ def _drawn(text: str) -> str:
         if words != "mermaid":
             return None
         if body.startswith("stateDiagram"):
-            return states.drawn(states.transitions(row.cells for row in chapters.rows()))
+            return states.drawn(states.transitions(row.cells for row in CHAPTERS.rows))
         return dialogues.drawn(body)
 
     return markdown.fences(text, draw)

@@ -11,7 +11,7 @@ import jinja2
 import msgspec
 
 from conformance.json_text import encode
-from conformance.loader import chapters
+from conformance.loader.chapters import has
 from conformance.loader.glossary import Word, words
 from conformance.model import Requirement
 from conformance.rendering.explained.codes import tables
@@ -22,6 +22,7 @@ from docs.site.conditions import conditions
 from docs.site.refusals import Refusal, refusals
 from docs.site.shapes import Member, members
 from docs.site.snippets import Printed, Snippet, printed, snippets
+from docs.site.specification import CHAPTERS
 
 FOLDER: Final = "messages"
 INDEX: Final = f"{FOLDER}/index"
@@ -128,7 +129,7 @@ def _message(sources: Sources, word: Word, snippet: Snippet, output: Printed) ->
     named = _related(sources, word, [schema["description"], *(row.means for row in shape)])
     judged = {row.id for row in named}
     scenarios = [row for row in suite.scenarios.values() if judged & set(row.requirements)]
-    by_title = sorted(scenarios, key=lambda row: not chapters.has(row.title, word.name))
+    by_title = sorted(scenarios, key=lambda row: not has(row.title, word.name))
     feature = schema.get("x-feature", "")
     return Message(
         name=page_name(name),
@@ -148,7 +149,7 @@ def _message(sources: Sources, word: Word, snippet: Snippet, output: Printed) ->
         invalid=[_invalid(row) for row in schema["x-invalid-examples"]],
         snippet=snippet,
         printed=output,
-        tables=list(_rows(word.name)),
+        tables=list(_rows(sources, word.name)),
         requirements=[
             f"{_reference(row)} {row.level}: {_prose(sources, row.sentence)}" for row in named
         ],
@@ -174,7 +175,7 @@ def _chapters(sources: Sources, word: Word, description: str) -> Iterator[str]:
     most = Counter(_file(row) for row in sources.named_in(word.name)).most_common(1)
     others = [name for name, _ in most] if word.kind != "event type" else ["events.md"]
     for file in dict.fromkeys([*map(_file, told), *others]):
-        yield f"[{chapters.chapter(file.removesuffix('.md')).title}](../spec/{file})"
+        yield f"[{CHAPTERS.chapter(file.removesuffix('.md')).title}](../spec/{file})"
 
 
 def _file(row: Requirement) -> str:
@@ -192,7 +193,7 @@ def _when(word: Word, schema: Mapping[str, Any]) -> Iterator[str]:
     known = "events" if word.schema == "event" else kinds.get(word.kind, word.name)
     who = {"server": "The server sends it", "client": "A client may send it"}[schema["x-sender"]]
     for row in _table(column):
-        if chapters.has(row[column], known):
+        if has(row[column], known):
             state, begins = row["state"], row["begins when"]
             yield f"{who} in the state [{state}](../spec/states.md), which begins when {begins}."
     if "x-feature" in schema:
@@ -201,13 +202,13 @@ def _when(word: Word, schema: Mapping[str, Any]) -> Iterator[str]:
 
 def _table(column: str) -> list[dict[str, str]]:
     """Return the rows of the table of the specification that has such a column."""
-    found = [dict(row.cells) for row in chapters.rows()]
+    found = [dict(row.cells) for row in CHAPTERS.rows]
     return [row for row in found if column in row]
 
 
-def _rows(word: str) -> Iterator[str]:
+def _rows(sources: Sources, word: str) -> Iterator[str]:
     """Yield what the tables of the specification say of a word, as `explain` does."""
-    for row in tables(word).rows:
+    for row in tables(sources, word).rows:
         if row.name:
             yield f"- {_cell(row.text)}"
         elif row.text.startswith("spec/"):
@@ -218,7 +219,7 @@ def _rows(word: str) -> Iterator[str]:
 
 def _place(place: str) -> str:
     file, _, anchor = place.removeprefix("spec/").partition("#")
-    title = chapters.chapter(file.removesuffix(".md")).title
+    title = CHAPTERS.chapter(file.removesuffix(".md")).title
     section = anchor.replace("-", " ")
     return f"[{title}: {section}](../{place})" if section else f"[{title}](../{place})"
 

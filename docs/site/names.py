@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from conformance.cli.commands import COMMANDS
-from conformance.loader import chapters
 from conformance.loader.glossary import AREA, FORM, PASSIVE, REQUIREMENT, SCENARIO, words
 from conformance.rendering.explained.sources import Sources
 from docs.site import commands, options
+from docs.site.specification import CHAPTERS
 from docs.site.words import anchor
 
 Name = tuple[str, str, str, str]
@@ -46,7 +46,7 @@ def _others(kind: str, name: str, pages: Collection[str]) -> Iterator[Name]:
     if f"messages/{name}" in pages:
         yield (kind, name, f"messages/{name}", name)
         return
-    for row in chapters.rows():
+    for row in CHAPTERS.rows:
         if row.is_about(name):
             home, _, place = row.place.removeprefix("spec/").partition(".md#")
             yield (kind, name, f"spec/{home}", place)

@@ -8,8 +8,8 @@ import msgspec
 
 from conformance.documents import yaml_source
 from conformance.documents.shape import resolved
-from conformance.loader import chapters
 from conformance.loader.suite import Suite
+from docs.site.specification import CHAPTERS
 
 FILE: Final = Path(__file__).with_name("answers.yaml")
 
@@ -58,7 +58,7 @@ def _refusal(suite: Suite, answer: str, code: str) -> Refusal:
     means = dict(zip(schema["enum"], schema["x-enum-descriptions"], strict=True))[code]
     ends = {
         row.cells[0][1].strip("`"): dict(row.cells).get("the connection", "stays open")
-        for row in chapters.rows()
+        for row in CHAPTERS.rows
         if row.place == f"spec/{codes.table}"
     }
     return Refusal(answer, code, means, ends[code])

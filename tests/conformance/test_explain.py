@@ -12,7 +12,8 @@ from conformance.cli.explain import suites_by_word
 from conformance.cli.main import main
 from conformance.documents import locations
 from conformance.documents.shape import members
-from conformance.loader import chapters, glossary
+from conformance.loader import glossary
+from conformance.loader.chapters import chapters_in
 from conformance.loader.glossary import Word
 from conformance.loader.selection import only_watched, select, select_forms
 from conformance.loader.suite import Suite, load
@@ -26,6 +27,8 @@ from conformance.text.escapes import printable
 from conformance.text.layout import columns
 from conformance.text.streams import Output
 from tests.support.obeyed import HOSTILE, obeyed
+
+CHAPTERS = chapters_in(locations.spec_root())
 
 TAKEN_WHOLE = (COMMAND, "python -m ")
 """How lines begin that are never broken, because they are to be copied."""
@@ -218,7 +221,7 @@ def test_a_requirement_is_explained_from_the_spec_to_the_command(suite: Suite) -
     assert found.sentence == requirement.sentence
     assert found.facts == ("MUST", "server", "core")
     assert f"spec/{requirement.anchor}" in found.lead
-    meant, _ = chapters.remarks(requirement.anchor)
+    meant, _ = CHAPTERS.remarks(requirement.anchor)
     assert rows(found, "How it is meant")[: len(meant)] == meant
     assert "the one thing that is sent back" in meant[0]
     own = [row.title for row in sources().faults if row.requirement == "ERROR-07"]
@@ -324,7 +327,7 @@ def test_a_hook_says_what_it_takes_and_what_needs_it(suite: Suite) -> None:
 def test_an_area_has_its_chapter_its_requirements_and_its_scenarios(suite: Suite) -> None:
     found = explained("deduplication", "area")
     assert found.name == "deduplication — Deduplication"
-    assert found.sentence == chapters.chapter("deduplication").opening
+    assert found.sentence == CHAPTERS.chapter("deduplication").opening
     own = [row for row in suite.requirements if row.startswith("DEDUP-")]
     assert [row.split()[0] for row in rows(found, "Requirements")] == own
     scenarios = [row for row in suite.scenarios if row.startswith("deduplication/")]
@@ -371,22 +374,22 @@ def test_the_heads_of_the_faults_are_those_of_the_self_test(suite: Suite) -> Non
 
 
 def test_every_requirement_has_its_remarks_from_its_own_place(suite: Suite) -> None:
-    silent = [row.id for row in suite.requirements.values() if not chapters.remarks(row.anchor)[0]]
+    silent = [row.id for row in suite.requirements.values() if not CHAPTERS.remarks(row.anchor)[0]]
     assert len(silent) < len(suite.requirements) / 2
     for row in suite.requirements.values():
-        for text in chapters.remarks(row.anchor)[0]:
+        for text in CHAPTERS.remarks(row.anchor)[0]:
             assert not re.search(r"^[>|#]|<a id|```|\]\(", text), (row.id, text)
 
 
 @pytest.mark.parametrize("word", ["invalid_json", "id_conflict"])
 def test_a_row_is_about_the_word_of_its_first_cell_alone(word: str) -> None:
-    about = [row for row in chapters.rows() if row.is_about(word)]
+    about = [row for row in CHAPTERS.rows if row.is_about(word)]
     assert about
     assert all(row.cells[0][1] == f"`{word}`" for row in about)
 
 
 def test_places_in_the_spec_are_anchors_that_exist() -> None:
-    found: dict[str, Any] = {row.place: None for row in chapters.rows()}
+    found: dict[str, Any] = {row.place: None for row in CHAPTERS.rows}
     for place in found:
         name, _, anchor = place.removeprefix("spec/").partition(".md#")
         text = (locations.spec_root() / f"{name}.md").read_text("utf-8")

@@ -10,10 +10,10 @@ import pytest
 
 from conformance.documents import locations
 from conformance.documents.schemas import SchemaStore
-from conformance.loader import chapters
 from docs.site import dialogues, drawing, files, markdown, mentions, options, states
 from docs.site.assembly import parts
 from docs.site.places import OWN, Part, Places, rewritten
+from docs.site.specification import CHAPTERS
 from docs.site.words import code, table
 from tests.support.kit import LIMIT, ROOT
 
@@ -106,7 +106,7 @@ def test_ids_become_links_outside_code_links_and_headings() -> None:
 
 
 def test_the_picture_of_the_states_has_every_transition_of_the_table() -> None:
-    rows = states.transitions(row.cells for row in chapters.rows())
+    rows = states.transitions(row.cells for row in CHAPTERS.rows)
     table = (ROOT / "spec" / "states.md").read_text("utf-8").partition("| what happens |")[2]
     assert len(rows) == len(re.findall(r"^\| (?!---)", table.partition("\n## ")[0], re.MULTILINE))
     drawn = re.sub(r"</?text[^>]*>", " ", states.drawn(rows))

@@ -1,8 +1,7 @@
 """What an area covers: a chapter of the specification, its requirements and its scenarios."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
-from conformance.loader import chapters
 from conformance.loader.glossary import Word, folder, prefix
 from conformance.model import Requirement, Scenario
 from conformance.rendering.explained.listing import listed
@@ -14,7 +13,8 @@ def page(sources: Sources, word: Word) -> Page:
     """Return what there is to say of an area."""
     scenarios = [row for row in sources.suite.scenarios.values() if folder(row.id) == word.name]
     own = _requirements(sources, word.name, scenarios)
-    home = _chapter(word.name, own)
+    chapters = sources.suite.chapters
+    home = _chapter(chapters.names(), word.name, own)
     chapter = chapters.chapter(home) if home else None
     judged = any(row.role == sources.suite.role for row in own)
     unjudged = [row for row in own if row.role != sources.suite.role]
@@ -45,12 +45,12 @@ def _requirements(sources: Sources, name: str, scenarios: list[Scenario]) -> lis
     return found or [row for row in everything if row.id in judged]
 
 
-def _chapter(name: str, own: list[Requirement]) -> str:
+def _chapter(known: Collection[str], name: str, own: list[Requirement]) -> str:
     """Return the chapter of an area: the one of its name, or the only one with its requirements."""
-    if name in chapters.names():
+    if name in known:
         return name
     files = {_file(row) for row in own}
-    return files.pop() if len(files) == 1 else ""
+    return files.pop() if len(files) == 1 and files <= {*known} else ""
 
 
 def _file(row: Requirement) -> str:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from conformance.documents import locations
 from conformance.json_text import encode
 from conformance.loader.form import Form
 from conformance.loader.glossary import Word
@@ -64,7 +63,7 @@ def _judges(sources: Sources, names: Iterable[str]) -> Iterator[Block]:
         for found in requirements
         for row in (
             Row(f"{found.id} {found.level}: {found.sentence}"),
-            Row(f"spec/{found.anchor}", " "),
+            Row(found.place, " "),
         )
     ]
     yield Block("Judges", tuple(rows))
@@ -97,7 +96,7 @@ def _written(sources: Sources, row: Form) -> Block:
 def _file(sources: Sources, row: Scenario) -> Block:
     if row.generated:
         return Block("File", (Row(f"Generated from the schemas, as {row.location} asks."),))
-    path = locations.suite_root(sources.suite.name) / "scenarios" / f"{row.id}.yaml"
+    path = sources.suite.home.folder / "scenarios" / f"{row.id}.yaml"
     text = re.sub(r"\A# yaml-language-server:.*\n", "", path.read_text(encoding="utf-8"))
     lines = tuple(map(Row, text.rstrip().splitlines()))
     return Block("File", lines, row.location.file, verbatim=True)

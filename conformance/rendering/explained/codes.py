@@ -5,7 +5,8 @@ from typing import Final
 
 from conformance.documents.shape import resolved
 from conformance.json_text import encode
-from conformance.loader import chapters
+from conformance.loader.chapters import Row as TableRow
+from conformance.loader.chapters import has
 from conformance.loader.glossary import Word, words
 from conformance.model import Requirement
 from conformance.record.exchange import GAP
@@ -28,7 +29,7 @@ def page(sources: Sources, word: Word) -> Page:
     home, place = word.schema.split("#")
     named = sources.named_in(word.name)
     blocks = [
-        tables(word.name, _others(sources, word.kind)),
+        tables(sources, word.name, _others(sources, word.kind)),
         _example(sources, word.name),
         requirements_block(named),
         Block("In the schemas", (Row(f"schemas/{home}.json#{place} — {schema['description']}"),)),
@@ -43,13 +44,14 @@ def _others(sources: Sources, kind: str) -> frozenset[str]:
     return frozenset(f"spec/{row.table}" for name, row in codes.items() if name != kind)
 
 
-def tables(word: str, others_of: Collection[str] = ()) -> Block:
+def tables(sources: Sources, word: str, others_of: Collection[str] = ()) -> Block:
     """Return what the tables of the specification say of a word: those about it first.
 
     Rows about it in the tables at the places `others_of` mean another word.
     """
-    about = [r for r in chapters.rows() if r.is_about(word) and r.place not in others_of]
-    others = [r for r in chapters.rows() if r.mentions(word) and not r.is_about(word)]
+    rows_of = sources.suite.chapters.rows
+    about = [r for r in rows_of if r.is_about(word) and r.place not in others_of]
+    others = [r for r in rows_of if r.mentions(word) and not r.is_about(word)]
     rows: list[Row] = []
     before = ""
     for row in (*about, *others)[:MOST]:
@@ -63,7 +65,7 @@ def tables(word: str, others_of: Collection[str] = ()) -> Block:
     return Block("In the tables of the spec", tuple(rows))
 
 
-def _cells(row: chapters.Row, word: str) -> Row:
+def _cells(row: TableRow, word: str) -> Row:
     cells = row.cells[1:] if row.is_about(word) else row.cells
     return Row(" · ".join(f"{head}: {text}" for head, text in cells if text), "-")
 
@@ -115,7 +117,7 @@ def _written(sources: Sources, marks: tuple[str, ...]) -> Iterator[Row]:
 def _upto(lines: tuple[str, ...], marks: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     """Yield a few lines up to the first one that the server sends with such a mark in it."""
     for i, line in enumerate(lines):
-        if ARROWS["received"] in line[:12] and any(chapters.has(line, mark) for mark in marks):
+        if ARROWS["received"] in line[:12] and any(has(line, mark) for mark in marks):
             part = lines[max(0, i - LINES + 1) : i + 1]
             yield part[1:] if part[0] == GAP else part
             return

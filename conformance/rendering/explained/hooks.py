@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from conformance.loader import chapters
 from conformance.loader.glossary import Word
 from conformance.rendering.explained.listing import listed
 from conformance.rendering.explained.page import Block, Page, Row
@@ -13,8 +12,9 @@ CHAPTER: Final = "hooks"
 
 def page(sources: Sources, word: Word) -> Page:
     """Return what there is to say of a hook."""
+    chapters = sources.suite.chapters
     example, said = chapters.section(CHAPTER, word.name)
-    about = (dict(row.cells) for row in chapters.rows() if row.is_about(word.name))
+    about = (dict(row.cells) for row in chapters.rows if row.is_about(word.name))
     cells = next(row for row in about if "takes" in row)
     needing = [row for row in sources.suite.scenarios.values() if word.name in row.hooks]
     blocks = [

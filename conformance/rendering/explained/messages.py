@@ -21,7 +21,7 @@ def page(sources: Sources, word: Word) -> Page:
     named = sources.named_in(word.name)
     blocks = [
         Block("Members", tuple(_members(sources, word.schema))),
-        tables(word.name),
+        tables(sources, word.name),
         Block("Examples", tuple(_examples(schema))),
         requirements_block(named),
         Block("In the schemas", (Row(f"{COMMAND} schema {word.schema}", whole=True),)),

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from conformance.loader.chapters import remarks
 from conformance.loader.coverage import Coverage, coverage_of
 from conformance.loader.glossary import Word
 from conformance.model import Requirement
@@ -24,7 +23,7 @@ def page(sources: Sources, word: Word) -> Page:
     row = coverage_of(requirement, sources.suite, sources.monitors) if is_judged else None
     own = [fault for fault in sources.faults if fault.requirement == word.name]
     blocks = [
-        _why(requirement),
+        _why(sources, requirement),
         *_exchange_blocks(sources, word.name),
         faults_block(sources, own, word.name),
         *([_checks(sources, row)] if row else []),
@@ -41,16 +40,17 @@ def page(sources: Sources, word: Word) -> Page:
 
 
 def _conditions(requirement: Requirement) -> Iterator[str]:
-    yield f"spec/{requirement.anchor}"
+    if requirement.place:
+        yield requirement.place
     if requirement.claim:
         yield f"Applies only to targets that claim {requirement.claim}."
     if requirement.excluded:
         yield f"Not judged: {requirement.excluded}"
 
 
-def _why(requirement: Requirement) -> Block:
-    said, is_all = remarks(requirement.anchor)
-    more = () if is_all else (Row(f"more in spec/{requirement.anchor}"),)
+def _why(sources: Sources, requirement: Requirement) -> Block:
+    said, is_all = sources.suite.chapters.remarks(requirement.anchor)
+    more = () if is_all else (Row(f"more in {requirement.place}"),)
     return Block("How it is meant", (*map(Row, said), *more))
 
 
