@@ -31,6 +31,12 @@ class Requirement(msgspec.Struct, frozen=True):
         """Where the specification has it: in the folder `spec/`, or at a URL; empty if unknown."""
         return f"spec/{self.anchor}" if self.anchor and "://" not in self.anchor else self.anchor
 
+    @property
+    def chapter(self) -> str:
+        """The name of its chapter, or what its id begins with where it has none."""
+        file, found, _ = self.anchor.partition(".md")
+        return file if found and "/" not in file else self.id.rpartition("-")[0]
+
 
 class Blame(msgspec.Struct, frozen=True):
     """A requirement that some differences from what a step expects break.
@@ -84,6 +90,7 @@ class Procedure(msgspec.Struct, frozen=True):
     title: str
     parameters: Mapping[str, Any]
     steps: tuple[Step, ...]
+    hooks: frozenset[str] = frozenset()
 
 
 class Scenario(msgspec.Struct, frozen=True):

@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
@@ -68,6 +69,8 @@ def judged(
     one of the suite's scenarios.
     """
     suite = arguments.suite or target.suite or usual
+    if arguments.suite:
+        target = replace(target, words=f"{target.words} --suite {quote(arguments.suite)}")
     if arguments.connect_timeout:
         target = replace(target, connect_timeout=arguments.connect_timeout)
     if arguments.failed:

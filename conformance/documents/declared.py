@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from conformance.documents import locations, yaml_source
+from conformance.documents.extending import extended
 from conformance.documents.locations import Home
 from conformance.documents.schemas import SchemaStore
 from conformance.documents.validation import header_faults
 from conformance.documents.yaml_source import Source
+from conformance.errors import InputError
 
 ORIGIN: Final = "origin"
 """The variable that every suite has, and a target file may set."""
@@ -16,11 +18,32 @@ NAMING: Final = ("kit/requirements", "kit/scenario", "kit/target")
 """The schemas that name what a suite declares."""
 
 
-def header_of(home: Home) -> Source:
-    """Return the header of a suite; raise `InputError` for its mistakes."""
+def header_of(home: Home) -> tuple[Source, dict[str, Any]]:
+    """Return the header of a suite as it is written, and with that of the suite that it extends.
+
+    Raises `InputError` for its mistakes.
+    """
     source = yaml_source.load(home.folder / locations.HEADER)
     header_faults(SchemaStore(locations.schema_root()), "kit/suite", source)
-    return source
+    base = base_of(source, home)
+    if base is None and "profiles" not in source.value:
+        raise source.error("expected profiles, each with a title, or what the suite extends")
+    return source, extended(header_of(base)[1], source.value) if base else source.value
+
+
+def base_of(source: Source, home: Home) -> Home | None:
+    """Return the suite that the one with this header extends; raise `InputError` with the place."""
+    named = source.value.get("extends")
+    if named is None:
+        return None
+    at = ("extends",)
+    try:
+        base = locations.home_of(named if named in locations.SUITES else str(home.folder / named))
+    except InputError as error:
+        raise source.error(error.message, at) from None
+    if not base.module:
+        raise source.error(f"expected a suite of the kit ({', '.join(locations.SUITES)})", at)
+    return base
 
 
 def files_of(home: Home, header: Mapping[str, Any] | None = None) -> SchemaStore:
@@ -32,7 +55,7 @@ def files_of(home: Home, header: Mapping[str, Any] | None = None) -> SchemaStore
     store = SchemaStore(locations.schema_root())
     if home.module:
         return store
-    row = header_of(home).value if header is None else header
+    row = header_of(home)[1] if header is None else header
     changed = {name: store.read(name) for name in NAMING}
     requirement = changed["kit/requirements"]["$defs"]["requirement"]
     requirement["properties"]["profile"]["enum"] = sorted(row["profiles"])
@@ -42,7 +65,10 @@ def files_of(home: Home, header: Mapping[str, Any] | None = None) -> SchemaStore
     changed["kit/scenario"]["$defs"]["hook"]["properties"]["hook"] = {"enum": hooks}
     target = changed["kit/target"]["properties"]
     target["claims"]["items"] = {"type": "string"}
-    given = {*row.get("parameters", {}), *row.get("variables", {}), ORIGIN}
-    target["parameters"]["properties"] = {name: {} for name in sorted(given)}
-    target["hooks"]["properties"] = {name: {"$ref": "#/$defs/hook"} for name in hooks}
+    known = target["parameters"]["properties"]
+    given = sorted({*row.get("parameters", {}), *row.get("variables", {}), ORIGIN})
+    target["parameters"]["properties"] = {name: known.get(name, {}) for name in given}
+    offered = target["hooks"]["properties"]
+    any_hook = {"$ref": "#/$defs/hook"}
+    target["hooks"]["properties"] = {name: offered.get(name, any_hook) for name in hooks}
     return SchemaStore(store.root, changed)

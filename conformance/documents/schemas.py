@@ -81,12 +81,19 @@ class _Careful:
 class SchemaStore:
     """The schemas below one folder, read and compiled on first use.
 
-    `changed` has other contents for some of them, by their names.
+    `changed` has other contents for some of them, by their names. Those of a `base` come before
+    them, and keep their names to themselves.
     """
 
-    def __init__(self, root: Path, changed: Mapping[str, Any] = MappingProxyType({})) -> None:
+    def __init__(
+        self,
+        root: Path,
+        changed: Mapping[str, Any] = MappingProxyType({}),
+        base: "SchemaStore | None" = None,
+    ) -> None:
         self.root = root
         self._changed = changed
+        self._base = base
         self._deciders: dict[str, Decider] = {}
         self._compiled: dict[str, Decider] = {}
 
@@ -99,7 +106,8 @@ class SchemaStore:
         """Return the names of the schemas in a folder and below, in order."""
         paths = sorted((self.root / folder).rglob("*.json"))
         names = (path.relative_to(self.root).with_suffix("").as_posix() for path in paths)
-        return [name for name in names if name not in GENERATED]
+        before = self._base.names(folder) if self._base else []
+        return [*before, *(name for name in names if name not in (*GENERATED, *before))]
 
     def read(self, name: str) -> Any:
         """Return the named schema as a new value; raise `OSError` if there is none."""
@@ -107,10 +115,16 @@ class SchemaStore:
 
     def text(self, name: str) -> str:
         """Return the text of the named schema."""
-        return (self.root / f"{name}.json").read_text("utf-8")
+        return self._path(name).read_text("utf-8")
+
+    def _path(self, name: str) -> Path:
+        """Return where the named schema would be."""
+        if self._base is not None and name in self._base:
+            return self._base._path(name)
+        return self.root / f"{name}.json"
 
     def __contains__(self, name: str) -> bool:
-        return (self.root / f"{name}.json").is_file()
+        return self._path(name).is_file()
 
     def is_valid(self, name: str, value: Any) -> bool:
         """Return whether the value satisfies the named schema."""

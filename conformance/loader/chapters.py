@@ -54,15 +54,15 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class Chapters:
-    """The chapters in a folder; where there is no such folder, there are none."""
+    """The chapters in folders; where there is no such folder, there are none."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self._folders = folders
         self._texts: dict[str, str] = {}
 
     def names(self) -> list[str]:
         """Return the names of the chapters, in alphabetical order."""
-        found = sorted(path.stem for path in self._folder.glob("*.md"))
+        found = sorted({path.stem for folder in self._folders for path in folder.glob("*.md")})
         return [name for name in found if name != CONTENTS]
 
     def chapter(self, name: str) -> Chapter:
@@ -107,16 +107,16 @@ class Chapters:
     def _text(self, name: str) -> str:
         """Return the text of a page; empty if there is none."""
         if name not in self._texts:
-            path = self._folder / f"{name}.md"
-            is_page = _NAME.fullmatch(name) is not None and path.is_file()
-            self._texts[name] = text_file.read(path, shown(path), MAX_BYTES) if is_page else ""
+            paths = [folder / f"{name}.md" for folder in self._folders if _NAME.fullmatch(name)]
+            pages = (text_file.read(p, shown(p), MAX_BYTES) for p in paths if p.is_file())
+            self._texts[name] = next(pages, "")
         return self._texts[name]
 
 
 @cache
-def chapters_in(folder: Path) -> Chapters:
-    """Return the chapters in a folder, which are read once."""
-    return Chapters(folder)
+def chapters_in(*folders: Path) -> Chapters:
+    """Return the chapters in folders, which are read once."""
+    return Chapters(folders)
 
 
 def has(text: str, word: str) -> bool:

@@ -49,12 +49,16 @@ class Extension(msgspec.Struct, frozen=True):
     make_model: Callable[[], "ProtocolModel"] | None = None
 
 
-def extension(home: Home, header: Mapping[str, Any], *, trusted: bool) -> Extension:
-    """Return the functions of a suite, from its code where it has some.
+def extension(
+    home: Home, header: Mapping[str, Any], base: Extension | None = None, *, trusted: bool
+) -> Extension:
+    """Return the functions of a suite, from its code where it has some, else those of its base.
+
+    Functions and passive checks are added to those of the base.
 
     Raises `InputError` if code is there that is not `trusted`, or that cannot be run.
     """
-    plain = Extension(
+    plain = base or Extension(
         kind_of=_kind_of(header.get("told_apart_by", [TYPE])[0]),
         claims=_claims(header.get("claims", ())),
     )
@@ -64,7 +68,16 @@ def extension(home: Home, header: Mapping[str, Any], *, trusted: bool) -> Extens
     written = {"functions": "FUNCTIONS"}
     fields = {name: written.get(name, name) for name in Extension.__struct_fields__}
     own = {name: getattr(module, said) for name, said in fields.items() if hasattr(module, said)}
-    return replace(plain, **own)
+    made = replace(plain, **own)
+    if base is None:
+        return made
+
+    def make_monitors(suite: "Suite") -> list["Monitor"]:
+        more = own["make_monitors"](suite) if "make_monitors" in own else []
+        return [*base.make_monitors(suite), *more]
+
+    functions = {**base.functions, **made.functions}
+    return replace(made, functions=functions, make_monitors=make_monitors)
 
 
 def _module(home: Home, *, trusted: bool) -> ModuleType | None:

@@ -90,6 +90,7 @@ class ScriptReader:
         self.requirements = requirements
         self.functions = functions
         self.procedures: Mapping[str, Collection[str]] = {}
+        self.hooks_of: Mapping[str, Collection[str]] = {}
         self._rows_of: dict[str, list[dict[str, Any]]] = {}
         self._calls: list[tuple[Source, Pointer, dict[str, Any]]] = []
 
@@ -133,6 +134,10 @@ class ScriptReader:
         self._rows_of[name] = value["steps"]
         return Procedure(name, value["title"], value.get("parameters", {}), steps)
 
+    def hooks_in(self, name: str) -> frozenset[str]:
+        """Return the hooks that a procedure uses, and those that it calls."""
+        return frozenset(self._hooks([{"call": name}]))
+
     def check_calls(self) -> None:
         """Check that every called procedure exists and takes what it is given.
 
@@ -161,6 +166,7 @@ class ScriptReader:
                 for branch in row["together"]:
                     yield from self._hooks(branch)
             elif "call" in row:
+                yield from self.hooks_of.get(row["call"], ())
                 yield from self._hooks(self._rows_of.get(row["call"], ()))
 
     def _steps(self, source: Source, rows: Any, at: Pointer) -> tuple[Step, ...]:

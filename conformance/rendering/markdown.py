@@ -308,7 +308,7 @@ def _requirements(statuses: Sequence[RequirementStatus]) -> Iterator[str]:
     """Yield the requirements by chapter and status, and why some are excluded."""
     yield from ("", "## Requirements", "")
     rows = []
-    for chapter, found in groupby(statuses, lambda row: row.requirement.anchor.partition(".")[0]):
+    for chapter, found in groupby(statuses, lambda row: row.requirement.chapter):
         by_status = sorted(found, key=lambda row: -row.status.gravity)
         for status, group in groupby(by_status, lambda row: row.status):
             names = ", ".join(row.requirement.id for row in group)

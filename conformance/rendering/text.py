@@ -64,7 +64,8 @@ def _one(failure: Failure, result: Result, record: RunRecord, width: int) -> Ite
     for name in failure.requirements or result.requirements:
         requirement = record.suite.requirements[name]
         yield from filled(f"{name} {requirement.level}: {requirement.sentence}", width, INDENT)
-        yield f"{INDENT}spec/{requirement.anchor}"
+        if requirement.place:
+            yield f"{INDENT}{requirement.place}"
     rows = (
         ("found", failure.summary),
         ("item", failure.item),

@@ -5,7 +5,7 @@ import sys
 from conformance.documents import locations
 from conformance.documents.schemas import SchemaStore
 from conformance.errors import InputError, did_you_mean
-from conformance.loader.suite import load_requirements
+from conformance.loader.contents import load_requirements
 from conformance.selftest.changed import main_of
 from conformance.selftest.fault import load
 from conformance.selftest.subject import SUBJECTS

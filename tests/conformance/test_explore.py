@@ -10,7 +10,7 @@ from conformance.documents.schemas import SchemaStore
 from conformance.explore.extent import Extent
 from conformance.explore.plan import Planned
 from conformance.explore.shrink import Shrinker
-from conformance.loader.suite import load_requirements
+from conformance.loader.contents import load_requirements
 from conformance.model import Outcome
 from conformance.selftest.exploring import explored, found
 from conformance.selftest.fault import load

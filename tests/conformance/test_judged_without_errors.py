@@ -7,7 +7,7 @@ import pytest
 
 from conformance.documents import locations
 from conformance.documents.schemas import SchemaStore
-from conformance.loader.suite import load_requirements
+from conformance.loader.contents import load_requirements
 from conformance.selftest.fault import load
 from conformance.selftest.judging import serving
 from tests.support.kit import judge

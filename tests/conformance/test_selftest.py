@@ -11,8 +11,8 @@ import pytest
 from conformance.documents import locations
 from conformance.documents.schemas import SchemaStore
 from conformance.errors import InputError
+from conformance.loader.contents import load_requirements
 from conformance.loader.suite import load as load_suite
-from conformance.loader.suite import load_requirements
 from conformance.selftest import judging
 from conformance.selftest.fault import Fault, load, select
 from conformance.selftest.matrix import FaultRun, Kill, Matrix

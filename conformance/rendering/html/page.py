@@ -283,7 +283,7 @@ class _Page:
 
     def chapters(self) -> list[tuple[str, list[RequirementStatus]]]:
         """The requirements by chapter of the specification, in its order."""
-        rows = groupby(self._statuses, lambda row: row.requirement.anchor.partition(".")[0])
+        rows = groupby(self._statuses, lambda row: row.requirement.chapter)
         return [(chapter.replace("-", " "), list(found)) for chapter, found in rows]
 
     def shares(self, rows: Sequence[RequirementStatus]) -> list[tuple[Outcome, int]]:
