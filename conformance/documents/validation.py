@@ -25,6 +25,12 @@ _TYPES: Final = {
 """What YAML's writers call the types of JSON Schema."""
 
 
+_PATTERNS: Final = {
+    r"\S": "a text that is not empty",
+    "^[0-9]{4}-[0-9]{2}-[0-9]{2}$": "a date such as 2027-03-31",
+}
+"""What the patterns of the kit's schemas are called that people trip over."""
+
 MOST_TOLD: Final = 10
 """The most mistakes of a file that are told at once."""
 
@@ -74,7 +80,10 @@ def fault_error(source: Source, fault: Fault, at: Pointer) -> InputError:
     if fault.keyword == "enum" and isinstance(fault.instance, str):
         hint = did_you_mean(fault.instance, [v for v in fault.expected if isinstance(v, str)])
     whose = next((part for part in reversed(path) if isinstance(part, str)), "")
-    message = _of_type(fault) if fault.keyword == "type" else cut(fault.message)
+    if fault.keyword == "pattern" and fault.expected in _PATTERNS:
+        message = f"expected {_PATTERNS[fault.expected]}, not {cut(encode(fault.instance))}"
+    else:
+        message = _of_type(fault) if fault.keyword == "type" else cut(fault.message)
     return source.error(f"{f'{whose}: ' * bool(whose)}{message}{hint}", path)
 
 
@@ -84,6 +93,8 @@ def _of_type(fault: Fault) -> str:
     value = fault.instance
     if isinstance(value, dict | list):
         found = "a mapping" if isinstance(value, dict) else "a list"
+        if isinstance(value, dict) and [*value.values()] == [None]:  # an unquoted {port}
+            found += f'; quote it if it is text: "{{{cut(next(iter(value)))}}}"'
     else:
         found = f"{'the text ' * isinstance(value, str)}{cut(encode(value))}"
     return f"expected {' or '.join(_TYPES[name] for name in types)}, not {found}"

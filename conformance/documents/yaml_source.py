@@ -90,7 +90,10 @@ def parse(text: str, file: str) -> Source:
         mark: Any = error.problem_mark or error.context_mark
         # The library has a limit of its own: the text before the error may exceed the kit's.
         _check_depth(text[: mark.index], file)
-        raise InputError(f"is not YAML: {error.problem}", _place(file, mark)) from None
+        is_tab = text[mark.index : mark.index + 1] == "\t"
+        is_told = "tab" in str(error.problem)
+        hint = "; this is a tab, where YAML takes only spaces" if is_tab and not is_told else ""
+        raise InputError(f"is not YAML: {error.problem}{hint}", _place(file, mark)) from None
     except RecursionError:
         _check_depth(text, file)
         raise InputError("is nested too deeply", Location(file)) from None

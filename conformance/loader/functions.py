@@ -1,7 +1,9 @@
 """Functions that scenarios of every suite can call: `{$fn: name, …}`."""
 
+import json
 import math
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Final
 
 from conformance.errors import OutOfReach
@@ -97,6 +99,19 @@ def parsed(text: str) -> Any:
     return decode(text)
 
 
+def readings(text: str) -> list[Any]:
+    """What its numbers may be read as: exact, the nearest doubles, or their digits and zeros."""
+    ways = (_exact, float, lambda digits: _exact(repr(float(digits))))
+    found = [json.loads(text, parse_int=read, parse_float=read) for read in ways]
+    return [value for i, value in enumerate(found) if value not in found[:i]]
+
+
+def _exact(digits: str) -> float:
+    """Return a number as an integer if it is whole."""
+    value = Decimal(digits)
+    return int(value) if value == value.to_integral_value() else float(digits)
+
+
 def escaped(text: str) -> str:
     """The JSON text of a string, with every UTF-16 unit escaped."""
     units = text.encode("utf-16-be").hex()
@@ -130,6 +145,7 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "bytes": octets,
     "json": json_text,
     "parsed": parsed,
+    "readings": readings,
     "escaped": escaped,
     "padded": padded,
 }

@@ -34,7 +34,8 @@ ADVICE: Final[Mapping[Cause, tuple[str, str]]] = {
     "too busy": (
         "The machine was too busy to tell",
         "Run them again when it is idle, or with --jobs 4. Longer windows and rates over longer "
-        "periods leave a slow machine more time.",
+        "periods leave a slow machine more time, and a slow server too: some dialogues last ten "
+        "seconds if it takes long to let go of a connection.",
     ),
     "rate limited": (
         "The server's rate limit got in the way",

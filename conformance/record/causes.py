@@ -71,6 +71,12 @@ class Cause(msgspec.Struct, frozen=True):
         return ", ".join(f"{len(rows)} {name}" for name, rows in named if rows)
 
 
+def heading(ranked: Iterable[Cause]) -> str:
+    """Return what stands above causes: whether they must be mended, or only should be."""
+    must = any(cause.failed or cause.waiting for cause in ranked)
+    return "Fix this first" if must else "Recommended"
+
+
 class Causes(msgspec.Struct, frozen=True):
     """The causes of a run, the weightiest first, and the ids of what hangs on none of them."""
 

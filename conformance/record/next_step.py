@@ -59,9 +59,10 @@ def for_gate(record: RunRecord, stored: Path | None = None) -> NextStep | None:
         return None
     whole = "" if is_whole else "judge the whole suite, then "
     others = {row.found.outcome for row in comparison.new} - {FAILED}
-    also = f" (what is {' or '.join(sorted(others))} needs --also)" if others else ""
+    also = f" (with what is {' or '.join(sorted(others))})" if others else ""
     command = f"coda-conformance baseline {quote(str(report))} --output {quote(comparison.file)}"
     command += ' --reason "why"' if comparison.new else ""
+    command += "".join(f" --also {quote(outcome)}" for outcome in sorted(others))
     command += " --renew --expires DATE" if comparison.expired else ""
     return NextStep(f"{whole}bring the baseline up to date{also}:", command)
 

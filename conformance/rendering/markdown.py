@@ -8,7 +8,7 @@ from typing import Final
 from conformance.model import Failure, Outcome, Result, TranscriptEntry
 from conformance.record import advice
 from conformance.record.baseline import Comparison, Finding
-from conformance.record.causes import Cause, causes
+from conformance.record.causes import Cause, causes, heading
 from conformance.record.headline import headline
 from conformance.record.kinds import Kinds
 from conformance.record.record import (
@@ -158,8 +158,9 @@ def _overview(ranked: Sequence[Cause]) -> Iterator[str]:
 def _causes(record: RunRecord, ranked: Iterable[Cause]) -> Iterator[str]:
     """Yield a section for each cause, the weightiest first."""
     rows = {result.id: result for result in record.results}
+    ranked = tuple(ranked)
     for place, cause in enumerate(ranked, 1):
-        head = ["", "## Fix this first"] if place == 1 else []
+        head = ["", f"## {heading(ranked)}"] if place == 1 else []
         yield "\n".join([*head, *_cause(place, cause, rows[cause.example], record)])
 
 

@@ -42,9 +42,12 @@ jobs:
           path: coda-conformance
           persist-credentials: false
       - run: pip install ./coda-conformance
+      # Until everything passes: keep what fails today as a baseline, and add --baseline below.
+      #   coda-conformance baseline report.json --output baseline.yaml \\
+      #     --reason "#1: {{cause}}" --also inconclusive
       - run: |
           coda-conformance run {path} --html report.html --json report.json \\
-            --junit junit.xml --github -
+            --junit junit.xml --github -    # --baseline baseline.yaml
       - uses: actions/upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02 # v4.6.2
         if: always()
         with:

@@ -6,7 +6,7 @@ from typing import Final, TextIO
 
 from conformance.model import Outcome, Result, Verdict
 from conformance.record import advice
-from conformance.record.causes import Cause, causes
+from conformance.record.causes import Cause, causes, heading
 from conformance.record.headline import headline
 from conformance.record.next_step import NextStep, for_gate, next_step
 from conformance.record.record import (
@@ -229,7 +229,7 @@ class Terminal:
         """Write the weightiest causes, where a reader of the end finds them."""
         if not ranked:
             return
-        self.line("Fix this first:")
+        self.line(f"{heading(ranked)}:")
         for place, cause in enumerate(ranked[:FIRST], 1):
             self._lines(filled(f"  {place}. {_titled(cause)}", self._width, "     "))
         more = len(ranked) - FIRST

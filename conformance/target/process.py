@@ -1,6 +1,7 @@
 """A target that the kit starts itself, as a process of its own, and ends again."""
 
 import contextlib
+import re
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from conformance.target.output import Printed, ProcessOutput
 from conformance.target.process_group import end, spawn
 from conformance.target.target import Command
 from conformance.text.escapes import printable
+from conformance.text.excerpts import cut
 
 ENDS_WITHIN: Final = 5.0
 """Seconds after which a process that was asked to end is killed."""
@@ -25,6 +27,7 @@ SETTLES_WITHIN: Final = 1.0
 
 GLANCE: Final = 0.1
 QUOTED: Final = 5
+_ERROR: Final = re.compile(r"error\b|exception\b|panic", re.IGNORECASE)
 
 
 class NotReady(Exception):
@@ -82,7 +85,7 @@ class Process:
         """Return what the next line says of a target that is ready now; None if it is not."""
         command = self.command
         if monotonic() > self._deadline:
-            raise self._not_ready(f"{self._what_lacks()} within {command.timeout:g} s")
+            raise self._not_ready(self._what_lacks(f"within {command.timeout:g} s"))
         try:
             line = self._output.next(GLANCE)
         except Empty:
@@ -92,9 +95,7 @@ class Process:
             if ended is None:  # it has closed both streams but is still running
                 return self._found(None)
             status, _ = ended
-            said = " ".join(text for _, text in self._output.tail()[-QUOTED:])
-            said = " ".join(said.split()) or "nothing"
-            raise self._not_ready(f"ended {how(status)} and said: {printable(said)}")
+            raise self._not_ready(f"ended {how(status)} and said: {self._said() or 'nothing'}")
         return self._found(line.text)
 
     def _found(self, line: str | None) -> dict[str, str] | None:
@@ -104,12 +105,22 @@ class Process:
             return None if line is None else ready.named(line)
         return {"url": self._url} if ports.is_open(self._url) else None
 
-    def _what_lacks(self) -> str:
+    def _what_lacks(self, when: str) -> str:
+        said = self._said()
+        heard = f"; it said: {said}" if said else ""
         if self.command.ready is None:
-            return f"did not listen at {urls.shown(self._url)}"
-        said = f"printed nothing that matches {self.command.ready.text!r}"
+            return f"did not listen at {urls.shown(self._url)} {when}{heard}"
+        wanted = printable(self.command.ready.text)
         given = any("{port}" in word for word in self.command.argv)
-        return said if given else f"{said}; if it takes a port, write {{port}} there"
+        hint = "" if given else "; if it takes a port, write {port} there"
+        return f"printed nothing that matches {wanted} {when}{hint}{heard}"
+
+    def _said(self) -> str:
+        """Return the last lines that the process printed, from the error on if they name one."""
+        lines = [" ".join(text.split()) for _, text in self._output.tail()]
+        named = [i for i, line in enumerate(lines) if _ERROR.search(line)]
+        start = min(len(lines) - QUOTED, named[-1] if named else len(lines))
+        return printable(cut(" ".join(filter(None, lines[max(0, start) :][:QUOTED]))))
 
     def _not_ready(self, why: str) -> NotReady:
         place = f"{self.command.location}: " if self.command.location else ""

@@ -146,8 +146,9 @@ def _check_hooks(source: Source) -> None:
     """Refuse a hook that is not exactly one of a request and a command."""
     rows = source.value.get("hooks") if isinstance(source.value, dict) else None
     for name, row in rows.items() if isinstance(rows, dict) else ():
-        if isinstance(row, dict) and len({"request", "command"} & row.keys()) != 1:
-            raise source.error("a hook is either a request or a command", ("hooks", name))
+        if not isinstance(row, dict) or len({"request", "command"} & row.keys()) != 1:
+            expected = "expected {request: URL} or {command: [PROGRAM, ARGUMENT]}"
+            raise source.error(f"{name}: {expected}", ("hooks", name))
 
 
 def _hooks(

@@ -85,7 +85,8 @@ def test_a_gate_that_something_open_keeps_closed_says_that_this_must_be_let_in_b
 ) -> None:
     _, _, end = shown(compared(whole(suite, OPEN), baseline(), TODAY)).partition("Incomplete: ")
     assert f"  new      {SCENARIO}: inconclusive (TRANSPORT-09)\n" in end
-    assert "bring the baseline up to date (what is inconclusive needs --also):\n" in end
+    assert "bring the baseline up to date (with what is inconclusive):\n" in end
+    assert end.endswith('--reason "why" --also inconclusive\n')
 
 
 def test_a_part_of_a_run_cannot_bring_a_baseline_up_to_date(suite: Suite) -> None:

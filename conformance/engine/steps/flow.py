@@ -102,7 +102,7 @@ async def _perform_each(
     action: Action, steps: Sequence[Step], numbers: range, items: Sequence[Any]
 ) -> None:
     for n, i in enumerate(numbers):
-        if n % IN_A_ROW == 0:
+        if n and n % IN_A_ROW == 0:
             await asyncio.sleep(0)
         item = {"item": items[i]} if items else {}
         scope = {**action.scope, **item, "i": i}
@@ -120,7 +120,13 @@ async def together(action: Action) -> None:
 
 
 async def _at_once(branches: Sequence[Coroutine[Any, Any, None]]) -> None:
-    """Await all branches; the first that fails ends the others."""
+    """Await all branches; the first that fails ends the others.
+
+    A single one is not left in between, so that what follows it is sent before anything is read.
+    """
+    if len(branches) == 1:
+        await branches[0]
+        return
     tasks = [asyncio.ensure_future(branch) for branch in branches]
     try:
         await asyncio.gather(*tasks)

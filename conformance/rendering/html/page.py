@@ -17,7 +17,7 @@ from markupsafe import Markup, escape
 from conformance import __version__
 from conformance.model import Outcome, Result, Verdict
 from conformance.record import advice, schedule
-from conformance.record.causes import Causes, causes, simplicity
+from conformance.record.causes import Causes, causes, heading, simplicity
 from conformance.record.command import same_again
 from conformance.record.evidence import words
 from conformance.record.headline import headline, meaning
@@ -202,6 +202,11 @@ class _Page:
     # ── results ──
 
     @cached_property
+    def heading(self) -> str:
+        """What stands above the causes."""
+        return heading(self._grouped.ranked)
+
+    @property
     def causes(self) -> list[dict[str, Any]]:
         """The causes with their rows: the example first, then the simplest dialogues."""
         return [
