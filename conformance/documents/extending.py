@@ -12,6 +12,7 @@ ANSWERS: Final = ("answers", "relayed", "counted", "answers_before")
 
 JOINED: Final = (
     "profiles", "variants", "forms", "parameters", "variables", "owed", "inconclusive", "hooks",
+    "shapes",
 )  # fmt: skip
 """Mappings in which a suite adds to its base."""
 

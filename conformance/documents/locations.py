@@ -13,6 +13,10 @@ OF_CLIENTS: Final = "coda_clients"
 """The suite for clients."""
 
 SUITES: Final = (DEFAULT, OF_CLIENTS)
+"""The suites of Coda Lite's protocol."""
+
+OTHERS: Final = ("graphql-transport-ws",)
+"""The suites of other protocols that come with the kit."""
 
 HEADER: Final = "suite.yaml"
 """The file by which a folder is a suite."""
@@ -81,20 +85,20 @@ def home_of(suite: str) -> Home:
             spec,
             f"conformance.suites.{suite}",
         )
-    folder = Path(suite)
+    folder = suite_root(suite.replace("-", "_")) if suite in OTHERS else Path(suite)
     if not (folder / HEADER).is_file():
-        hint = did_you_mean(suite, SUITES)
-        own = ", ".join(SUITES)
+        hint = did_you_mean(suite, (*SUITES, *OTHERS))
+        own = ", ".join((*SUITES, *OTHERS))
         raise InputError(
             f'"{suite}" is neither a folder with a {HEADER} nor a suite of the kit ({own}){hint}'
         )
-    name = folder.resolve().name
+    name = suite if suite in OTHERS else folder.resolve().name
     return Home(name, folder, folder / "schemas", folder / REGISTRY, folder / "spec")
 
 
 def known(name: str) -> str:
     """Return the name of a suite that there is: the given one, or the one for servers."""
-    return name if name in SUITES else DEFAULT
+    return name if name in (*SUITES, *OTHERS) else DEFAULT
 
 
 def suite_root(name: str) -> Path:

@@ -17,7 +17,7 @@ from conformance.engine.barriers import Barriers
 from conformance.engine.matching import matches
 from conformance.engine.refusal import Refusal
 from conformance.engine.world import World
-from conformance.json_text import NotJSON, decode
+from conformance.json_text import NotJSON, decode, encode
 from conformance.loader.monitor import Monitor, Violation
 from conformance.model import NOTHING, Direction, Evidence, Failure, Kind
 from conformance.record.evidence import safe
@@ -132,6 +132,9 @@ class Witness(Watcher):
             for monitor in monitors
             if (failure := monitor.received(connection, message)) is not None
         ]
+        for rule in self._world.suite.replies:
+            if matches(rule.to, message.value):
+                connection.send_text(encode(rule.message), asks=False)
         answered = self._barriers.note(connection, message)
         is_asked = any(sent.connection is connection for sent in answered)
         for monitor in self._world.order_monitors if is_asked else ():

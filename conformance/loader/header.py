@@ -101,8 +101,11 @@ class Barrier(msgspec.Struct, frozen=True):
     They may be sent after a message like `let_in`. They prove something about messages of the
     types in `answers`, and on connections other than the sender's about the types in `relayed`.
     None is sent in scenarios that need a parameter in `counted`. `before` is the one for
-    connections that were not let in, for the types in `answers_before`.
+    connections that were not let in, for the types in `answers_before`. Where answers are not
+    `ordered`, a barrier only shows that a target still answers.
     """
+
+    ordered: bool = True
 
     messages: tuple[Any, ...] = ()
     let_in: Any = NEVER
@@ -111,6 +114,13 @@ class Barrier(msgspec.Struct, frozen=True):
     counted: frozenset[str] = frozenset()
     before: Any = None
     answers_before: frozenset[str] = frozenset()
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """What the kit sends by itself whenever a target sends a message like `to`."""
+
+    to: Any
+    message: Any
 
 
 class Codes(msgspec.Struct, frozen=True):

@@ -34,6 +34,10 @@ def check_requirements(source: Source, requirements: Collection[str]) -> None:
         for number, group in enumerate(groups)
         for place, name in enumerate(group)
     }
+    named |= {
+        ("shapes", name, "requirement"): row["requirement"]
+        for name, row in value.get("shapes", {}).items()
+    }
     if "messages" in value:
         named |= {("messages",): value["messages"]}
     if "handshake" in value:

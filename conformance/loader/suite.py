@@ -10,7 +10,7 @@ import msgspec
 
 from conformance.documents import locations
 from conformance.documents.schemas import Decider, SchemaStore
-from conformance.loader import errata, form, renames
+from conformance.loader import errata, form, renames, shapes
 from conformance.loader.chapters import Chapters, chapters_in
 from conformance.loader.contents import keep, parameters_of, read
 from conformance.loader.expressions import OF_DIALOGUE, Function
@@ -21,6 +21,7 @@ from conformance.loader.header import (
     HookCheck,
     Inconclusive,
     Profile,
+    Reply,
     Variant,
     Vocabulary,
     hooks,
@@ -67,6 +68,9 @@ class Suite(msgspec.Struct, frozen=True):
     disturbing: Decider
     inconclusive: Inconclusive
     tcp_end: float
+    quiet: float
+    """Seconds in which what does not come is absent, where no barrier can prove it; 0 for none."""
+    replies: tuple[Reply, ...]
     hooks: Mapping[str, HookCheck]
     vocabulary: Vocabulary
     message_limits: tuple[str, ...]
@@ -186,6 +190,8 @@ def _load(home: locations.Home, *, trusted: bool) -> Suite:
         message_limits=tuple(head.get("message_limits", ())),
         inconclusive=msgspec.convert(head.get("inconclusive", {}), Inconclusive),
         tcp_end=head.get("tcp_end", TCP_END),
+        quiet=head.get("quiet", 0.0),
+        replies=msgspec.convert(head.get("replies", ()), tuple[Reply, ...]),
         hooks=MappingProxyType(hooks(head.get("hooks", {}), contents.signs)),
         vocabulary=msgspec.convert(head.get("vocabulary", {}), Vocabulary),
         redact=frozenset(head.get("redact", ())),
@@ -195,7 +201,10 @@ def _load(home: locations.Home, *, trusted: bool) -> Suite:
         schemas=schemas,
         files=files,
         functions=MappingProxyType({**FUNCTIONS, **code.functions}),
-        make_monitors=code.make_monitors,
+        make_monitors=lambda suite: [
+            *shapes.declared(head, suite.schemas),
+            *code.make_monitors(suite),
+        ],
         kind_of=code.kind_of,
         claims=code.claims,
         reply=code.reply,

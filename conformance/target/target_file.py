@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from conformance.documents import text_file, yaml_source
 from conformance.documents.declared import files_of
 from conformance.documents.locations import DEFAULT as DEFAULT_SUITE
-from conformance.documents.locations import SUITES, home_of
+from conformance.documents.locations import OTHERS, SUITES, home_of
 from conformance.documents.validation import header_faults
 from conformance.documents.whole_file import is_file
 from conformance.documents.yaml_source import Pointer, Source
@@ -91,7 +91,7 @@ def suite_of(source: Source, path: Path) -> str:
     named = source.value.get("suite") if isinstance(source.value, dict) else None
     if not isinstance(named, str):
         return ""
-    found = named if named in SUITES else str(path.parent / named)
+    found = named if named in (*SUITES, *OTHERS) else str(path.parent / named)
     try:
         home_of(found)
     except InputError as error:

@@ -155,7 +155,7 @@ def test_what_is_no_suite_is_refused(tmp_path: Path) -> None:
     done = call("list", "--suite", str(tmp_path))
     assert done.complaint == (
         f'coda-conformance: "{tmp_path}" is neither a folder with a suite.yaml nor a suite of the '
-        "kit (coda, coda_clients)"
+        "kit (coda, coda_clients, graphql-transport-ws)"
     )
     assert 'did you mean "coda"?' in call("list", "--suite", "cod").complaint
 

@@ -50,7 +50,9 @@ class Probe:
         kind = expected.get("type") if isinstance(expected, dict) else None
         is_owed = kind in barrier.answers or expected is END
         barriers = dialogue.barriers
-        if not dialogue.may_send_barriers or not barriers.have_room([action.connection]):
+        if not (barrier.ordered and dialogue.may_send_barriers):
+            return None
+        if not barriers.have_room([action.connection]):
             return None
         if kind in barrier.answers_before and barriers.is_waiting(action.connection):
             self._barrier = barrier.before

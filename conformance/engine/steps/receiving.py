@@ -298,22 +298,29 @@ def _at(message: Message, pointer: str) -> Any:
 
 
 async def expect_absent(action: Action) -> None:
-    """Fail if an unwanted message comes before the answer to a barrier."""
-    unwanted = action.argument
+    """Fail if an unwanted message comes before the answer to a barrier.
+
+    Where no barrier proves anything, it fails if one comes in the suite's time of quiet.
+    """
+    unwanted, world = action.argument, action.world
     containing = action.option("containing", "")
-    if action.world.barrier is None:
+    proves = world.barrier is not None and world.suite.barrier.ordered
+    if not (proves or world.suite.quiet):
         raise NotJudged(f"{action.step.location}: the target answers no barrier message")
     sent = action.dialogue.witness.last_sent
-    barrier = action.dialogue.barriers.send(action.connection, action.world.barrier).token
-    deadline = perf_counter() + action.timeout
+    barrier, patience = "", world.suite.quiet * world.timeout_scale + world.slack
+    if proves:
+        barrier = action.dialogue.barriers.send(action.connection, world.barrier).token
+        patience = action.timeout
+    deadline = perf_counter() + patience
     while perf_counter() < deadline:
         try:
             item = await action.connection.receive(max(0.0, deadline - perf_counter()))
         except TimeoutError:
             break
         if isinstance(item, End):
-            action.ended(item, Evidence("the answer to a barrier message"))
-        if item.mentions(barrier) and action.dialogue.barriers.is_one(item):
+            action.ended(item, Evidence("the answer to a barrier message" if proves else "nothing"))
+        if barrier and item.mentions(barrier) and action.dialogue.barriers.is_one(item):
             return
         own = (item.own or action.option("background", False)) and item.mentions(containing)
         own = own and not _comes_unasked(action, item, unwanted)
@@ -326,4 +333,5 @@ async def expect_absent(action: Action) -> None:
                 message=item,
             )
     excuses.refusal(action)
-    raise NotJudged(f"{action.step.location}: the barrier message was not answered")
+    if proves:
+        raise NotJudged(f"{action.step.location}: the barrier message was not answered")

@@ -11,6 +11,7 @@ import msgspec
 from conformance.documents.schemas import Fault, SchemaStore
 from conformance.json_text import at
 from conformance.loader.monitor import Monitor
+from conformance.loader.shapes import Shape
 from conformance.model import Evidence, Failure
 from conformance.suites.coda import EVENT
 from conformance.suites.coda.functions import secret
@@ -82,33 +83,6 @@ class Bounded(Monitor):
             expected=Evidence(f"{most:,} bytes at most"),
             received=Evidence(message.text),
         )
-
-
-class Shape(Monitor, kw_only=True):
-    """Messages of one kind satisfy their schema, as far as this check's requirement goes."""
-
-    schemas: SchemaStore
-    schema_of: Callable[[Message], str | None]
-    concerns: Callable[[Fault], bool] = lambda fault: True
-
-    def received(self, connection: Connection, message: Message) -> Failure | None:
-        """Judges the messages that have a schema here."""
-        name = self.schema_of(message)
-        if name is None:
-            return None
-        self.observed += 1
-        if self.schemas.is_valid(name, message.value):
-            return None
-        for fault in self.schemas.explain(name, message.value):
-            if self.concerns(fault):
-                where = fault.pointer or "the top"
-                return unexpected(
-                    f"a message breaks its schema at {where}: {fault.message}",
-                    f"a message of schemas/{name}.json",
-                    message,
-                    fault.subject,
-                )
-        return None
 
 
 class Uncompressed(Monitor):

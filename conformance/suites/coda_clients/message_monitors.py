@@ -6,9 +6,10 @@ from typing import Any, Final
 
 from conformance.documents.schemas import SchemaStore
 from conformance.loader.monitor import Monitor
+from conformance.loader.shapes import Shape
 from conformance.model import Evidence, Failure
 from conformance.suites.coda.frame_monitors import Frames
-from conformance.suites.coda.message_monitors import Shape, WellFormed
+from conformance.suites.coda.message_monitors import WellFormed
 from conformance.suites.coda.state_monitors import message_type, unexpected
 from conformance.transport import BEHIND_CLOSE, Connection, Message
 from conformance.transport.handshake import MAX_MESSAGE
