@@ -27,11 +27,11 @@ class Suites:
 
     def __init__(self, asked: str, *, trusted: bool) -> None:
         self.asked = asked
-        self._load = cache(partial(load, trusted=trusted))
+        self.load = cache(partial(load, trusted=trusted))
 
     def get(self, usual: str = locations.DEFAULT) -> Suite:
         """Return the suite that is asked for, or else the usual one."""
-        return self._load(self.asked or usual)
+        return self.load(self.asked or usual)
 
 
 def check(arguments: argparse.Namespace) -> int:
@@ -53,9 +53,10 @@ def check(arguments: argparse.Namespace) -> int:
 
 def _checked(path: Path, kind: str | None, suites: Suites) -> str:
     """Return what is at a path; raise `InputError` for its mistakes."""
-    if path.is_dir():
-        suite = suites.get(str(path))
-        return f"a suite of {len(suite.scenarios)} scenarios"
+    folder = path.parent if path.name in (locations.HEADER, locations.REGISTRY) else path
+    if folder.is_dir() and (folder / locations.HEADER).is_file():
+        number = len(suites.load(str(folder)).scenarios)
+        return f"a suite of {number} scenario{'s' * (number != 1)}"
     source = yaml_source.load(path)  # once: it may be a pipe
     kind = kind or _kind(source, path)
     READERS[kind](source, path, suites)
@@ -83,12 +84,20 @@ def _procedure(source: Source, path: Path, suites: Suites) -> None:
     _read(source, path, suites, lambda reader: reader.procedure(source))
 
 
+def _suite_above(path: Path) -> str:
+    """Return the suite that a file is in; empty if it is in none."""
+    for folder in path.absolute().parents:
+        if (folder / locations.HEADER).is_file():
+            own = [name for name in locations.SUITES if folder == locations.suite_root(name)]
+            return own[0] if own else str(folder)
+    return ""
+
+
 def _read(
     source: Source, path: Path, suites: Suites, read: Callable[[ScriptReader], object]
 ) -> None:
-    of_clients = locations.OF_CLIENTS
-    is_of_clients = of_clients in path.absolute().parts or has_verbs(source.value, "client")
-    reader = reader_of(suites.get(of_clients if is_of_clients else locations.DEFAULT))
+    usual = locations.OF_CLIENTS if has_verbs(source.value, "client") else locations.DEFAULT
+    reader = reader_of(suites.get(_suite_above(path) or usual))
     read(reader)
     reader.check_calls()
 

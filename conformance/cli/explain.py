@@ -69,8 +69,8 @@ def _is_about(suite: Suite, word: Word) -> bool:
 
 
 def _sources(suite: Suite) -> Sources:
-    subject = SUBJECTS[suite.role]
-    return Sources(suite, titles(subject.faults), read(suite.home.folder / NAME))
+    faults = titles(SUBJECTS[suite.role].faults) if suite.homes[-1].is_own else ()
+    return Sources(suite, faults, read(suite.homes[-1].folder / NAME))
 
 
 def _write(output: Output, rows: Iterable[Line]) -> None:

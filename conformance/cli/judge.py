@@ -13,6 +13,7 @@ from conformance.cli.interruption import Interruption
 from conformance.engine.form_plays import named
 from conformance.engine.run import Options, Run
 from conformance.engine.started import with_lifetime
+from conformance.errors import InputError
 from conformance.loader.selection import only_watched, select, select_forms
 from conformance.loader.suite import Suite, load
 from conformance.model import Scenario
@@ -46,11 +47,18 @@ def judge(
     process: Process | None,
     reports: Reports[RunRecord],
     interruption: Interruption,
-    name: str,
+    judged_by: tuple[str, str],
     make: Make = scripted,
 ) -> int:
-    """Judge a target by a suite, once its process is ready; return the exit status."""
+    """Judge a target, once its process is ready; return the exit status.
+
+    It is `judged_by` the suite of a name or folder, for targets of a role.
+    """
+    name, role = judged_by
     suite = load(name, trusted=arguments.trust_code)
+    if suite.role != role:
+        command = "client" if suite.role == "client" else "run"
+        raise InputError(f"the suite {suite.name} judges {suite.role}s: use the command {command}")
     arguments.selection = understood("the selection", arguments.selection, suite.renames)
     allowed = allowances(suite, target, arguments)
     run = make(suite, target, arguments, allowed.known)

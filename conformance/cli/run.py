@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from conformance.cli.interruption import Interruption
 from conformance.cli.rerun import failed
 from conformance.cli.usual_reports import UsualReports
-from conformance.documents.locations import DEFAULT
+from conformance.documents.locations import DEFAULT, OF_CLIENTS
 from conformance.documents.whole_file import is_file
 from conformance.loader.selection import excluding
 from conformance.record.record import RunRecord
@@ -69,8 +69,9 @@ def judged(
     one of the suite's scenarios.
     """
     suite = arguments.suite or target.suite or usual
-    if arguments.suite:
-        target = replace(target, words=f"{target.words} --suite {quote(arguments.suite)}")
+    words = target.words
+    words += f" --suite {quote(arguments.suite)}" * bool(arguments.suite)
+    target = replace(target, words=words + " --trust-code" * arguments.trust_code)
     if arguments.connect_timeout:
         target = replace(target, connect_timeout=arguments.connect_timeout)
     if arguments.failed:
@@ -85,7 +86,8 @@ def judged(
         from conformance.cli.judge import judge, scripted
 
         made = make or scripted
-        status = judge(arguments, target, process, reports, interruption, suite, made)
+        role = "client" if usual == OF_CLIENTS else "server"
+        status = judge(arguments, target, process, reports, interruption, (suite, role), made)
     interruption.settle()
     return status
 

@@ -3,6 +3,7 @@
 import argparse
 
 from conformance.documents import locations
+from conformance.documents.declared import schemas_of
 from conformance.documents.schemas import SchemaStore
 from conformance.documents.standalone import standalone
 from conformance.errors import InputError, did_you_mean
@@ -13,9 +14,11 @@ from conformance.text.streams import say
 
 def schema(arguments: argparse.Namespace) -> int:
     """Print one schema, the bundle of all, or their names."""
-    store = SchemaStore(locations.home_of(arguments.suite or locations.DEFAULT).schemas)
+    store = schemas_of(locations.home_of(arguments.suite or locations.DEFAULT))
     if arguments.bundle and (arguments.name is not None or arguments.full):
         raise InputError("--bundle prints all schemas; do not name one, and leave out --full")
+    if arguments.bundle and arguments.suite:
+        raise InputError("--bundle is of the kit's own schemas; leave out --suite")
     if arguments.bundle:
         say(*store.text("bundle").splitlines())
     elif arguments.name is not None:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from conformance.documents import locations, yaml_source
-from conformance.documents.extending import extended
+from conformance.documents import locations, message_schemas, yaml_source
+from conformance.documents.extending import extended, refuse_taken
 from conformance.documents.locations import Home
 from conformance.documents.schemas import SchemaStore
 from conformance.documents.validation import header_faults
@@ -26,9 +26,17 @@ def header_of(home: Home) -> tuple[Source, dict[str, Any]]:
     source = yaml_source.load(home.folder / locations.HEADER)
     header_faults(SchemaStore(locations.schema_root()), "kit/suite", source)
     base = base_of(source, home)
-    if base is None and "profiles" not in source.value:
-        raise source.error("expected profiles, each with a title, or what the suite extends")
-    return source, extended(header_of(base)[1], source.value) if base else source.value
+    if base is not None:
+        before = header_of(base)[1]
+        refuse_taken(source, before)
+        return source, extended(before, source.value)
+    if not any(row.get("required") for row in source.value.get("profiles", {}).values()):
+        told = "expected profiles, one of them required, or what the suite extends"
+        raise source.error(told, ("profiles",))
+    name = source.value.get("name", home.name)
+    if not home.is_own and locations.is_known(name) and home.name != name:
+        raise source.error(f'expected another name: "{name}" is a suite of the kit', ("name",))
+    return source, source.value
 
 
 def base_of(source: Source, home: Home) -> Home | None:
@@ -41,9 +49,17 @@ def base_of(source: Source, home: Home) -> Home | None:
         base = locations.home_of(named if named in locations.SUITES else str(home.folder / named))
     except InputError as error:
         raise source.error(error.message, at) from None
-    if not base.module:
+    if not base.is_own:
         raise source.error(f"expected a suite of the kit ({', '.join(locations.SUITES)})", at)
     return base
+
+
+def schemas_of(home: Home) -> SchemaStore:
+    """Return the schemas of a suite's messages, with those of the suite that it extends."""
+    if home.is_own:
+        return SchemaStore(home.schemas)
+    base = base_of(header_of(home)[0], home)
+    return message_schemas.read(home.schemas, schemas_of(base) if base else None)
 
 
 def files_of(home: Home, header: Mapping[str, Any] | None = None) -> SchemaStore:
@@ -53,7 +69,7 @@ def files_of(home: Home, header: Mapping[str, Any] | None = None) -> SchemaStore
     and parameters take their place. Raises `InputError` for mistakes in a header that is read.
     """
     store = SchemaStore(locations.schema_root())
-    if home.module:
+    if home.is_own:
         return store
     row = header_of(home)[1] if header is None else header
     changed = {name: store.read(name) for name in NAMING}

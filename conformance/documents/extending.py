@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-ADDED: Final = ("redact", "message_limits", "claims")
-"""Lists to which what the suite says is added; any other list takes the place of the base's."""
+from conformance.documents.yaml_source import Source
+
+ADDED: Final = ("redact", "message_limits", "claims", "replies")
+"""Lists to which what the suite says is added."""
 
 ANSWERS: Final = ("answers", "relayed", "counted", "answers_before")
 """The lists of a barrier, to which the suite adds."""
@@ -17,11 +19,31 @@ JOINED: Final = (
 """Mappings in which a suite adds to its base."""
 
 
-def extended(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the header of a suite with that of its base behind it.
+OWN: Final = ("extends", "name", "title", "version", "barrier")
+"""What a suite says for itself; of its barrier it can say only the lists of `ANSWERS`."""
 
-    Mappings are joined by their keys, and `ADDED` lists one behind the other. The types that the
-    suite says are answers are never background.
+
+def refuse_taken(source: Source, base: Mapping[str, Any]) -> None:
+    """Raise `InputError` with the place for what the base has already: a suite only adds to it."""
+    for key, value in source.value.items():
+        if key in JOINED and isinstance(value, dict):
+            taken = [name for name in value if name in base.get(key, {})]
+            for name in taken:
+                raise source.error(f'"{name}" is there already, in {_BASE}', (key, name))
+        elif key not in (*OWN, *ADDED) and (key in base or key == "role"):
+            raise source.error(f"is said by {_BASE}", (key,))
+    for key in source.value.get("barrier", {}):
+        if key not in ANSWERS:
+            raise source.error(f"is said by {_BASE}", ("barrier", key))
+
+
+_BASE: Final = "the suite that this one extends"
+
+
+def extended(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the header of a base with what a suite adds to it.
+
+    The types that the suite says are answers are never background.
     """
     found = {**base, **{key: value for key, value in own.items() if key != "barrier"}}
     for key, value in own.items():
@@ -41,7 +63,7 @@ def extended(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _barrier(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a barrier with more types of answers, or other messages."""
+    """Return a barrier with more types of answers."""
     lists = {key: _joined(base.get(key, ()), own[key]) for key in ANSWERS if key in own}
     return {**base, **own, **lists}
 

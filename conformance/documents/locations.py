@@ -41,6 +41,16 @@ class Home(NamedTuple):
     spec: Path
     module: str = ""
 
+    @property
+    def suite(self) -> str:
+        """By what it is named: a suite that comes with the kit by its name, else its folder."""
+        return self.name if is_known(self.name) else str(self.folder)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is one of the kit's suites of Coda Lite's protocol."""
+        return self.module != ""
+
 
 @cache
 def data_root() -> Path:
@@ -86,7 +96,7 @@ def home_of(suite: str) -> Home:
             f"conformance.suites.{suite}",
         )
     folder = suite_root(suite.replace("-", "_")) if suite in OTHERS else Path(suite)
-    if not (folder / HEADER).is_file():
+    if not _is_suite(folder):
         hint = did_you_mean(suite, (*SUITES, *OTHERS))
         own = ", ".join((*SUITES, *OTHERS))
         raise InputError(
@@ -96,9 +106,16 @@ def home_of(suite: str) -> Home:
     return Home(name, folder, folder / "schemas", folder / REGISTRY, folder / "spec")
 
 
-def known(name: str) -> str:
-    """Return the name of a suite that there is: the given one, or the one for servers."""
-    return name if name in (*SUITES, *OTHERS) else DEFAULT
+def _is_suite(folder: Path) -> bool:
+    try:
+        return (folder / HEADER).is_file()
+    except (OSError, ValueError):  # no name that the system could have
+        return False
+
+
+def is_known(name: str) -> bool:
+    """Return whether a suite of that name comes with the kit."""
+    return name in (*SUITES, *OTHERS)
 
 
 def suite_root(name: str) -> Path:

@@ -31,10 +31,6 @@ GENERATED: Final = frozenset({"asyncapi", "bundle"})
 """Files beside the schemas that are made of them, and are no schemas of one thing."""
 
 
-UNNAMED: Final = "https://suite.invalid/"
-"""Below which a schema without an `$id` has its address, so that others can refer to it."""
-
-
 class Decider(Protocol):
     """Decides whether values satisfy a schema."""
 
@@ -111,7 +107,11 @@ class SchemaStore:
 
     def read(self, name: str) -> Any:
         """Return the named schema as a new value; raise `OSError` if there is none."""
-        return self._changed[name] if name in self._changed else decode(self.text(name))
+        if name in self._changed:
+            return self._changed[name]
+        if self._base is not None and name in self._base:
+            return self._base.read(name)
+        return decode(self.text(name))
 
     def text(self, name: str) -> str:
         """Return the text of the named schema."""
@@ -201,8 +201,8 @@ class SchemaStore:
         from referencing import Registry
         from referencing.jsonschema import DRAFT202012
 
-        rows = self._addressed()
-        resources = ((where, DRAFT202012.create_resource(row)) for where, row in rows)
+        rows = self.documents.values()
+        resources = ((row["$id"], DRAFT202012.create_resource(row)) for row in rows)
         registry: Registry[Any] = Registry()
         return registry.with_resources(resources).crawl()
 
@@ -210,12 +210,19 @@ class SchemaStore:
     def _fast_registry(self) -> Any:
         import jsonschema_rs
 
-        return jsonschema_rs.Registry(list(self._addressed()))
+        return jsonschema_rs.Registry([(d["$id"], d) for d in self.documents.values()])
 
-    def _addressed(self) -> Iterator[tuple[str, Any]]:
-        """Yield each schema with its address: what it says itself, or where it is in the folder."""
-        for name, row in self.documents.items():
-            yield row.get("$id", f"{UNNAMED}{name}.json"), row
+    def leads_somewhere(self, reference: str, schema: Any) -> bool:
+        """Return whether a reference in a schema leads to a part of it or of the store's."""
+        from referencing.exceptions import Unresolvable
+        from referencing.jsonschema import DRAFT202012
+
+        resource = DRAFT202012.create_resource(schema)
+        try:
+            self._slow_registry.resolver_with_root(resource).lookup(reference)
+        except (Unresolvable, ValueError):
+            return False
+        return True
 
 
 def _shortened(value: Any, depth: int = 1) -> Any:

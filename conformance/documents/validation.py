@@ -43,6 +43,9 @@ def header_faults(schemas: SchemaStore, schema: str, source: Source) -> None:
     for error in _errors(source, schemas.explain(schema, source.value)):
         told.setdefault(source.location() if error.location is None else error.location, error)
     first, *further = (told[place] for place in sorted(told)[:MOST_TOLD])
+    more = len(told) - MOST_TOLD
+    if more > 0:
+        further.append(InputError(f"and {more} more", Location(source.file)))
     raise InputError(first.message, first.location, further)
 
 

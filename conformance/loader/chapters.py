@@ -71,7 +71,8 @@ class Chapters:
         headings = [found for found in map(_HEADING.fullmatch, text.splitlines()) if found]
         opening = text.partition("\n\n")[2].partition("\n\n")[0]
         sections = tuple(plain(row[2]) for row in headings if len(row[1]) == 2)
-        return Chapter(name, plain(headings[0][2]), plain(opening), sections)
+        title = plain(headings[0][2]) if headings else name
+        return Chapter(name, title, plain(opening), sections)
 
     def section(self, name: str, heading: str) -> tuple[list[str], list[str]]:
         """Return a section of a chapter: the lines of its first example, and its paragraphs."""

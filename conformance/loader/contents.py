@@ -7,12 +7,13 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 
-from conformance.documents import locations, yaml_source
+from conformance.documents import locations, message_schemas, yaml_source
 from conformance.documents.declared import base_of, files_of, header_of
 from conformance.documents.locations import Home
 from conformance.documents.schemas import SchemaStore
 from conformance.documents.validation import header_faults
 from conformance.documents.yaml_source import Source
+from conformance.errors import did_you_mean
 from conformance.loader import cache, errata, form, header_names, renames
 from conformance.loader.expressions import OF_DIALOGUE
 from conformance.loader.extension import Extension, extension
@@ -34,14 +35,17 @@ class Contents(msgspec.Struct, frozen=True):
     errata: tuple[errata.Erratum, ...]
 
 
+SCHEMAS: Final = ("background", "unasked", "disturbing")
+"""The members of a header that are schemas."""
+
 NOTHING: Final = Contents({}, {}, {}, {}, {}, {}, ())
 
 
 class Parts(msgspec.Struct, frozen=True):
     """A suite as it is read: its homes, its own first, its contents, code and schemas.
 
-    `files` are the schemas of what people write for it, `schemas` those of its messages. What was
-    read anew, not from the cache, is to be checked against its passive checks yet.
+    `files` are the schemas of what people write for it, `schemas` those of its messages. What
+    `is_new` was read from its files, not from the cache, so that some names are still unchecked.
     """
 
     homes: tuple[Home, ...]
@@ -54,7 +58,7 @@ class Parts(msgspec.Struct, frozen=True):
 
 def read(home: Home, *, trusted: bool) -> Parts:
     """Read a suite; raise `InputError` at the first mistake in one of its files."""
-    cached = cache.read(_place(home), _mark(home), Contents) if home.module else None
+    cached = cache.read(_place(home), _mark(home), Contents) if home.is_own else None
     if cached is not None:
         return _parts(home, None, cached, trusted=trusted)
     source, header = header_of(home)
@@ -67,7 +71,7 @@ def read(home: Home, *, trusted: bool) -> Parts:
 
 def keep(home: Home, contents: Contents) -> None:
     """Keep what was read of one of the kit's own suites for the next time."""
-    if home.module:
+    if home.is_own:
         cache.write(_place(home), _mark(home), contents)
 
 
@@ -91,8 +95,8 @@ def _parts(
     head = contents.header if header is None else header
     files = files_of(home, head)
     schemas = files
-    if home.schemas != files.root:
-        schemas = SchemaStore(home.schemas, base=base.schemas if base else None)
+    if not home.is_own:
+        schemas = message_schemas.read(home.schemas, base.schemas if base else None)
     return Parts(
         homes=(home, *(base.homes if base else ())),
         contents=contents,
@@ -124,7 +128,14 @@ def _contents(
         scenarios[name] = reader.checked(row, name)
     if (root / "negatives.yaml").is_file():
         written = yaml_source.load(root / "negatives.yaml")
-        scenarios |= {s.id: s for s in negatives(written, parts.schemas, reader)}
+        for made in negatives(written, parts.schemas, reader):
+            if made.id in scenarios:
+                raise written.error(f'there is a "{made.id}" already')
+            scenarios[made.id] = made
+    if not scenarios:
+        raise source.error("expected scenarios, in scenarios/ or from negatives.yaml")
+    if not home.is_own:
+        _check_schemas(source, parts.schemas)
     signs = dict(base.signs)
     for hook in source.value.get("hooks", {}):
         rows = _named(root / "hooks", hook)
@@ -135,6 +146,19 @@ def _contents(
     former = base.renames | dict(renames.read(root, files))
     wrong = (*base.errata, *errata.read(root, files))
     return Contents(header, requirements, procedures, scenarios, signs, former, wrong)
+
+
+def _check_schemas(source: Source, schemas: SchemaStore) -> None:
+    """Refuse what is no schema in a header."""
+    for name in SCHEMAS:
+        fault = message_schemas.fault_of(source.value.get(name, {}), schemas)
+        if fault:
+            raise source.error(f"{name} {fault}", (name,))
+    for name, row in source.value.get("shapes", {}).items():
+        if row["schema"] not in schemas.names():
+            hint = did_you_mean(row["schema"], schemas.names())
+            told = f'there is no schema "{row["schema"]}"{hint}'
+            raise source.error(told, ("shapes", name, "schema"))
 
 
 def parameters_of(

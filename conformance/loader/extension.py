@@ -2,7 +2,9 @@
 
 import importlib
 import importlib.util
+import sys
 from collections.abc import Callable, Mapping, Sequence
+from hashlib import sha256
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +15,7 @@ from conformance.documents.locations import Home, shown
 from conformance.errors import InputError, Location
 from conformance.json_text import at
 from conformance.loader.expressions import Function
+from conformance.loader.functions import FUNCTIONS
 
 if TYPE_CHECKING:
     from conformance.loader.exploration import ProtocolModel
@@ -28,7 +31,11 @@ TYPE: Final = "/type"
 MOST_CLAIMS: Final = 100
 LONGEST_CLAIM: Final = 64
 
-MODULE: Final = "conformance_suite_extension"
+MODULE: Final = "conformance_suite"
+"""What the names begin with under which the code of suites in folders is imported."""
+
+_WRITTEN: Final = {"functions": "FUNCTIONS"}
+"""Names in the code that differ from those of `Extension`."""
 
 
 class Extension(msgspec.Struct, frozen=True):
@@ -58,26 +65,34 @@ def extension(
 
     Raises `InputError` if code is there that is not `trusted`, or that cannot be run.
     """
-    plain = base or Extension(
-        kind_of=_kind_of(header.get("told_apart_by", [TYPE])[0]),
-        claims=_claims(header.get("claims", ())),
-    )
+    stated = _claims(header.get("claims", ()))
+    if base is None:
+        plain = Extension(kind_of=_kind_of(header.get("told_apart_by", [TYPE])[0]), claims=stated)
+    else:
+        of_base = base.claims
+        plain = replace(base, claims=lambda known: of_base(known) | stated(known))
     module = _module(home, trusted=trusted)
     if module is None:
         return plain
-    written = {"functions": "FUNCTIONS"}
-    fields = {name: written.get(name, name) for name in Extension.__struct_fields__}
+    fields = {name: _WRITTEN.get(name, name) for name in Extension.__struct_fields__}
     own = {name: getattr(module, said) for name, said in fields.items() if hasattr(module, said)}
-    made = replace(plain, **own)
-    if base is None:
-        return made
+    return _added(plain, own, home) if base else replace(plain, **own)
+
+
+def _added(base: Extension, own: Mapping[str, Any], home: Home) -> Extension:
+    """Return the functions of a base with those of a suite that extends it."""
+    functions = own.get("functions", {})
+    for name in functions:
+        if name in base.functions or name in FUNCTIONS:
+            place = Location(shown(home.folder / FILE))
+            raise InputError(f'the function "{name}" is there already', place)
 
     def make_monitors(suite: "Suite") -> list["Monitor"]:
         more = own["make_monitors"](suite) if "make_monitors" in own else []
         return [*base.make_monitors(suite), *more]
 
-    functions = {**base.functions, **made.functions}
-    return replace(made, functions=functions, make_monitors=make_monitors)
+    added = {"functions": {**base.functions, **functions}, "make_monitors": make_monitors}
+    return replace(base, **{**own, **added})
 
 
 def _module(home: Home, *, trusted: bool) -> ModuleType | None:
@@ -88,16 +103,31 @@ def _module(home: Home, *, trusted: bool) -> ModuleType | None:
         return None
     place = Location(shown(path))
     if not trusted:
-        raise InputError("is code, which is run only with --trust-code", place)
-    spec = importlib.util.spec_from_file_location(MODULE, path)
+        raise InputError("is Python code, which runs only with --trust-code", place)
+    name = f"{MODULE}_{sha256(str(path.resolve()).encode()).hexdigest()[:16]}"
+    spec = importlib.util.spec_from_file_location(
+        name, path, submodule_search_locations=[str(home.folder)]
+    )
     assert spec is not None
     assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
+        del sys.modules[name]
         raise InputError(f"cannot be run: {type(error).__name__}: {error}", place) from error
+    _check(module, place)
     return module
+
+
+def _check(module: ModuleType, place: Location) -> None:
+    """Refuse what has a name that the kit uses and is not what it takes for it."""
+    functions = getattr(module, _WRITTEN["functions"], {})
+    if not (isinstance(functions, dict) and all(map(callable, functions.values()))):
+        raise InputError("FUNCTIONS is not a mapping of names to functions", place)
+    for name in Extension.__struct_fields__:
+        if name not in _WRITTEN and not callable(getattr(module, name, len)):
+            raise InputError(f"{name} is not a function", place)
 
 
 def _kind_of(pointer: str) -> Callable[[Any], str]:

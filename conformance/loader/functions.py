@@ -100,7 +100,7 @@ def parsed(text: str) -> Any:
 
 
 def readings(text: str) -> list[Any]:
-    """What its numbers may be read as: exact, the nearest doubles, or their digits and zeros."""
+    """The values that a JSON text may have, as its numbers are exact, doubles or rounded digits."""
     ways = (_exact, float, lambda digits: _exact(repr(float(digits))))
     found = [json.loads(text, parse_int=read, parse_float=read) for read in ways]
     return [value for i, value in enumerate(found) if value not in found[:i]]

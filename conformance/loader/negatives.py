@@ -12,6 +12,7 @@ from typing import Any, Final
 from conformance.documents.schemas import SchemaStore
 from conformance.documents.validation import header_faults
 from conformance.documents.yaml_source import Source
+from conformance.errors import did_you_mean
 from conformance.json_text import at
 from conformance.loader.script import ScriptReader
 from conformance.model import Scenario
@@ -47,6 +48,10 @@ def negatives(source: Source, schemas: SchemaStore, reader: ScriptReader) -> Ite
     """Yield the scenarios that a suite's `negatives.yaml` asks for."""
     header_faults(reader.schemas, "kit/negatives", source)
     for i, row in enumerate(source.value["negatives"]):
+        if row["schema"] not in schemas.names():
+            hint = did_you_mean(row["schema"], schemas.names())
+            told = f'there is no schema "{row["schema"]}"{hint}'
+            raise source.error(told, ("negatives", i, "schema"))
         if not schemas.is_valid(row["schema"], _plain(row["valid"])):
             message = f"the valid {row['name']} breaks schemas/{row['schema']}.json"
             raise source.error(message, ("negatives", i, "valid"))

@@ -21,8 +21,14 @@ Renames = Mapping[str, str]
 
 
 def load(suite: str) -> Renames:
-    """Return the renames of the named suite, without reading the rest of it."""
-    return read(locations.suite_root(suite), SchemaStore(locations.schema_root()))
+    """Return the renames of a suite of the kit, without reading the rest of it.
+
+    Of one that is not the kit's, none are known.
+    """
+    if not locations.is_known(suite):
+        return {}
+    folder = locations.home_of(suite).folder
+    return read(folder, SchemaStore(locations.schema_root()))
 
 
 def read(root: Path, schemas: SchemaStore) -> Renames:

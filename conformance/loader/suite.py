@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from conformance.documents import locations
+from conformance.documents.declared import base_of, header_of
 from conformance.documents.schemas import Decider, SchemaStore
 from conformance.loader import errata, form, renames, shapes
 from conformance.loader.chapters import Chapters, chapters_in
@@ -155,6 +156,9 @@ def _no_collection() -> Iterator[None]:
 
 
 def _load(home: locations.Home, *, trusted: bool) -> Suite:
+    above = None if home.is_own else base_of(header_of(home)[0], home)
+    if above is not None:
+        _load(above, trusted=trusted)  # so that it is kept for the next time
     parts = read(home, trusted=trusted)
     contents, schemas, code, files = parts.contents, parts.schemas, parts.code, parts.files
     head = contents.header

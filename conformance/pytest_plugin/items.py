@@ -19,7 +19,7 @@ from conformance.pytest_plugin import telling
 from conformance.pytest_plugin.checks import Check
 from conformance.pytest_plugin.findings import Finding, findings
 from conformance.pytest_plugin.judgement import judge, judged
-from conformance.pytest_plugin.options import plan, told
+from conformance.pytest_plugin.options import of_suite, plan, told
 from conformance.record.apart import judged_by, scope_of
 from conformance.record.record import RunRecord
 from conformance.record.sightings import seen_in
@@ -184,9 +184,9 @@ class TargetFile(Checks, pytest.File):
     def collect(self) -> Iterator[CheckItem]:
         """Read the file, and yield an item for each check; its former ids are a warning."""
         self.shown = _shown(self.path)
-        suite = self.judging.suite
+        suite, asked = self.judging.suite, self.config.getoption("coda_suite")
         try:
-            target = from_argument(self.shown)
+            target = of_suite(from_argument(self.shown, suite=asked), self.config)
             self.target = replace(target, waivers=checked(target.waivers, suite))
         except InputError as error:
             raise self.CollectError(told(error)) from None

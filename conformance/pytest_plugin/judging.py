@@ -13,10 +13,10 @@ from conformance.documents.whole_file import is_file
 from conformance.errors import InputError, did_you_mean
 from conformance.loader.frozen import FrozenSet
 from conformance.loader.frozen import load as load_set
-from conformance.loader.suite import Suite, load
+from conformance.loader.suite import Suite
 from conformance.pytest_plugin.checks import Check, checks
 from conformance.pytest_plugin.items import CheckItem, Checks, TargetFile, TargetUrl
-from conformance.pytest_plugin.options import Settings, target_of, told
+from conformance.pytest_plugin.options import Settings, suite_of, target_of, told
 from conformance.pytest_plugin.summary import is_open, lines
 from conformance.record.record import RunRecord
 from conformance.record.waivers import checked
@@ -58,7 +58,10 @@ class Judging:
     @cached_property
     def suite(self) -> Suite:
         """The suite, read once a process."""
-        return load()
+        try:
+            return suite_of(self.config)
+        except InputError as error:
+            raise pytest.UsageError(told(error)) from None
 
     @cached_property
     def frozen(self) -> FrozenSet | None:

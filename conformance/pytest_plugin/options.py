@@ -7,16 +7,19 @@ from typing import Final
 import msgspec
 import pytest
 
+from conformance.documents.locations import DEFAULT
 from conformance.engine.form_plays import named
 from conformance.engine.run import Options
 from conformance.errors import InputError
-from conformance.loader.suite import Suite
+from conformance.loader.suite import Suite, load
 from conformance.model import Scenario
 from conformance.target.target import Target
 from conformance.target.target_file import from_argument
 from conformance.text.escapes import printable
 
-_OPTION: Final = re.compile(r"(?<![\w-])--(force|jobs|launch|max-wait|retries|timeout-scale)\b")
+_OPTION: Final = re.compile(
+    r"(?<![\w-])--(force|jobs|launch|max-wait|retries|suite|timeout-scale|trust-code)\b"
+)
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -42,9 +45,24 @@ def target_of(config: pytest.Config) -> Target | None:
     if not (named or launch):
         return None
     try:
-        return from_argument(named or "", launch or "")
+        target = from_argument(named or "", launch or "", config.getoption("coda_suite"))
+        return of_suite(target, config)
     except InputError as error:
         raise pytest.UsageError(told(error)) from None
+
+
+def of_suite(target: Target, config: pytest.Config) -> Target:
+    """Return a target; raise `InputError` if its file names a suite that the options do not."""
+    named: str = config.getoption("coda_suite")
+    if target.suite and target.suite != named:
+        raise InputError(f"{target.name} names a suite: give --coda-suite {target.suite}")
+    return target
+
+
+def suite_of(config: pytest.Config) -> Suite:
+    """Return the suite that the options name, or the usual one; raise `InputError`."""
+    named: str = config.getoption("coda_suite")
+    return load(named or DEFAULT, trusted=config.getoption("coda_trust_code"))
 
 
 def told(error: InputError) -> str:

@@ -44,6 +44,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help='start the server, such as "node server.js --port {port}"; {port} is a free port',
     )
     group.addoption(
+        "--coda-suite",
+        metavar="FOLDER",
+        default="",
+        help="the suite in this folder, for another protocol (default: that of Coda Lite)",
+    )
+    group.addoption(
+        "--coda-trust-code",
+        action="store_true",
+        help="run the Python code of that suite, its extension.py",
+    )
+    group.addoption(
         "--coda-inconclusive",
         choices=("exit", "fail", "skip"),
         default="exit",

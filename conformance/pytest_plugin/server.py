@@ -9,10 +9,9 @@ from conformance.engine.discovery import discover
 from conformance.engine.run import Options, Run
 from conformance.engine.world import World
 from conformance.errors import InputError
-from conformance.loader.suite import load
 from conformance.pytest_plugin.ending import orderly
 from conformance.pytest_plugin.loop import Loop
-from conformance.pytest_plugin.options import target_of, told
+from conformance.pytest_plugin.options import suite_of, target_of, told
 from conformance.target.process import NotReady, running
 from conformance.target.target import Target
 from conformance.text.escapes import printable
@@ -45,10 +44,11 @@ def serving(config: pytest.Config) -> Iterator[Server]:
     scale: float = config.getoption("coda_timeout_scale")
     with orderly(), ExitStack() as stack:
         try:
-            hide = Run(load(), target, (), Options()).world.secrets.hide
+            suite = suite_of(config)
+            hide = Run(suite, target, (), Options()).world.secrets.hide
             process = stack.enter_context(running(target.command)) if target.command else None
             target = target.ready(process.ready()) if process else target
-            world = Run(load(), target, (), Options(timeout_scale=scale)).world
+            world = Run(suite, target, (), Options(timeout_scale=scale)).world
             loop = stack.enter_context(Loop())
             loop.begin(world.watch_stalls())
             refused = loop.do(discover(world))

@@ -22,6 +22,12 @@ def what_failed(record: RunRecord, report: str) -> str:
     return " ".join([_start(record), *_of_profiles(record), "--failed", quote(report)])
 
 
+def suite_options(record: RunRecord) -> str:
+    """Return the options of the command that name its suite, with a space before them."""
+    _, found, rest = record.target_words.partition(" --suite ")
+    return f"{found}{rest}".rstrip()
+
+
 def _start(record: RunRecord) -> str:
     start = f"coda-conformance {record.target_words}"
     found = record.judged_set

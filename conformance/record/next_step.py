@@ -11,7 +11,7 @@ from conformance.model import Cause, Outcome
 from conformance.record.advice import advice
 from conformance.record.baseline import FAILED
 from conformance.record.causes import causes
-from conformance.record.command import only, same_again, what_failed
+from conformance.record.command import only, same_again, suite_options, what_failed
 from conformance.record.record import Exit, RunRecord, exit_status
 from conformance.record.role import told
 
@@ -61,6 +61,7 @@ def for_gate(record: RunRecord, stored: Path | None = None) -> NextStep | None:
     others = {row.found.outcome for row in comparison.new} - {FAILED}
     also = f" (with what is {' or '.join(sorted(others))})" if others else ""
     command = f"coda-conformance baseline {quote(str(report))} --output {quote(comparison.file)}"
+    command += suite_options(record)
     command += ' --reason "why"' if comparison.new else ""
     command += "".join(f" --also {quote(outcome)}" for outcome in sorted(others))
     command += " --renew --expires DATE" if comparison.expired else ""

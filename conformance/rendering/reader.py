@@ -41,8 +41,19 @@ class Report(msgspec.Struct, frozen=True):
 
     @property
     def suite_name(self) -> str:
-        """The name of that suite, as far as this kit has it; otherwise that for servers."""
-        return locations.known(self.value["suite"]["name"])
+        """The name of that suite."""
+        name: str = self.value["suite"]["name"]
+        return name
+
+    def suite_in(self, folder: str) -> str:
+        """Return the suite to load: in a folder, or else the kit's own of that name.
+
+        Raises `InputError` if it is neither.
+        """
+        if not (folder or locations.is_known(self.suite_name)):
+            told = f'is of the suite "{cut(self.suite_name)}": say where it is with --suite FOLDER'
+            raise InputError(told, Location(self.file))
+        return folder or self.suite_name
 
     @property
     def target(self) -> str:

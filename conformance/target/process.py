@@ -27,6 +27,9 @@ SETTLES_WITHIN: Final = 1.0
 
 GLANCE: Final = 0.1
 QUOTED: Final = 5
+LOOKED_AT: Final = 20
+"""Last lines in which the one that names an error is looked for."""
+
 _ERROR: Final = re.compile(r"error\b|exception\b|panic", re.IGNORECASE)
 
 
@@ -117,7 +120,7 @@ class Process:
 
     def _said(self) -> str:
         """Return the last lines that the process printed, from the error on if they name one."""
-        lines = [" ".join(text.split()) for _, text in self._output.tail()]
+        lines = [" ".join(text.split()) for _, text in self._output.tail()[-LOOKED_AT:]]
         named = [i for i, line in enumerate(lines) if _ERROR.search(line)]
         start = min(len(lines) - QUOTED, named[-1] if named else len(lines))
         return printable(cut(" ".join(filter(None, lines[max(0, start) :][:QUOTED]))))

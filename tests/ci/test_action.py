@@ -177,7 +177,9 @@ def test_nothing_that_an_input_says_is_a_command_in_the_log(judge: Judge, name: 
     done = judge(**{"target": "ws://127.0.0.1:9/", name: "x\n::error::\n##[error]\n"})
     assert done.status == 2
     assert done.outputs == {"status": "2", "verdict": "", "report": ""}
-    assert commands(done.log) == []
+    assert [(row.name, row.message) for row in commands(done.log)] == [
+        ("error", "a mistake in the inputs or a file: the log says where")
+    ]
 
 
 def test_scripts_have_no_expressions() -> None:

@@ -154,10 +154,11 @@ def test_a_hook_with_a_wrong_url_is_told_with_its_place(
     assert told in found
 
 
-@pytest.mark.parametrize("row", ["{}", "{request: 'http://h/', command: ['{python}']}"])
+@pytest.mark.parametrize("row", ["{}", "curl", "{request: 'http://h/', command: ['{python}']}"])
 def test_a_hook_is_one_of_two_things(tmp_path: Path, row: str) -> None:
     found = refusal(tmp_path, f"url: ws://h/\nhooks:\n  restart: {row}\n")
-    assert found == "target.yaml:3:3: a hook is either a request or a command"
+    wanted = "restart: expected {request: URL} or {command: [PROGRAM, ARGUMENT]}"
+    assert found == f"target.yaml:3:3: {wanted}"
 
 
 COMMAND = "command: {run: ['{python}'], ready: '(?P<url>ws:\\S+) (?<control>\\S+)'}\n"

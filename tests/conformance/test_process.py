@@ -87,7 +87,7 @@ def test_a_command_that_prints_nothing_is_waited_for_only_so_long(tmp_path: Path
     done = judged(tmp_path, "import time; time.sleep(600)", timeout=0.5)
     assert done.status == 4
     assert "printed nothing that matches" in done.complaint
-    assert done.complaint.endswith("within 0.5 s")
+    assert " within 0.5 s" in done.complaint
 
 
 def test_a_command_that_closes_its_output_and_goes_on_is_waited_for_only_so_long(
@@ -96,7 +96,7 @@ def test_a_command_that_closes_its_output_and_goes_on_is_waited_for_only_so_long
     program = "import os, time; os.close(1); os.close(2); time.sleep(600)"
     done = judged(tmp_path, program, timeout=0.5)
     assert done.status == 4
-    assert done.complaint.endswith("within 0.5 s")
+    assert " within 0.5 s" in done.complaint
 
 
 def test_a_command_that_prints_without_end_is_waited_for_only_so_long(tmp_path: Path) -> None:

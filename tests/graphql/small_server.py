@@ -1,6 +1,6 @@
 """`python -m tests.graphql.small_server --port PORT [FAULT…]`: a right server, or one with faults.
 
-It speaks graphql-transport-ws and knows the documents that the suite sends, nothing else of GraphQL.
+It speaks graphql-transport-ws, and of GraphQL it knows the documents that the suite sends.
 """
 
 import asyncio

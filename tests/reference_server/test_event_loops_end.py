@@ -42,8 +42,15 @@ async def block_when_cancelled() -> None:
 
 
 async def begin_a_job() -> None:
-    asyncio.get_running_loop().run_in_executor(None, released.wait)
-    await asyncio.sleep(0)
+    loop, begun = asyncio.get_running_loop(), asyncio.Event()
+
+    def job() -> None:
+        loop.call_soon_threadsafe(begun.set)
+        released.wait()
+
+    loop.run_in_executor(None, job)
+    await begun.wait()
+    at_work.set()
 
 
 async def hold_a_generator() -> None:
@@ -64,6 +71,8 @@ async def block() -> None:
 
 
 released = threading.Event()
+at_work = threading.Event()
+"""Whether a job in a thread has begun: one that has not is simply never begun."""
 kept: list[AsyncIterator[int]] = []
 threads: list[threading.Thread] = []
 
@@ -78,6 +87,7 @@ RESISTANCE = {
 @pytest.fixture(autouse=True)
 def _release() -> object:
     released.clear()
+    at_work.clear()
     yield
     released.set()
     for thread in threads:
@@ -124,10 +134,11 @@ def test_closing_keeps_its_bound_and_closes_every_other_loop(
         # A task that nobody holds may be collected at any time.
         task: object = manager.run_coroutine_threadsafe(work(), loop)
         manager.run_coroutine_threadsafe(asyncio.sleep(0), loop).result(PATIENCE)
+        assert work is not begin_a_job or at_work.wait(PATIENCE)
     else:
         loop = own
         task = loop.create_task(work())
-        loop.run_until_complete(asyncio.sleep(0.02))
+        loop.run_until_complete(task if work is begin_a_job else asyncio.sleep(0.02))
     close_in_time(manager)
     assert task
     assert all(other.is_closed() for other in [*others, own] if other is not loop)

@@ -122,7 +122,7 @@ async def together(action: Action) -> None:
 async def _at_once(branches: Sequence[Coroutine[Any, Any, None]]) -> None:
     """Await all branches; the first that fails ends the others.
 
-    A single one is not left in between, so that what follows it is sent before anything is read.
+    A single one runs without a task, so that nothing is read before the next step sends.
     """
     if len(branches) == 1:
         await branches[0]

@@ -15,13 +15,17 @@ def page(sources: Sources, word: Word) -> Page:
     chapters = sources.suite.chapters
     example, said = chapters.section(CHAPTER, word.name)
     about = (dict(row.cells) for row in chapters.rows if row.is_about(word.name))
-    cells = next(row for row in about if "takes" in row)
+    cells = next((row for row in about if "takes" in row), None)
     needing = [row for row in sources.suite.scenarios.values() if word.name in row.hooks]
     blocks = [
-        Block("Takes and answers", (Row(f"{cells['takes']} → {cells['answers']}"),)),
+        Block(
+            "Takes and answers",
+            (Row(f"{cells['takes']} → {cells['answers']}"),) if cells else (),
+        ),
         Block("Example", tuple(Row(line) for line in example), verbatim=True),
         Block("How it is meant", tuple(Row(text) for text in said)),
         Block("Scenarios that need it", tuple(listed(sources, needing, "")), str(len(needing))),
     ]
-    facts = ("hook of a target file", f"spec/{CHAPTER}.md#{word.name}")
-    return Page(word.name, facts, f"It {cells['what it does']}.", tuple(blocks))
+    place = (f"spec/{CHAPTER}.md#{word.name}",) if cells else ()
+    does = f"It {cells['what it does']}." if cells else ""
+    return Page(word.name, ("hook of a target file", *place), does, tuple(blocks))

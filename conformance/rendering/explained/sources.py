@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from shlex import quote
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -64,12 +65,19 @@ class Sources(msgspec.Struct, frozen=True, dict=True):
     @property
     def run(self) -> str:
         """The command that judges a target, but for what is selected."""
-        return f"{COMMAND} {'client' if self._is_of_clients else 'run'} TARGET"
+        return f"{COMMAND} {'client' if self._is_of_clients else 'run'} TARGET{self._suite}"
+
+    @property
+    def _suite(self) -> str:
+        """The option that names a suite which is not the kit's."""
+        home = self.suite.home
+        return "" if home.is_own else f" --suite {quote(home.suite)}"
 
     @property
     def list(self) -> str:
         """The command that lists checks."""
-        return f"{COMMAND} list{' --clients' * self._is_of_clients}"
+        clients = " --clients" * (self._is_of_clients and self.suite.home.is_own)
+        return f"{COMMAND} list{clients}{self._suite}"
 
     @property
     def selftest(self) -> str:

@@ -201,12 +201,12 @@ class _Page:
 
     # ── results ──
 
-    @cached_property
+    @property
     def heading(self) -> str:
         """What stands above the causes."""
         return heading(self._grouped.ranked)
 
-    @property
+    @cached_property
     def causes(self) -> list[dict[str, Any]]:
         """The causes with their rows: the example first, then the simplest dialogues."""
         return [

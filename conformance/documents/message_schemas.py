@@ -1,0 +1,77 @@
+"""The schemas of a suite's messages, read from its folder and checked before they are used."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from conformance.documents import json_file
+from conformance.documents.locations import shown
+from conformance.documents.schemas import SchemaStore
+from conformance.errors import InputError, Location
+from conformance.json_text import pointer
+from conformance.text.excerpts import cut
+
+MAX_BYTES: Final = 4 * 1024 * 1024
+
+ADDRESS: Final = "https://suite.invalid/"
+"""Below which a schema without an `$id` has its address, so that others can refer to it."""
+
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+
+
+def read(folder: Path, base: SchemaStore | None) -> SchemaStore:
+    """Return the schemas in a folder, behind those of a base.
+
+    One may leave out `$schema`, `$id` and `title`. Raises `InputError` for a file that is no
+    schema, takes a name or an `$id` of another, or refers to what there is not.
+    """
+    found: dict[str, Any] = {}
+    places: dict[str, str] = {}
+    taken = {row["$id"] for row in base.documents.values()} if base else set()
+    for path in sorted(folder.rglob("*.json")):
+        name, place = path.relative_to(folder).with_suffix("").as_posix(), shown(path)
+        if base is not None and name in base:
+            told = f'there is a schema "{name}" already, in the suite that this one extends'
+            raise InputError(told, Location(place))
+        value = json_file.read(path, place, MAX_BYTES)
+        if not isinstance(value, dict):
+            raise InputError("expected a JSON Schema, an object", Location(place))
+        named = {"$schema": DIALECT, "$id": f"{ADDRESS}{name}.json", "title": name}
+        found[name], places[name] = named | value, place
+        if found[name]["$id"] in taken:
+            raise InputError(f"{cut(str(value['$id']))} is another's `$id`", Location(place))
+        taken.add(found[name]["$id"])
+    store = SchemaStore(folder, found, base)
+    for name, value in found.items():
+        fault = fault_of(value, store)
+        if fault:
+            raise InputError(fault, Location(places[name]))
+    return store
+
+
+def fault_of(schema: Any, store: SchemaStore) -> str:
+    """Return why a value is no schema that the store can use; empty if it is one."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import SchemaError
+
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as error:
+        where = pointer(tuple(error.absolute_path)) or "/"
+        return f"is no JSON Schema at {where}: {cut(error.message)}"
+    for reference in _references(schema):
+        if not store.leads_somewhere(reference, schema):
+            return f'refers to "{cut(reference)}", which there is not'
+    return ""
+
+
+def _references(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        reference = value.get("$ref")
+        if isinstance(reference, str):
+            yield reference
+        for item in value.values():
+            yield from _references(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _references(item)
