@@ -130,6 +130,12 @@ def sources(name: str) -> tuple[Path, ...]:
     return (suite_root(name), schema_root(), registry, *rooms)
 
 
+def place_of(name: str) -> Path:
+    """Return the path of a file by the name that `shown` gives it."""
+    inside = (root / name for root in (_PACKAGE.parent, data_root()))
+    return next((path for path in inside if path.is_file()), Path(name))
+
+
 def shown(path: Path) -> str:
     """Return the path as a report shows it: relative to the data's root, or as given."""
     text = path.as_posix()

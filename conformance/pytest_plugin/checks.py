@@ -37,7 +37,7 @@ def checks(suite: Suite) -> list[Check]:
 def _scenario(suite: Suite, scenario: Scenario) -> Check:
     place = scenario.location
     marks = tuple(_marks(suite, scenario.profile, scenario.requirements))
-    path = suite.home.folder.parents[2] / place.file
+    path = locations.place_of(place.file)
     return Check(scenario.id, marks, path, place.line)
 
 

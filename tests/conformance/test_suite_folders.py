@@ -1,15 +1,14 @@
 """Suites in folders of their own: for another protocol, or for more messages of Coda Lite."""
 
-import json
+import sys
 from pathlib import Path
 
 import pytest
 
-from conformance.documents import locations
-from conformance.documents.extending import extended
 from conformance.errors import InputError
 from conformance.loader.suite import load
-from tests.support.kit import ROOT, call, server
+from tests.support.kit import call, server
+from tests.support.suites import written
 
 HEADER = """\
 title: Echo protocol
@@ -39,34 +38,6 @@ OPENS = "title: A server says hello\nrequirements: [ECHO-01]\nsteps: [{call: gre
 LOUD = (
     "title: A server echoes loudly\nrequirements: [ECHO-02]\nsteps: [{call: greet}, {hook: poke}]\n"
 )
-WEATHER = """\
-extends: coda
-title: With the weather
-version: "1.0"
-profiles: {weather: {claim: weather, title: Tells the weather}}
-barrier: {answers: [weather_result]}
-"""
-TOLD = """\
-version: "1.0"
-requirements:
-  - {id: WEATHER-01, level: MUST, role: server, profile: weather, sentence: A server MUST tell it.}
-"""
-ASKS = """\
-title: Who asks for the weather is told
-requirements: [WEATHER-01]
-setup: [{call: session}]
-steps:
-  - send: {type: weather_query, id: $marker}
-  - expect: {type: weather_result, request_id: $marker}
-"""
-
-
-def written(folder: Path, files: dict[str, str]) -> Path:
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    return folder
 
 
 @pytest.fixture
@@ -79,18 +50,6 @@ def echo(tmp_path: Path) -> Path:
             "procedures/greet.yaml": GREET,
             "scenarios/door/opens.yaml": OPENS,
             "scenarios/door/loud.yaml": LOUD,
-        },
-    )
-
-
-@pytest.fixture
-def weather(tmp_path: Path) -> Path:
-    return written(
-        tmp_path / "weather",
-        {
-            "suite.yaml": WEATHER,
-            "requirements.yaml": TOLD,
-            "scenarios/weather/is-told.yaml": ASKS,
         },
     )
 
@@ -121,15 +80,35 @@ def test_every_command_knows_it(echo: Path) -> None:
     assert call("check", str(echo)).output == f"{echo}: a suite of 2 scenarios without mistakes\n"
     assert "door/opens  ECHO-01\n" in call("list", *words).output
     assert "A server MUST echo loudly." in call("explain", "ECHO-02", *words).output
-    assert call("schema", *words).output == ""
+    schemas = call("schema", *words)
+    assert (schemas.status, schemas.output) == (0, "")
+    poke = call("explain", "poke", *words)
+    assert (poke.status, poke.output.splitlines()[0]) == (0, "poke · hook of a target file")
     assert call("explain", "AUTH-07", *words).status == 2
 
 
+NEGATIVES = """\
+negatives:
+  - {name: echo, schema: ecko, requirement: ECHO-01, valid: {type: echo}, members: [type],
+     before: [{call: greet}], twin: [{call: greet}], refused: {type: error}}
+"""
+
 MISTAKES = [
     ("suite.yaml", HEADER.replace("title: Echo", "titel: Echo"), '1:1: "titel" is not known here'),
-    ("suite.yaml", "title: x\nversion: '1'\n", "1:1: expected profiles, each with a title, or"),
+    ("suite.yaml", "title: x\nversion: '1'\n", "1:1: expected profiles, one of them required, or"),
     ("suite.yaml", HEADER.replace("[greet]", "[gret]"), '6:13: there is no "gret", did you mean'),
-    ("suite.yaml", f"extends: codo\n{HEADER}", '1:1: "'),
+    ("suite.yaml", f"extends: codo\n{HEADER}", "is neither a folder with a suite.yaml nor a suite"),
+    ("suite.yaml", f"name: coda\n{HEADER}", '1:1: expected another name: "coda" is a suite of'),
+    ("suite.yaml", f"background: {{type: nope}}\n{HEADER}", "1:1: background is no JSON Schema"),
+    ("suite.yaml", f"unasked: {{$ref: nope.json}}\n{HEADER}", '1:1: unasked refers to "nope.json"'),
+    ("suite.yaml", f"variants: {{v: []}}\n{HEADER}", "1:12: v: [] should be non-empty"),
+    ("suite.yaml", f"told_apart_by: []\n{HEADER}", "1:1: told_apart_by: [] should be non-empty"),
+    ("schemas/a.json", "{", "1:2: is not JSON: "),
+    ("schemas/a.json", "[]", "expected a JSON Schema, an object"),
+    ("schemas/a.json", '{"type": "nope"}', "is no JSON Schema at /type: "),
+    ("schemas/a.json", '{"$id": 7}', "is no JSON Schema at /$id: "),
+    ("schemas/a.json", '{"$ref": "b.json"}', 'refers to "b.json", which there is not'),
+    ("negatives.yaml", NEGATIVES, '2:18: there is no schema "ecko"'),
     ("suite.yaml", f"extends: ../echo\n{HEADER}", "1:1: expected a suite of the kit (coda, coda_"),
     ("suite.yaml", f"owed: {{hello: [[ECHO-09]]}}\n{HEADER}", '1:17: there is no requirement "ECH'),
     ("requirements.yaml", REQUIREMENTS.replace("ECHO-02", "ECHO-01"), "4:6: ECHO-01 appears t"),
@@ -143,7 +122,7 @@ MISTAKES = [
 
 @pytest.mark.parametrize(("file", "text", "told"), MISTAKES)
 def test_a_mistake_in_a_suite_has_its_place(echo: Path, file: str, text: str, told: str) -> None:
-    (echo / file).write_text(text, encoding="utf-8")
+    written(echo, {file: text})
     for words in (("check", str(echo)), ("run", "ws://127.0.0.1:9/", "--suite", str(echo))):
         done = call(*words)
         assert done.status == 2
@@ -167,7 +146,7 @@ def test_code_runs_only_when_it_is_trusted(echo: Path) -> None:
     )
     refused = call("list", "--suite", str(echo))
     assert (refused.status, refused.output) == (2, "")
-    told = "extension.py: is code, which is run only with --trust-code"
+    told = "extension.py: is Python code, which runs only with --trust-code"
     assert refused.complaint.endswith(told)
     trusted = call("list", "--suite", str(echo), "--trust-code")
     assert (trusted.status, trusted.output.splitlines()[0]) == (0, "run")
@@ -181,6 +160,99 @@ def test_code_that_cannot_be_run_is_a_mistake(echo: Path) -> None:
         load(str(echo), trusted=True)
 
 
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("import sys\nsys.exit(0)\n", "cannot be run: SystemExit: 0"),
+        ("FUNCTIONS = 5\n", "FUNCTIONS is not a mapping of names to functions"),
+        ("make_monitors = None\n", "make_monitors is not a function"),
+    ],
+)
+def test_code_that_is_wrong_ends_no_command_in_peace(echo: Path, code: str, told: str) -> None:
+    (echo / "extension.py").write_text(code)
+    done = call("check", str(echo), "--trust-code")
+    assert (done.status, done.output) == (2, "")
+    assert done.complaint == f"coda-conformance: {echo / 'extension.py'}: {told}"
+
+
+def test_code_may_be_of_several_files_and_of_any_kind(echo: Path) -> None:
+    (echo / "names.py").write_text("NAME = 'mine'\n")
+    (echo / "extension.py").write_text(
+        "from __future__ import annotations\nfrom dataclasses import dataclass\n"
+        "from .names import NAME\n@dataclass\nclass Kept:\n    name: str\n"
+        "def kind_of(value: object) -> str:\n    return Kept(NAME).name\n"
+    )
+    assert load(str(echo), trusted=True).kind_of({}) == "mine"
+
+
+def test_schemas_may_refer_to_each_other_and_say_nothing_of_themselves(echo: Path) -> None:
+    written(
+        echo,
+        {"schemas/echo.json": '{"$ref": "text.json"}', "schemas/text.json": '{"type": "string"}'},
+    )
+    suite = load(str(echo))
+    assert (suite.schemas.is_valid("echo", "x"), suite.schemas.is_valid("echo", 7)) == (True, False)
+    listed = call("schema", "--suite", str(echo))
+    assert (listed.status, len(listed.output.splitlines())) == (0, 2)
+
+
+def test_a_part_of_a_suite_is_checked_by_the_suite_that_it_is_in(echo: Path) -> None:
+    files = (
+        "scenarios/door/opens.yaml",
+        "procedures/greet.yaml",
+        "suite.yaml",
+        "requirements.yaml",
+    )
+    done = call("check", *(str(echo / name) for name in files))
+    assert (done.status, done.errors) == (0, "")
+
+
+def test_a_suite_judges_targets_of_its_role(echo: Path) -> None:
+    done = call("client", "--launch", f"{sys.executable} {{url}}", "--suite", str(echo))
+    assert done.status == 2
+    assert done.complaint.endswith("the suite echo judges servers: use the command run")
+    with server("reference_server") as url:
+        done = call("run", url, "--suite", "coda_clients")
+    assert done.complaint.endswith("the suite coda_clients judges clients: use the command client")
+
+
+@pytest.fixture
+def report(echo: Path) -> Path:
+    """The report of a server that says nothing, by the suite echo."""
+    path = echo.parent / "report.json"
+    with server("reference_server") as url:
+        done = call(
+            "run", url, "--suite", str(echo), "--json", str(path), "--retries", "0", "--force"
+        )
+    assert f" --suite {echo} door/opens" in done.output
+    return path
+
+
+def test_a_report_by_another_suite_is_never_taken_for_one_by_codas(
+    echo: Path, report: Path
+) -> None:
+    told = 'is of the suite "echo": say where it is with --suite FOLDER'
+    baseline = ("baseline", str(report), "--output", str(echo.parent / "b.yaml"), "--reason", "x")
+    for words in (("trace", str(report)), baseline):
+        assert call(*words).complaint == f"coda-conformance: {report}: {told}"
+    done = call(*baseline, "--suite", str(echo))
+    assert (done.status, done.errors) == (0, "")
+    assert "door/opens" in done.output
+    assert call("diff", str(report), str(report)).status == 0
+    assert call("show", str(report), "door/opens").status == 0
+
+
+def test_pytest_needs_to_be_told_of_a_suite(echo: Path) -> None:
+    path = echo.parent / "target.yaml"
+    path.write_text("suite: echo\nurl: ws://127.0.0.1:9/\n")
+    command = (sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "--collect-only")
+    refused = call(str(path), command=command, folder=echo.parent)
+    assert "target names a suite: give --coda-suite" in " ".join(refused.output.split())
+    done = call(str(path), "--coda-suite", str(echo), command=command, folder=echo.parent)
+    assert (done.status, "::door/opens" in done.output) == (0, True)
+    assert "auth" not in done.output
+
+
 def test_a_target_file_names_its_suite_and_what_that_declares(echo: Path) -> None:
     path = echo.parent / "target.yaml"
     text = "suite: echo\nurl: ws://127.0.0.1:9/\nparameters: {pause: 2}\n"
@@ -191,74 +263,3 @@ def test_a_target_file_names_its_suite_and_what_that_declares(echo: Path) -> Non
     assert '3:14: "dedup_window" is not known here; expected: ' in call("run", str(path)).complaint
     path.write_text(text.replace("echo", "ecko"))
     assert "1:1: " in call("run", str(path)).complaint
-
-
-# ── more messages for Coda Lite ──
-
-
-def test_a_suite_that_extends_another_has_all_of_both(weather: Path) -> None:
-    suite, coda = load(str(weather)), load()
-    assert suite.requirements.keys() - coda.requirements.keys() == {"WEATHER-01"}
-    assert suite.scenarios.keys() - coda.scenarios.keys() == {"weather/is-told"}
-    assert suite.profiles.keys() - coda.profiles.keys() == {"weather"}
-    assert {row.id for row in suite.make_monitors(suite)} == {
-        row.id for row in coda.make_monitors(coda)
-    }
-    assert suite.schemas.is_valid("error", json.loads('{"type": "ping"}')) is False
-
-
-def test_its_answers_are_never_taken_for_somebodys_event(weather: Path) -> None:
-    suite, coda = load(str(weather)), load()
-    answer = {"type": "weather_result", "request_id": "x"}
-    assert coda.background.is_valid(answer)
-    assert not suite.background.is_valid(answer)
-    assert suite.background.is_valid({"type": "weather_warning", "seq": 7})
-    assert suite.barrier.answers == coda.barrier.answers | {"weather_result"}
-
-
-def test_a_server_that_does_not_claim_it_is_not_judged_by_it(weather: Path) -> None:
-    with server("reference_server") as url:
-        words = ("--suite", str(weather), "weather", "errors/words-are-no-json", "--no-report")
-        done = call("run", url, *words, "--forms", "none")
-        judged = call("run", *_claiming(weather, url), "weather", "--no-report", "--retries", "0")
-    assert (done.status, done.errors) == (0, "")
-    assert "1 passed, 1 not applicable in " in done.output
-    assert judged.status == 1
-    assert 'expected "weather_result", received "error"' in judged.output
-    assert "weather/is-told" in judged.output
-
-
-def _claiming(weather: Path, url: str) -> tuple[str, ...]:
-    path = weather.parent / "target.yaml"
-    path.write_text(f"suite: weather\nurl: {url}\nclaims: [weather, challenge_token]\n")
-    return (str(path),)
-
-
-TAKEN = [
-    ("requirements.yaml", TOLD.replace("WEATHER-01", "AUTH-07"), "AUTH-07 appears twice"),
-    ("procedures/session.yaml", GREET, 'there is a "session" already'),
-    ("scenarios/errors/words-are-no-json.yaml", ASKS, 'there is a "errors/words-are-no-json" alr'),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("file", "text", "told"), TAKEN)
-def test_it_takes_no_name_of_the_other(weather: Path, file: str, text: str, told: str) -> None:
-    done = call("check", str(written(weather, {file: text})))
-    assert done.status == 2
-    assert told in done.complaint
-    assert f"{weather / file}:" in done.complaint
-
-
-def test_headers_are_joined() -> None:
-    base = {"redact": ["token"], "profiles": {"core": 1}, "told_apart_by": ["/type"], "tcp_end": 5}
-    own = {"redact": ["key", "token"], "profiles": {"more": 2}, "told_apart_by": ["/kind"]}
-    assert extended(base, own) == {
-        "redact": ["token", "key"],
-        "profiles": {"core": 1, "more": 2},
-        "told_apart_by": ["/kind"],
-        "tcp_end": 5,
-    }
-
-
-def test_the_kits_own_suites_are_found_by_name() -> None:
-    assert locations.home_of("coda").folder == ROOT / "conformance" / "suites" / "coda"
