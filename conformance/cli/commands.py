@@ -113,6 +113,13 @@ COMMANDS: Final = {
         ("check target.yaml baseline.yaml", "check --kind scenario scenarios/*.yaml"),
         {0: "no file has a mistake"},
     ),
+    "new": Command(
+        "begin a suite for another protocol, or a scenario of one",
+        "conformance.cli.new:new",
+        options.new,
+        ("new suite chat", "new scenario chat/scenarios/rooms/join.yaml"),
+        {0: "written"},
+    ),
     "baseline": Command(
         "record the known failures of a target",
         "conformance.cli.baseline:baseline",

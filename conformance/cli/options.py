@@ -285,6 +285,28 @@ def check(parser: Parser) -> None:
     judging_options.suite(parser)
 
 
+def new(parser: Parser) -> None:
+    """Add the arguments of `new`."""
+    parser.add_argument(
+        "kind", choices=("suite", "scenario"), metavar="KIND", help="suite or scenario"
+    )
+    parser.add_argument(
+        "path",
+        type=values.path,
+        metavar="PATH",
+        help="the folder of the suite, or SUITE/scenarios/AREA/NAME.yaml",
+    )
+    parser.add_argument(
+        "--requirement",
+        default="",
+        metavar="ID",
+        help="what the scenario judges (default: the first requirement of the suite)",
+    )
+    parser.add_argument(
+        "--trust-code", action="store_true", help="run the Python code of the suite"
+    )
+
+
 def completion(parser: Parser) -> None:
     """Add the arguments of `completion`."""
     parser.add_argument("shell", choices=("bash", "zsh", "fish", "tcsh"), metavar="SHELL")
