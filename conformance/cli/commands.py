@@ -150,6 +150,14 @@ COMMANDS: Final = {
         _DONE,
         only_prints=True,
     ),
+    "reproduce": Command(
+        "write a dialogue of a JSON report as a Python program that plays it again",
+        "conformance.cli.reproduce:reproduce",
+        options.reproduce,
+        ("reproduce report.json errors/words-are-no-json > again.py",),
+        _DONE,
+        only_prints=True,
+    ),
     "compare": Command(
         "put several JSON reports side by side",
         "conformance.cli.stored:compare",

@@ -220,6 +220,18 @@ def show(parser: Parser) -> None:
     parser.add_argument("id", metavar="ID", help="such as errors/words-are-no-json")
 
 
+def reproduce(parser: Parser) -> None:
+    """Add the arguments of `reproduce`."""
+    show(parser)
+    parser.add_argument(
+        "--script",
+        type=values.path,
+        default=Path("-"),
+        metavar="FILE",
+        help="where to write the program (default: the standard output)",
+    )
+
+
 def compare(parser: Parser) -> None:
     """Add the arguments of `compare`."""
     _stored(parser, nargs="+")

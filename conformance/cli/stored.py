@@ -40,11 +40,17 @@ def report(arguments: argparse.Namespace) -> int:
 def show(arguments: argparse.Namespace) -> int:
     """Print one result of a stored report with its whole dialogue."""
     record = read(arguments.stored).record()
-    rows = {row.id: row for row in (*record.results, *(row.result for row in record.apart))}
-    if arguments.id not in rows:
-        raise InputError(_none(arguments.id, record))
-    say(*_dialogue(rows[arguments.id], record, Output.of(sys.stdout).width))
+    result = result_of(arguments.id, record)
+    say(*_dialogue(result, record, Output.of(sys.stdout).width))
     return Exit.CONFORMANT
+
+
+def result_of(name: str, record: RunRecord) -> Result:
+    """Return the result with this id; raise `InputError`, with what may be meant, without one."""
+    rows = {row.id: row for row in (*record.results, *(row.result for row in record.apart))}
+    if name not in rows:
+        raise InputError(_none(name, record))
+    return rows[name]
 
 
 def _none(word: str, record: RunRecord) -> str:

@@ -1,0 +1,27 @@
+"""`reproduce`: write the dialogue of a result as a program that plays it again."""
+
+import argparse
+from pathlib import Path
+
+from conformance.cli.stored import result_of
+from conformance.record.record import Exit
+from conformance.rendering import files
+from conformance.rendering.reader import read
+from conformance.rendering.replayed import program
+from conformance.text.streams import say
+
+OUTPUT = Path("-")
+
+
+def reproduce(arguments: argparse.Namespace) -> int:
+    """Write the program for one result of a stored report; return the exit status."""
+    record = read(arguments.stored).record()
+    text = program(result_of(arguments.id, record), record)
+    path: Path = arguments.script
+    if path == OUTPUT:
+        say(*text.splitlines())
+        return Exit.CONFORMANT
+    files.check(path, "script")
+    files.write(path, text.encode("ascii"), "script")
+    say(f"written: {path}", f"next: python {path} {record.target_url}")
+    return Exit.CONFORMANT
