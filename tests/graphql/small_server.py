@@ -7,6 +7,7 @@ import asyncio
 import json
 import re
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Final
 
@@ -64,7 +65,8 @@ class Closing(Exception):
 class Socket:
     """One socket: whether its connection is initialised, and its active operations."""
 
-    everyones: Final[set[str]] = set()
+    everyones: Final[Counter[str]] = Counter()
+    """How many operations of all sockets have an id."""
 
     def __init__(self, connection: ServerConnection, faults: frozenset[str]) -> None:
         self._connection, self._faults = connection, faults
@@ -88,7 +90,7 @@ class Socket:
             timer.cancel()
             for task in self._active.values():
                 task.cancel()
-            self.everyones.difference_update(self._active)
+            self.everyones.subtract(self._active.keys())
 
     def _time_is_up(self) -> None:
         if not self._initialised and "waits-for-ever" not in self._faults:
@@ -190,14 +192,14 @@ class Socket:
             task.cancel()
             if "ids-kept-after-complete" not in self._faults:
                 del self._active[name]
-                self.everyones.discard(name)
+                self.everyones[name] -= 1
 
     async def _subscribe(self, name: str, payload: Any) -> None:
         if not self._acknowledged:
             if "early-subscribe-waits" in self._faults:
                 return
             raise Closing(4400 if "early-subscribe-4400" in self._faults else 4401, REASONS[4401])
-        shared = "ids-of-all-sockets" in self._faults and name in self.everyones
+        shared = "ids-of-all-sockets" in self._faults and self.everyones[name] > 0
         if self._is_taken(name, payload) or shared:
             raise Closing(4409, f"Subscriber for {name} already exists")
         if "error-closes" in self._faults and "nope" in str(payload):
@@ -206,7 +208,7 @@ class Socket:
             payload["query"]
         ).count("}"):
             raise Closing(4500, "Syntax Error")
-        self.everyones.add(name)
+        self.everyones[name] += 1
         self._active[name] = asyncio.create_task(self._perform(name, payload))
 
     def _is_taken(self, name: str, payload: Any) -> bool:
@@ -229,7 +231,7 @@ class Socket:
         self._ended.add(name)
         if not (kept and "ids-kept-after-errors" in self._faults):
             self._active.pop(name, None)
-            self.everyones.discard(name)
+            self.everyones[name] -= 1
 
     async def _operation(self, name: str, payload: Payload) -> bool:
         """Send what comes of an operation; return whether an error ended it."""
