@@ -49,7 +49,7 @@ def baseline(arguments: argparse.Namespace) -> int:
     path: Path = arguments.output
     terms = _terms(arguments)
     report = read(arguments.report)
-    suite = load(report.suite_in(arguments.suite), trusted=arguments.trust_code)
+    suite = load(report.suite_in(arguments.suite or ""), trusted=arguments.trust_code)
     _check(report, suite)
     record = report.record()  # refuses what does not hold together
     files.check(path, "baseline")

@@ -39,7 +39,7 @@ def check(arguments: argparse.Namespace) -> int:
 
     What a target file names, such as programs, need not be on this machine.
     """
-    suites = Suites(arguments.suite, trusted=arguments.trust_code)
+    suites = Suites(arguments.suite or "", trusted=arguments.trust_code)
     mistakes: list[str] = []
     for path in arguments.files:
         try:
@@ -54,7 +54,7 @@ def check(arguments: argparse.Namespace) -> int:
 def _checked(path: Path, kind: str | None, suites: Suites) -> str:
     """Return what is at a path; raise `InputError` for its mistakes."""
     folder = path.parent if path.name in (locations.HEADER, locations.REGISTRY) else path
-    if folder.is_dir() and (folder / locations.HEADER).is_file():
+    if path.is_dir() or (folder / locations.HEADER).is_file():
         number = len(suites.load(str(folder)).scenarios)
         return f"a suite of {number} scenario{'s' * (number != 1)}"
     source = yaml_source.load(path)  # once: it may be a pipe

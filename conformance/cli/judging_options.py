@@ -32,9 +32,9 @@ def suite(parser: Parser) -> None:
     """Add `--suite` and `--trust-code`."""
     parser.add_argument(
         "--suite",
-        default="",
+        type=values.named,
         metavar="FOLDER",
-        help="the suite in this folder, for another protocol (default: that of Coda Lite)",
+        help="the suite in this folder, or graphql-transport-ws (default: that of Coda Lite)",
     )
     parser.add_argument(
         "--trust-code",

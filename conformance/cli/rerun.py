@@ -14,14 +14,15 @@ from conformance.rendering.reader import read
 from conformance.text.excerpts import cut
 
 
-def failed(path: Path, words: Collection[str] = ()) -> list[str]:
+def failed(path: Path, words: Collection[str] = (), suite: str = "") -> list[str]:
     """Return the ids to select to run again what failed in a report.
 
     With words, only what they select. A passive check or a form is seen in scenarios, which are
-    selected with it. Former ids, in the report or the words, stand for the present ones. Raises
-    `InputError` if nothing failed.
+    selected with it. Former ids, in the report or the words, stand for the present ones. `suite` is
+    the folder of the suite, if it is not the kit's. Raises `InputError` if nothing failed.
     """
     report = read(path)
+    report.suite_in(suite)
     renames = load_renames(report.suite_name)
     words = present(words, renames)
     found = dict.fromkeys(

@@ -44,7 +44,9 @@ def named_target(arguments: argparse.Namespace) -> Target:
     if (launch or usual) and named and "://" not in named and not is_file(Path(named)):
         arguments.selection.insert(0, named)
         named = None
-    return from_argument(named or ("" if launch else usual) or "", launch or "", arguments.suite)
+    return from_argument(
+        named or ("" if launch else usual) or "", launch or "", arguments.suite or ""
+    )
 
 
 def demo(arguments: argparse.Namespace, interruption: Interruption) -> int:
@@ -75,7 +77,9 @@ def judged(
     if arguments.connect_timeout:
         target = replace(target, connect_timeout=arguments.connect_timeout)
     if arguments.failed:
-        arguments.selection = failed(arguments.failed, arguments.selection)
+        arguments.selection = failed(
+            arguments.failed, arguments.selection, arguments.suite or target.suite
+        )
     arguments.selection += excluding(arguments.exclude)
     reports = _reports(arguments)
     with ExitStack() as stack:

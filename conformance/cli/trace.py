@@ -13,12 +13,15 @@ from conformance.text.streams import say
 def trace(arguments: argparse.Namespace) -> int:
     """Judge the dialogues of a report, print what became of them, and return the exit status."""
     report = read(arguments.stored)
-    suite = load(report.suite_in(arguments.suite), trusted=arguments.trust_code)
+    suite = load(report.suite_in(arguments.suite or ""), trusted=arguments.trust_code)
     record = report.record()
     if report.suite_name != suite.name:
         raise InputError(f"the report is of the suite {report.suite_name}, not {suite.name}")
     if suite.make_model is None:
         raise InputError(f"the suite {suite.name} brings no model, so nothing can be judged by it")
+    if len(suite.homes) > 1:
+        told = "the model does not know what it adds"
+        raise InputError(f"the suite {suite.name} extends {suite.homes[-1].name}, and {told}")
     model = suite.make_model()
     rows = traced(record, suite, model)
     if not rows:

@@ -35,6 +35,13 @@ def source(text: str) -> Path:
     return STANDARD_INPUT if text == "-" else path(text)
 
 
+def named(text: str) -> str:
+    """Return a name; raise `ArgumentTypeError` for none, as an unset variable gives."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("expected a name, not an empty text")
+    return text
+
+
 def target(text: str) -> str:
     """Return a URL or the path of a target file; `-` is the standard input."""
     return str(STANDARD_INPUT) if text == "-" else text

@@ -1,13 +1,13 @@
 """The schemas of a suite's messages, read from its folder and checked before they are used."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
 from conformance.documents import json_file
 from conformance.documents.locations import shown
 from conformance.documents.schemas import SchemaStore
-from conformance.errors import InputError, Location
+from conformance.errors import InputError, Location, did_you_mean
 from conformance.json_text import pointer
 from conformance.text.excerpts import cut
 
@@ -49,20 +49,61 @@ def read(folder: Path, base: SchemaStore | None) -> SchemaStore:
     return store
 
 
-def fault_of(schema: Any, store: SchemaStore) -> str:
-    """Return why a value is no schema that the store can use; empty if it is one."""
-    from jsonschema import Draft202012Validator
-    from jsonschema.exceptions import SchemaError
+def fault_of(schema: Any, store: SchemaStore, is_open: Callable[[Any], bool] | None = None) -> str:
+    """Return why a value is no schema that the store can use; empty if it is one.
 
-    try:
-        Draft202012Validator.check_schema(schema)
-    except SchemaError as error:
-        where = pointer(tuple(error.absolute_path)) or "/"
-        return f"is no JSON Schema at {where}: {cut(error.message)}"
+    `is_open` says of a part whether it stands for a value that is not known yet.
+    """
+    from jsonschema import Draft202012Validator
+
+    validator = Draft202012Validator(
+        Draft202012Validator.META_SCHEMA, format_checker=Draft202012Validator.FORMAT_CHECKER
+    )
+    for error in validator.iter_errors(schema):
+        if is_open is None or not is_open(error.instance):
+            where = pointer(tuple(error.absolute_path)) or "/"
+            return f"is no JSON Schema at {where}: {cut(error.message)}"
+    unknown = next(_unknown(schema), "")
+    if unknown:
+        hint = did_you_mean(unknown, _KNOWN)
+        return f'has a keyword that JSON Schema does not: "{cut(unknown)}"{hint}'
     for reference in _references(schema):
         if not store.leads_somewhere(reference, schema):
             return f'refers to "{cut(reference)}", which there is not'
     return ""
+
+
+_IN_ONE: Final = (
+    "additionalProperties", "contains", "else", "if", "items", "not", "propertyNames", "then",
+    "unevaluatedItems", "unevaluatedProperties",
+)  # fmt: skip
+_IN_LIST: Final = ("allOf", "anyOf", "oneOf", "prefixItems")
+_IN_NAMED: Final = ("$defs", "definitions", "dependentSchemas", "patternProperties", "properties")
+_OTHERS: Final = (
+    "$anchor", "$comment", "$dynamicAnchor", "$dynamicRef", "$id", "$ref", "$schema", "$vocabulary",
+    "const", "contentEncoding", "contentMediaType", "contentSchema", "default", "dependentRequired",
+    "deprecated", "description", "enum", "examples", "exclusiveMaximum", "exclusiveMinimum",
+    "format", "maxContains", "maxItems", "maxLength", "maxProperties", "maximum", "minContains",
+    "minItems", "minLength", "minProperties", "minimum", "multipleOf", "pattern", "readOnly",
+    "required", "title", "type", "uniqueItems", "writeOnly",
+)  # fmt: skip
+_KNOWN: Final = frozenset((*_IN_ONE, *_IN_LIST, *_IN_NAMED, *_OTHERS))
+
+
+def _unknown(schema: Any) -> Iterator[str]:
+    """Yield keywords that mean nothing: most are misspelt. Those with `x-` are one's own."""
+    if not isinstance(schema, dict):
+        return
+    yield from (key for key in schema if key not in _KNOWN and not key.startswith("x-"))
+    for key, item in schema.items():
+        if key in _IN_ONE:
+            yield from _unknown(item)
+        elif key in _IN_LIST and isinstance(item, list):
+            for part in item:
+                yield from _unknown(part)
+        elif key in _IN_NAMED and isinstance(item, dict):
+            for part in item.values():
+                yield from _unknown(part)
 
 
 def _references(value: Any) -> Iterator[str]:

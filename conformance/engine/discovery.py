@@ -116,6 +116,8 @@ async def _choose_barrier(dialogue: Dialogue) -> None:
             if isinstance(item, End):
                 return
             world.barrier = next((raw for token, raw in sent.items() if item.mentions(token)), None)
+            kind = item.value.get("type") if isinstance(item.value, dict) else None
+            world.barrier_is_relayed = kind in world.suite.barrier.relayed
 
 
 async def _offer_compression(dialogue: Dialogue) -> None:

@@ -57,6 +57,8 @@ class World:
     last_heard: float = 0.0
     greets: bool = field(init=False)
     barrier: Any = None
+    barrier_is_relayed: bool = False
+    """Whether its answer comes to all connections."""
     observed: Observed = field(init=False)
     silences: Silences = field(default_factory=Silences)
 

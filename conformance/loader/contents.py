@@ -13,13 +13,14 @@ from conformance.documents.locations import Home
 from conformance.documents.schemas import SchemaStore
 from conformance.documents.validation import header_faults
 from conformance.documents.yaml_source import Source
-from conformance.errors import did_you_mean
+from conformance.errors import InputError, did_you_mean
 from conformance.loader import cache, errata, form, header_names, renames
 from conformance.loader.expressions import OF_DIALOGUE
 from conformance.loader.extension import Extension, extension
 from conformance.loader.functions import FUNCTIONS
 from conformance.loader.negatives import negatives
 from conformance.loader.script import ScriptReader
+from conformance.loader.static_checks import Checks, calls_itself
 from conformance.model import Procedure, Requirement, Scenario
 
 
@@ -118,10 +119,10 @@ def _contents(
     reader = ScriptReader(files, requirements, functions, header.get("role", "server"))
     reader.hooks_of = {name: row.hooks for name, row in base.procedures.items()}
     own = {name: reader.procedure(row) for name, row in _named(root, "procedures", base.procedures)}
-    procedures = base.procedures | {
-        name: replace(row, hooks=reader.hooks_in(name)) for name, row in own.items()
-    }
+    procedures = base.procedures | own
+    _refuse_endless(procedures)
     variants = header_names.variants_of(source, header, procedures)
+    procedures |= {name: replace(made, hooks=reader.hooks_in(name)) for name, made in own.items()}
     reader.procedures = parameters_of(procedures, variants)
     scenarios = dict(base.scenarios)
     for name, row in _named(root, "scenarios", base.scenarios):
@@ -134,8 +135,6 @@ def _contents(
             scenarios[made.id] = made
     if not scenarios:
         raise source.error("expected scenarios, in scenarios/ or from negatives.yaml")
-    if not home.is_own:
-        _check_schemas(source, parts.schemas)
     signs = dict(base.signs)
     for hook in source.value.get("hooks", {}):
         rows = _named(root / "hooks", hook)
@@ -145,7 +144,30 @@ def _contents(
     header_names.check(source, reader.procedures, scenarios)
     former = base.renames | dict(renames.read(root, files))
     wrong = (*base.errata, *errata.read(root, files))
-    return Contents(header, requirements, procedures, scenarios, signs, former, wrong)
+    found = Contents(header, requirements, procedures, scenarios, signs, former, wrong)
+    if not home.is_own:
+        _check_schemas(source, parts.schemas)
+        _check_scripts(found, parts, base)
+    return found
+
+
+def _refuse_endless(procedures: Mapping[str, Procedure]) -> None:
+    endless = calls_itself(procedures)
+    if endless:
+        told = f"the procedure {endless} calls itself, or what calls it"
+        raise InputError(told, procedures[endless].steps[0].location)
+
+
+def _check_scripts(found: Contents, parts: Parts, base: Contents) -> None:
+    """Refuse what can be known to be wrong in the procedures and scenarios of a folder."""
+    functions = {**FUNCTIONS, **parts.code.functions}
+    checks = Checks(found.header, found.procedures, functions, parts.schemas)
+    for name, procedure in found.procedures.items():
+        if name not in base.procedures:
+            checks.procedure(procedure)
+    for name, scenario in found.scenarios.items():
+        if name not in base.scenarios:
+            checks.scenario(scenario)
 
 
 def _check_schemas(source: Source, schemas: SchemaStore) -> None:

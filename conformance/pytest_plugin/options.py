@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Collection, Sequence
+from shlex import quote
 from typing import Final
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from conformance.documents.locations import DEFAULT
 from conformance.engine.form_plays import named
@@ -56,7 +58,8 @@ def of_suite(target: Target, config: pytest.Config) -> Target:
     named: str = config.getoption("coda_suite")
     if target.suite and target.suite != named:
         raise InputError(f"{target.name} names a suite: give --coda-suite {target.suite}")
-    return target
+    words = f" --suite {quote(named)}" if named else ""
+    return replace(target, words=target.words + words)
 
 
 def suite_of(config: pytest.Config) -> Suite:

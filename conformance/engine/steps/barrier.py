@@ -64,7 +64,7 @@ class Probe:
         senders = [row for row in barriers.senders if row is not action.connection]
         if kind not in barrier.relayed or not senders:
             return [] if action.connection in barriers.senders else None
-        is_relayed = action.world.barrier.get("type") in barrier.relayed
+        is_relayed = action.world.barrier_is_relayed
         can_send = all(map(barriers.is_let_in, senders)) and barriers.have_room(senders)
         return senders if is_relayed and can_send and len(senders) <= MOST_SENDERS else None
 
