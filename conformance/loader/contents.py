@@ -9,14 +9,14 @@ from msgspec.structs import replace
 
 from conformance.documents import locations, message_schemas, yaml_source
 from conformance.documents.declared import base_of, files_of, header_of
-from conformance.documents.locations import Home
+from conformance.documents.locations import Home, shown
 from conformance.documents.schemas import SchemaStore
 from conformance.documents.validation import header_faults
 from conformance.documents.yaml_source import Source
-from conformance.errors import InputError, did_you_mean
+from conformance.errors import InputError, Location, did_you_mean
 from conformance.loader import cache, errata, form, header_names, renames
 from conformance.loader.expressions import OF_DIALOGUE
-from conformance.loader.extension import Extension, extension
+from conformance.loader.extension import FILE, Extension, extension
 from conformance.loader.functions import FUNCTIONS
 from conformance.loader.negatives import negatives
 from conformance.loader.script import ScriptReader
@@ -38,6 +38,12 @@ class Contents(msgspec.Struct, frozen=True):
 
 SCHEMAS: Final = ("background", "unasked", "disturbing")
 """The members of a header that are schemas."""
+
+PARTS: Final = (
+    locations.HEADER, locations.REGISTRY, "schemas", "procedures", "scenarios", "hooks", "spec",
+    "negatives.yaml", renames.FILE, errata.FILE, FILE,
+)  # fmt: skip
+"""What may be in the folder of a suite."""
 
 NOTHING: Final = Contents({}, {}, {}, {}, {}, {}, ())
 
@@ -146,6 +152,7 @@ def _contents(
     wrong = (*base.errata, *errata.read(root, files))
     found = Contents(header, requirements, procedures, scenarios, signs, former, wrong)
     if not home.is_own:
+        _refuse_misspelt(root)
         _check_schemas(source, parts.schemas)
         _check_scripts(found, parts, base)
     return found
@@ -156,6 +163,14 @@ def _refuse_endless(procedures: Mapping[str, Procedure]) -> None:
     if endless:
         told = f"the procedure {endless} calls itself, or what calls it"
         raise InputError(told, procedures[endless].steps[0].location)
+
+
+def _refuse_misspelt(folder: Path) -> None:
+    """Refuse what is not read because its name is nearly that of a part of a suite."""
+    for path in sorted(folder.iterdir()):
+        hint = did_you_mean(path.name, PARTS, 0.8)
+        if path.name not in PARTS and hint:
+            raise InputError(f"is not read{hint}", Location(shown(path)))
 
 
 def _check_scripts(found: Contents, parts: Parts, base: Contents) -> None:
@@ -216,6 +231,8 @@ def load_requirements(
 
 def _named(root: Path, folder: str, taken: Collection[str] = ()) -> Iterator[tuple[str, Source]]:
     """Yield the files in a folder by their names in it; refuse a name that is taken already."""
+    for path in (root / folder).rglob("*.yml"):
+        raise InputError("is not read: its name has to end with .yaml", Location(shown(path)))
     for path in sorted((root / folder).rglob("*.yaml")):
         name = path.relative_to(root / folder).with_suffix("").as_posix()
         source = yaml_source.load(path)

@@ -11,6 +11,7 @@ import msgspec
 from conformance.documents import locations
 from conformance.documents.declared import base_of, header_of
 from conformance.documents.schemas import Decider, SchemaStore
+from conformance.errors import InputError, Location
 from conformance.loader import errata, form, renames, shapes
 from conformance.loader.chapters import Chapters, chapters_in
 from conformance.loader.contents import keep, parameters_of, read
@@ -215,9 +216,29 @@ def _load(home: locations.Home, *, trusted: bool) -> Suite:
         is_return=code.is_return,
         make_model=code.make_model,
     )
+    if not home.is_own:
+        _check_monitors(suite)
     if parts.is_new:
         judged = suite.judged_by()
         renames.check(home.folder, files, judged, suite.requirements)
         errata.check(home.folder, files, {*judged, *suite.requirements})
         keep(home, contents)
     return suite
+
+
+def _check_monitors(suite: Suite) -> None:
+    """Refuse passive checks that are none, or judge a requirement that there is not."""
+    place = Location(locations.shown(suite.home.folder))
+    from conformance.loader.monitor import Monitor  # it needs the network libraries
+
+    try:
+        made = suite.make_monitors(suite)
+    except Exception as error:
+        told = f"make_monitors cannot be run: {type(error).__name__}: {error}"
+        raise InputError(told, place) from error
+    for row in made:
+        if not isinstance(row, Monitor):
+            raise InputError(f"make_monitors makes {row!r}, which is no Monitor", place)
+        if row.requirement not in suite.requirements:
+            told = f"{row.id} judges {row.requirement}, which is no requirement"
+            raise InputError(told, place)

@@ -24,7 +24,7 @@ RIGHT = [
     "setup: [{call: greet}]\nsteps: [{send: {a: $hello, b: $place, c: '${name}', d: $pause}}]\n",
     "steps: [{call: greet, label: all}, {wait: 1, since: all}, {wait: 1, since: greeted}]\n",
     "steps: [{repeat: [1, 2], steps: [{send: {i: $i, of: $item}}]}, {let: {x: 1}}, {send: [$x]}]\n",
-    "steps: [{call: greet}, {expect: {}, schema: {maximum: $pause, enum: {$fn: text, of: a, length: 1}}}]\n",
+    "steps: [{call: greet}, {expect: {}, schema: {maximum: $pause, enum: {$fn: count, of: a}}}]\n",
     "needs: [pause]\nwaits: $pause\nsteps: [{repeat: $pause, steps: [{call: greet}]}]\n",
 ]
 WRONG = [

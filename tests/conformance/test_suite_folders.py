@@ -175,6 +175,36 @@ def test_code_that_is_wrong_ends_no_command_in_peace(echo: Path, code: str, told
     assert done.complaint == f"coda-conformance: {echo / 'extension.py'}: {told}"
 
 
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("def make_monitors(suite):\n    return [1]\n", "makes 1, which is no Monitor"),
+        (
+            "def make_monitors(suite):\n    1 / 0\n",
+            "cannot be run: ZeroDivisionError: ",
+        ),
+    ],
+)
+def test_passive_checks_that_are_none_are_a_mistake(echo: Path, code: str, told: str) -> None:
+    (echo / "extension.py").write_text(code)
+    done = call("check", str(echo), "--trust-code")
+    assert (done.status, done.output) == (2, "")
+    assert told in done.complaint
+
+
+@pytest.mark.parametrize("name", ["scenario", "procedure", "schema", "negative.yaml"])
+def test_what_is_misspelt_is_not_left_out_silently(echo: Path, name: str) -> None:
+    (echo / name).mkdir()
+    told = f"coda-conformance: {echo / name}: is not read, did you mean "
+    assert call("check", str(echo)).complaint.startswith(told)
+
+
+def test_a_file_with_another_ending_is_not_left_out_silently(echo: Path) -> None:
+    written(echo, {"scenarios/door/more.yml": OPENS})
+    told = "door/more.yml: is not read: its name has to end with .yaml"
+    assert call("check", str(echo)).complaint.endswith(told)
+
+
 def test_code_may_be_of_several_files_and_of_any_kind(echo: Path) -> None:
     (echo / "names.py").write_text("NAME = 'mine'\n")
     (echo / "extension.py").write_text(
