@@ -57,7 +57,7 @@ class World:
     last_heard: float = 0.0
     greets: bool = field(init=False)
     barrier: Any = None
-    barrier_is_relayed: bool = False
+    barrier_is_relayed: bool = field(init=False)
     """Whether its answer comes to all connections."""
     observed: Observed = field(init=False)
     silences: Silences = field(default_factory=Silences)
@@ -65,6 +65,8 @@ class World:
     def __post_init__(self) -> None:
         self.greets = not self.suite.greeting
         self.barrier = next(iter(self.suite.barrier.messages), None)
+        kind = self.barrier.get("type") if isinstance(self.barrier, dict) else None
+        self.barrier_is_relayed = kind in self.suite.barrier.relayed
         self.observed = Observed(self.suite.told_apart_by, self.secrets.hide)
 
     def note_greeting(self, message: Message) -> None:
