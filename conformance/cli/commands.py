@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from conformance.cli import options
+from conformance.cli import options, report_options
 from conformance.cli.parser import Parser
 
 MEANINGS: Final = {
@@ -86,7 +86,7 @@ COMMANDS: Final = {
     "trace": Command(
         "judge the dialogues of a report by the model of the protocol",
         "conformance.cli.trace:trace",
-        options.trace,
+        report_options.trace,
         ("trace whole.json",),
         {0: "nothing contradicts the model", 1: "the model rejects a dialogue"},
     ),
@@ -123,29 +123,29 @@ COMMANDS: Final = {
     "baseline": Command(
         "record the known failures of a target",
         "conformance.cli.baseline:baseline",
-        options.baseline,
+        report_options.baseline,
         ('baseline report.json --output known.yaml --reason "{cause}"',),
         {0: "written, or nothing to change"},
     ),
     "diff": Command(
         "show what differs between two reports",
         "conformance.cli.diff:diff",
-        options.diff,
+        report_options.diff,
         ("diff old.json new.json",),
         {0: "nothing became worse", 1: "something became worse"},
     ),
     "report": Command(
         "render a JSON report again",
         "conformance.cli.stored:report",
-        options.report,
+        report_options.report,
         ("report report.json --html report.html", "report report.json --markdown - --quiet"),
         {status: MEANINGS[status] for status in (0, 1, 3, 4)},
-        from_environment=options.report_options,
+        from_environment=report_options.report_options,
     ),
     "show": Command(
         "print one dialogue of a JSON report",
         "conformance.cli.stored:show",
-        options.show,
+        report_options.show,
         ("show coda-report/report.json errors/words-are-no-json",),
         _DONE,
         only_prints=True,
@@ -153,7 +153,7 @@ COMMANDS: Final = {
     "reproduce": Command(
         "write a dialogue of a JSON report as a Python program that plays it again",
         "conformance.cli.reproduce:reproduce",
-        options.reproduce,
+        report_options.reproduce,
         ("reproduce report.json errors/words-are-no-json > again.py",),
         _DONE,
         only_prints=True,
@@ -161,7 +161,7 @@ COMMANDS: Final = {
     "compare": Command(
         "put several JSON reports side by side",
         "conformance.cli.stored:compare",
-        options.compare,
+        report_options.compare,
         ("compare one.json two.json three.json",),
         _DONE,
         only_prints=True,
