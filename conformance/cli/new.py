@@ -1,6 +1,7 @@
 """`new`: write the files of a suite, or a scenario, to begin with."""
 
 import argparse
+import os
 import shlex
 from pathlib import Path
 
@@ -19,13 +20,16 @@ def new(arguments: argparse.Namespace) -> int:
     """Write a suite into a new folder, or one scenario into a suite; return the exit status."""
     path: Path = arguments.path
     if arguments.kind == "suite":
-        made = {path / name: text for name, text in suite_files(path.absolute().name).items()}
+        name = path.absolute().name
+        if locations.is_known(name):
+            raise InputError(f'expected another name: "{name}" is a suite of the kit')
+        made = {path / place: text for place, text in suite_files(name).items()}
         suite = path
     else:
         suite = _suite_of(path)
         made = {path: _scenario(suite, arguments)}
     for place in made:
-        if place.exists():
+        if os.path.lexists(place):
             raise InputError(f"{place} is there already")
     for place, text in made.items():
         files.check(place, "file")
@@ -39,6 +43,7 @@ def new(arguments: argparse.Namespace) -> int:
 
 def _suite_of(path: Path) -> Path:
     """Return the suite in whose folder `scenarios` a file would be; raise `InputError`."""
+    path = Path(os.path.abspath(path))  # noqa: PTH100 - without following links
     for folder in path.parents:
         if folder.name == SCENARIOS and (folder.parent / locations.HEADER).is_file():
             if path.suffix != ".yaml" or path.parent == folder:

@@ -1,6 +1,6 @@
 """The schemas of a suite's messages, read from its folder and checked before they are used."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,6 +36,8 @@ def read(folder: Path, base: SchemaStore | None) -> SchemaStore:
         value = json_file.read(path, place, MAX_BYTES)
         if not isinstance(value, dict):
             raise InputError("expected a JSON Schema, an object", Location(place))
+        if not isinstance(value.get("$id", ""), str):
+            raise InputError("is no JSON Schema at /$id: expected a text", Location(place))
         named = {"$schema": DIALECT, "$id": f"{ADDRESS}{name}.json", "title": name}
         found[name], places[name] = named | value, place
         if found[name]["$id"] in taken:
@@ -49,28 +51,36 @@ def read(folder: Path, base: SchemaStore | None) -> SchemaStore:
     return store
 
 
-def fault_of(schema: Any, store: SchemaStore, is_open: Callable[[Any], bool] | None = None) -> str:
-    """Return why a value is no schema that the store can use; empty if it is one.
+Open = Callable[[Any], bool]
+"""Says of a part of a schema whether it stands for a value that is not known yet."""
 
-    `is_open` says of a part whether it stands for a value that is not known yet.
-    """
+
+def fault_of(schema: Any, store: SchemaStore, is_open: Open = lambda part: False) -> str:
+    """Return why a value is no schema that the store can use; empty if it is one."""
     from jsonschema import Draft202012Validator
 
-    validator = Draft202012Validator(
-        Draft202012Validator.META_SCHEMA, format_checker=Draft202012Validator.FORMAT_CHECKER
-    )
-    for error in validator.iter_errors(schema):
-        if is_open is None or not is_open(error.instance):
-            where = pointer(tuple(error.absolute_path)) or "/"
-            return f"is no JSON Schema at {where}: {cut(error.message)}"
-    unknown = next(_unknown(schema), "")
-    if unknown:
-        hint = did_you_mean(unknown, _KNOWN)
-        return f'has a keyword that JSON Schema does not: "{cut(unknown)}"{hint}'
-    for reference in _references(schema):
-        if not store.leads_somewhere(reference, schema):
-            return f'refers to "{cut(reference)}", which there is not'
-    return ""
+    try:
+        for error in Draft202012Validator(Draft202012Validator.META_SCHEMA).iter_errors(schema):
+            if not is_open(error.instance):
+                where = pointer(tuple(error.absolute_path)) or "/"
+                return f"is no JSON Schema at {where}: {cut(error.message)}"
+        parts = list(_parts(schema, is_open))
+    except RecursionError:
+        return "is nested too deeply"
+    for part in parts:
+        unknown = next((k for k in part if k not in _KNOWN and not k.startswith("x-")), "")
+        if unknown:
+            hint = did_you_mean(unknown, _KNOWN)
+            return f'has a keyword that JSON Schema 2020-12 does not: "{cut(unknown)}"{hint}'
+    return "" if _has(schema, is_open) else store.fault_of(schema)
+
+
+def _has(value: Any, is_open: Open) -> bool:
+    """Return whether a part of a value is open."""
+    if is_open(value):
+        return True
+    inside = value.values() if isinstance(value, dict) else value
+    return isinstance(value, dict | list) and any(_has(item, is_open) for item in inside)
 
 
 _IN_ONE: Final = (
@@ -90,29 +100,18 @@ _OTHERS: Final = (
 _KNOWN: Final = frozenset((*_IN_ONE, *_IN_LIST, *_IN_NAMED, *_OTHERS))
 
 
-def _unknown(schema: Any) -> Iterator[str]:
-    """Yield keywords that mean nothing: most are misspelt. Those with `x-` are one's own."""
-    if not isinstance(schema, dict):
+def _parts(schema: Any, is_open: Open) -> Iterator[dict[str, Any]]:
+    """Yield a schema and the schemas in it."""
+    if not isinstance(schema, dict) or is_open(schema):
         return
-    yield from (key for key in schema if key not in _KNOWN and not key.startswith("x-"))
+    yield schema
     for key, item in schema.items():
+        inside: Iterable[Any] = ()
         if key in _IN_ONE:
-            yield from _unknown(item)
+            inside = (item,)
         elif key in _IN_LIST and isinstance(item, list):
-            for part in item:
-                yield from _unknown(part)
+            inside = item
         elif key in _IN_NAMED and isinstance(item, dict):
-            for part in item.values():
-                yield from _unknown(part)
-
-
-def _references(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        reference = value.get("$ref")
-        if isinstance(reference, str):
-            yield reference
-        for item in value.values():
-            yield from _references(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _references(item)
+            inside = item.values()
+        for part in inside:
+            yield from _parts(part, is_open)

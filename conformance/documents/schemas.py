@@ -12,6 +12,7 @@ import msgspec
 from conformance.documents import schema_errors
 from conformance.errors import KitError
 from conformance.json_text import MAX_DEPTH, decode, encode, pointer
+from conformance.text.excerpts import cut
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -103,7 +104,10 @@ class SchemaStore:
         paths = sorted((self.root / folder).rglob("*.json"))
         names = (path.relative_to(self.root).with_suffix("").as_posix() for path in paths)
         before = self._base.names(folder) if self._base else []
-        return [*before, *(name for name in names if name not in (*GENERATED, *before))]
+        return [*before, *(name for name in names if name not in before and self._is_schema(name))]
+
+    def _is_schema(self, name: str) -> bool:
+        return name not in GENERATED or name in self._changed
 
     def read(self, name: str) -> Any:
         """Return the named schema as a new value; raise `OSError` if there is none."""
@@ -212,17 +216,18 @@ class SchemaStore:
 
         return jsonschema_rs.Registry([(d["$id"], d) for d in self.documents.values()])
 
-    def leads_somewhere(self, reference: str, schema: Any) -> bool:
-        """Return whether a reference in a schema leads to a part of it or of the store's."""
-        from referencing.exceptions import Unresolvable
-        from referencing.jsonschema import DRAFT202012
+    def fault_of(self, schema: Any) -> str:
+        """Return why the fast library cannot use a schema, such as a reference to nothing."""
+        import jsonschema_rs
 
-        resource = DRAFT202012.create_resource(schema)
         try:
-            self._slow_registry.resolver_with_root(resource).lookup(reference)
-        except (Unresolvable, ValueError):
-            return False
-        return True
+            jsonschema_rs.Draft202012Validator(schema, registry=self._fast_registry)
+        except (ValueError, jsonschema_rs.ReferencingError) as error:
+            said = str(error).splitlines()[0]
+            of_reference = "registry" in said or isinstance(error, jsonschema_rs.ReferencingError)
+            what = "refers to what there is not" if of_reference else "cannot be used"
+            return f"{what}: {cut(said.partition(' is not present in a registry')[0])}"
+        return ""
 
 
 def _shortened(value: Any, depth: int = 1) -> Any:

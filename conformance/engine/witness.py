@@ -9,7 +9,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from time import perf_counter
-from typing import Any
+from typing import Any, Final
 
 from msgspec.structs import replace
 
@@ -29,6 +29,10 @@ from conformance.transport import NO_CLOSE_FRAME, Connection, End, Message, Watc
 
 Finding = tuple[Monitor, Failure]
 """A passive check and what it found wrong."""
+
+
+MOST_UNSENT: Final = 1024 * 1024
+"""Bytes that may wait to be sent before the kit replies to nothing more."""
 
 
 class Witness(Watcher):
@@ -133,7 +137,7 @@ class Witness(Watcher):
             if (failure := monitor.received(connection, message)) is not None
         ]
         for rule in self._world.suite.replies:
-            if matches(rule.to, message.value):
+            if matches(rule.to, message.value) and connection.unsent < MOST_UNSENT:
                 connection.send_text(encode(rule.message), asks=False)
         answered = self._barriers.note(connection, message)
         is_asked = any(sent.connection is connection for sent in answered)

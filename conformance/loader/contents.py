@@ -124,10 +124,13 @@ def _contents(
     functions = {*FUNCTIONS, *parts.code.functions, *OF_DIALOGUE}
     reader = ScriptReader(files, requirements, functions, header.get("role", "server"))
     reader.hooks_of = {name: row.hooks for name, row in base.procedures.items()}
-    own = {name: reader.procedure(row) for name, row in _named(root, "procedures", base.procedures)}
+    own = {
+        name: reader.procedure(row, name)
+        for name, row in _named(root, "procedures", base.procedures)
+    }
     procedures = base.procedures | own
-    _refuse_endless(procedures)
     variants = header_names.variants_of(source, header, procedures)
+    _refuse_endless(procedures, variants)
     procedures |= {name: replace(made, hooks=reader.hooks_in(name)) for name, made in own.items()}
     reader.procedures = parameters_of(procedures, variants)
     scenarios = dict(base.scenarios)
@@ -152,31 +155,56 @@ def _contents(
     wrong = (*base.errata, *errata.read(root, files))
     found = Contents(header, requirements, procedures, scenarios, signs, former, wrong)
     if not home.is_own:
-        _refuse_misspelt(root)
+        _refuse_misspelt(home, header.get("hooks", {}))
         _check_schemas(source, parts.schemas)
         _check_scripts(found, parts, base)
     return found
 
 
-def _refuse_endless(procedures: Mapping[str, Procedure]) -> None:
-    endless = calls_itself(procedures)
+def _refuse_endless(procedures: Mapping[str, Procedure], variants: Mapping[str, list[str]]) -> None:
+    endless = calls_itself(procedures, variants)
     if endless:
         told = f"the procedure {endless} calls itself, or what calls it"
         raise InputError(told, procedures[endless].steps[0].location)
 
 
-def _refuse_misspelt(folder: Path) -> None:
+def _refuse_misspelt(home: Home, hooks: Collection[str]) -> None:
     """Refuse what is not read because its name is nearly that of a part of a suite."""
-    for path in sorted(folder.iterdir()):
-        hint = did_you_mean(path.name, PARTS, 0.8)
-        if path.name not in PARTS and hint:
+    rows: list[tuple[Path, Collection[str]]] = [(path, PARTS) for path in _entries(home.folder)]
+    rows += [(path, hooks) for path in _entries(home.folder / "hooks") if path.is_dir()]
+    for path, known in rows:
+        alike = [name for name in known if Path(name).suffix == path.suffix]
+        hint = did_you_mean(path.name, alike, 0.8)
+        if path.name not in known and (hint or known is hooks):
             raise InputError(f"is not read{hint}", Location(shown(path)))
+
+
+def _entries(folder: Path) -> list[Path]:
+    """Return what is in a folder, but for what editors and systems leave there."""
+    try:
+        return sorted(path for path in folder.iterdir() if not _is_left(path))
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", Location(shown(folder))) from None
+
+
+def _is_meant(path: Path) -> bool:
+    return not _is_left(path)
+
+
+def _is_left(path: Path) -> bool:
+    return path.name.startswith((".", "#")) or path.name.endswith("~")
 
 
 def _check_scripts(found: Contents, parts: Parts, base: Contents) -> None:
     """Refuse what can be known to be wrong in the procedures and scenarios of a folder."""
     functions = {**FUNCTIONS, **parts.code.functions}
     checks = Checks(found.header, found.procedures, functions, parts.schemas)
+    checks.learn(found.scenarios.values())
+    for name, signs in found.signs.items():
+        for sign in signs if name not in base.signs else ():
+            checks.scenario(sign)
     for name, procedure in found.procedures.items():
         if name not in base.procedures:
             checks.procedure(procedure)
@@ -231,9 +259,9 @@ def load_requirements(
 
 def _named(root: Path, folder: str, taken: Collection[str] = ()) -> Iterator[tuple[str, Source]]:
     """Yield the files in a folder by their names in it; refuse a name that is taken already."""
-    for path in (root / folder).rglob("*.yml"):
+    for path in filter(_is_meant, (root / folder).rglob("*.yml")):
         raise InputError("is not read: its name has to end with .yaml", Location(shown(path)))
-    for path in sorted((root / folder).rglob("*.yaml")):
+    for path in sorted(filter(_is_meant, (root / folder).rglob("*.yaml"))):
         name = path.relative_to(root / folder).with_suffix("").as_posix()
         source = yaml_source.load(path)
         if name in taken:

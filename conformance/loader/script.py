@@ -124,12 +124,12 @@ class ScriptReader:
             quiet=value.get("quiet", False),
         )
 
-    def procedure(self, source: Source) -> Procedure:
-        """Return the procedure in a file, named after the file."""
+    def procedure(self, source: Source, name: str = "") -> Procedure:
+        """Return the procedure in a file, which is named after the file unless told otherwise."""
         value = source.value
         self._check(source, "kit/procedure", value)
         self._check_functions(source, value, ())
-        name = source.file.rpartition("/")[2].removesuffix(".yaml")
+        name = name or source.file.rpartition("/")[2].removesuffix(".yaml")
         steps = self._steps(source, value["steps"], ("steps",))
         self._rows_of[name] = value["steps"]
         return Procedure(name, value["title"], value.get("parameters", {}), steps)
@@ -155,19 +155,21 @@ class ScriptReader:
                     message = f'the procedure {name} has no parameter "{given}"{hint}'
                     raise source.error(message, (*at, "with", given))
 
-    def _hooks(self, rows: Iterable[dict[str, Any]]) -> Iterator[str]:
+    def _hooks(self, rows: Iterable[dict[str, Any]], seen: set[str] | None = None) -> Iterator[str]:
         """Yield the hooks that steps use, including those of the procedures that they call."""
+        seen = set() if seen is None else seen
         for row in rows:
             if "hook" in row:
                 yield row["hook"]
             elif "repeat" in row:
-                yield from self._hooks([*row["steps"], *row.get("then", ())])
+                yield from self._hooks([*row["steps"], *row.get("then", ())], seen)
             elif "together" in row:
                 for branch in row["together"]:
-                    yield from self._hooks(branch)
-            elif "call" in row:
+                    yield from self._hooks(branch, seen)
+            elif "call" in row and row["call"] not in seen:
+                seen.add(row["call"])
                 yield from self.hooks_of.get(row["call"], ())
-                yield from self._hooks(self._rows_of.get(row["call"], ()))
+                yield from self._hooks(self._rows_of.get(row["call"], ()), seen)
 
     def _steps(self, source: Source, rows: Any, at: Pointer) -> tuple[Step, ...]:
         return tuple(self._step(source, row, (*at, i)) for i, row in enumerate(rows))

@@ -20,6 +20,9 @@ ALWAYS: Final = (
 
 REPEATED: Final = ("i", "item")
 
+COUNTING: Final = ("within", "not_before", "no_slower", "valid_for", "owed_for", "timed")
+"""Modifiers that count from the step with a label."""
+
 SCHEMAS: Final = ("schema", "handshake")
 """Modifiers that are JSON Schemas."""
 
@@ -45,10 +48,22 @@ class Checks:
         stated = [*header.get("parameters", {}), *header.get("variables", {})]
         learnt = self._sets_of(header.get("discovery", ()))
         self._known = {*ALWAYS, *stated, *learnt}
+        self._anywhere: set[str] = set()
+        self._labelled: set[str] = set()
+
+    def learn(self, scenarios: Iterable[Scenario]) -> None:
+        """Learn what is set anywhere: a procedure may use what those that call it have set."""
+        steps = [step for row in scenarios for step in (*row.setup, *row.steps)]
+        steps += [step for row in self._procedures.values() for step in row.steps]
+        parameters = (name for row in self._procedures.values() for name in row.parameters)
+        self._anywhere = {*self._known, *parameters, *self._sets(steps)}
+        self._labelled = {*self._labels(steps, set())}
 
     def procedure(self, row: Procedure) -> None:
         """Check a procedure; raise `InputError` with the place of the first mistake."""
         for step in _all(row.steps):
+            self._check_names(step, self._anywhere)
+            self._check_labels(step, self._labelled)
             self._check_step(step)
 
     def scenario(self, row: Scenario) -> None:
@@ -85,7 +100,7 @@ class Checks:
                 raise InputError(f"the variable ${name} is never set{hint}", step.location)
 
     def _check_labels(self, step: Step, labels: Collection[str]) -> None:
-        for name in _labels_in(dict(step.modifiers)):
+        for name in _labels_in(step):
             if name not in labels and "$" not in name:
                 hint = did_you_mean(name, labels)
                 raise InputError(f'no step has the label "{name}"{hint}', step.location)
@@ -152,17 +167,23 @@ class Checks:
             yield from self._of_step(step, seen)
 
 
-def calls_itself(procedures: Mapping[str, Procedure]) -> str:
+def calls_itself(procedures: Mapping[str, Procedure], variants: Mapping[str, list[str]]) -> str:
     """Return the name of a procedure that calls itself, by others or not; empty if none does."""
-
-    def reaches(name: str, path: tuple[str, ...]) -> bool:
-        row = procedures.get(name)
-        if name in path or row is None:
-            return name in path
-        called = [step.argument for step in _all(row.steps) if step.verb == "call"]
-        return any(reaches(other, (*path, name)) for other in called)
-
-    return next((name for name in procedures if reaches(name, ())), "")
+    called = {
+        name: {
+            other
+            for step in _all(row.steps)
+            if _calls(step)
+            for other in variants.get(step.argument, [step.argument])
+        }
+        for name, row in procedures.items()
+    }
+    while True:  # what calls nothing that is left cannot be part of a circle
+        ends = [name for name, others in called.items() if not others & called.keys()]
+        if not ends:
+            return min(called, default="")
+        for name in ends:
+            del called[name]
 
 
 def _keeps(modifier: Any) -> bool:
@@ -181,14 +202,15 @@ def _all(steps: Iterable[Step]) -> Iterator[Step]:
             yield from _all(branch)
 
 
-def _labels_in(value: Any) -> Iterator[str]:
+def _labels_in(step: Step) -> Iterator[str]:
     """Yield the labels that a step counts from."""
-    if isinstance(value, dict):
-        for key, item in value.items():
-            if key in ("since", "than") and isinstance(item, str):
-                yield item
-            elif key not in SCHEMAS:
-                yield from _labels_in(item)
+    rows = [step.modifiers.get(name) for name in COUNTING]
+    if step.verb == "wait":
+        rows.append(step.modifiers)
+    for row in rows:
+        if isinstance(row, Mapping):
+            found = (row.get(key) for key in ("since", "than"))
+            yield from (name for name in found if isinstance(name, str))
 
 
 def _check_times(step: Step) -> None:

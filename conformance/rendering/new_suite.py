@@ -9,7 +9,7 @@ LONGEST_PREFIX: Final = 12
 
 HEADER: Final = """\
 # yaml-language-server: $schema={schemas}/suite.json
-title: {title}
+title: "{title}"
 version: "0.1"
 
 profiles:

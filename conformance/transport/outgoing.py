@@ -125,6 +125,14 @@ class Outgoing:
         """Whether anything can still be written."""
         return self.transport is not None and not self.transport.is_closing()
 
+    @property
+    def unsent(self) -> int:
+        """How many bytes wait to be sent."""
+        transport = self.transport
+        if transport is None or transport.is_closing():
+            return 0
+        return transport.get_write_buffer_size()
+
     def send_text(self, text: str, *, asks: bool = True) -> None:
         """Send one text message; lone surrogates are encoded like other code points."""
         data = text.encode("utf-8", "surrogatepass")

@@ -11,6 +11,7 @@ import pytest
 from tests.support.kit import Finished, call, server
 from tests.support.obeyed import obeyed
 
+PING = "transport/ping-frame-before-authentication"
 KEY_ORDER = "deduplication/key-order-does-not-matter"
 
 
@@ -25,7 +26,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report of a few dialogues with the legacy server."""
     path = tmp_path_factory.mktemp("run") / "report.json"
     with server("conformance.selftest.legacy") as url:
-        words = (KEY_ORDER, "errors/words-are-no-json", "--transcripts")
+        words = (KEY_ORDER, PING, "origin/foreign-origin-is-refused", "--transcripts")
         done = call("run", url, *words, "--json", str(path), "--retries=0", "--forms=none")
     assert done.errors == ""
     return path
@@ -51,6 +52,23 @@ def test_the_same_server_says_the_same_and_another_does_not(report: Path, tmp_pa
     assert other.status == 1
     assert "c <- OTHER" in other.output
     assert "c <- MISSING" in other.output
+
+
+def test_pings_are_played_and_their_pongs_awaited(report: Path, tmp_path: Path) -> None:
+    path = script_of(report, PING, tmp_path)
+    with server("reference_server") as url:
+        done = played(path, url)
+    assert "<- pong" in done.output
+
+
+def test_a_handshake_that_is_refused_differs_from_one_that_was_accepted(
+    report: Path, tmp_path: Path
+) -> None:
+    path = script_of(report, "origin/foreign-origin-is-refused", tmp_path)
+    with server("reference_server") as url:
+        done = played(path, url)
+    assert (done.status, done.errors) == (1, "")
+    assert "HTTP 403; it was 101" in done.output
 
 
 def test_the_program_is_the_standard_output_unless_told_otherwise(report: Path) -> None:
@@ -89,6 +107,24 @@ def test_what_somebody_recorded_is_never_code_and_never_obeyed(
     assert done.output.isascii()
     assert not obeyed(done.output)
     assert "os" not in {row.name for row in names(done.output)}
+
+
+def test_an_id_cannot_choose_the_encoding_of_the_program(report: Path, tmp_path: Path) -> None:
+    value = json.loads(report.read_text("utf-8"))
+    row = next(row for row in value["results"] if row["id"] == KEY_ORDER)
+    row["id"] = "x coding: unicode_escape"
+    path = tmp_path / "altered.json"
+    path.write_text(json.dumps(value), encoding="utf-8")
+    done = call("reproduce", str(path), row["id"])
+    first, second, *_ = done.output.splitlines()
+    assert (first, second) == ("#!/usr/bin/env python3", "# -*- coding: ascii -*-")
+
+
+def test_the_report_is_not_overwritten(report: Path) -> None:
+    before = report.read_bytes()
+    done = call("reproduce", str(report), KEY_ORDER, "--script", str(report))
+    assert (done.status, done.output) == (2, "")
+    assert report.read_bytes() == before
 
 
 def test_what_was_not_received_cannot_be_sent(report: Path, tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ WRONG = [
     ("steps: [{expect: {}, schema: {type: strng}}]\n", "the schema is no JSON Schema at /type: "),
     (
         "steps: [{expect: {}, schema: {pattern: '('}}]\n",
-        "the schema is no JSON Schema at /pa",
+        'the schema cannot be used: "(" is not',
     ),
     (
         "steps: [{expect: {}, schema: {minLength: -1}}]\n",
@@ -51,7 +51,7 @@ WRONG = [
     ("steps: [{expect: {}, schema: {properties: {a: {tipe: x}}}}]\n", 'did you mean "type"?'),
     (
         "steps: [{expect: {}, schema: {$ref: nope.json}}]\n",
-        'refers to "nope.json", which',
+        "the schema refers to what there is not: ",
     ),
     (
         "steps: [{expect_close: {code: 1000, reason: {type: 7}}}]\n",
@@ -108,11 +108,61 @@ def test_a_procedure_that_calls_itself_is_told(tmp_path: Path, other: str) -> No
     assert "procedures/x.yaml:2:9: the procedure x calls itself, or what calls it" in done.complaint
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("name: x}", "nam: x}", "the variable $name is never set"),
+        ("label: greeted", "label: met", 'no step has the label "greeted"'),
+    ],
+)
+def test_names_in_procedures_are_checked_as_well(
+    tmp_path: Path, old: str, new: str, told: str
+) -> None:
+    text = SUITE["procedures/greet.yaml"].replace(old, new)
+    text += "  - {send: {a: $name}}\n  - {wait: 1, since: greeted}\n"
+    scenario = {"scenarios/a/b.yaml": HEAD + "steps: [{call: greet}]\n"}
+    written(tmp_path, {**SUITE, "procedures/greet.yaml": text, **scenario})
+    done = call("check", str(tmp_path))
+    assert done.status == 2
+    assert told in done.complaint
+
+
+def test_many_procedures_are_checked_at_once(tmp_path: Path) -> None:
+    twice = "title: It goes on\nsteps: [{call: p%d}, {call: p%d}]\n"
+    chain = {f"procedures/p{n}.yaml": twice % (n + 1, n + 1) for n in range(500)}
+    files = {
+        **SUITE,
+        **chain,
+        "procedures/p500.yaml": "title: It ends here\nsteps: [{connect: {}}]\n",
+    }
+    written(tmp_path, {**files, "scenarios/a/b.yaml": HEAD + "steps: [{call: p450}]\n"})
+    done = call("check", str(tmp_path))
+    assert (done.status, done.errors) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        "{const: {$ref: nowhere}}",
+        "{$ref: 'https://json-schema.org/draft/2020-12/schema'}",
+        "{pattern: '^\\p{L}+$'}",
+        "{$defs: {e: {$id: 'https://x.test/e', $ref: '#/$defs/i', $defs: {i: {}}}}}",
+        "{properties: {a: {$fn: merged, values: [{a: 1}]}}}",
+    ],
+)
+def test_schemas_that_are_right_and_odd_are_let_be(tmp_path: Path, schema: str) -> None:
+    step = f"steps: [{{expect: {{}}, schema: {schema}}}]\n"
+    written(tmp_path, {**SUITE, "scenarios/a/b.yaml": HEAD + step})
+    done = call("check", str(tmp_path))
+    assert (done.status, done.errors) == (0, "")
+
+
 @pytest.mark.parametrize("name", locations.SUITES)
 def test_the_kits_own_suites_have_no_such_mistake(name: str) -> None:
     parts = read(locations.home_of(name), trusted=True)
     contents, functions = parts.contents, {**FUNCTIONS, **parts.code.functions}
     checks = Checks(contents.header, contents.procedures, functions, parts.schemas)
+    checks.learn(contents.scenarios.values())
     for procedure in contents.procedures.values():
         checks.procedure(procedure)
     for scenario in contents.scenarios.values():

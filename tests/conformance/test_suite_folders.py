@@ -100,14 +100,14 @@ MISTAKES = [
     ("suite.yaml", f"extends: codo\n{HEADER}", "is neither a folder with a suite.yaml nor a suite"),
     ("suite.yaml", f"name: coda\n{HEADER}", '1:1: expected another name: "coda" is a suite of'),
     ("suite.yaml", f"background: {{type: nope}}\n{HEADER}", "1:1: background is no JSON Schema"),
-    ("suite.yaml", f"unasked: {{$ref: nope.json}}\n{HEADER}", '1:1: unasked refers to "nope.json"'),
+    ("suite.yaml", f"unasked: {{$ref: nope.json}}\n{HEADER}", '1:1: unasked refers to what '),
     ("suite.yaml", f"variants: {{v: []}}\n{HEADER}", "1:12: v: [] should be non-empty"),
     ("suite.yaml", f"told_apart_by: []\n{HEADER}", "1:1: told_apart_by: [] should be non-empty"),
     ("schemas/a.json", "{", "1:2: is not JSON: "),
     ("schemas/a.json", "[]", "expected a JSON Schema, an object"),
     ("schemas/a.json", '{"type": "nope"}', "is no JSON Schema at /type: "),
     ("schemas/a.json", '{"$id": 7}', "is no JSON Schema at /$id: "),
-    ("schemas/a.json", '{"$ref": "b.json"}', 'refers to "b.json", which there is not'),
+    ("schemas/a.json", '{"$ref": "b.json"}', 'refers to what there is not: '),
     ("negatives.yaml", NEGATIVES, '2:18: there is no schema "ecko"'),
     ("suite.yaml", f"extends: ../echo\n{HEADER}", "1:1: expected a suite of the kit (coda, coda_"),
     ("suite.yaml", f"owed: {{hello: [[ECHO-09]]}}\n{HEADER}", '1:17: there is no requirement "ECH'),
@@ -197,6 +197,12 @@ def test_what_is_misspelt_is_not_left_out_silently(echo: Path, name: str) -> Non
     (echo / name).mkdir()
     told = f"coda-conformance: {echo / name}: is not read, did you mean "
     assert call("check", str(echo)).complaint.startswith(told)
+
+
+def test_what_editors_leave_is_passed_over(echo: Path) -> None:
+    left = (".suite.yaml.swp", "suite.yaml~", "#suite.yaml#", "suite.yaml.bak", "scenarios.md")
+    written(echo, dict.fromkeys(left, "x") | {"scenarios/door/.#opens.yaml": "x"})
+    assert call("check", str(echo)).status == 0
 
 
 def test_a_file_with_another_ending_is_not_left_out_silently(echo: Path) -> None:
