@@ -153,3 +153,11 @@ def at(value: Any, path: str) -> Any:
         else:
             raise LookupError(path)
     return value
+
+
+def found_at(value: Any, path: str) -> Any:
+    """Return the value at an RFC 6901 JSON pointer; None if there is none."""
+    try:
+        return at(value, path)
+    except LookupError:
+        return None

@@ -1,4 +1,4 @@
-"""The header of a suite that extends another: what it adds to that, and what it says anew."""
+"""The header of a suite that extends another, and what it may not say."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -20,7 +20,7 @@ JOINED: Final = (
 
 
 OWN: Final = ("extends", "name", "title", "version", "barrier")
-"""What a suite says for itself; of its barrier it can say only the lists of `ANSWERS`."""
+"""Members that are a suite's own; its barrier can have only the lists of `ANSWERS`."""
 
 
 def refuse_taken(source: Source, base: Mapping[str, Any]) -> None:

@@ -29,7 +29,7 @@ _PATTERNS: Final = {
     r"\S": "a text that is not empty",
     "^[0-9]{4}-[0-9]{2}-[0-9]{2}$": "a date such as 2027-03-31",
 }
-"""What the patterns of the kit's schemas are called that people trip over."""
+"""Names for the patterns in the kit's schemas that people trip over."""
 
 MOST_TOLD: Final = 10
 """The most mistakes of a file that are told at once."""

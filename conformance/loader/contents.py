@@ -25,7 +25,7 @@ from conformance.model import Procedure, Requirement, Scenario
 
 
 class Contents(msgspec.Struct, frozen=True):
-    """What is written in a suite's files, with that of the suite that it extends."""
+    """The contents of a suite's files and of the suite that it extends."""
 
     header: dict[str, Any]
     requirements: dict[str, Requirement]
@@ -98,7 +98,7 @@ def _parts(
     *,
     trusted: bool,
 ) -> Parts:
-    """Return a suite with these contents; a `header` that was read anew makes it new."""
+    """Return a suite with these contents; it is new if its `header` was just read."""
     head = contents.header if header is None else header
     files = files_of(home, head)
     schemas = files

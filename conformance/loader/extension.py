@@ -1,4 +1,4 @@
-"""What only code can say of a suite, and what holds for a suite without code."""
+"""The part of a suite that is code, and the defaults of a suite without any."""
 
 import importlib
 import importlib.util
@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from conformance.documents.locations import Home, shown
 from conformance.errors import InputError, Location
-from conformance.json_text import at
+from conformance.json_text import found_at
 from conformance.loader.expressions import Function
 from conformance.loader.functions import FUNCTIONS
 
@@ -32,14 +32,14 @@ MOST_CLAIMS: Final = 100
 LONGEST_CLAIM: Final = 64
 
 MODULE: Final = "conformance_suite"
-"""What the names begin with under which the code of suites in folders is imported."""
+"""Begins the names of modules with the code of suites in folders."""
 
 _WRITTEN: Final = {"functions": "FUNCTIONS"}
 """Names in the code that differ from those of `Extension`."""
 
 
 class Extension(msgspec.Struct, frozen=True):
-    """The functions of a suite, each with what holds where there is none.
+    """The functions of a suite, with a default for each.
 
     `kind_of` returns the kind of a message by which passive checks are told apart, `claims` what a
     target claims by what discovery saved. `reply` returns what the kit answers by itself to a
@@ -132,7 +132,7 @@ def _check(module: ModuleType, place: Location) -> None:
 
 def _kind_of(pointer: str) -> Callable[[Any], str]:
     def kind_of(value: Any) -> str:
-        kind = _found(value, pointer)
+        kind = found_at(value, pointer)
         return kind if isinstance(kind, str) else ""
 
     return kind_of
@@ -140,16 +140,8 @@ def _kind_of(pointer: str) -> Callable[[Any], str]:
 
 def _claims(pointers: Sequence[str]) -> Callable[[Mapping[str, Any]], frozenset[str]]:
     def claims(known: Mapping[str, Any]) -> frozenset[str]:
-        lists = (_found(known, pointer) for pointer in pointers)
+        lists = (found_at(known, pointer) for pointer in pointers)
         names = (name for row in lists if isinstance(row, list) for name in row[:MOST_CLAIMS])
         return frozenset(n for n in names if isinstance(n, str) and len(n) <= LONGEST_CLAIM)
 
     return claims
-
-
-def _found(value: Any, pointer: str) -> Any:
-    """Return what is at a JSON pointer; None if nothing is."""
-    try:
-        return at(value, pointer)
-    except LookupError:
-        return None

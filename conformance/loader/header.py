@@ -117,7 +117,7 @@ class Barrier(msgspec.Struct, frozen=True):
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """What the kit sends by itself whenever a target sends a message like `to`."""
+    """A message that the kit sends whenever a target sends one like `to`."""
 
     to: Any
     message: Any

@@ -19,7 +19,7 @@ from conformance.engine.steps.judging import (
 )
 from conformance.engine.steps.sending import ping_payload
 from conformance.engine.world import TICK
-from conformance.json_text import at, encode, equal
+from conformance.json_text import encode, equal, found_at
 from conformance.model import Evidence
 from conformance.text.excerpts import shown
 from conformance.transport import End, Message
@@ -278,7 +278,7 @@ def _judge_length(action: Action, message: Message) -> None:
 def _judge_equal(action: Action, message: Message) -> None:
     """Fail unless members of the message have the same value as others."""
     for pointer, other in action.option("equal", {}).items():
-        found, wanted = _at(message, pointer), _at(message, other)
+        found, wanted = found_at(message.value, pointer), found_at(message.value, other)
         if not equal(found, wanted):
             action.fail(
                 "other message",
@@ -287,14 +287,6 @@ def _judge_equal(action: Action, message: Message) -> None:
                 message=message,
                 pointer=pointer,
             )
-
-
-def _at(message: Message, pointer: str) -> Any:
-    """Return the value at a JSON pointer; None if there is none."""
-    try:
-        return at(message.value, pointer)
-    except LookupError:
-        return None
 
 
 async def expect_absent(action: Action) -> None:
